@@ -1,0 +1,49 @@
+"""Command line: the roof that joins the command bodies of the floors below, lazily.
+
+Owns the table of commands and nothing of what they do: a body is imported only when its command
+is named, so that `callboard version` never pays for the engine. Holds no state. A name that is
+not in the table is click's usage error, exit code 2.
+"""
+
+from importlib import import_module, metadata
+
+import click
+
+_COMMANDS: dict[str, str] = {}
+"""Command name -> "module:object" below this package."""
+
+
+class LazyGroup(click.Group):
+    """A click group that imports a command's body when the command is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the names of the table beside the commands defined here, in order."""
+        return sorted({*super().list_commands(ctx), *_COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's body, or return None for a name that nobody offers."""
+        target = _COMMANDS.get(cmd_name)
+        return super().get_command(ctx, cmd_name) if target is None else _load(target)
+
+
+def _load(target: str) -> click.Command:
+    module_name, _, attribute = target.partition(":")
+    command = getattr(import_module(f".{module_name}", __package__), attribute)
+    if not isinstance(command, click.Command):
+        raise TypeError(f"{target} is not a click command")
+    return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Execute orders on Binance USDM futures, or on the built-in venue."""
+
+
+@main.command()
+def version() -> None:
+    """Print the version and leave."""
+    click.echo(metadata.version("callboard"))
+
+
+if __name__ == "__main__":
+    main(prog_name="callboard")

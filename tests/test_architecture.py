@@ -1,0 +1,192 @@
+"""Architecture: the house rules that a tool can see, kept over every file of the project.
+
+Owns the arrows between the floors and the list of files that the core's purity does not bind.
+Each rule is also tried on text that breaks it, so that none passes because it looks at nothing.
+"""
+
+import ast
+import builtins
+
+import pytest
+
+import source_rules as rules
+import source_tree as project
+
+COMPOSITION_ROOT = "actors/system.py"
+HOST_FILES = ("actors/runtime/dispatcher.py", "actors/runtime/inbox.py")
+"""The threaded host: the only files below the adapters that may know a thread or a clock."""
+
+MESSAGES = "callboard.messages"
+ACTORS = "callboard.actors"
+SCENARIOS = "callboard.scenarios"
+ADAPTERS = "callboard.actors.adapters"
+FLOORS = (MESSAGES, ACTORS, SCENARIOS)
+
+FILES_INSIDE = project.inside()
+FILES_OUTSIDE = project.outside()
+FILES_OF_MESSAGES = tuple(file for file in FILES_INSIDE if file.startswith("messages/"))
+FILES_OF_PURE_FOLDERS = tuple(
+    file for file in FILES_INSIDE if file.startswith(("actors/policies/", "actors/runtime/"))
+)
+FILES_OF_CORE = tuple(
+    file
+    for file in FILES_INSIDE
+    if file.startswith(("messages/", "actors/"))
+    and not file.startswith("actors/adapters/")
+    and file not in (COMPOSITION_ROOT, *HOST_FILES)
+)
+INIT_FILES = tuple(file for file in FILES_INSIDE if file.endswith("/__init__.py"))
+FILES_OF_TALK = tuple(file for file in FILES_OF_MESSAGES if file != "messages/codec.py")
+"""The conversations; the codec beside them is machinery and holds no message."""
+
+EXCEPTIONS = {
+    name
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, BaseException)
+}
+THAWED_ROOTS = frozenset({"Enum", "IntEnum", "Protocol", "StrEnum"} | EXCEPTIONS)
+
+
+def is_below(module: str, *prefixes: str) -> bool:
+    """Say whether a module is one of the prefixes or inside one."""
+    return any(module == prefix or module.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def ours(file: str) -> list[str]:
+    """List the modules of this package that a package file imports."""
+    return [name for name in project.imported_modules(file) if is_below(name, project.PACKAGE)]
+
+
+def actor_modules() -> list[str]:
+    """Name the modules of `actors` itself that hold an actor."""
+    direct = (file for file in FILES_INSIDE if file.startswith("actors/") and file.count("/") == 1)
+    return [project.module_name(file) for file in direct if rules.has_actor(project.parse(file))]
+
+
+def floor_of(module: str) -> str | None:
+    """Name the floor that a module stands on; the roof stands on none."""
+    return next((floor for floor in FLOORS if is_below(module, floor)), None)
+
+
+def absolute_imports(tree: ast.Module) -> list[str]:
+    """List what a file imports by an absolute name."""
+    found: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found.append(node.module or "")
+    return found
+
+
+@pytest.mark.parametrize("file", FILES_OF_MESSAGES)
+def test_messages_import_nothing_of_ours_but_messages(file: str) -> None:
+    assert [] == [name for name in ours(file) if not is_below(name, MESSAGES)]
+
+
+@pytest.mark.parametrize("file", FILES_INSIDE)
+def test_arrows_between_the_floors_go_one_way(file: str) -> None:
+    module = project.module_name(file)
+    above = FLOORS[FLOORS.index(floor) + 1 :] if (floor := floor_of(module)) else ()
+
+    assert [] == [name for name in ours(file) if is_below(name, *above)]
+
+
+@pytest.mark.parametrize("file", FILES_INSIDE)
+def test_nobody_imports_the_roof(file: str) -> None:
+    roof = {project.PACKAGE, f"{project.PACKAGE}.__main__"}
+
+    assert [] == [name for name in ours(file) if name in roof]
+
+
+@pytest.mark.parametrize("file", FILES_OF_PURE_FOLDERS)
+def test_policies_and_runtime_know_neither_adapters_nor_single_actors(file: str) -> None:
+    forbidden = (ADAPTERS, SCENARIOS, *actor_modules())
+
+    assert [] == [name for name in ours(file) if is_below(name, *forbidden)]
+
+
+@pytest.mark.parametrize("file", FILES_INSIDE)
+def test_only_the_composition_root_adapters_and_scenarios_import_adapters(file: str) -> None:
+    may = file == COMPOSITION_ROOT or file.startswith(("actors/adapters/", "scenarios/"))
+
+    assert may or [] == [name for name in ours(file) if is_below(name, ADAPTERS)]
+
+
+@pytest.mark.parametrize("file", FILES_INSIDE)
+def test_imports_inside_the_package_are_relative(file: str) -> None:
+    tops = {project.PACKAGE, *project.INSIDE}
+    absolute = [
+        name for name in absolute_imports(project.parse(file)) if name.split(".")[0] in tops
+    ]
+
+    assert [] == absolute
+
+
+@pytest.mark.parametrize("file", FILES_OUTSIDE)
+def test_imports_outside_the_package_are_absolute_and_by_its_name(file: str) -> None:
+    tree = project.parse(file)
+    bare = [name for name in absolute_imports(tree) if name.split(".")[0] in project.INSIDE]
+    relative = [
+        node.lineno for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level
+    ]
+
+    assert ([], []) == (bare, relative)
+
+
+@pytest.mark.parametrize("file", FILES_OF_CORE)
+def test_the_core_holds_no_clock_random_number_thread_socket_or_ask(file: str) -> None:
+    assert [] == rules.impurities(project.parse(file))
+
+
+@pytest.mark.parametrize("file", FILES_OF_CORE)
+def test_the_core_never_iterates_a_set(file: str) -> None:
+    assert [] == rules.set_iterations(project.parse(file))
+
+
+def test_every_file_of_the_threaded_host_says_so() -> None:
+    present = [file for file in HOST_FILES if file in FILES_INSIDE]
+    docstrings = {file: ast.get_docstring(project.parse(file)) or "" for file in present}
+
+    silent = [file for file in present if "threaded host" not in " ".join(docstrings[file].split())]
+
+    assert [] == silent
+
+
+@pytest.mark.parametrize("file", FILES_INSIDE)
+def test_only_the_risk_gate_makes_an_approved_order(file: str) -> None:
+    made = rules.constructions(project.parse(file), "ApprovedOrder")
+
+    assert file == "actors/risk_gate.py" or [] == made
+
+
+@pytest.mark.parametrize("file", FILES_INSIDE + FILES_OUTSIDE)
+def test_a_module_says_first_what_it_is(file: str) -> None:
+    assert [] == rules.docstring_faults(project.parse(file))
+
+
+@pytest.mark.parametrize("file", INIT_FILES)
+def test_an_init_file_holds_a_docstring_and_nothing_else(file: str) -> None:
+    body = project.parse(file).body
+
+    assert 1 == len(body)
+
+
+@pytest.mark.parametrize("file", FILES_INSIDE + FILES_OUTSIDE)
+def test_no_file_is_longer_than_400_lines(file: str) -> None:
+    lines = (project.ROOT / file).read_text(encoding="utf-8").count("\n")
+
+    assert lines <= 400
+
+
+@pytest.mark.parametrize("file", FILES_OF_TALK)
+def test_messages_are_frozen(file: str) -> None:
+    trees = tuple(project.parse(other) for other in FILES_OF_MESSAGES)
+    exempt = rules.classes_below(trees, THAWED_ROOTS)
+
+    assert [] == rules.thawed_classes(project.parse(file), exempt)
+
+
+@pytest.mark.parametrize("file", FILES_OF_MESSAGES)
+def test_no_message_speaks_in_floats(file: str) -> None:
+    assert [] == rules.float_annotations(project.parse(file))
