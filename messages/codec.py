@@ -1,0 +1,259 @@
+"""Codec: one converter between messages and JSON, for the journal, the bus and the wires.
+
+Owns the catalogue: every message's stable tag and version. A tag is the name in the catalogue,
+never a module path; fields are only added, with defaults; a change of meaning is a new message or
+a new version with an upcaster. Decimals travel as text and a JSON number is refused in their
+place, because a float near money is a bug (cattrs has no Decimal hook of its own).
+"""
+
+import types
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, Union, get_args, get_origin
+
+import attrs
+import orjson
+from cattrs.preconf.orjson import make_converter
+
+from . import (
+    account,
+    control,
+    events,
+    failure,
+    intake,
+    instruments,
+    lifecycle,
+    market,
+    orders,
+    positions,
+    queries,
+    reconciliation,
+    stream,
+    venue,
+)
+
+Json = dict[str, Any]
+Upcaster = Callable[[Json], Json]
+
+CATALOGUE: tuple[types.ModuleType, ...] = (
+    intake,
+    queries,
+    events,
+    orders,
+    venue,
+    instruments,
+    failure,
+    control,
+    market,
+    stream,
+    account,
+    positions,
+    reconciliation,
+    lifecycle,
+)
+
+VERSIONS: Mapping[str, int] = {}
+"""Versions above 1, by tag; every other message is at version 1."""
+
+UPCASTERS: Mapping[tuple[str, int], Upcaster] = {}
+"""(tag, old version) -> function that turns the old fields into those of the next version."""
+
+
+class CodecError(ValueError):
+    """A JSON object is not the message it claims to be; says which tag and why."""
+
+    def __init__(self, tag: str, reason: str) -> None:
+        super().__init__(tag, reason)
+        self.tag = tag
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.tag}: {self.reason}"
+
+
+def catalogue_classes() -> dict[str, type]:
+    """Return every public message class by its tag."""
+    return {
+        name: value
+        for module in CATALOGUE
+        for name, value in vars(module).items()
+        if isinstance(value, type) and attrs.has(value) and value.__module__ == module.__name__
+    }
+
+
+class Codec:
+    """Messages to JSON objects and back; `private` adds an actor's own ticks and facts."""
+
+    def __init__(
+        self,
+        private: Iterable[tuple[str, type]] = (),
+        *,
+        versions: Mapping[str, int] = VERSIONS,
+        upcasters: Mapping[tuple[str, int], Upcaster] = UPCASTERS,
+    ) -> None:
+        classes = catalogue_classes()
+        for tag, cls in private:
+            if tag in classes:
+                raise CodecError(tag, "is in the catalogue twice")
+            classes[tag] = cls
+        self.classes: Mapping[str, type] = classes
+        self._upcasters = upcasters
+        self._versions = {tag: versions.get(tag, 1) for tag in classes}
+        self._labels = {cls: f"{tag}.v{self._versions[tag]}" for tag, cls in classes.items()}
+        self._by_label = {self._labels[cls]: cls for cls in classes.values()}
+        self._converter = make_converter(detailed_validation=False, forbid_extra_keys=True)
+        self._unstructure: dict[type, Callable[[Any], Json]] = {}
+        _register_values(self._converter)
+        self._register_unions()
+
+    def label(self, message: object) -> str:
+        """Return the tag with its version, e.g. `SubmitSignal.v1`."""
+        return self._labels[type(message)]
+
+    def encode(self, message: object) -> Json:
+        """Return the message as a JSON object whose first key `t` is its label."""
+        cls = type(message)
+        fields = self._unstructure.get(cls)
+        if fields is None:
+            fields = self._unstructure_hook(cls)
+        return {"t": self._labels[cls], **fields(message)}
+
+    def decode(self, data: Json) -> Any:
+        """Return the message of a JSON object; raises `CodecError` naming the tag."""
+        label = str(data.get("t", ""))
+        cls = self._by_label.get(label)
+        fields = {key: value for key, value in data.items() if key != "t"}
+        if cls is None:
+            label, cls, fields = self._upcast(label, fields)
+        try:
+            return self._converter.structure(fields, cls)
+        except Exception as error:  # noqa: BLE001 - cattrs raises whatever a field's type raises
+            raise CodecError(label, _explain(error)) from error
+
+    def encode_state(self, state: object) -> Any:
+        """Return an actor's state as JSON values."""
+        return self._converter.unstructure(state)
+
+    def decode_state(self, data: Any, cls: type) -> Any:
+        """Return an actor's state of class `cls`."""
+        return self._converter.structure(data, cls)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return label -> the class's fields with types and defaults, for the schema lock."""
+        return {self._labels[cls]: _fingerprint(cls) for cls in self.classes.values()}
+
+    def _unstructure_hook(self, cls: type) -> Callable[[Any], Json]:
+        if cls not in self._labels:
+            raise CodecError(cls.__name__, "is not in the message catalogue")
+        hook: Callable[[Any], Json] = self._converter.get_unstructure_hook(cls)
+        self._unstructure[cls] = hook
+        return hook
+
+    def _upcast(self, label: str, fields: Json) -> tuple[str, type, Json]:
+        tag, _, version_text = label.rpartition(".v")
+        if tag not in self.classes or not version_text.isdigit():
+            raise CodecError(label or "(no tag)", "is unknown to this version of Callboard")
+        version = int(version_text)
+        while version < self._versions[tag]:
+            upcaster = self._upcasters.get((tag, version))
+            if upcaster is None:
+                raise CodecError(label, f"has no way up from version {version}")
+            fields, version = upcaster(fields), version + 1
+        if version > self._versions[tag]:
+            raise CodecError(label, f"is newer than the version {self._versions[tag]} known here")
+        return f"{tag}.v{version}", self.classes[tag], fields
+
+    def _register_unions(self) -> None:
+        self._converter.register_unstructure_hook_func(_is_message_union, self._encode_optional)
+        self._converter.register_structure_hook_func(_is_message_union, self._decode_optional)
+
+    def _encode_optional(self, value: Any) -> Any:
+        return None if value is None else self.encode(value)
+
+    def _decode_optional(self, value: Any, _cls: Any) -> Any:
+        return None if value is None else self.decode(value)
+
+
+def dumps(data: Any) -> bytes:
+    """Return one line of JSON without its end of line."""
+    return orjson.dumps(data)
+
+
+def loads(line: bytes | str) -> Any:
+    """Return the value of one line of JSON; raises `ValueError` where it is none."""
+    return orjson.loads(line)
+
+
+def decimal_from_text(value: Any, _cls: Any = Decimal) -> Decimal:
+    """Return the Decimal of a text; anything but text is refused, floats above all."""
+    if not isinstance(value, str):
+        raise CodecError("Decimal", f"must be text, not {value!r}")
+    try:
+        number = Decimal(value)
+    except InvalidOperation as error:
+        raise CodecError("Decimal", f"cannot read {value!r}") from error
+    if not number.is_finite():
+        raise CodecError("Decimal", f"must be finite, not {value!r}")
+    return number
+
+
+def _register_values(converter: Any) -> None:
+    converter.register_unstructure_hook(Decimal, str)
+    converter.register_structure_hook(Decimal, decimal_from_text)
+    converter.register_unstructure_hook_func(_is_text_enum, lambda value: value)
+    converter.register_structure_hook(int, _integer)
+    converter.register_structure_hook(str, _text)
+    converter.register_structure_hook(bool, _boolean)
+
+
+def _integer(value: Any, _cls: Any) -> int:
+    if type(value) is not int:
+        raise CodecError("int", f"must be a whole number, not {value!r}")
+    return value
+
+
+def _text(value: Any, _cls: Any) -> str:
+    if not isinstance(value, str):
+        raise CodecError("str", f"must be text, not {value!r}")
+    return value
+
+
+def _boolean(value: Any, _cls: Any) -> bool:
+    if not isinstance(value, bool):
+        raise CodecError("bool", f"must be true or false, not {value!r}")
+    return value
+
+
+def _is_text_enum(cls: Any) -> bool:
+    return isinstance(cls, type) and issubclass(cls, StrEnum)
+
+
+def _is_message_union(cls: Any) -> bool:
+    if get_origin(cls) not in (Union, types.UnionType):
+        return False
+    members = [member for member in get_args(cls) if member is not type(None)]
+    return len(members) > 1 and all(attrs.has(member) for member in members)
+
+
+def _fingerprint(cls: type) -> str:
+    attrs.resolve_types(cls)
+    parts: list[str] = []
+    for attribute in attrs.fields(cls):
+        default = "" if attribute.default is attrs.NOTHING else f" = {attribute.default!r}"
+        parts.append(f"{attribute.name}: {_type_name(attribute.type)}{default}")
+    return "; ".join(parts)
+
+
+def _type_name(annotation: Any) -> str:
+    if isinstance(annotation, type) and not get_args(annotation):
+        return annotation.__name__
+    text = str(annotation)
+    for argument in get_args(annotation):
+        if isinstance(argument, type):
+            text = text.replace(f"{argument.__module__}.{argument.__qualname__}", argument.__name__)
+    return text.replace("typing.", "").replace("callboard.messages.", "")
+
+
+def _explain(error: Exception) -> str:
+    return str(error) or type(error).__name__

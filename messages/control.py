@@ -1,0 +1,61 @@
+"""Control: the trading state, and who is told of it.
+
+CircuitBreaker -> RiskGate, OrderQueue, OrderManager, PositionMonitor and every lane
+(`TradingStateChanged`, urgent). The epoch only grows; an opening approval of an older epoch is
+fenced at the lane.
+"""
+
+from attrs import frozen
+
+from .values import TradingState
+
+
+@frozen
+class TradingStateChanged:
+    """The account's trading state and its epoch."""
+
+    state: TradingState
+    epoch: int
+    reason: str
+    venue_open: bool
+    """False while the venue breaker is open: entries are refused."""
+    reducing_symbols: tuple[str, ...] = ()
+    """Symbols that take no entries for a reason of their own."""
+
+
+@frozen
+class TripBreaker:
+    """A core actor found a reason to stop opening risk."""
+
+    state: TradingState
+    reason: str
+
+
+@frozen
+class EngineStarted:
+    """The composition root says that the actors are up; first message of every start.
+
+    `generation` grows at every start on one journal and is a part of every client order id.
+    """
+
+    generation: int
+    recovered: bool
+
+
+@frozen
+class RecoveryDone:
+    """The first reconciliation of this start is through; told to RiskGate and ExecutionSystem."""
+
+    generation: int
+
+
+@frozen
+class JournalFailed:
+    """The journal cannot write: entries are refused until it can."""
+
+    reason: str
+
+
+@frozen
+class JournalRecovered:
+    """The journal writes again."""

@@ -1,0 +1,115 @@
+"""Intake: the host says what it wants, ExecutionSystem gets it done.
+
+Host -> ExecutionSystem. A `SubmitSignal` opens an intent that ends in at most one terminal event
+(`messages/events.py`); the other commands are answered by an event or a refusal. `signal_id` and
+`command_id` make repetition harmless: the second one is ignored.
+"""
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from .values import OrderType, PositionSide, SignalType, TimeInForce, WorkingType
+
+
+@frozen
+class SubmitSignal:
+    """One wish of a strategy. Prices are in quote units per base unit, quantity in base units."""
+
+    signal_id: str
+    at_ms: int
+    signal: SignalType
+    symbol: str
+    quantity: Decimal | None = None
+    """Base units; None lets the sizing policy decide. For exits an upper bound."""
+    order_type: OrderType = OrderType.MARKET
+    price: Decimal | None = None
+    """Limit price of a LIMIT order, reference price of a MARKET order."""
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    confidence: Decimal | None = None
+    confluence_score: Decimal | None = None
+    signal_strength: Decimal | None = None
+    strategy: str = "default"
+    expires_at_ms: int | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    position_side: PositionSide | None = None
+    working_type: WorkingType = WorkingType.MARK_PRICE
+    leverage_max: int | None = None
+    client_tag: str | None = None
+
+
+@frozen
+class CancelOrder:
+    """Cancel what still rests of a signal's entry."""
+
+    command_id: str
+    signal_id: str
+
+
+@frozen
+class AmendOrder:
+    """Change price or quantity of a signal's resting LIMIT entry; absent means unchanged."""
+
+    command_id: str
+    signal_id: str
+    price: Decimal | None = None
+    quantity: Decimal | None = None
+
+
+@frozen
+class FlattenPositions:
+    """Cancel our resting entries and close our positions; an empty symbol means all."""
+
+    command_id: str
+    symbol: str = ""
+    reason: str = ""
+
+
+@frozen
+class HaltTrading:
+    """Stop opening risk until a `ResumeTrading`; verified reducing orders still pass."""
+
+    command_id: str
+    reason: str
+    by: str = "operator"
+
+
+@frozen
+class ResumeTrading:
+    """Allow trading again. `approvals` names who agreed; `reason` is kept in the record."""
+
+    command_id: str
+    reason: str
+    approvals: tuple[str, ...] = ()
+
+
+@frozen
+class EmergencyStateChanged:
+    """The emergency-stop source reported its state; CRITICAL or anything unknown halts entries."""
+
+    state: str
+    source: str
+    at_ms: int
+
+
+@frozen
+class PolicyChanged:
+    """A policy source changed one setting of the risk gate; it applies to new orders only."""
+
+    key: str
+    value: str
+    source: str
+    at_ms: int
+
+
+HostCommand = (
+    SubmitSignal
+    | CancelOrder
+    | AmendOrder
+    | FlattenPositions
+    | HaltTrading
+    | ResumeTrading
+    | EmergencyStateChanged
+    | PolicyChanged
+)

@@ -1,0 +1,59 @@
+"""Positions: exits that a strategy wants, and what others must know of open positions.
+
+ExecutionSystem -> PositionMonitor (`RequestClose`, `FlattenAll`); PositionMonitor -> RiskGate
+(`PositionChanged`), ExecutionSystem (`CloseRefused`).
+"""
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from .intake import SubmitSignal
+from .values import PositionSide
+
+
+@frozen
+class RequestClose:
+    """A CLOSE or REDUCE wish, to be turned into a reducing order of the right size."""
+
+    intent_id: str
+    signal: SubmitSignal
+
+
+@frozen
+class CloseRefused:
+    """There is nothing to close, or it is too small to halve."""
+
+    intent_id: str
+    signal_id: str
+    symbol: str
+    guard: str
+    figure: str
+    limit: str
+
+
+@frozen
+class FlattenAll:
+    """Close our positions of a symbol, or all when it is empty."""
+
+    command_id: str
+    symbol: str
+    reason: str
+
+
+@frozen
+class PositionChanged:
+    """Signed quantity and entry price of a position of ours, after a change."""
+
+    symbol: str
+    position_side: PositionSide
+    quantity: Decimal
+    entry_price: Decimal
+
+
+@frozen
+class ProtectionFailing:
+    """A position has had no stop for too long (alarm on), or has one again (off)."""
+
+    symbol: str
+    alarm: bool

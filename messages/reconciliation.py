@@ -1,0 +1,64 @@
+"""Reconciliation: our view against the venue's.
+
+Reconciler -> OrderManager, PositionMonitor (`CompareOrders`, `ComparePositions`); they answer with
+what differs (`OrdersCompared`, `PositionsCompared`); Reconciler -> RiskGate (`SymbolsMismatched`).
+A second pass over the same truth changes nothing.
+"""
+
+from attrs import frozen
+
+from .venue import OrderEvidence, PositionEvidence, TradeEvidence
+
+
+@frozen
+class CompareOrders:
+    """Both open listings as the venue gave them, with the times of departure (engine time)."""
+
+    pass_number: int
+    departed_at_ns: int
+    orders: tuple[OrderEvidence, ...]
+    final: bool
+    """True for a pass that must settle a start or a gap."""
+
+
+@frozen
+class OrdersCompared:
+    """Which symbols differ, and which orders need a query of their own."""
+
+    pass_number: int
+    mismatched: tuple[str, ...]
+    unsettled: int
+
+
+@frozen
+class ComparePositions:
+    """The position listing as the venue gave it."""
+
+    pass_number: int
+    departed_at_ns: int
+    positions: tuple[PositionEvidence, ...]
+    final: bool
+
+
+@frozen
+class PositionsCompared:
+    """Which symbols differ; `foreign` are positions that were never ours."""
+
+    pass_number: int
+    mismatched: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+
+@frozen
+class TradesFound:
+    """Fills that the venue lists, for the orders that may have missed them."""
+
+    symbol: str
+    trades: tuple[TradeEvidence, ...]
+
+
+@frozen
+class SymbolsMismatched:
+    """Symbols whose difference survived two passes: the gate refuses their entries."""
+
+    symbols: tuple[str, ...]
