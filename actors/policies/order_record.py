@@ -1,0 +1,144 @@
+"""Order record: what the manager knows of one order, and what a piece of evidence means for it.
+
+Pure. An order's end is believed only when its booked fills add up to what the venue reports as
+filled; until then the end is remembered as `final` and the missing fills are asked for.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+
+from attrs import define, field
+
+from ...messages.orders import AmendIntent, ApprovedOrder
+from ...messages.values import TERMINAL_STATES, Fix, OrderState
+from ...messages.venue import OrderEvidence
+from .order_life import Event
+
+ZERO = Decimal(0)
+
+EVENTS: Mapping[str, Event] = MappingProxyType(
+    {
+        "NEW": Event.ACKNOWLEDGED,
+        "PARTIALLY_FILLED": Event.PARTIAL_FILL,
+        "FILLED": Event.FILL,
+        "CANCELED": Event.CANCEL_CONFIRMED,
+        "EXPIRED": Event.EXPIRED,
+        "EXPIRED_IN_MATCH": Event.EXPIRED,
+        "REJECTED": Event.REJECTED,
+    }
+)
+ALGO_EVENTS: Mapping[str, Event] = MappingProxyType(
+    {
+        "NEW": Event.ACKNOWLEDGED,
+        "TRIGGERING": Event.TRIGGERING,
+        "TRIGGERED": Event.TRIGGERED,
+        "CANCELED": Event.CANCEL_CONFIRMED,
+        "EXPIRED": Event.EXPIRED,
+        "REJECTED": Event.REJECTED,
+    }
+)
+FINAL_EVENTS = frozenset(
+    {
+        Event.FILL,
+        Event.CANCEL_CONFIRMED,
+        Event.EXPIRED,
+        Event.REJECTED,
+        Event.FINISHED_FILLED,
+        Event.FINISHED_CANCELLED,
+    }
+)
+
+
+@define
+class Order:
+    """One order and its attempts. Times in ns are the engine's, in ms the venue's."""
+
+    approved: ApprovedOrder
+    created_at_ns: int
+    changed_at_ns: int
+    state: OrderState = OrderState.PENDING
+    attempt: int = 0
+    horizon_ms: int = 0
+    """After this venue time no request of ours for the order can be accepted any more."""
+    send_by_ms: int = 0
+    epoch: int = 0
+    venue_order_id: str = ""
+    filled: Decimal = ZERO
+    cost: Decimal = ZERO
+    """Sum of quantity times price over the booked fills, quote units."""
+    reported: Decimal = ZERO
+    """Cumulative fill that the venue reports; never below what is booked."""
+    final: str = ""
+    """The event that ends the order once its fills are complete."""
+    trade_ids: list[str] = field(factory=list[str])
+    queries: int = 0
+    absent: int = 0
+    """How many stores have said, after the horizon, that they do not have it."""
+    unlisted: int = 0
+    fixes: list[Fix] = field(factory=list[Fix])
+    cancel_reason: str = ""
+    """Why it shall be cancelled; empty where it shall not."""
+    cancels: int = 0
+    amend: AmendIntent | None = None
+    amends: int = 0
+    was_sent: bool = False
+    is_placed: bool = False
+    is_held: bool = False
+    reason: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """True until the order's life is over."""
+        return self.state not in TERMINAL_STATES
+
+    @property
+    def quantity(self) -> Decimal:
+        """Ordered base units; of a whole-position close what is filled so far."""
+        return self.filled if self.approved.quantity is None else self.approved.quantity
+
+    @property
+    def average_price(self) -> Decimal:
+        """Average price of the booked fills, 0 without any; quote units."""
+        return self.cost / self.filled if self.filled else ZERO
+
+
+def event_of(evidence: OrderEvidence) -> Event | None:
+    """Return what the evidence says, None where its status is a word we do not know."""
+    if not evidence.conditional:
+        return EVENTS.get(evidence.status)
+    if evidence.status == "FINISHED":
+        return Event.FINISHED_FILLED if evidence.filled > ZERO else Event.FINISHED_CANCELLED
+    return ALGO_EVENTS.get(evidence.status)
+
+
+def settle(order: Order, event: Event, filled: Decimal, reported: Decimal) -> tuple[Event, str]:
+    """Return (the event to apply now, the final event to remember or "").
+
+    An end that comes before its fills leaves the order as found; the end waits.
+    """
+    final = event.value if event in FINAL_EVENTS else order.final
+    if not final:
+        return event, ""
+    if filled < reported:
+        interim = Event.PARTIAL_FILL if filled > order.filled else Event.FOUND
+        return interim, final
+    return Event(final), ""
+
+
+def fill_event(order: Order, filled: Decimal) -> Event:
+    """Return the event of one more fill by its own, cumulative quantity given."""
+    whole = order.approved.quantity
+    is_complete = whole is not None and filled >= whole
+    if order.is_open:
+        return Event.FILL if is_complete else Event.PARTIAL_FILL
+    return Event.LATE_FULL_FILL if is_complete else Event.LATE_FILL
+
+
+def stays_sent(order: Order, events: tuple[Event, ...]) -> bool:
+    """Return whether a request may have reached the venue, after these events of a step.
+
+    Only the first attempt can be unsaid: an earlier one might have left.
+    """
+    is_first = order.attempt == 1 and order.state is OrderState.SUBMITTED
+    return order.was_sent and not (is_first and Event.NOT_SENT in events)

@@ -1,0 +1,232 @@
+"""Order life: the whole table by hand, state by state and event by event."""
+
+import pytest
+
+from callboard.actors.errors import InvariantBroken
+from callboard.actors.policies.order_life import (
+    EVIDENCE,
+    TRANSITIONS,
+    Event,
+    IllegalTransition,
+    mermaid,
+    next_state,
+)
+from callboard.messages.values import TERMINAL_STATES, OrderState
+
+# State, arrow, target, then the events; what is not here is illegal.
+EXPECTED_TEXT = """
+PENDING > PENDING: NOT_SENT ABSENT CANCEL_REFUSED
+PENDING > SUBMITTED: SENT
+PENDING > UNKNOWN: OUTCOME_UNKNOWN
+PENDING > ACTIVE: ACKNOWLEDGED FOUND AMENDED
+PENDING > PARTIALLY_FILLED: PARTIAL_FILL
+PENDING > TRIGGERING: TRIGGERING TRIGGERED
+PENDING > PARKED: PARKED
+PENDING > FILLED: FILL FINISHED_FILLED
+PENDING > CANCELLED: CANCEL_CONFIRMED FINISHED_CANCELLED WITHDRAWN
+PENDING > EXPIRED: EXPIRED
+PENDING > REJECTED: REJECTED
+PENDING > FAILED: GIVEN_UP
+SUBMITTED > SUBMITTED: CANCEL_REFUSED
+SUBMITTED > PENDING: NOT_SENT
+SUBMITTED > UNKNOWN: OUTCOME_UNKNOWN
+SUBMITTED > ACTIVE: ACKNOWLEDGED FOUND AMENDED
+SUBMITTED > PARTIALLY_FILLED: PARTIAL_FILL
+SUBMITTED > TRIGGERING: TRIGGERING TRIGGERED
+SUBMITTED > PARKED: PARKED
+SUBMITTED > FILLED: FILL FINISHED_FILLED
+SUBMITTED > CANCELLED: CANCEL_CONFIRMED FINISHED_CANCELLED
+SUBMITTED > EXPIRED: EXPIRED
+SUBMITTED > REJECTED: REJECTED
+UNKNOWN > UNKNOWN: OUTCOME_UNKNOWN CANCEL_SENT CANCEL_REFUSED AMEND_REFUSED
+UNKNOWN > PENDING: ABSENT NOT_SENT
+UNKNOWN > ACTIVE: ACKNOWLEDGED FOUND AMENDED
+UNKNOWN > PARTIALLY_FILLED: PARTIAL_FILL
+UNKNOWN > TRIGGERING: TRIGGERING TRIGGERED
+UNKNOWN > PARKED: PARKED
+UNKNOWN > FILLED: FILL FINISHED_FILLED
+UNKNOWN > CANCELLED: CANCEL_CONFIRMED FINISHED_CANCELLED
+UNKNOWN > EXPIRED: EXPIRED
+UNKNOWN > REJECTED: REJECTED
+ACTIVE > ACTIVE: ACKNOWLEDGED FOUND AMENDED AMEND_REFUSED
+ACTIVE > UNKNOWN: OUTCOME_UNKNOWN CANCEL_REFUSED
+ACTIVE > PARTIALLY_FILLED: PARTIAL_FILL
+ACTIVE > CANCELLING: CANCEL_SENT
+ACTIVE > AMENDING: AMEND_SENT
+ACTIVE > TRIGGERING: TRIGGERING TRIGGERED
+ACTIVE > PARKED: PARKED
+ACTIVE > FILLED: FILL FINISHED_FILLED
+ACTIVE > CANCELLED: CANCEL_CONFIRMED FINISHED_CANCELLED
+ACTIVE > EXPIRED: EXPIRED
+ACTIVE > REJECTED: REJECTED
+PARTIALLY_FILLED > PARTIALLY_FILLED: ACKNOWLEDGED FOUND PARTIAL_FILL AMENDED AMEND_REFUSED
+PARTIALLY_FILLED > PARTIALLY_FILLED: TRIGGERING TRIGGERED
+PARTIALLY_FILLED > UNKNOWN: OUTCOME_UNKNOWN CANCEL_REFUSED
+PARTIALLY_FILLED > CANCELLING: CANCEL_SENT
+PARTIALLY_FILLED > AMENDING: AMEND_SENT
+PARTIALLY_FILLED > PARKED: PARKED
+PARTIALLY_FILLED > FILLED: FILL FINISHED_FILLED
+PARTIALLY_FILLED > CANCELLED: CANCEL_CONFIRMED FINISHED_CANCELLED
+PARTIALLY_FILLED > EXPIRED: EXPIRED
+CANCELLING > CANCELLING: CANCEL_SENT ACKNOWLEDGED FOUND PARTIAL_FILL AMENDED AMEND_REFUSED
+CANCELLING > CANCELLING: TRIGGERING TRIGGERED
+CANCELLING > UNKNOWN: CANCEL_REFUSED OUTCOME_UNKNOWN GIVEN_UP
+CANCELLING > PARKED: PARKED
+CANCELLING > FILLED: FILL FINISHED_FILLED
+CANCELLING > CANCELLED: CANCEL_CONFIRMED FINISHED_CANCELLED
+CANCELLING > EXPIRED: EXPIRED
+CANCELLING > REJECTED: REJECTED
+AMENDING > AMENDING: AMEND_SENT ACKNOWLEDGED FOUND PARTIAL_FILL
+AMENDING > ACTIVE: AMENDED AMEND_REFUSED
+AMENDING > UNKNOWN: OUTCOME_UNKNOWN CANCEL_REFUSED
+AMENDING > CANCELLING: CANCEL_SENT
+AMENDING > TRIGGERING: TRIGGERING TRIGGERED
+AMENDING > PARKED: PARKED
+AMENDING > FILLED: FILL FINISHED_FILLED
+AMENDING > CANCELLED: CANCEL_CONFIRMED FINISHED_CANCELLED
+AMENDING > EXPIRED: EXPIRED
+TRIGGERING > TRIGGERING: TRIGGERING TRIGGERED ACKNOWLEDGED FOUND
+TRIGGERING > ACTIVE: AMENDED
+TRIGGERING > UNKNOWN: OUTCOME_UNKNOWN CANCEL_REFUSED
+TRIGGERING > PARTIALLY_FILLED: PARTIAL_FILL
+TRIGGERING > CANCELLING: CANCEL_SENT
+TRIGGERING > PARKED: PARKED
+TRIGGERING > FILLED: FILL FINISHED_FILLED
+TRIGGERING > CANCELLED: CANCEL_CONFIRMED FINISHED_CANCELLED
+TRIGGERING > EXPIRED: EXPIRED
+TRIGGERING > REJECTED: REJECTED
+PARKED > PARKED: PARKED NOT_SENT ABSENT CANCEL_SENT CANCEL_REFUSED AMEND_REFUSED
+PARKED > UNKNOWN: OUTCOME_UNKNOWN
+PARKED > ACTIVE: ACKNOWLEDGED FOUND AMENDED
+PARKED > PARTIALLY_FILLED: PARTIAL_FILL
+PARKED > TRIGGERING: TRIGGERING TRIGGERED
+PARKED > FILLED: FILL FINISHED_FILLED
+PARKED > CANCELLED: CANCEL_CONFIRMED FINISHED_CANCELLED
+PARKED > EXPIRED: EXPIRED
+PARKED > REJECTED: REJECTED
+PARKED > FAILED: GIVEN_UP
+FILLED > FILLED: FILL PARTIAL_FILL FINISHED_FILLED ACKNOWLEDGED FOUND AMENDED AMEND_REFUSED
+FILLED > FILLED: CANCEL_REFUSED OUTCOME_UNKNOWN NOT_SENT TRIGGERING TRIGGERED
+CANCELLED > CANCELLED: CANCEL_CONFIRMED FINISHED_CANCELLED ACKNOWLEDGED FOUND AMENDED
+CANCELLED > CANCELLED: AMEND_REFUSED CANCEL_REFUSED OUTCOME_UNKNOWN NOT_SENT LATE_FILL
+CANCELLED > CANCELLED: TRIGGERING TRIGGERED REJECTED ABSENT
+CANCELLED > FILLED: LATE_FULL_FILL
+EXPIRED > EXPIRED: EXPIRED FINISHED_CANCELLED ACKNOWLEDGED FOUND AMENDED
+EXPIRED > EXPIRED: AMEND_REFUSED CANCEL_REFUSED OUTCOME_UNKNOWN NOT_SENT LATE_FILL
+EXPIRED > EXPIRED: TRIGGERING TRIGGERED REJECTED ABSENT
+EXPIRED > FILLED: LATE_FULL_FILL
+REJECTED > REJECTED: REJECTED NOT_SENT ABSENT OUTCOME_UNKNOWN CANCEL_REFUSED AMEND_REFUSED
+REJECTED > REJECTED: FINISHED_CANCELLED
+REJECTED > UNKNOWN: ACKNOWLEDGED FOUND TRIGGERING TRIGGERED LATE_FILL
+REJECTED > FILLED: LATE_FULL_FILL
+FAILED > FAILED: REJECTED NOT_SENT ABSENT OUTCOME_UNKNOWN CANCEL_REFUSED AMEND_REFUSED
+FAILED > FAILED: GIVEN_UP
+FAILED > UNKNOWN: ACKNOWLEDGED FOUND TRIGGERING TRIGGERED LATE_FILL
+FAILED > FILLED: LATE_FULL_FILL
+"""
+
+
+def expected_moves() -> dict[tuple[OrderState, Event], OrderState]:
+    """Read the table above."""
+    moves: dict[tuple[OrderState, Event], OrderState] = {}
+    for line in EXPECTED_TEXT.strip().split("\n"):
+        arrow, events = line.split(": ")
+        state, target = arrow.split(" > ")
+        for event in events.split():
+            assert (OrderState(state), Event(event)) not in moves
+            moves[OrderState(state), Event(event)] = OrderState(target)
+    return moves
+
+
+EXPECTED = expected_moves()
+
+
+@pytest.mark.parametrize("state", list(OrderState))
+@pytest.mark.parametrize("event", list(Event))
+def test_each_event_in_each_state_is_a_listed_move_or_raises(
+    state: OrderState, event: Event
+) -> None:
+    expected = EXPECTED.get((state, event))
+    if expected is not None:
+        assert expected is next_state(state, event)
+        return
+
+    with pytest.raises(IllegalTransition) as caught:
+        next_state(state, event)
+
+    assert (state, event) == (caught.value.state, caught.value.event)
+    assert isinstance(caught.value, InvariantBroken)
+    assert f"{state} cannot take {event}" in str(caught.value)
+
+
+def test_every_state_has_a_row() -> None:
+    assert set(OrderState) == set(TRANSITIONS)
+
+
+def test_an_unknown_order_is_left_only_by_evidence_or_set_aside_for_a_person() -> None:
+    exits = {
+        event
+        for event, target in TRANSITIONS[OrderState.UNKNOWN].items()
+        if target is not OrderState.UNKNOWN
+    }
+
+    assert {*EVIDENCE, Event.PARKED} == exits
+
+
+def test_only_a_pending_order_is_sent() -> None:
+    states = [state for state, moves in TRANSITIONS.items() if Event.SENT in moves]
+
+    assert [OrderState.PENDING] == states
+
+
+def test_a_terminal_state_moves_only_by_a_late_fill_or_by_the_sight_of_a_dead_order() -> None:
+    exits = {
+        (state, event)
+        for state in TERMINAL_STATES
+        for event, target in TRANSITIONS[state].items()
+        if target is not state and event not in (Event.LATE_FILL, Event.LATE_FULL_FILL)
+    }
+
+    sights = (Event.ACKNOWLEDGED, Event.FOUND, Event.TRIGGERING, Event.TRIGGERED)
+    never_lived = (OrderState.REJECTED, OrderState.FAILED)
+    assert {(state, event) for state in never_lived for event in sights} == exits
+
+
+def test_the_fill_may_be_told_before_the_acknowledgement() -> None:
+    filled = next_state(OrderState.SUBMITTED, Event.FILL)
+
+    assert OrderState.FILLED is next_state(filled, Event.ACKNOWLEDGED)
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "expected"),
+    [
+        (OrderState.UNKNOWN, Event.FOUND, OrderState.PARTIALLY_FILLED),
+        (OrderState.UNKNOWN, Event.TRIGGERED, OrderState.PARTIALLY_FILLED),
+        (OrderState.AMENDING, Event.AMENDED, OrderState.PARTIALLY_FILLED),
+        (OrderState.CANCELLING, Event.FOUND, OrderState.CANCELLING),
+        (OrderState.ACTIVE, Event.FILL, OrderState.FILLED),
+    ],
+)
+def test_an_order_with_a_fill_that_rests_is_partially_filled(
+    state: OrderState, event: Event, expected: OrderState
+) -> None:
+    assert expected is next_state(state, event, is_partly_filled=True)
+
+
+def test_the_diagram_draws_every_move_to_another_state_once() -> None:
+    lines = mermaid().split("\n")
+
+    drawn = {
+        (state, event.upper(), target)
+        for line in lines[2:-1]
+        for state, _, target in [line.split(":")[0].split()]
+        for event in line.split(": ")[1].split(", ")
+    }
+    assert ["stateDiagram-v2", "    [*] --> PENDING"] == lines[:2]
+    assert drawn == {
+        (state.value, event.value, target.value)
+        for (state, event), target in EXPECTED.items()
+        if target is not state
+    }
+    assert len(lines) == len({line.split(":")[0] for line in lines[2:-1]}) + 3
