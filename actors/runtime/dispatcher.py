@@ -1,0 +1,123 @@
+"""Dispatcher: a Pykka actor that runs the cells placed on it, one message at a time.
+
+A part of the threaded host. Each message is handled to completion, inside `ENGINE_DECIMALS` of
+this thread alone and never the host's. Time never goes backwards. Passing the high-water mark is
+told once, until the inbox is below half of it. What escapes from the kernel is our own bug and a
+half-made step may follow: the host is told that the engine must stop, and everything that still
+comes is buried. Inner dispatchers are daemons: a stuck edge never keeps a process alive.
+"""
+
+import decimal
+import threading
+
+import pykka
+from attrs import define, field
+
+from ...messages.lifecycle import HighWaterPassed
+from .cell import Cell
+from .envelope import Envelope, Timer
+from .inbox import Inbox, Tick
+from .kernel import Kernel
+from .step import ENGINE_DECIMALS
+
+BATCH_MAX = 256
+"""Messages handled before Pykka's loop looks at its stop flag."""
+
+
+@define(eq=False)
+class Seat:
+    """Where cells run: a name, an inbox, and the thread once it lives."""
+
+    name: str
+    inbox: Inbox
+    is_core: bool
+    cells: list[Cell] = field(factory=list[Cell])
+    ref: pykka.ActorRef["Dispatcher"] | None = None
+    thread: threading.Thread | None = None
+
+
+@define
+class Gauge:
+    """The high-water mark of an inbox; 0 for none."""
+
+    mark: int
+    tell_to: str
+    passed: bool = False
+
+    def crossed(self, depth: int) -> bool:
+        """Say whether the mark was passed just now; armed again below half of it."""
+        if self.passed:
+            self.passed = depth >= self.mark // 2
+            return False
+        self.passed = 0 < self.mark < depth
+        return self.passed
+
+
+class Dispatcher(pykka.ThreadingActor):
+    """Runs the cells of one seat."""
+
+    use_daemon_thread = True
+
+    def __init__(self, kernel: Kernel, seat: Seat, gauge: Gauge) -> None:
+        self._seat = seat
+        super().__init__()
+        self._kernel = kernel
+        self._inbox = seat.inbox
+        self._gauge = gauge
+        self._last_ns = 0
+        self._broken = False
+
+    def _create_actor_inbox(self) -> Inbox:  # type: ignore[override]  # called on the instance
+        """Give Pykka our inbox: its documented hook for implementors of new actor types."""
+        return self._seat.inbox
+
+    def on_start(self) -> None:
+        """Make this thread ours: its name and its decimal context."""
+        self._seat.thread = threading.current_thread()
+        self._seat.thread.name = f"callboard-{self._seat.name}"
+        decimal.setcontext(ENGINE_DECIMALS.copy())
+
+    def on_receive(self, message: object) -> None:
+        """Handle what has come in; the inbox lets nothing but its own tick pass."""
+        assert isinstance(message, Tick), message
+        for _ in range(BATCH_MAX):
+            now = self._now()
+            item = self._inbox.take(now)
+            if item is None:
+                break
+            self._handle(item, now)
+        depth = len(self._inbox)
+        if self._gauge.crossed(depth):
+            passed = HighWaterPassed(depth, self._gauge.mark)
+            self._kernel.post(self._gauge.tell_to, passed, urgent=True)
+
+    def on_stop(self) -> None:
+        """Stop the cells, last first, each on this thread, and bury what is left."""
+        for cell in reversed(self._seat.cells):
+            self._guarded_stop(cell)
+        self._inbox.close()
+        for envelope in self._inbox.leftovers():
+            self._kernel.bury(envelope)
+
+    def _handle(self, item: Envelope | Timer, now: int) -> None:
+        try:
+            if self._broken:
+                self._kernel.bury(item.envelope if isinstance(item, Timer) else item)
+            elif isinstance(item, Timer):
+                self._kernel.fire(item, now)
+            else:
+                self._kernel.process(item, now)
+        except BaseException as error:  # noqa: BLE001 - one that escapes would stop every actor
+            self._broken = True
+            self._kernel.host.fatal(f"{self._seat.name}: {type(error).__name__}: {error}")
+
+    def _guarded_stop(self, cell: Cell) -> None:
+        try:
+            self._kernel.stop_cell(cell, "engine stopped")
+        except BaseException as error:  # noqa: BLE001 - the other cells must be stopped too
+            fields = {"error": type(error).__name__, "text": str(error)}
+            self._kernel.note(cell.name, "stop_failed", fields)
+
+    def _now(self) -> int:
+        self._last_ns = max(self._last_ns, self._inbox.clock.now_ns())
+        return self._last_ns

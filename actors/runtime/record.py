@@ -1,0 +1,144 @@
+"""Record: one step of the core as one JSON line, chained to the line before it.
+
+Owns the names of the record's fields and the chain. A line ends with the key `h`, the blake2b
+hash over the previous hash and this line without it, so that a change anywhere breaks every later
+link. Absent keys mean "none": most steps have few kinds of effects.
+"""
+
+from hashlib import blake2b
+from typing import Any
+
+from ...messages.codec import Codec, Json, dumps
+from .cell import Cell
+from .envelope import Envelope
+from .step import Restart, Spawn, StepContext, Stop
+
+GENESIS = "0" * 32
+"""The hash before the first record of a journal."""
+
+CHAIN_BYTES = 16
+
+
+class Chain:
+    """The running hash of a journal."""
+
+    __slots__ = ("head",)
+
+    def __init__(self, head: str = GENESIS) -> None:
+        self.head = head
+
+    def seal(self, body: bytes) -> bytes:
+        """Return the record's line with its hash as the last key, and move the head on."""
+        self.head = link(self.head, body)
+        return b'%s,"h":"%s"}\n' % (body[:-1], self.head.encode())
+
+
+def link(head: str, body: bytes) -> str:
+    """Return the hash that follows `head` for a record without its own hash."""
+    return blake2b(body, digest_size=CHAIN_BYTES, key=head.encode()).hexdigest()
+
+
+def split_line(line: bytes) -> tuple[bytes, str]:
+    """Return (the record without its hash, the hash); raises `ValueError` for another shape."""
+    marker = line.rfind(b',"h":"')
+    if marker < 0 or not line.endswith(b'"}\n'):
+        raise ValueError("the line does not end with a hash")
+    return line[:marker] + b"}", line[marker + 6 : -3].decode("ascii", "replace")
+
+
+def step_record(
+    codec: Codec, cells: dict[str, Cell], cell: Cell, envelope: Envelope, sequence: int
+) -> Json:
+    """Return the record of a step that was kept, from its cell's context."""
+    record = _head(codec, cell, envelope, sequence)
+    context = cell.context
+    if context.drawn:
+        record["draws"] = context.drawn
+    if context.facts:
+        encode = codec.encode
+        record["facts"] = [encode(fact) for fact in context.facts]
+    if context.tells:
+        record["tells"] = [_tell(codec, cells, *tell) for tell in context.tells]
+    if context.timers:
+        record["timers"] = [_timer(codec, *timer) for timer in context.timers]
+    if context.replies:
+        record["replies"] = [codec.encode(reply) for reply in context.replies]
+    if context.others:
+        record["others"] = [_other(codec, effect) for effect in context.others]
+    return record
+
+
+def failure_record(
+    codec: Codec, cell: Cell, envelope: Envelope, sequence: int, error: Exception
+) -> Json:
+    """Return the record of a step that raised: nothing happened but the failure."""
+    record = _head(codec, cell, envelope, sequence)
+    if cell.context.drawn:
+        record["draws"] = cell.context.drawn
+    record["error"] = type(error).__name__
+    record["text"] = str(error)
+    return record
+
+
+def snapshot_record(codec: Codec, cells: dict[str, Cell], sequence: int, now: int) -> Json:
+    """Return the state of every core actor between two steps."""
+    states = {
+        name: {"gen": cell.generation, "state": codec.encode_state(cell.actor.state)}
+        for name, cell in cells.items()
+        if cell.is_core
+    }
+    return {"seq": sequence, "kind": "snapshot", "now": now, "states": states}
+
+
+def encode_record(record: Json) -> bytes:
+    """Return the record as JSON without its hash."""
+    return dumps(record)
+
+
+def _head(codec: Codec, cell: Cell, envelope: Envelope, sequence: int) -> Json:
+    record: Json = {
+        "seq": sequence,
+        "actor": cell.name,
+        "gen": cell.generation,
+        "id": envelope.id,
+        "from": envelope.sender,
+        "corr": envelope.correlation,
+        "now": cell.context.now,
+        "msg": codec.encode(envelope.message),
+    }
+    if envelope.cause:
+        record["cause"] = envelope.cause
+    return record
+
+
+def _tell(codec: Codec, cells: dict[str, Cell], to: str, message: Any, urgent: bool) -> Any:
+    """Inside the core a receiver is enough: the message stands in full where it is delivered."""
+    receiver = cells.get(to)
+    if receiver is not None and receiver.is_core:
+        return {"to": to, "urgent": True} if urgent else to
+    told: Json = {"to": to, "msg": codec.encode(message)}
+    if urgent:
+        told["urgent"] = True
+    return told
+
+
+def _timer(codec: Codec, delay: int, message: Any, key: str) -> Json:
+    if delay < 0:
+        return {"key": key, "off": True}
+    return {"key": key, "after": delay, "msg": codec.encode(message)}
+
+
+def _other(codec: Codec, effect: Any) -> Json:
+    if isinstance(effect, Spawn):
+        name, kind, settings = effect
+        return {"spawn": name, "kind": kind, "msg": codec.encode(settings)}
+    if isinstance(effect, Restart):
+        return {"restart": effect[0], "redeliver": effect[1]}
+    if isinstance(effect, Stop):
+        return {"stop": effect[0], "reason": effect[1]}
+    return {"watch": effect[0]}
+
+
+def context_is_empty(context: StepContext) -> bool:
+    """True when a step had no effect at all."""
+    return not (context.facts or context.tells or context.timers or context.others)

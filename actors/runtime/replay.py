@@ -1,0 +1,367 @@
+"""Replay: run every handler again from the records, and compare what it asks for.
+
+Owns the claim that a log is what this code does: for each record the step is built anew from the
+delivered message, `now` and the recorded draws, and its record must come out byte for byte. A
+message inside the core must be the one that its cause told. Differences are `Divergence`s that
+name the record and the field; code or classes that are missing are differences too, and nothing
+raises but a journal that is damaged or a disk. After a difference the recorded facts count, so
+that one cause is told once. Works in file order for both placements, since a step touches its own
+actor alone and a cause precedes its effect in the file.
+"""
+
+import decimal
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import define, field, frozen
+
+from ...messages.codec import Codec, Json, loads
+from ...messages.lifecycle import ActorStarted
+from ..ports import FileSystem
+from .actor import Actor, EdgeActor
+from .cell import Cell
+from .differences import MISSING, as_text, current, first_difference
+from .envelope import Envelope
+from .expectations import ANY, START, Expectations
+from .hosting import InjectedCrash, Kinds
+from .journal_reader import JournalReader, Line
+from .outgoing import failure_of
+from .record import encode_record, failure_record, snapshot_record, step_record
+from .segment import Manifest, RunFacts
+from .step import ENGINE_DECIMALS, Spawn, run_step
+
+DIVERGENCES_MAX = 10
+
+MakeActors = Callable[[RunFacts], Mapping[str, Callable[[], Actor]]]
+"""The composition root's core actors for the settings of a run, by address."""
+
+
+@frozen
+class Divergence:
+    """One difference: the record, its actor, the field, and both sides as JSON text."""
+
+    sequence: int
+    actor: str
+    field: str
+    recorded: str
+    computed: str
+
+
+@frozen
+class Replayed:
+    """What a replay saw; identical when there is no divergence."""
+
+    records: int
+    divergences: tuple[Divergence, ...]
+    sequence: int = 0
+    """Sequence of the last record replayed."""
+
+    @property
+    def identical(self) -> bool:
+        """True when every record came out as it was."""
+        return not self.divergences
+
+
+class RecordedDraws:
+    """The random numbers of a record; a handler that wants more gets a number that shows."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left: list[float] = []
+
+    def load(self, draws: list[float]) -> None:
+        """Take the draws of the next step."""
+        self._left = draws[::-1]
+
+    def random(self) -> float:
+        """Return the next recorded number."""
+        return self._left.pop() if self._left else 0.0
+
+
+def replay(
+    filesystem: FileSystem,
+    codec: Codec,
+    make_actors: MakeActors,
+    *,
+    kinds: Kinds | None = None,
+    supervisor: str = "supervisor",
+    until: int = 0,
+    divergences_max: int = DIVERGENCES_MAX,
+) -> Replayed:
+    """Replay a journal up to the sequence `until` (0 for all), or the first N divergences."""
+    replayer = Replayer(codec, make_actors, kinds or {}, supervisor)
+    reader = JournalReader(filesystem, on_segment=replayer.begin_segment)
+    with decimal.localcontext(ENGINE_DECIMALS):
+        for line in reader:
+            if until and line.data["seq"] > until:
+                break
+            replayer.add(line)
+            if len(replayer.divergences) >= divergences_max:
+                break
+    return Replayed(
+        replayer.records, tuple(replayer.divergences[:divergences_max]), replayer.sequence
+    )
+
+
+@define(eq=False)
+class Replayer:
+    """The actors of a replay; feed it records in order, inside the engine's decimal context."""
+
+    codec: Codec
+    make_actors: MakeActors
+    kinds: Kinds
+    supervisor: str = "supervisor"
+    cells: dict[str, Cell] = field(init=False, factory=dict[str, Cell])
+    divergences: list[Divergence] = field(init=False, factory=list[Divergence])
+    records: int = field(init=False, default=0)
+    sequence: int = field(init=False, default=0)
+    _generation: int = field(init=False, default=-1)
+    _expected: Expectations = field(init=False, factory=Expectations)
+    _draws: RecordedDraws = field(init=False, factory=RecordedDraws)
+    _has_base: bool = field(init=False, default=False)
+    _seen: dict[str, None] = field(init=False, factory=dict[str, None])
+    """Actors with a record in this run."""
+    _last: Envelope = field(init=False, default=Envelope("", None, "", "", 0, ""))
+
+    def begin_segment(self, manifest: Manifest | None) -> None:
+        """Make the actors of a new run from its settings, each with the state it had."""
+        if manifest is None or manifest.run.generation == self._generation:
+            return
+        self._generation = manifest.run.generation
+        self._expected, self._seen = Expectations(), {}
+        try:
+            makers = self.make_actors(manifest.run)
+        except Exception as error:  # noqa: BLE001 - settings of another version are a difference
+            self._differs("", "settings", "actors can be made", repr(error))
+            return
+        before, self.cells = self.cells, {}
+        for name, make in makers.items():
+            self._add_cell(name, make, before.get(name))
+
+    def add(self, line: Line) -> None:
+        """Replay one record."""
+        record = line.data
+        self.sequence = record["seq"]
+        self._has_base = self._has_base or self.sequence == 1
+        self.records += 1
+        try:
+            if record.get("kind") == "snapshot":
+                self._add_snapshot(line)
+            elif self._has_base:
+                self._add_step(line)
+        except Exception as error:  # noqa: BLE001 - a class or field that is gone is a difference
+            self._differs(record.get("actor", ""), "record", "can be replayed", repr(error))
+            self._expected.add_unknown(self.sequence, record)
+
+    def _add_cell(
+        self, name: str, make: Callable[[], Actor | EdgeActor], before: Cell | None = None
+    ) -> None:
+        cell = Cell(name, make, "")
+        if not cell.is_core:
+            return
+        cell.begin_generation(1 if before is None else before.generation + 1, self._draws)
+        if before is not None:
+            cell.restore(before.base, before.facts, self.codec)
+        self.cells[name] = cell
+
+    def _add_snapshot(self, line: Line) -> None:
+        if not self._has_base:
+            self._load(line.data)
+            return
+        now = line.data["now"]
+        computed = snapshot_record(self.codec, self.cells, self.sequence, now)
+        body = encode_record(computed)
+        if body != line.body:
+            self._compare_states(line.data["states"], loads(body)["states"])
+
+    def _load(self, record: Json) -> None:
+        """Begin in the middle of a journal whose first segments are gone."""
+        self._has_base = True
+        for name, kept in record["states"].items():
+            cell = self.cells[name]
+            cell.restore(kept["state"], [], self.codec)
+            cell.begin_generation(kept["gen"], self._draws)
+
+    def _compare_states(self, recorded: Json, computed: Json) -> None:
+        for name in sorted({**recorded, **computed}):
+            if recorded.get(name) != computed.get(name):
+                path, left, right = first_difference(recorded.get(name), computed.get(name))
+                self._differs(name, f"states.{name}{path}", left, right)
+
+    def _add_step(self, line: Line) -> None:
+        record = line.data
+        name = record["actor"]
+        cell = self.cells.get(name)
+        if cell is None:
+            self._differs(name, "actor", name, "no such actor in this version")
+            return
+        if name not in self._seen:
+            # A run begins its actors at a generation of its own choice.
+            self._seen[name] = None
+            cell.begin_generation(record["gen"], self._draws)
+        message = self._message(cell, record)
+        body, error = self._run(cell, record, message)
+        if body == line.body:
+            self._keep(cell, record, error)
+            return
+        if self._is_another_message(name, record, message):
+            # Its cause is to blame; this step is judged by what it got at that time.
+            cell.rebuild(self.codec)
+            body, error = self._run(cell, record, self.codec.decode(record["msg"]))
+        if self._name_differences(name, record, loads(body), error):
+            self._follow_the_record(cell, record)
+        else:
+            self._keep(cell, record, error)
+
+    def _is_another_message(self, actor: str, record: Json, message: Any) -> bool:
+        recorded = current(self.codec, record["msg"])
+        told = loads(encode_record(self.codec.encode(message)))
+        if recorded == told:
+            return False
+        path, left, right = first_difference(recorded, told)
+        self._differs(actor, f"msg{path}", left, right)
+        return True
+
+    def _message(self, cell: Cell, record: Json) -> Any:
+        """Return what was delivered: from its cause where that was replayed, else as recorded."""
+        data = record["msg"]
+        if data["t"].startswith("ActorStarted."):
+            self._expected.take(record["id"], cell.name)
+            self._start(cell, data["generation"])
+            return ActorStarted(data["generation"])
+        expected = self._expected.take(record["id"], cell.name)
+        if expected is None and self._must_be_known(record["id"]):
+            self._differs(cell.name, "id", record["id"], "no step told this message")
+        if expected is None or expected is ANY or expected is START:
+            return self.codec.decode(data)
+        return expected
+
+    def _must_be_known(self, message_id: str) -> bool:
+        """True for a message from a step of this run that was replayed."""
+        origin = message_id.partition(".")[0]
+        return origin.isdigit() and int(origin) >= self._expected.since > 0
+
+    def _start(self, cell: Cell, generation: int) -> None:
+        if generation != cell.generation:
+            cell.rebuild(self.codec)
+            cell.begin_generation(generation, self._draws)
+            self._expected.forget_timers(cell.name)
+
+    def _run(self, cell: Cell, record: Json, message: Any) -> tuple[bytes, Exception | None]:
+        """Return the record that today's code makes of a message, and what was raised."""
+        envelope = self._last = _envelope(record, message)
+        self._expected.since = self._expected.since or self.sequence
+        self._draws.load(record.get("draws", []))
+        error = self._step(cell, record, envelope)
+        if error is None:
+            try:
+                computed = step_record(self.codec, self.cells, cell, envelope, self.sequence)
+                return encode_record(computed), None
+            except Exception as unrecordable:  # noqa: BLE001 - a failure in the kernel as well
+                error = unrecordable
+        computed = failure_record(self.codec, cell, envelope, self.sequence, error)
+        return encode_record(computed), error
+
+    def _step(self, cell: Cell, record: Json, envelope: Envelope) -> Exception | None:
+        if record.get("error") == InjectedCrash.__name__:
+            cell.context.begin(envelope, record["now"])
+            return InjectedCrash(record["text"])
+        error = run_step(cell.actor, cell.context, envelope, record["now"])
+        if error is None and "error" in record and _spawns(cell):
+            # Whether a spawn can be done is the host's answer: an input.
+            return _raised(record["error"], record["text"])
+        return error
+
+    def _keep(self, cell: Cell, record: Json, error: Exception | None) -> None:
+        if error is not None:
+            self._keep_failure(cell, record, error)
+            return
+        context = cell.context
+        if context.facts:
+            cell.keep(context.facts, self.codec)
+        if context.tells or context.timers or context.others:
+            self._expected.add_effects(self.sequence, context, self.cells)
+            self._spawn(context.others)
+
+    def _spawn(self, others: list[Any]) -> None:
+        for effect in others:
+            if isinstance(effect, Spawn):
+                name, kind, settings = effect
+                self._add_cell(name, self._maker(kind, settings))
+
+    def _maker(self, kind: str, settings: Any) -> Callable[[], Actor | EdgeActor]:
+        make = self.kinds[kind]
+        return lambda: make(settings)
+
+    def _keep_failure(self, cell: Cell, record: Json, error: Exception) -> None:
+        """What the kernel does: the actor waits, its message too, the supervisor is told."""
+        if cell.context.facts:
+            # `apply` raised half-way.
+            cell.rebuild(self.codec)
+        expected = self._expected
+        expected.forget_timers(cell.name)
+        expected.put(record["id"], cell.name, self._last.message)
+        if cell.name == self.supervisor or self.supervisor not in self.cells:
+            expected.put(f"{self.sequence}.0", cell.name, START)
+            return
+        failed = failure_of(cell, self._last, error)
+        expected.put(f"{self.sequence}.0", self.supervisor, failed)
+
+    def _name_differences(
+        self, actor: str, record: Json, computed: Json, error: Exception | None
+    ) -> bool:
+        """Say field by field how a step came out otherwise; an upcast message is no difference."""
+        recorded = {key: current(self.codec, record[key]) for key in record if key != "h"}
+        if ("error" in recorded) != (error is not None):
+            raised = MISSING if error is None else f"{type(error).__name__}: {error}"
+            self._differs(actor, "error", recorded.get("error", MISSING), raised)
+            return True
+        before = len(self.divergences)
+        for key in {**recorded, **computed}:
+            left, right = recorded.get(key, MISSING), computed.get(key, MISSING)
+            if left != right:
+                path, left, right = first_difference(left, right)
+                self._differs(actor, f"{key}{path}", left, right)
+        return len(self.divergences) > before
+
+    def _follow_the_record(self, cell: Cell, record: Json) -> None:
+        """Go on from what was recorded, whatever the code of today did."""
+        cell.rebuild(self.codec)
+        if "error" in record:
+            self._expected.put(record["id"], cell.name, ANY)
+            told = self.supervisor if self.supervisor in self.cells else cell.name
+            self._expected.put(f"{self.sequence}.0", told, ANY)
+            return
+        facts = [self.codec.decode(fact) for fact in record.get("facts", ())]
+        for fact in facts:
+            cell.actor.apply(fact)
+        cell.keep(facts, self.codec)
+        self._expected.add_unknown(self.sequence, record)
+
+    def _differs(self, actor: str, name: str, recorded: object, computed: object) -> None:
+        self.divergences.append(
+            Divergence(self.sequence, actor, name, as_text(recorded), as_text(computed))
+        )
+
+
+def _spawns(cell: Cell) -> bool:
+    return any(isinstance(effect, Spawn) for effect in cell.context.others)
+
+
+def _raised(name: str, text: str) -> Exception:
+    error: Exception = type(name, (Exception,), {})(text)
+    return error
+
+
+def _envelope(record: Json, message: Any) -> Envelope:
+    origin, _, index = record["id"].rpartition(".")
+    return Envelope(
+        record["actor"],
+        message,
+        record["from"],
+        origin,
+        int(index),
+        record["corr"],
+        cause=record.get("cause", ""),
+    )

@@ -1,0 +1,1 @@
+"""Scenarios: what may happen. The simulated venue, virtual time, faults and invariants."""

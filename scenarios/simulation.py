@@ -1,0 +1,291 @@
+"""Simulation: one thread, virtual time, one seed; the same actors as in production.
+
+Owns virtual time, the timers and the order of deliveries. Three delivery models: `fifo` (one
+queue, the shared dispatcher's order), `outbox` (a handler's messages leave one by one, as threads
+and queues can interleave them) and `pair` (FIFO per sender and receiver only, as across hosts).
+Simulating whole handlers atomically finds none of the ordering bugs, hence the last two.
+A host is one life of an engine: `crash` drops its messages and timers, the outside stays.
+"""
+
+import decimal
+import random
+from collections import deque
+from collections.abc import Callable
+from enum import StrEnum
+from heapq import heappop, heappush
+
+from attrs import define, field
+
+from ..actors.runtime.cell import Cell
+from ..actors.runtime.envelope import Envelope, Timer
+from ..actors.runtime.kernel import Kernel
+from ..actors.runtime.step import ENGINE_DECIMALS
+
+STEPS_PER_INSTANT_MAX = 100_000
+"""Steps at one virtual instant before the run counts as a loop without delay."""
+
+
+class Delivery(StrEnum):
+    """How messages may overtake each other."""
+
+    FIFO = "fifo"
+    OUTBOX = "outbox"
+    PAIR = "pair"
+
+
+class NoProgress(RuntimeError):
+    """Virtual time stands still: actors answer each other without any delay."""
+
+
+@define(eq=False)
+class Simulation:
+    """Virtual time and what happens in it."""
+
+    seed: int = 0
+    now_ns: int = 0
+    delivery: Delivery = Delivery.FIFO
+    steps: int = field(init=False, default=0)
+    _random: random.Random = field(init=False)
+    _heap: list[tuple[int, int, Callable[[], None]]] = field(init=False, factory=list)
+    _counter: int = field(init=False, default=0)
+    _hosts: list["SimulationHost"] = field(init=False, factory=list)
+    _steps_at_instant: int = field(init=False, default=0)
+
+    def __attrs_post_init__(self) -> None:
+        self._random = random.Random(f"{self.seed}/schedule")
+
+    def host(self) -> "SimulationHost":
+        """Return the host of a new life of an engine."""
+        kinds: dict[Delivery, Callable[[], Mailboxes]] = {
+            Delivery.FIFO: FifoMailboxes,
+            Delivery.OUTBOX: lambda: OutboxMailboxes(self._random),
+            Delivery.PAIR: lambda: PairMailboxes(self._random),
+        }
+        host = SimulationHost(self, kinds[self.delivery]())
+        self._hosts.append(host)
+        return host
+
+    def now(self) -> int:
+        """Return virtual time in nanoseconds."""
+        return self.now_ns
+
+    def at(self, due_ns: int, action: Callable[[], None]) -> None:
+        """Do something at a virtual time, or now if that has passed."""
+        self._counter += 1
+        heappush(self._heap, (max(due_ns, self.now_ns), self._counter, action))
+
+    def run(self, until_ns: int | None = None, stop: Callable[[], bool] | None = None) -> bool:
+        """Run until nothing is left, `until_ns` is reached, or `stop` says so.
+
+        Returns True when there may be more to do.
+        """
+        with decimal.localcontext(ENGINE_DECIMALS):
+            while True:
+                if stop is not None and stop():
+                    return True
+                if self._deliver():
+                    continue
+                if not self._heap:
+                    return False
+                due = self._heap[0][0]
+                if until_ns is not None and due > until_ns:
+                    self.now_ns = max(self.now_ns, until_ns)
+                    return True
+                self._advance(due)
+
+    def _advance(self, due: int) -> None:
+        if due > self.now_ns:
+            self.now_ns = due
+            self._steps_at_instant = 0
+        _, _, action = heappop(self._heap)
+        action()
+
+    def _deliver(self) -> bool:
+        for host in self._hosts:
+            if host.deliver_one():
+                self.steps += 1
+                self._steps_at_instant += 1
+                if self._steps_at_instant > STEPS_PER_INSTANT_MAX:
+                    raise NoProgress(f"{STEPS_PER_INSTANT_MAX} steps at {self.now_ns} ns")
+                return True
+        return False
+
+    def forget(self, host: "SimulationHost") -> None:
+        """Drop a host that crashed."""
+        self._hosts.remove(host)
+
+
+@define(eq=False)
+class SimulationHost:
+    """One life of an engine in a simulation; implements the kernel's host."""
+
+    simulation: Simulation
+    mailboxes: "Mailboxes"
+    kernel: Kernel | None = field(init=False, default=None)
+    fatal_reason: str = field(init=False, default="")
+    _timers: dict[str, dict[str, Timer]] = field(init=False, factory=dict)
+    _alive: bool = field(init=False, default=True)
+
+    def route(self, envelope: Envelope) -> None:
+        """Put an envelope where its receiver will find it."""
+        if self._alive:
+            self.mailboxes.put(envelope)
+
+    def arm(self, cell: Cell, timer: Timer) -> None:
+        """Keep a timer of a cell."""
+        self._timers.setdefault(cell.name, {})[timer.key] = timer
+        self.simulation.at(timer.due_ns, lambda: self._fire(cell.name, timer))
+
+    def disarm(self, cell: Cell, key: str | None) -> None:
+        """Drop a timer, or all of the cell's."""
+        if key is None:
+            self._timers.pop(cell.name, None)
+        else:
+            self._timers.get(cell.name, {}).pop(key, None)
+
+    def place(self, cell: Cell) -> None:
+        """Every cell has its place here by its name."""
+
+    def fatal(self, reason: str) -> None:
+        """Note that the engine gave up, and stop delivering."""
+        self.fatal_reason = reason
+        self.crash()
+
+    def crash(self) -> None:
+        """Lose every message and timer, as a killed process does."""
+        self._alive = False
+        self._timers.clear()
+        self.simulation.forget(self)
+
+    def deliver_one(self) -> bool:
+        """Let one thing happen, if anything can."""
+        envelope = self.mailboxes.take()
+        if envelope is None:
+            return False
+        if envelope is not MOVED:
+            assert self.kernel is not None
+            self.kernel.process(envelope, self.simulation.now_ns)
+        return True
+
+    def queued(self) -> int:
+        """Messages on their way."""
+        return self.mailboxes.size()
+
+    def _fire(self, name: str, timer: Timer) -> None:
+        timers = self._timers.get(name)
+        if not self._alive or timers is None or timers.get(timer.key) is not timer:
+            return
+        del timers[timer.key]
+        assert self.kernel is not None
+        self.kernel.counts.sent += 1
+        self.mailboxes.put(timer.envelope)
+
+
+MOVED = Envelope("", None, "", "", 0, "")
+"""A mailbox's word that a message moved on without being delivered yet."""
+
+
+class Mailboxes:
+    """The order in which messages reach their receivers."""
+
+    def put(self, envelope: Envelope) -> None:
+        """Take a message."""
+        raise NotImplementedError
+
+    def take(self) -> Envelope | None:
+        """Return the next message to deliver, `MOVED`, or None when there is none."""
+        raise NotImplementedError
+
+    def size(self) -> int:
+        """Messages inside."""
+        raise NotImplementedError
+
+
+class FifoMailboxes(Mailboxes):
+    """One queue for all, urgent messages first: the order of a shared dispatcher."""
+
+    def __init__(self) -> None:
+        self._urgent: deque[Envelope] = deque()
+        self._normal: deque[Envelope] = deque()
+
+    def put(self, envelope: Envelope) -> None:
+        """Take a message."""
+        (self._urgent if envelope.urgent else self._normal).append(envelope)
+
+    def take(self) -> Envelope | None:
+        """Return the oldest urgent message, else the oldest."""
+        if self._urgent:
+            return self._urgent.popleft()
+        if self._normal:
+            return self._normal.popleft()
+        return None
+
+    def size(self) -> int:
+        """Messages inside."""
+        return len(self._urgent) + len(self._normal)
+
+
+class OutboxMailboxes(Mailboxes):
+    """A handler's messages leave one by one; its actor runs again when all have left."""
+
+    def __init__(self, schedule: random.Random) -> None:
+        self._random = schedule
+        self._outboxes: dict[str, deque[Envelope]] = {}
+        self._inboxes: dict[str, FifoMailboxes] = {}
+        self._size = 0
+
+    def put(self, envelope: Envelope) -> None:
+        """Take a message into the outbox of its sender, or straight in from outside."""
+        self._size += 1
+        if envelope.sender and envelope.sender != envelope.to:
+            self._outboxes.setdefault(envelope.sender, deque()).append(envelope)
+        else:
+            self._arrive(envelope)
+
+    def take(self) -> Envelope | None:
+        """Move one message on, or deliver one, as the schedule draws."""
+        if self._size == 0:
+            return None
+        senders = [name for name, box in self._outboxes.items() if box]
+        busy = set(senders)
+        receivers = [name for name, box in self._inboxes.items() if box.size() and name not in busy]
+        pick = self._random.randrange(len(senders) + len(receivers))
+        if pick < len(senders):
+            self._arrive(self._outboxes[senders[pick]].popleft())
+            return MOVED
+        self._size -= 1
+        return self._inboxes[receivers[pick - len(senders)]].take()
+
+    def size(self) -> int:
+        """Messages inside."""
+        return self._size
+
+    def _arrive(self, envelope: Envelope) -> None:
+        self._inboxes.setdefault(envelope.to, FifoMailboxes()).put(envelope)
+
+
+class PairMailboxes(Mailboxes):
+    """FIFO per sender, receiver and priority, and nothing more."""
+
+    def __init__(self, schedule: random.Random) -> None:
+        self._random = schedule
+        self._channels: dict[tuple[str, str, bool], deque[Envelope]] = {}
+        self._size = 0
+
+    def put(self, envelope: Envelope) -> None:
+        """Take a message into its channel."""
+        self._size += 1
+        key = (envelope.sender, envelope.to, envelope.urgent)
+        self._channels.setdefault(key, deque()).append(envelope)
+
+    def take(self) -> Envelope | None:
+        """Deliver the head of a channel that the schedule draws."""
+        if self._size == 0:
+            return None
+        ready = [key for key, channel in self._channels.items() if channel]
+        self._size -= 1
+        return self._channels[ready[self._random.randrange(len(ready))]].popleft()
+
+    def size(self) -> int:
+        """Messages inside."""
+        return self._size
