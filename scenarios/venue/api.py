@@ -1,0 +1,130 @@
+"""Api: one request in, status, headers and body out.
+
+Owns the table of endpoints with their weights and order counts (binance-futures notes §2.1, read
+2026-11) and the order of checks: ban, path, weight, timestamp, order count, then the endpoint. A
+path or method that the table does not know is 404. Batches, funding and the dead-man switch find
+their place as further rows.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+
+from ...actors.ports import VenueAnswer, VenueRequest
+from ...messages.values import Phase
+from . import api_account, api_algo, api_market, api_orders
+from .core import Core
+from .limits import BannedError
+from .params import Params
+from .refusal import VenueRefusal
+
+RECV_WINDOW_DEFAULT_MS, RECV_WINDOW_MAX_MS, AHEAD_MAX_MS = 5_000, 60_000, 1_000
+
+
+@frozen
+class Route:
+    """One endpoint: what it does and costs; `weight_all` applies without a symbol."""
+
+    handle: Callable[[Core, Params], Any]
+    weight: int = 1
+    weight_all: int | None = None
+    orders: int = 0
+    is_signed: bool = True
+
+    def weight_of(self, params: Params) -> int:
+        """Return what a request with these parameters costs."""
+        if self.weight_all is None or params.optional("symbol"):
+            return self.weight
+        return self.weight_all
+
+
+ROUTES: dict[tuple[str, str], Route] = {
+    ("POST", "/fapi/v1/order"): Route(api_orders.place, weight=0, orders=1),
+    ("PUT", "/fapi/v1/order"): Route(api_orders.amend, weight=0, orders=1),
+    ("DELETE", "/fapi/v1/order"): Route(api_orders.cancel),
+    ("GET", "/fapi/v1/order"): Route(api_orders.query),
+    ("DELETE", "/fapi/v1/allOpenOrders"): Route(api_orders.cancel_all),
+    ("GET", "/fapi/v1/openOrder"): Route(api_orders.query_open),
+    ("GET", "/fapi/v1/openOrders"): Route(api_orders.list_open, weight_all=40),
+    ("GET", "/fapi/v1/allOrders"): Route(api_orders.list_all, weight=5),
+    ("GET", "/fapi/v1/userTrades"): Route(api_orders.list_trades, weight=5),
+    ("POST", "/fapi/v1/algoOrder"): Route(api_algo.place, weight=0, orders=1),
+    ("DELETE", "/fapi/v1/algoOrder"): Route(api_algo.cancel),
+    ("GET", "/fapi/v1/algoOrder"): Route(api_algo.query),
+    ("DELETE", "/fapi/v1/algoOpenOrders"): Route(api_algo.cancel_all),
+    ("GET", "/fapi/v1/openAlgoOrders"): Route(api_algo.list_open, weight_all=40),
+    ("GET", "/fapi/v1/allAlgoOrders"): Route(api_algo.list_all, weight=5),
+    ("GET", "/fapi/v3/account"): Route(api_account.account, weight=5),
+    ("GET", "/fapi/v3/balance"): Route(api_account.balance, weight=5),
+    ("GET", "/fapi/v3/positionRisk"): Route(api_account.position_risk, weight=5),
+    ("GET", "/fapi/v1/accountConfig"): Route(api_account.account_config, weight=5),
+    ("GET", "/fapi/v1/symbolConfig"): Route(api_account.symbol_config, weight=5),
+    ("POST", "/fapi/v1/leverage"): Route(api_account.change_leverage),
+    ("GET", "/fapi/v1/leverageBracket"): Route(api_account.leverage_bracket),
+    ("GET", "/fapi/v1/positionSide/dual"): Route(api_account.position_mode, weight=30),
+    ("POST", "/fapi/v1/positionSide/dual"): Route(api_account.change_position_mode),
+    ("GET", "/fapi/v1/rateLimit/order"): Route(api_market.order_limits),
+    ("GET", "/fapi/v1/ping"): Route(api_market.ping, is_signed=False),
+    ("GET", "/fapi/v1/time"): Route(api_market.time, is_signed=False),
+    ("GET", "/fapi/v1/exchangeInfo"): Route(api_market.exchange_info, is_signed=False),
+    ("GET", "/fapi/v1/premiumIndex"): Route(
+        api_market.premium_index, weight_all=10, is_signed=False
+    ),
+    ("GET", "/fapi/v1/ticker/bookTicker"): Route(
+        api_market.book_ticker, weight=2, weight_all=5, is_signed=False
+    ),
+}
+
+
+def answer(core: Core, request: VenueRequest) -> VenueAnswer:
+    """Execute a request that has arrived and return what the venue says."""
+    at_ms, limits = core.moment.ms, core.limits
+    route: Route | None = None
+    try:
+        limits.check_ban(at_ms)
+        route = _route(request)
+        params = Params(request.params)
+        limits.charge_weight(route.weight_of(params), at_ms)
+        if route.is_signed:
+            _check_signed(request, params, at_ms)
+        if route.orders:
+            limits.charge_orders(route.orders, at_ms)
+        body = route.handle(core, params)
+    except BannedError as ban:
+        headers = limits.retry_headers(at_ms, ban.until_ms)
+        return answered(request, 418, {"code": -1003, "msg": ban.message}, headers)
+    except VenueRefusal as refusal:
+        headers = limits.retry_headers(at_ms) if refusal.status == 429 else limits.weight_headers()
+        body = {"code": refusal.code, "msg": refusal.message}
+        return answered(request, refusal.status, body, headers)
+    headers = limits.weight_headers()
+    if route.orders:
+        headers |= limits.order_headers()
+    return answered(request, 200, body, headers)
+
+
+def answered(
+    request: VenueRequest, status: int, body: Any, headers: dict[str, str], text: str = ""
+) -> VenueAnswer:
+    """Build an answer that came back in full."""
+    return VenueAnswer(request.request_id, Phase.ANSWERED, status, headers, body, text)
+
+
+def _route(request: VenueRequest) -> Route:
+    route = ROUTES.get((request.method, request.path))
+    if route is None:
+        raise VenueRefusal(-5000, request.path, request.method, status=404)
+    return route
+
+
+def _check_signed(request: VenueRequest, params: Params, at_ms: int) -> None:
+    """Accept a timestamp less than a second ahead and no older than the receive window."""
+    if not request.signed:
+        raise VenueRefusal(-2014, status=401)
+    sent_ms = params.integer("timestamp")
+    window_ms = params.optional_integer("recvWindow") or RECV_WINDOW_DEFAULT_MS
+    if window_ms > RECV_WINDOW_MAX_MS:
+        raise VenueRefusal(-1021)
+    if not (sent_ms < at_ms + AHEAD_MAX_MS and at_ms - sent_ms <= window_ms):
+        raise VenueRefusal(-1021)

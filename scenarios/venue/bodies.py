@@ -1,0 +1,159 @@
+"""Bodies: what REST answers say about orders and fills, field by field.
+
+Owns the spelling of order, algo order and trade bodies (binance-futures notes: order replies lost
+avgPrice and cumQuote on 2026-06-30; queries kept them). Every call returns a fresh dict.
+"""
+
+from typing import Any
+
+from .algo_orders import AlgoOrder
+from .fills import Fill
+from .frames import ASSET, average_text, text
+from .orders import Order
+
+Body = dict[str, Any]
+
+
+def placed(order: Order) -> Body:
+    """Answer to POST, PUT and DELETE of an order: no prices of fills."""
+    request = order.request
+    return {
+        "orderId": order.order_id,
+        "symbol": order.symbol,
+        "status": order.status,
+        "clientOrderId": order.client_order_id,
+        "price": text(order.price),
+        "origQty": text(order.quantity),
+        "executedQty": text(order.executed),
+        "cumQty": text(order.executed),
+        "timeInForce": request.time_in_force,
+        "type": request.type,
+        "origType": request.original_type or request.type,
+        "side": request.side,
+        "positionSide": request.position_side,
+        "reduceOnly": request.reduce_only,
+        "closePosition": request.close_position,
+        "stopPrice": text(request.stop_price),
+        "workingType": request.working_type,
+        "priceProtect": False,
+        "priceMatch": "NONE",
+        "selfTradePreventionMode": "EXPIRE_MAKER",
+        "goodTillDate": request.good_till_ms,
+        "updateTime": order.updated_ms,
+    }
+
+
+def amended(order: Order, modify_id: str) -> Body:
+    """Answer to PUT of an order."""
+    return placed(order) | {"pair": order.symbol, "modifyId": modify_id}
+
+
+def queried(order: Order) -> Body:
+    """Answer to a query, with what the fills came to."""
+    return placed(order) | {
+        "avgPrice": average_text(order.average_price),
+        "cumQuote": text(order.quote_executed),
+        "time": order.created_ms,
+    }
+
+
+def listed(order: Order) -> Body:
+    """One row of allOrders."""
+    return queried(order) | {"cumBase": text(order.executed), "pair": order.symbol}
+
+
+def trade(fill: Fill) -> Body:
+    """One row of userTrades."""
+    return {
+        "id": fill.trade_id,
+        "orderId": fill.order_id,
+        "symbol": fill.symbol,
+        "pair": fill.symbol,
+        "side": fill.side,
+        "positionSide": fill.position_side,
+        "price": text(fill.price),
+        "qty": text(fill.quantity),
+        "quoteQty": text(fill.price * fill.quantity),
+        "baseQty": text(fill.quantity),
+        "commission": text(fill.fee),
+        "commissionAsset": ASSET,
+        "marginAsset": ASSET,
+        "realizedPnl": text(fill.realized),
+        "maker": fill.is_maker,
+        "buyer": fill.side == "BUY",
+        "time": fill.at_ms,
+    }
+
+
+def algo_placed(algo: AlgoOrder) -> Body:
+    """Answer to POST of a conditional order."""
+    request = algo.request
+    return {
+        "algoId": algo.algo_id,
+        "clientAlgoId": request.client_algo_id,
+        "algoType": "CONDITIONAL",
+        "orderType": request.type,
+        "symbol": request.symbol,
+        "side": request.side,
+        "positionSide": request.position_side,
+        "timeInForce": request.time_in_force,
+        "quantity": text(request.quantity),
+        "algoStatus": algo.status,
+        "triggerPrice": text(request.trigger_price),
+        "price": "0",
+        "icebergQuantity": None,
+        "selfTradePreventionMode": "EXPIRE_MAKER",
+        "workingType": request.working_type,
+        "priceMatch": "NONE",
+        "closePosition": request.close_position,
+        "priceProtect": request.price_protect,
+        "reduceOnly": request.reduce_only,
+        "activatePrice": "",
+        "callbackRate": "",
+        "createTime": algo.created_ms,
+        "updateTime": algo.updated_ms,
+        "triggerTime": algo.triggered_ms,
+        "goodTillDate": 0,
+    }
+
+
+def algo_open(algo: AlgoOrder) -> Body:
+    """One row of openAlgoOrders."""
+    return algo_placed(algo) | {"actualOrderId": "", "actualQty": "0", "isActivated": False}
+
+
+def algo_listed(algo: AlgoOrder) -> Body:
+    """One row of allAlgoOrders."""
+    child = algo.child
+    return algo_placed(algo) | {
+        "actualOrderId": str(child.order_id) if child is not None else "",
+        "actualPrice": average_text(child.average_price) if child is not None else "0",
+        "tpOrderType": "",
+    }
+
+
+def algo_queried(algo: AlgoOrder) -> Body:
+    """Answer to GET of a conditional order; the child's fields appear when it has fired."""
+    child = algo.child
+    body = algo_placed(algo) | {
+        "actualOrderId": str(child.order_id) if child is not None else "",
+        "actualPrice": average_text(child.average_price) if child is not None else "0",
+    }
+    if child is not None:
+        body |= {"actualType": child.request.type, "actualQty": text(child.executed)}
+    return body
+
+
+def algo_cancelled(algo: AlgoOrder) -> Body:
+    """Answer to DELETE of a conditional order: its code is text."""
+    return {
+        "algoId": algo.algo_id,
+        "clientAlgoId": algo.request.client_algo_id,
+        "code": "200",
+        "msg": "success",
+    }
+
+
+def acknowledged(message: str) -> Body:
+    """Answer of calls that return a code and a message only."""
+    return {"code": 200, "msg": message}

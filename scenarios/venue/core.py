@@ -1,0 +1,109 @@
+"""Core: the exchange itself, without network: state, market in, requests in, frames out.
+
+Owns account, books, matching, conditional orders and limits of one venue, wired once. It is told
+the time through its moment and puts later work on the agenda it was given.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from .account import Account, MarginView, value
+from .book import Book
+from .conditional import Conditional
+from .frames import Frame
+from .limits import Limits
+from .market import Depth, Mark, MarketEvent, Quote, Trade
+from .matching import Matching, UserFeed
+from .moment import Agenda, Moment
+from .refusal import VenueRefusal
+from .settings import SymbolRules, VenueSettings
+
+
+class Core:
+    """One exchange with one account."""
+
+    def __init__(
+        self,
+        settings: VenueSettings,
+        *,
+        moment: Moment,
+        agenda: Agenda,
+        send: Callable[[Frame], None],
+    ) -> None:
+        self.settings = settings
+        self.moment = moment
+        self.account = Account(settings)
+        self.books = {rules.symbol: Book(rules.symbol) for rules in settings.symbols}
+        self.limits = Limits(settings.rate_limits)
+        self.feed = UserFeed(send)
+        self.unknown_symbol_events = 0
+        self.matching = Matching(
+            settings, account=self.account, books=self.books, moment=moment, feed=self.feed
+        )
+        self.conditional = Conditional(
+            settings,
+            account=self.account,
+            books=self.books,
+            matching=self.matching,
+            moment=moment,
+            feed=self.feed,
+            agenda=agenda,
+        )
+
+    def rules(self, symbol: str) -> SymbolRules:
+        """Return a symbol's rules, or refuse an unknown one."""
+        found = self.account.rules.get(symbol)
+        if found is None:
+            raise VenueRefusal(-1121)
+        return found
+
+    def margin(self) -> MarginView:
+        """Return the account at mark prices."""
+        return value(self.account, self.books)
+
+    def on_market(self, event: MarketEvent) -> None:
+        """Take one market event; symbols that the venue does not list are counted and left."""
+        book = self.books.get(event.symbol)
+        if book is None:
+            self.unknown_symbol_events += 1
+        elif isinstance(event, Quote):
+            book.quote(event)
+            self.matching.on_quote(event)
+            self._fire_on_mid(book)
+        elif isinstance(event, Depth):
+            self._on_depth(book, event)
+        elif isinstance(event, Trade):
+            book.last = event.price
+            self.matching.on_trade(event)
+            self.conditional.on_contract_price(event.symbol, event.price)
+        else:
+            self._on_mark(book, event)
+
+    def _on_depth(self, book: Book, event: Depth) -> None:
+        before: tuple[Decimal, Decimal] = (book.bid, book.ask)
+        book.depth(event)
+        if (book.bid, book.ask) != before:
+            self.matching.on_quote(
+                Quote(
+                    event.symbol,
+                    event.at_ns,
+                    book.bid,
+                    book.bid_quantity,
+                    book.ask,
+                    book.ask_quantity,
+                )
+            )
+            self._fire_on_mid(book)
+
+    def _fire_on_mid(self, book: Book) -> None:
+        """Let the middle stand for a price that the source has not told yet."""
+        if (book.last and book.mark) or not book.mid:
+            return
+        if not book.last:
+            self.conditional.on_contract_price(book.symbol, book.mid)
+        if not book.mark:
+            self.conditional.on_mark(book.symbol, book.mid)
+
+    def _on_mark(self, book: Book, event: Mark) -> None:
+        book.mark = event.price
+        self.conditional.on_mark(event.symbol, event.price)

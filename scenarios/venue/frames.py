@@ -1,0 +1,214 @@
+"""Frames: the objects of the user and market streams, as Binance sends them.
+
+Owns the spelling of ORDER_TRADE_UPDATE, TRADE_LITE, ACCOUNT_UPDATE, ALGO_UPDATE, bookTicker and
+markPriceUpdate. Plain functions from state to a fresh JSON-like dict; numbers are int or text.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from .account import Account, Position
+from .algo_orders import AlgoOrder
+from .fills import Fill
+from .market import Mark, Quote
+from .moment import NS_PER_MS
+from .orders import Order
+
+Frame = dict[str, Any]
+ASSET = "USDT"
+_PRICE_DIGITS = Decimal("0.00000001")
+
+
+def text(value: Decimal) -> str:
+    """Spell a number in plain notation."""
+    spelled = str(value)
+    return format(value, "f") if "E" in spelled else spelled
+
+
+def average_text(value: Decimal) -> str:
+    """Spell a mean price, to 8 decimals."""
+    return text(value.quantize(_PRICE_DIGITS)) if value else "0"
+
+
+def order_update(
+    order: Order, execution: str, *, at_ms: int, fill: Fill | None = None, expiry: int = 0
+) -> Frame:
+    """ORDER_TRADE_UPDATE of what just happened to an order."""
+    request = order.request
+    body: Frame = {
+        "s": order.symbol,
+        "c": order.client_order_id,
+        "S": request.side,
+        "o": request.type,
+        "f": request.time_in_force,
+        "q": text(order.quantity),
+        "p": text(order.price),
+        "ap": average_text(order.average_price),
+        "sp": text(request.stop_price),
+        "x": execution,
+        "X": order.status,
+        "i": order.order_id,
+        "l": "0",
+        "z": text(order.executed),
+        "L": "0",
+        "T": at_ms,
+        "t": 0,
+        "b": "0",
+        "a": "0",
+        "m": False,
+        "R": request.reduce_only,
+        "wt": request.working_type,
+        "ot": request.original_type or request.type,
+        "ps": request.position_side,
+        "cp": request.close_position,
+        "rp": "0",
+        "pP": False,
+        "si": 0,
+        "ss": 0,
+        "V": "EXPIRE_MAKER",
+        "pm": "NONE",
+        "gtd": request.good_till_ms,
+        "er": str(expiry),
+    }
+    if fill is not None:
+        body["l"] = text(fill.quantity)
+        body["L"] = text(fill.price)
+        body["N"] = ASSET
+        body["n"] = text(fill.fee)
+        body["t"] = fill.trade_id
+        body["m"] = fill.is_maker
+        body["rp"] = text(fill.realized)
+    return {"e": "ORDER_TRADE_UPDATE", "T": at_ms, "E": at_ms, "o": body}
+
+
+def order_amended(order: Order, modify_id: str, *, at_ms: int) -> Frame:
+    """ORDER_TRADE_UPDATE of an amendment, which alone carries the client's modify id."""
+    frame = order_update(order, "AMENDMENT", at_ms=at_ms)
+    frame["o"]["M"] = modify_id
+    return frame
+
+
+def trade_lite(order: Order, fill: Fill) -> Frame:
+    """TRADE_LITE: the short word of a fill, ahead of its full update."""
+    return {
+        "e": "TRADE_LITE",
+        "E": fill.at_ms,
+        "T": fill.at_ms,
+        "s": fill.symbol,
+        "q": text(order.quantity),
+        "p": text(order.price),
+        "m": fill.is_maker,
+        "c": fill.client_order_id,
+        "S": fill.side,
+        "L": text(fill.price),
+        "l": text(fill.quantity),
+        "t": fill.trade_id,
+        "i": fill.order_id,
+    }
+
+
+def account_update(account: Account, position: Position, mark: Decimal, *, at_ms: int) -> Frame:
+    """ACCOUNT_UPDATE after a fill: the changed asset and the changed position only."""
+    wallet, entry = text(account.wallet), average_text(position.entry_price)
+    return {
+        "e": "ACCOUNT_UPDATE",
+        "T": at_ms,
+        "E": at_ms,
+        "a": {
+            "m": "ORDER",
+            "B": [{"a": ASSET, "wb": wallet, "cw": wallet, "bc": "0"}],
+            "P": [
+                {
+                    "s": position.symbol,
+                    "pa": text(position.amount),
+                    "ep": entry,
+                    "bep": entry,
+                    "cr": text(position.realized),
+                    "up": text(position.profit_at(mark)),
+                    "mt": "cross",
+                    "iw": "0",
+                    "ps": position.side,
+                }
+            ],
+        },
+    }
+
+
+def algo_update(algo: AlgoOrder, status: str, *, at_ms: int) -> Frame:
+    """ALGO_UPDATE of a conditional order that reaches `status`."""
+    request, child = algo.request, algo.child
+    return {
+        "e": "ALGO_UPDATE",
+        "T": at_ms,
+        "E": at_ms,
+        "o": {
+            "caid": request.client_algo_id,
+            "aid": algo.algo_id,
+            "at": "CONDITIONAL",
+            "o": request.type,
+            "s": request.symbol,
+            "S": request.side,
+            "ps": request.position_side,
+            "f": request.time_in_force,
+            "q": text(request.quantity),
+            "X": status,
+            "ai": str(child.order_id) if child is not None and status != "TRIGGERING" else "",
+            "ap": average_text(child.average_price)
+            if child is not None and status == "FINISHED"
+            else "0",
+            "aq": text(child.executed) if child is not None and status == "FINISHED" else "0",
+            "act": child.request.type if child is not None and status != "TRIGGERING" else "",
+            "tp": text(request.trigger_price),
+            "p": "0",
+            "V": "EXPIRE_MAKER",
+            "wt": request.working_type,
+            "pm": "NONE",
+            "cp": request.close_position,
+            "pP": request.price_protect,
+            "R": request.reduce_only,
+            "tt": algo.triggered_ms,
+            "gtd": 0,
+            "rm": algo.reason,
+        },
+    }
+
+
+def config_update(symbol: str, leverage: int, *, at_ms: int) -> Frame:
+    """ACCOUNT_CONFIG_UPDATE after a change of leverage."""
+    return {
+        "e": "ACCOUNT_CONFIG_UPDATE",
+        "E": at_ms,
+        "T": at_ms,
+        "ac": {"s": symbol, "l": leverage},
+    }
+
+
+def book_ticker(quote: Quote, update_id: int, *, skew_ms: int) -> Frame:
+    """The bookTicker frame of the market stream."""
+    at_ms = quote.at_ns // NS_PER_MS + skew_ms
+    return {
+        "e": "bookTicker",
+        "u": update_id,
+        "s": quote.symbol,
+        "b": str(quote.bid),
+        "B": str(quote.bid_quantity),
+        "a": str(quote.ask),
+        "A": str(quote.ask_quantity),
+        "T": at_ms,
+        "E": at_ms,
+    }
+
+
+def mark_price(mark: Mark, *, skew_ms: int) -> Frame:
+    """The markPriceUpdate frame of the market stream; funding is not modelled, so rate 0."""
+    price = text(mark.price)
+    return {
+        "e": "markPriceUpdate",
+        "E": mark.at_ns // NS_PER_MS + skew_ms,
+        "s": mark.symbol,
+        "p": price,
+        "i": price,
+        "P": price,
+        "r": "0",
+        "T": 0,
+    }

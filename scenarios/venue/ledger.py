@@ -1,0 +1,132 @@
+"""Ledger: the venue's own truth, frozen, for those who check an engine against it.
+
+Owns the records and how they are taken from a core. A ledger is a copy: it stays as it was.
+"""
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from .core import Core
+from .fills import Fill
+from .orders import Order
+
+
+@frozen
+class OrderTruth:
+    """What the venue knows of one accepted order, regular or conditional.
+
+    For a conditional `executed` is what its child filled, and `order_id` is the algo id.
+    """
+
+    order_id: int
+    client_order_id: str
+    symbol: str
+    side: str
+    position_side: str
+    type: str
+    status: str
+    quantity: Decimal
+    executed: Decimal
+    reduce_only: bool
+    close_position: bool
+    is_algo: bool
+    is_open: bool
+    child_order_id: int | None
+    parent_algo_id: int | None
+    accepted_at_ns: int
+
+
+@frozen
+class PositionTruth:
+    """A position that is not flat; `amount` is signed."""
+
+    symbol: str
+    position_side: str
+    amount: Decimal
+    entry_price: Decimal
+
+
+@frozen
+class VenueLedger:
+    """Everything that happened at the venue until `at_ns`."""
+
+    at_ns: int
+    orders: tuple[OrderTruth, ...]
+    fills: tuple[Fill, ...]
+    positions: tuple[PositionTruth, ...]
+    wallet_balance: Decimal
+    realized: Decimal
+    fees: Decimal
+    weight_1m_used_max: int
+    orders_10s_used_max: int
+    orders_1m_used_max: int
+    bans: int
+
+
+def take(core: Core) -> VenueLedger:
+    """Copy the truth out of a core; orders stand in the order of their acceptance."""
+    orders = [_regular(order) for order in core.matching.orders.all()] + _conditionals(core)
+    limits = core.limits
+    return VenueLedger(
+        at_ns=core.moment.ns,
+        orders=tuple(sorted(orders, key=lambda order: order.accepted_at_ns)),
+        fills=core.matching.fills.all(),
+        positions=tuple(
+            PositionTruth(position.symbol, position.side, position.amount, position.entry_price)
+            for position in core.account.open_positions()
+        ),
+        wallet_balance=core.account.wallet,
+        realized=core.account.realized,
+        fees=core.account.fees,
+        weight_1m_used_max=limits.weight_1m.used_max,
+        orders_10s_used_max=limits.orders_10s.used_max,
+        orders_1m_used_max=limits.orders_1m.used_max,
+        bans=limits.bans,
+    )
+
+
+def _regular(order: Order) -> OrderTruth:
+    request = order.request
+    return OrderTruth(
+        order_id=order.order_id,
+        client_order_id=order.client_order_id,
+        symbol=order.symbol,
+        side=request.side,
+        position_side=request.position_side,
+        type=request.type,
+        status=order.status,
+        quantity=order.quantity,
+        executed=order.executed,
+        reduce_only=request.reduce_only,
+        close_position=request.close_position,
+        is_algo=False,
+        is_open=order.is_open,
+        child_order_id=None,
+        parent_algo_id=request.algo_id or None,
+        accepted_at_ns=order.created_ns,
+    )
+
+
+def _conditionals(core: Core) -> list[OrderTruth]:
+    return [
+        OrderTruth(
+            order_id=algo.algo_id,
+            client_order_id=algo.request.client_algo_id,
+            symbol=algo.request.symbol,
+            side=algo.request.side,
+            position_side=algo.request.position_side,
+            type=algo.request.type,
+            status=algo.status,
+            quantity=algo.request.quantity,
+            executed=algo.child.executed if algo.child is not None else Decimal(0),
+            reduce_only=algo.request.reduce_only,
+            close_position=algo.request.close_position,
+            is_algo=True,
+            is_open=algo.is_open,
+            child_order_id=algo.child.order_id if algo.child is not None else None,
+            parent_algo_id=None,
+            accepted_at_ns=algo.created_ns,
+        )
+        for algo in core.conditional.store.all()
+    ]

@@ -1,0 +1,110 @@
+"""Limits: weight and order counts in fixed windows, and the ban for who ignores a refusal.
+
+Owns the counters of one IP and one account. Windows turn at full minutes and full ten seconds of
+the venue's clock, and count arrivals, refused ones too. Over a limit the answer is 429 (-1003 for
+weight, -1015 for orders); too many of these in one minute earn a ban (418), each longer than the
+last. Remembers the highest use of any window for the ledger.
+"""
+
+from attrs import define
+
+from .refusal import TEXTS, VenueRefusal
+from .settings import RateLimits
+
+MINUTE_MS, TEN_SECONDS_MS = 60_000, 10_000
+
+
+@define
+class Window:
+    """A count that starts anew whenever `length_ms` of the venue's clock are full."""
+
+    length_ms: int
+    number: int = -1
+    used: int = 0
+    used_max: int = 0
+
+    def count(self, amount: int, at_ms: int) -> int:
+        """Add to the window of `at_ms` and return its count."""
+        number = at_ms // self.length_ms
+        if number != self.number:
+            self.number, self.used = number, 0
+        self.used += amount
+        if self.used > self.used_max:
+            self.used_max = self.used
+        return self.used
+
+
+class BannedError(Exception):
+    """The IP is banned until `until_ms`."""
+
+    def __init__(self, until_ms: int) -> None:
+        self.until_ms = until_ms
+        self.message = (
+            f"Way too many requests; IP(127.0.0.1) banned until {until_ms}. "
+            "Please use the websocket for live updates to avoid bans."
+        )
+        super().__init__(self.message)
+
+
+class Limits:
+    """All counters of the venue for its one client address and account."""
+
+    def __init__(self, limits: RateLimits) -> None:
+        self.limits = limits
+        self.weight_1m = Window(MINUTE_MS)
+        self.orders_10s = Window(TEN_SECONDS_MS)
+        self.orders_1m = Window(MINUTE_MS)
+        self.bans = 0
+        self._refusals = Window(MINUTE_MS)
+        self._banned_until_ms = 0
+
+    def check_ban(self, at_ms: int) -> None:
+        """Raise BannedError while a ban runs, or start one for who was refused too often."""
+        if at_ms < self._banned_until_ms:
+            raise BannedError(self._banned_until_ms)
+        if self._refusals.count(0, at_ms) >= self.limits.refusals_before_ban:
+            length_ms = min(self.limits.ban_first_ms << self.bans, self.limits.ban_longest_ms)
+            self.bans += 1
+            self._refusals.used = 0
+            self._banned_until_ms = at_ms + length_ms
+            raise BannedError(self._banned_until_ms)
+
+    def charge_weight(self, weight: int, at_ms: int) -> None:
+        """Count a request's weight; raise the 429 refusal over the limit."""
+        if self.weight_1m.count(weight, at_ms) > self.limits.weight_1m_max:
+            self._refusals.count(1, at_ms)
+            raise VenueRefusal(-1003, self.limits.weight_1m_max, status=429)
+
+    def charge_orders(self, orders: int, at_ms: int) -> None:
+        """Count orders; raise the 429 refusal over either limit."""
+        in_ten = self.orders_10s.count(orders, at_ms)
+        in_minute = self.orders_1m.count(orders, at_ms)
+        if in_ten > self.limits.orders_10s_max:
+            self._refusals.count(1, at_ms)
+            raise VenueRefusal(-1015, self.limits.orders_10s_max, "10 SECONDS", status=429)
+        if in_minute > self.limits.orders_1m_max:
+            self._refusals.count(1, at_ms)
+            raise VenueRefusal(-1015, self.limits.orders_1m_max, "1 MINUTE", status=429)
+
+    def refuse(self, at_ms: int) -> str:
+        """Count a 429 that was not earned (a fault) and return its text."""
+        self._refusals.count(1, at_ms)
+        return TEXTS[-1003].format(self.limits.weight_1m_max)
+
+    def weight_headers(self) -> dict[str, str]:
+        """Return the header that every answered request carries."""
+        return {"X-MBX-USED-WEIGHT-1M": str(self.weight_1m.used)}
+
+    def order_headers(self) -> dict[str, str]:
+        """Return the headers of an answered order request."""
+        return {
+            "X-MBX-ORDER-COUNT-10S": str(self.orders_10s.used),
+            "X-MBX-ORDER-COUNT-1M": str(self.orders_1m.used),
+        }
+
+    def retry_headers(self, at_ms: int, until_ms: int | None = None) -> dict[str, str]:
+        """Return Retry-After in whole seconds, until the ban's end or the next full minute."""
+        if not self.limits.retry_after_header:
+            return {}
+        end_ms = until_ms if until_ms is not None else (at_ms // MINUTE_MS + 1) * MINUTE_MS
+        return {"Retry-After": str(-((at_ms - end_ms) // 1000))}

@@ -1,0 +1,260 @@
+"""Matching: regular orders against the market's depth, and what a fill does.
+
+Owns the steps of an order's life at the venue: accept, take, rest, fill, amend, cancel, expire.
+Orders meet the market, never each other (self-trade prevention finds its place in `_take`).
+Every change is told to the user stream in the order in which it happened. A fill that shrinks a
+position knocks out resting reducers that would now reverse it, newest first (expiry reason 4).
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from . import frames
+from .account import Account, money
+from .admission import Admission
+from .book import Book
+from .fills import Fill, FillStore
+from .frames import Frame
+from .market import Quote, Trade
+from .moment import Moment
+from .orders import Order, OrderRequest, OrderStore, PositionKey
+from .settings import VenueSettings
+
+ZERO = Decimal(0)
+IOC_REMAINDER, KNOCKED_OUT, MARKET_REMAINDER = 2, 4, 9
+
+
+class UserFeed:
+    """Where the account's frames go; building one is skipped while nobody listens."""
+
+    def __init__(self, send: Callable[[Frame], None]) -> None:
+        self.send = send
+        self.is_heard = False
+
+
+class Matching:
+    """The matching engine for one account."""
+
+    def __init__(
+        self,
+        settings: VenueSettings,
+        *,
+        account: Account,
+        books: Mapping[str, Book],
+        moment: Moment,
+        feed: UserFeed,
+    ) -> None:
+        symbols = tuple(books)
+        self.orders = OrderStore(symbols, first_order_id=8_389_760_000_000)
+        self.fills = FillStore(symbols)
+        self.admission = Admission(account, books, self.orders, settings)
+        self.on_order_end: Callable[[Order], None] = _ignore_order
+        self.on_flat: Callable[[PositionKey], None] = _ignore_key
+        self._settings = settings
+        self._account = account
+        self._books = books
+        self._moment = moment
+        self._feed = feed
+
+    def place(self, request: OrderRequest) -> Order:
+        """Accept an order or raise VenueRefusal; it takes nothing before `execute`."""
+        quantity = self.admission.check(request)
+        moment = self._moment
+        order = Order(
+            order_id=self.orders.next_id(),
+            request=request,
+            quantity=quantity,
+            price=request.price,
+            created_ns=moment.ns,
+            created_ms=moment.ms,
+            updated_ms=moment.ms,
+        )
+        self.orders.add(order)
+        if self._feed.is_heard:
+            self._feed.send(frames.order_update(order, "NEW", at_ms=moment.ms))
+        return order
+
+    def execute(self, order: Order) -> None:
+        """Let a newly accepted order take what it may, then rest or expire."""
+        is_market = order.request.type == "MARKET"
+        self._take(order, None if is_market else order.price)
+        if not order.is_open:
+            return
+        if is_market:
+            self._end(order, "EXPIRED", MARKET_REMAINDER)
+        elif order.request.time_in_force in ("IOC", "FOK"):
+            self._end(order, "EXPIRED", IOC_REMAINDER)
+        else:
+            self._rest(order)
+
+    def cancel(self, order: Order) -> None:
+        """Cancel an open order."""
+        self._end(order, "CANCELED", 0)
+
+    def amend(
+        self, order: Order, *, quantity: Decimal, price: Decimal, modify_id: str = "0"
+    ) -> None:
+        """Change an open LIMIT order, or raise VenueRefusal; some amendments cancel it instead."""
+        quantity = self.admission.check_amendment(order, quantity=quantity, price=price)
+        crosses = self.admission.crosses(order.symbol, price, is_buy=order.is_buy)
+        would_take = order.request.time_in_force == "GTX" and crosses
+        if quantity <= order.executed or would_take:
+            self._end(order, "CANCELED", 0)
+            return
+        self._release(order, order.remaining)
+        order.quantity, order.price = quantity, price
+        order.amendments += 1
+        order.updated_ms = self._moment.ms
+        if order.priority:
+            self.orders.resting(order.symbol, is_buy=order.is_buy).forget()
+            order.priority = 0
+        if self._feed.is_heard:
+            self._feed.send(frames.order_amended(order, modify_id, at_ms=self._moment.ms))
+        self._take(order, price)
+        if order.is_open:
+            self._rest(order)
+
+    def on_quote(self, quote: Quote) -> None:
+        """Fill resting orders that the new best bid or ask meets."""
+        buys = self.orders.resting(quote.symbol, is_buy=True)
+        if buys and quote.ask:
+            self._meet(buys.best, quote.ask)
+        sells = self.orders.resting(quote.symbol, is_buy=False)
+        if sells and quote.bid:
+            self._meet(sells.best, quote.bid)
+
+    def on_trade(self, trade: Trade) -> None:
+        """Fill resting orders on the print's passive side, up to the printed quantity."""
+        is_buy = trade.is_buyer_maker
+        line = self.orders.resting(trade.symbol, is_buy=is_buy)
+        left = trade.quantity
+        while left > 0 and line:
+            order = line.best()
+            if order is None or not self._is_reached(order, trade.price):
+                return
+            quantity = min(left, order.remaining)
+            left -= quantity
+            self._fill(order, order.price, quantity, is_maker=True)
+
+    def _is_reached(self, order: Order, price: Decimal) -> bool:
+        if price == order.price:
+            return self._settings.fills_at_touch
+        return price < order.price if order.is_buy else price > order.price
+
+    def _meet(self, best: Callable[[], Order | None], touch: Decimal) -> None:
+        order = best()
+        while order is not None and (
+            touch <= order.price if order.is_buy else touch >= order.price
+        ):
+            before = order.executed
+            self._take(order, order.price, is_maker=True)
+            if order.executed == before:
+                return
+            order = best()
+
+    def _take(self, order: Order, limit: Decimal | None, *, is_maker: bool = False) -> None:
+        book, is_buy = self._books[order.symbol], order.is_buy
+        for price, available in book.walk(is_buy=is_buy):
+            if limit is not None and (price > limit if is_buy else price < limit):
+                return
+            quantity = min(available, order.remaining)
+            book.take(price, quantity, is_buy=is_buy)
+            # A resting order trades at its own price: it was there first.
+            self._fill(order, order.price if is_maker else price, quantity, is_maker=is_maker)
+            if not order.is_open:
+                return
+
+    def _rest(self, order: Order) -> None:
+        order.margin_rate = self.admission.margin_rate(order)
+        self._account.held_margin[order.symbol] += order.margin_rate * order.remaining
+        self.orders.rest(order)
+
+    def _release(self, order: Order, quantity: Decimal) -> None:
+        if order.margin_rate:
+            self._account.held_margin[order.symbol] -= order.margin_rate * quantity
+        if quantity == order.remaining:
+            order.margin_rate = ZERO
+
+    def _fill(self, order: Order, price: Decimal, quantity: Decimal, *, is_maker: bool) -> None:
+        self._release(order, quantity)
+        key = order.request.key
+        before = self._account.amount(key)
+        fill = self._book(order, price, quantity, is_maker=is_maker)
+        order.executed += quantity
+        order.quote_executed += price * quantity
+        order.updated_ms = fill.at_ms
+        order.status = "PARTIALLY_FILLED" if order.executed < order.quantity else "FILLED"
+        if not order.is_open:
+            self.orders.close(order)
+        self._tell_fill(order, fill)
+        if not order.is_open:
+            self.on_order_end(order)
+        if before and (before > 0) != order.is_buy:
+            self._after_shrinking(key)
+
+    def _book(self, order: Order, price: Decimal, quantity: Decimal, *, is_maker: bool) -> Fill:
+        """Move position and wallet by one execution and keep its record."""
+        request, moment = order.request, self._moment
+        rate = self._settings.maker_fee if is_maker else self._settings.taker_fee
+        fee = money(price * quantity * rate)
+        delta = quantity if order.is_buy else -quantity
+        realized = self._account.book_fill(request.key, delta, price, fee, at_ms=moment.ms)
+        fill = Fill(
+            self.fills.next_id(),
+            order.order_id,
+            order.client_order_id,
+            order.symbol,
+            request.side,
+            request.position_side,
+            price,
+            quantity,
+            fee,
+            realized,
+            is_maker,
+            moment.ns,
+            moment.ms,
+        )
+        self.fills.add(fill)
+        return fill
+
+    def _tell_fill(self, order: Order, fill: Fill) -> None:
+        if not self._feed.is_heard:
+            return
+        if self._settings.trade_lite:
+            self._feed.send(frames.trade_lite(order, fill))
+        account, at_ms = self._account, self._moment.ms
+        position = account.position(order.request.key)
+        mark = self._books[order.symbol].mark_price
+        self._feed.send(frames.account_update(account, position, mark, at_ms=at_ms))
+        self._feed.send(frames.order_update(order, "TRADE", at_ms=at_ms, fill=fill))
+
+    def _after_shrinking(self, key: PositionKey) -> None:
+        amount = self._account.amount(key)
+        resting = [order for order in self.orders.reducing_of(key) if order.priority]
+        room = abs(amount)
+        for order in resting:
+            reduces = order.is_buy == (amount < 0)
+            if amount and reduces and order.remaining <= room:
+                room -= order.remaining
+            else:
+                self._end(order, "EXPIRED", KNOCKED_OUT)
+        if not amount:
+            self.on_flat(key)
+
+    def _end(self, order: Order, status: str, reason: int) -> None:
+        self._release(order, order.remaining)
+        order.status = status
+        order.updated_ms = self._moment.ms
+        self.orders.close(order)
+        if self._feed.is_heard:
+            at_ms = self._moment.ms
+            self._feed.send(frames.order_update(order, status, at_ms=at_ms, expiry=reason))
+        self.on_order_end(order)
+
+
+def _ignore_order(_order: Order) -> None:
+    """Stand in until the conditional orders listen."""
+
+
+def _ignore_key(_key: PositionKey) -> None:
+    """Stand in until the conditional orders listen."""

@@ -1,0 +1,87 @@
+"""Refusal: a request that the venue answers with an error code.
+
+Owns the exception and the texts of the codes, as Binance words them (error-code page, early 2026).
+A refusal changes nothing at the venue.
+"""
+
+TEXTS: dict[int, str] = {
+    -1000: "Unknown error, please check your request or try again later.",
+    -1001: "Internal error; unable to process your request. Please try again.",
+    -1003: "Too many requests; current limit of IP(127.0.0.1) is {} requests per minute. "
+    "Please use the websocket for live updates to avoid polling the API.",
+    -1008: "Request throttled by system-level protection. Reduce-only/close-position orders are "
+    "exempt. Please try again.",
+    -1015: "Too many new orders; current limit is {} orders per {}.",
+    -1021: "Timestamp for this request is outside of the recvWindow.",
+    -1100: "Illegal characters found in parameter '{}'; legal range is '{}'.",
+    -1102: "Mandatory parameter '{}' was not sent, was empty/null, or malformed.",
+    -1106: "Parameter '{}' sent when not required.",
+    -1111: "Precision is over the maximum defined for this asset.",
+    -1115: "Invalid timeInForce.",
+    -1116: "Invalid orderType.",
+    -1117: "Invalid side.",
+    -1121: "Invalid symbol.",
+    -1122: "Invalid symbol status.",
+    -1127: "More than 168 hours between startTime and endTime.",
+    -1128: "Combination of optional parameters invalid.",
+    -1136: "Invalid newOrderRespType.",
+    -2011: "Unknown order sent.",
+    -2013: "Order does not exist.",
+    -2014: "API-key format invalid.",
+    -2019: "Margin is insufficient.",
+    -2021: "Order would immediately trigger.",
+    -2022: "ReduceOnly Order is rejected.",
+    -2025: "Reach max open order limit.",
+    -2027: "Exceeded the maximum allowable position at current leverage.",
+    -4001: "Price less than 0.",
+    -4002: "Price greater than max price.",
+    -4003: "Quantity less than or equal to zero.",
+    -4004: "Quantity less than min quantity.",
+    -4005: "Quantity greater than max quantity.",
+    -4006: "Stop price less than zero.",
+    -4007: "Stop price greater than max price.",
+    -4013: "Price less than min price.",
+    -4014: "Price not increased by tick size.",
+    -4015: "Client order id length should be less than 36 chars",
+    -4016: "Limit price can't be higher than {}.",
+    -4023: "Quantity not increased by step size.",
+    -4024: "Limit price can't be lower than {}.",
+    -4028: "Leverage {} is not valid",
+    -4031: "Invalid workingType.",
+    -4045: "Reach max stop order limit.",
+    -4059: "No need to change position side.",
+    -4060: "Invalid position side.",
+    -4061: "Order's position side does not match user's setting.",
+    -4067: "Position side cannot be changed if there exists open orders.",
+    -4068: "Position side cannot be changed if there exists position.",
+    -4116: "ClientOrderId is duplicated.",
+    -4120: "Order type not supported for this endpoint. Please use the Algo Order API endpoints "
+    "instead.",
+    -4130: "An open stop or take profit order with GTE and closePosition in the direction is "
+    "existing.",
+    -4131: "The counterparty's best price does not meet the PERCENT_PRICE filter limit.",
+    -4136: "Target strategy invalid for orderType {},closePosition {}.",
+    -4137: "Quantity must be zero with closePosition equals true.",
+    -4138: "Reduce only must be true with closePosition equals true.",
+    -4164: "Order's notional must be no smaller than {} (unless you choose reduce only).",
+    -4509: "Time in Force (TIF) GTE can only be used with open positions.",
+    -5000: "Path {}, Method {} is invalid",
+    -5021: "Due to the order could not be filled immediately, the FOK order has been rejected. "
+    "The order will not be recorded in the order history",
+    -5022: "Due to the order could not be executed as maker, the Post Only order will be "
+    "rejected. The order will not be recorded in the order history",
+    -5025: "Only limit order is supported.",
+    -5026: "Exceed maximum modify order limit.",
+    -5027: "No need to modify the order.",
+    -5029: "Order's notional must be no smaller than {} after modification.",
+}
+
+
+class VenueRefusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of this program
+    """The venue says no: `code`, `message`, and the HTTP `status` that carries them."""
+
+    def __init__(self, code: int, *details: object, status: int = 400) -> None:
+        self.code = code
+        self.message = TEXTS[code].format(*details)
+        self.status = status
+        super().__init__(f"{code}: {self.message}")

@@ -1,0 +1,167 @@
+"""Settings: what a simulated venue is told once, before it opens.
+
+Owns the records for symbols, fees, limits, delays and the account's first balance. They are
+frozen; a running venue changes leverage and position mode in its own account, never here.
+Limits and delays carry their unit in the name. Presets follow Binance's USDM exchangeInfo as
+read in 2026-11; a tape of another time may need other minima.
+"""
+
+from decimal import Decimal
+
+from attrs import field, frozen
+
+from .faults import Faults, FaultScript
+
+THREE_DAYS_MS = 3 * 24 * 60 * 60 * 1000
+
+
+@frozen
+class Bracket:
+    """One step of a symbol's leverage ladder; notional bounds in quote currency."""
+
+    leverage_max: int
+    notional_floor: Decimal
+    notional_cap: Decimal
+    maintenance_ratio: Decimal
+    cum: Decimal
+    """What makes maintenance margin continuous at the step's floor, in quote currency."""
+
+
+def _default_brackets() -> tuple[Bracket, ...]:
+    rows = (
+        (125, "0", "300000", "0.0040", "0"),
+        (100, "300000", "800000", "0.0050", "300"),
+        (50, "800000", "3000000", "0.0100", "4300"),
+        (20, "3000000", "12000000", "0.0250", "49300"),
+        (10, "12000000", "70000000", "0.0500", "349300"),
+        (5, "70000000", "200000000", "0.1000", "3849300"),
+        (1, "200000000", "1000000000", "0.5000", "83849300"),
+    )
+    return tuple(
+        Bracket(leverage, Decimal(floor), Decimal(cap), Decimal(ratio), Decimal(cum))
+        for leverage, floor, cap, ratio, cum in rows
+    )
+
+
+@frozen
+class SymbolRules:
+    """Filters of one contract; prices in quote currency, quantities in base currency."""
+
+    symbol: str
+    base: str
+    tick: Decimal
+    price_min: Decimal
+    price_max: Decimal
+    step: Decimal
+    quantity_min: Decimal
+    quantity_max: Decimal
+    market_quantity_max: Decimal
+    notional_min: Decimal
+    price_precision: int
+    quantity_precision: int
+    quote: str = "USDT"
+    multiplier_up: Decimal = Decimal("1.1500")
+    multiplier_down: Decimal = Decimal("0.8500")
+    trigger_protect: Decimal = Decimal("0.0500")
+    orders_max: int = 200
+    status: str = "TRADING"
+    brackets: tuple[Bracket, ...] = field(factory=_default_brackets)
+
+
+def _rules(symbol: str, *values: str, digits: tuple[int, int]) -> SymbolRules:
+    tick, low, high, step, most, market, notional = (Decimal(value) for value in values)
+    return SymbolRules(
+        symbol=symbol,
+        base=symbol.removesuffix("USDT"),
+        tick=tick,
+        price_min=low,
+        price_max=high,
+        step=step,
+        quantity_min=step,
+        quantity_max=most,
+        market_quantity_max=market,
+        notional_min=notional,
+        price_precision=digits[0],
+        quantity_precision=digits[1],
+    )
+
+
+BTCUSDT = _rules(
+    "BTCUSDT", "0.10", "556.80", "4529764", "0.001", "1000", "120", "100", digits=(2, 3)
+)
+ETHUSDT = _rules(
+    "ETHUSDT", "0.01", "39.86", "306177", "0.001", "10000", "2000", "20", digits=(2, 3)
+)
+SOLUSDT = _rules("SOLUSDT", "0.0100", "0.42", "6857", "0.01", "100000", "5000", "5", digits=(4, 2))
+XRPUSDT = _rules(
+    "XRPUSDT", "0.0001", "0.0143", "100000", "0.1", "10000000", "2000000", "5", digits=(4, 1)
+)
+
+
+@frozen
+class Delay:
+    """A delay of `base_ms` plus an even draw from 0 to `jitter_ms`."""
+
+    base_ms: int = 0
+    jitter_ms: int = 0
+
+
+@frozen
+class Latency:
+    """How long each way takes: client to venue, venue to client, and a stream's frame."""
+
+    request: Delay = Delay(10, 5)
+    answer: Delay = Delay(10, 5)
+    stream: Delay = Delay(15, 5)
+
+
+@frozen
+class RateLimits:
+    """Fixed windows that turn at full minutes and full ten seconds (general info, 2026-11)."""
+
+    weight_1m_max: int = 2400
+    orders_10s_max: int = 300
+    orders_1m_max: int = 1200
+    refusals_before_ban: int = 10
+    """A client that is refused this often in one minute is banned at the next request."""
+    ban_first_ms: int = 120_000
+    ban_longest_ms: int = THREE_DAYS_MS
+    retry_after_header: bool = True
+
+
+@frozen
+class AlgoTiming:
+    """The life of a conditional order at the venue, in ms after the step before."""
+
+    trigger_to_child_ms: int = 11
+    child_to_triggered_frame_ms: int = 0
+    """More than 0 lets the child's fills arrive before the TRIGGERED frame."""
+    end_to_finished_frame_ms: int = 0
+
+
+@frozen
+class VenueSettings:
+    """Everything a venue is opened with."""
+
+    symbols: tuple[SymbolRules, ...] = (BTCUSDT, ETHUSDT)
+    wallet_balance: Decimal = Decimal(10000)
+    taker_fee: Decimal = Decimal("0.0005")
+    maker_fee: Decimal = Decimal("0.0002")
+    leverage: int = 20
+    hedge_mode: bool = False
+    latency: Latency = Latency()
+    rate_limits: RateLimits = RateLimits()
+    algo_timing: AlgoTiming = AlgoTiming()
+    conditional_orders_max: int = 200
+    clock_skew_ms: int = 0
+    """How far the venue's clock runs ahead of the given time."""
+    trade_lite: bool = False
+    """Send TRADE_LITE ahead of a fill's ORDER_TRADE_UPDATE."""
+    fills_at_touch: bool = True
+    """A trade print at a resting order's own price fills it; else only prints beyond it."""
+    resting_reducers_refuse: bool = False
+    """A market order that reduces is refused (-2022) while resting reducers cover the position."""
+    algo_query_by_id_fails: bool = False
+    """GET algoOrder by algoId answers -2013 even for a live order, as seen in 2026-09."""
+    faults: Faults = field(factory=Faults)
+    script: FaultScript = field(factory=FaultScript)

@@ -1,0 +1,150 @@
+"""TapeMarket: a recorded market, read line by line, in the venue's own time.
+
+Owns the file and one line of look-ahead; nothing is loaded whole. Plain, gz and zip files. What a
+line means is its parser's matter. A bad line becomes a fault (file, line, field, reason) and is
+skipped, or raises TapeError when `strict`; the first thousand faults are kept, all are counted.
+"""
+
+import gzip
+import io
+import zipfile
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Protocol
+
+from attrs import frozen
+
+from .market import MarketEvent
+
+FAULTS_KEPT_MAX = 1000
+
+
+class BadLineError(Exception):
+    """A line that says nothing usable: which field, and why."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field}: {reason}")
+
+
+@frozen
+class TapeFault:
+    """One bad line; `line` counts from 1."""
+
+    path: str
+    line: int
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.field}: {self.reason}"
+
+
+class TapeError(Exception):
+    """A bad line in a strict reading."""
+
+    def __init__(self, fault: TapeFault) -> None:
+        self.fault = fault
+        super().__init__(str(fault))
+
+
+class TapeClock:
+    """Venue time that never goes backwards, moved so that the first stamp is `start_ns`."""
+
+    def __init__(self, start_ns: int | None = None) -> None:
+        self._start_ns = start_ns
+        self._shift_ns = 0
+        self.now_ns = 0
+
+    def stamp(self, at_ns: int) -> int:
+        """Return the time of a line that claims `at_ns`."""
+        if self._start_ns is not None:
+            self._shift_ns = self._start_ns - at_ns
+            self._start_ns = None
+        at_ns += self._shift_ns
+        if at_ns > self.now_ns:
+            self.now_ns = at_ns
+        return self.now_ns
+
+
+class LineParser(Protocol):
+    """What turns lines into events; raises BadLineError."""
+
+    def parse(self, line: bytes) -> Sequence[MarketEvent]:
+        """Return the events of a line, none for a line of no interest."""
+        ...
+
+
+class TapeMarket:
+    """A market read from a file."""
+
+    def __init__(self, path: Path, parser: LineParser, *, strict: bool = False) -> None:
+        self.path = path
+        self.faults: list[TapeFault] = []
+        self.fault_count = 0
+        self.lines_read = 0
+        self._parser = parser
+        self._strict = strict
+        self._file: IO[bytes] | None = open_lines(path)
+        self._pending: deque[MarketEvent] = deque()
+        self._fetch()
+
+    def next_at_ns(self) -> int | None:
+        """When the next event is due; None at the end of the file."""
+        return self._pending[0].at_ns if self._pending else None
+
+    def advance(self, now_ns: int) -> Iterator[MarketEvent]:
+        """Yield every event due at or before `now_ns`."""
+        pending = self._pending
+        while pending and pending[0].at_ns <= now_ns:
+            event = pending.popleft()
+            if not pending:
+                self._fetch()
+            yield event
+
+    def close(self) -> None:
+        """Close the file; what is left of it is not read."""
+        self._pending.clear()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _fetch(self) -> None:
+        """Read on until a line gives events, or the file ends."""
+        if self._file is None:
+            return
+        for line in self._file:
+            self.lines_read += 1
+            if line.isspace():
+                continue
+            try:
+                events = self._parser.parse(line)
+            except BadLineError as bad:
+                self._note(bad)
+                continue
+            if events:
+                self._pending.extend(events)
+                return
+        self._file.close()
+        self._file = None
+
+    def _note(self, bad: BadLineError) -> None:
+        fault = TapeFault(str(self.path), self.lines_read, bad.field, bad.reason)
+        if self._strict:
+            self.close()
+            raise TapeError(fault) from bad
+        self.fault_count += 1
+        if len(self.faults) < FAULTS_KEPT_MAX:
+            self.faults.append(fault)
+
+
+def open_lines(path: Path) -> IO[bytes]:
+    """Open a plain, gz or single-member zip file for reading lines."""
+    if path.suffix == ".gz":
+        return io.BufferedReader(gzip.open(path, "rb"))
+    if path.suffix == ".zip":
+        archive = zipfile.ZipFile(path)
+        return archive.open(archive.namelist()[0])
+    return path.open("rb")
