@@ -1,0 +1,259 @@
+"""GatewayLane: one connection to the venue's REST interface, one request at a time.
+
+Owns the request in flight and a FIFO of those that wait for it. It sends once and answers every
+outcome; it never retries. Right before a request leaves, the fence is asked: an opening order must
+be of the current epoch and in time, every request needs a permit that still holds, and nothing is
+signed while the clock is not trusted. An answer that comes after its timeout, or for an earlier
+life of this lane, is evidence and is told too.
+
+Bound: `waiting_max` waiting calls; a call beyond it is answered NOT_SENT. A lane knows neither
+trading state nor clock at its start: it asks for both, and until then opens and signs nothing.
+Closed with calls open, it answers them: what is out may have arrived, what waits was not sent.
+On failure: an exchange that raises after it was handed a request gives MAYBE_SENT, since nobody
+can say how far the bytes got.
+"""
+
+from collections import deque
+from typing import assert_never
+
+from attrs import evolve, field, frozen
+
+from ...messages.control import TradingStateChanged
+from ...messages.market import ClockChanged
+from ...messages.values import Phase
+from ...messages.venue import AttemptEnded, Fenced, LaneStarted, MakeCall, Result
+from ..names import CIRCUIT_BREAKER, RATE_LIMITER, VENUE_CLOCK
+from ..ports import Exchange, VenueAnswer, VenueRequest
+from ..runtime.actor import Context, EdgeActor
+from .binance_replies import ReplyOptions, error_of, is_success, read_result, usage_of
+from .binance_requests import Inexpressible, build_request, operation_of, stamp
+from .fence import Fence
+from .posting import Post
+from .wire import ReplyUnreadable
+
+MS = 1_000_000
+TIMEOUT_KEY = "timeout"
+FAULTS_LOGGED_MAX = 20
+
+
+@frozen
+class LaneSettings:
+    """How a lane signs, how long it waits, and what its answers are read with."""
+
+    recv_window_ms: int
+    request_timeout_ms: int
+    reply: ReplyOptions
+    waiting_max: int = 1_000
+
+
+@frozen
+class _Ticket:
+    """One call with all that is needed to answer it, even after this lane is gone."""
+
+    call: MakeCall
+    lane: str
+    asker: str
+    request_id: str
+    """Id of the message that asked; unique in the journal."""
+    correlation: str
+    sent_at_ns: int = 0
+    sent_at_ms: int = 0
+
+
+@frozen
+class _Answered:
+    """The exchange answered the request of a ticket."""
+
+    ticket: _Ticket
+    answer: VenueAnswer
+
+
+@frozen
+class _TimedOut:
+    """The request of a ticket was out for too long."""
+
+    request_id: str
+
+
+@frozen
+class _Waiting:
+    """A call in the queue, with its request ready but for the time."""
+
+    ticket: _Ticket
+    request: VenueRequest = field(repr=False)
+
+
+Inbox = MakeCall | TradingStateChanged | ClockChanged | _Answered | _TimedOut
+
+
+class GatewayLane(EdgeActor):
+    """Sends once, answers everything."""
+
+    def __init__(self, exchange: Exchange, post: Post, settings: LaneSettings) -> None:
+        self._exchange = exchange
+        self._post = post
+        self._settings = settings
+        self._fence = Fence()
+        self._waiting: deque[_Waiting] = deque()
+        self._in_flight: _Ticket | None = None
+
+    def receive(self, message: Inbox, ctx: Context) -> None:
+        """Handle one message."""
+        match message:
+            case MakeCall():
+                self.on_make_call(message, ctx)
+            case TradingStateChanged():
+                self._fence = self._fence.with_trading(message)
+            case ClockChanged():
+                self._fence = self._fence.with_clock(message)
+            case _Answered():
+                self.on_answered(message, ctx)
+            case _TimedOut():
+                self.on_timed_out(message, ctx)
+            case _:
+                assert_never(message)
+
+    def on_make_call(self, message: MakeCall, ctx: Context) -> None:
+        """Let the call wait for its turn, which comes at once when nothing is in flight."""
+        ticket = _Ticket(message, ctx.me, ctx.sender, ctx.message_id, ctx.correlation)
+        if len(self._waiting) >= self._settings.waiting_max:
+            self._tell_unsent(ticket, "too many calls wait for this lane", ctx)
+            return
+        try:
+            request = build_request(message.call, ticket.request_id)
+        except Inexpressible as error:
+            self._tell_unsent(ticket, str(error), ctx)
+            return
+        self._waiting.append(_Waiting(ticket, request))
+        self._send_next(ctx)
+
+    def on_answered(self, message: _Answered, ctx: Context) -> None:
+        """Tell what the answer says; if its request is the one in flight, the next may go."""
+        self._tell_answer(message.ticket, message.answer, ctx)
+        if self._in_flight == message.ticket:
+            self._in_flight = None
+            ctx.cancel(TIMEOUT_KEY)
+            self._send_next(ctx)
+
+    def on_timed_out(self, message: _TimedOut, ctx: Context) -> None:
+        """Give the request up for unknown; its answer may still come."""
+        ticket = self._in_flight
+        if ticket is None or ticket.request_id != message.request_id:
+            return
+        self._in_flight = None
+        waited_ms = (ctx.now - ticket.sent_at_ns) // MS
+        self._tell_maybe_sent(ticket, f"timed out after {waited_ms} ms", ctx)
+        self._send_next(ctx)
+
+    def resume(self, ctx: Context) -> None:
+        """Ask for what the fence must know."""
+        started = LaneStarted(ctx.me)
+        ctx.tell(CIRCUIT_BREAKER, started)
+        ctx.tell(VENUE_CLOCK, started)
+
+    def close(self) -> None:
+        """Answer what is still open, since after this life nobody else could."""
+        in_flight, self._in_flight = self._in_flight, None
+        if in_flight is not None:
+            self._post_end(in_flight, Phase.MAYBE_SENT)
+        while self._waiting:
+            self._post_end(self._waiting.popleft().ticket, Phase.NOT_SENT)
+
+    def _post_end(self, ticket: _Ticket, phase: Phase) -> None:
+        self._post(
+            ticket.asker,
+            _ended(ticket, phase=phase, text="the lane was closed"),
+            sender=ticket.lane,
+            correlation=ticket.correlation,
+            cause=ticket.request_id,
+        )
+
+    def _send_next(self, ctx: Context) -> None:
+        while self._waiting and self._in_flight is None:
+            waiting = self._waiting.popleft()
+            reason = self._fence.refusal(
+                waiting.ticket.call, now_ns=ctx.now, is_signed=waiting.request.signed
+            )
+            if reason:
+                call_id = waiting.ticket.call.call_id
+                ctx.tell(waiting.ticket.asker, Fenced(call_id, self._fence.epoch, reason))
+            else:
+                self._send(waiting, ctx)
+
+    def _send(self, waiting: _Waiting, ctx: Context) -> None:
+        at_ms = self._fence.venue_ms(ctx.now)
+        ticket = evolve(waiting.ticket, sent_at_ns=ctx.now, sent_at_ms=at_ms)
+        request = stamp(waiting.request, at_ms=at_ms, recv_window_ms=self._settings.recv_window_ms)
+        self._in_flight = ticket
+        self._hand_over(ticket, request, ctx)
+
+    def _hand_over(self, ticket: _Ticket, request: VenueRequest, ctx: Context) -> None:
+        def answer(given: VenueAnswer) -> None:
+            self._post(
+                ticket.lane,
+                _Answered(ticket, given),
+                sender=ticket.lane,
+                correlation=ticket.correlation,
+                cause=ticket.request_id,
+            )
+
+        try:
+            self._exchange.request(request, answer)
+        except Exception as error:  # noqa: BLE001 - raising now would redeliver and send twice
+            self._in_flight = None
+            self._tell_maybe_sent(ticket, f"{type(error).__name__}: {error}", ctx)
+            return
+        timeout_ns = self._settings.request_timeout_ms * MS
+        ctx.after(timeout_ns, _TimedOut(ticket.request_id), key=TIMEOUT_KEY)
+
+    def _tell_answer(self, ticket: _Ticket, answer: VenueAnswer, ctx: Context) -> None:
+        if answer.phase is not Phase.ANSWERED:
+            ctx.tell(ticket.asker, _ended(ticket, phase=answer.phase, text=answer.text))
+            return
+        ctx.tell(RATE_LIMITER, usage_of(answer, ticket.call.permit.permit_id))
+        if is_success(answer):
+            self._tell_success(ticket, answer, ctx)
+            return
+        code, text = error_of(answer)
+        ctx.tell(ticket.asker, _ended(ticket, status=answer.status, code=code, text=text))
+
+    def _tell_success(self, ticket: _Ticket, answer: VenueAnswer, ctx: Context) -> None:
+        try:
+            reading = read_result(ticket.call.call, answer, self._settings.reply)
+        except ReplyUnreadable as error:
+            ctx.log("reply_unreadable", call_id=ticket.call.call_id, field=error.field)
+            ctx.tell(ticket.asker, _ended(ticket, status=answer.status, text=str(error)))
+            return
+        if reading.faults:
+            left_out = reading.faults[:FAULTS_LOGGED_MAX]
+            ctx.log("reply_parts_left_out", count=len(reading.faults), first=left_out)
+        ended = _ended(ticket, status=answer.status, result=reading.result)
+        ctx.tell(ticket.asker, ended)
+
+    def _tell_unsent(self, ticket: _Ticket, text: str, ctx: Context) -> None:
+        ctx.tell(ticket.asker, _ended(ticket, phase=Phase.NOT_SENT, text=text))
+
+    def _tell_maybe_sent(self, ticket: _Ticket, text: str, ctx: Context) -> None:
+        ctx.tell(ticket.asker, _ended(ticket, phase=Phase.MAYBE_SENT, text=text))
+
+
+def _ended(
+    ticket: _Ticket,
+    *,
+    phase: Phase = Phase.ANSWERED,
+    status: int = 0,
+    code: int = 0,
+    text: str = "",
+    result: Result | None = None,
+) -> AttemptEnded:
+    return AttemptEnded(
+        call_id=ticket.call.call_id,
+        operation=operation_of(ticket.call.call),
+        phase=phase,
+        status=status,
+        code=code,
+        text=text,
+        sent_at_ms=ticket.sent_at_ms,
+        sent_at_ns=ticket.sent_at_ns,
+        result=result,
+    )

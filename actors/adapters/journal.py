@@ -1,0 +1,165 @@
+"""Journal: the thread that writes the core's records and then lets their messages go.
+
+The core puts a record into a `ThreadedJournalPort` and goes on; the journal writes all that came
+together, syncs once for all that wait, and forwards what was held, in the order of the records.
+When the disk fails it says so once, answers opening calls NOT_SENT, lets everything else out and
+tries again every `retry_ms`. The port's queue is watched: past `queued_max` records the journal
+counts as failed, and the breaker's refusal of entries bounds what still comes.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from attrs import define, field, frozen
+
+from ...messages.control import JournalFailed, JournalRecovered
+from ..names import CIRCUIT_BREAKER, JOURNAL
+from ..runtime.actor import Context, EdgeActor
+from ..runtime.envelope import Envelope
+from ..runtime.journal_writer import Durability, Keeper, Kept
+from ..runtime.step import StepContext
+
+QUEUED_MAX = 100_000
+GROUP_SYNC_MS = 5
+RETRY_MS = 100
+BATCH_RECORDS_MAX = 4_096
+MS_NS = 1_000_000
+
+
+@frozen
+class _Flush:
+    """Records wait in the port."""
+
+
+@frozen
+class _Sync:
+    """The group's time is over."""
+
+
+@frozen
+class _Retry:
+    """Try the failed disk again."""
+
+
+Inbox = _Flush | _Sync | _Retry
+
+
+@define(eq=False)
+class ThreadedJournalPort:
+    """The kernel's side of the journal; `append` is called under the kernel's lock."""
+
+    post: Callable[[str, object], None]
+    """The kernel's `post`; tells the journal once for all records that wait."""
+    queued_max: int = QUEUED_MAX
+    is_behind: bool = field(init=False, default=False)
+    """True after the queue passed its bound, until the journal caught up."""
+    _queue: deque[tuple[bytes, Sequence[Envelope]]] = field(
+        init=False, factory=deque[tuple[bytes, Sequence[Envelope]]]
+    )
+    _is_told: bool = field(init=False, default=False)
+
+    def append(self, line: bytes, held: Sequence[Envelope]) -> None:
+        """Take one record; never waits."""
+        self._queue.append((line, held))
+        if not self._is_told:
+            self._is_told = True
+            self.post(JOURNAL, _Flush())
+        if len(self._queue) > self.queued_max and not self.is_behind:
+            self.is_behind = True
+            self.post(CIRCUIT_BREAKER, JournalFailed(f"{self.queued_max} records behind"))
+
+    def drain(self) -> tuple[list[bytes], list[Envelope]]:
+        """Return the waiting records, at most a batch, and what they hold; the journal's thread."""
+        # The flag falls first: a record put in from now on tells again.
+        self._is_told = False
+        lines: list[bytes] = []
+        held: list[Envelope] = []
+        while self._queue and len(lines) < BATCH_RECORDS_MAX:
+            line, messages = self._queue.popleft()
+            lines.append(line)
+            held.extend(messages)
+        return lines, held
+
+    def queued(self) -> int:
+        """Return how many records wait."""
+        return len(self._queue)
+
+
+class Journal(EdgeActor):
+    """Writes what the port holds; owns the open segment."""
+
+    def __init__(
+        self,
+        port: ThreadedJournalPort,
+        keeper: Keeper,
+        *,
+        group_sync_ms: int = GROUP_SYNC_MS,
+        retry_ms: int = RETRY_MS,
+    ) -> None:
+        self._port = port
+        self._keeper = keeper
+        self._group_sync_ns = group_sync_ms * MS_NS
+        self._retry_ns = retry_ms * MS_NS
+        self._has_timer = False
+
+    def receive(self, message: Any, ctx: Context) -> None:
+        """Write, sync or try again."""
+        assert isinstance(ctx, StepContext)
+        match message:
+            case _Flush():
+                self._flush(ctx)
+            case _Sync():
+                self._has_timer = False
+                self._act(self._keeper.sync(), ctx)
+            case _Retry():
+                self._act(self._keeper.retry(), ctx)
+            case _:
+                raise TypeError(f"the journal takes no {type(message).__name__}")
+
+    def resume(self, ctx: Context) -> None:
+        """Take up what waits, also after a crash of this actor."""
+        assert isinstance(ctx, StepContext)
+        self._has_timer = False
+        self._flush(ctx)
+        if self._keeper.failed:
+            ctx.after(self._retry_ns, _Retry(), key="retry")
+
+    def close(self) -> None:
+        """Write what waits and seal the segment; after a failing disk it stays as it is."""
+        lines, _ = self._port.drain()
+        while lines:
+            self._keeper.writer.take(lines)
+            lines, _ = self._port.drain()
+        try:
+            self._keeper.writer.close()
+        except OSError as error:
+            self._keeper.failed = str(error)
+
+    def _flush(self, ctx: StepContext) -> None:
+        """Keep one batch; a step's effects go out at its end, so the next batch has its own."""
+        lines, held = self._port.drain()
+        if lines:
+            self._act(self._keeper.keep(lines, held), ctx)
+        if self._port.queued():
+            ctx.tell(JOURNAL, _Flush())
+        elif self._port.is_behind:
+            self._port.is_behind = False
+            if not self._keeper.failed:
+                ctx.tell(CIRCUIT_BREAKER, JournalRecovered(), urgent=True)
+
+    def _act(self, kept: Kept, ctx: StepContext) -> None:
+        for envelope in kept.released:
+            ctx.forward(envelope)
+        if kept.health is not None:
+            ctx.tell(CIRCUIT_BREAKER, kept.health, urgent=True)
+        if self._keeper.failed:
+            ctx.after(self._retry_ns, _Retry(), key="retry")
+        elif self._keeper.wants_sync and not self._has_timer:
+            self._has_timer = True
+            ctx.after(self._group_sync_ns, _Sync(), key="sync")
+
+
+def durability_of(text: str) -> Durability:
+    """Return the durability of a setting; raises `ValueError` for another word."""
+    return Durability(text)

@@ -1,0 +1,121 @@
+"""UserSocket: the wire of the account's own stream, told frame by frame to UserStream.
+
+Owns the listener of the stream "user". Frames are translated on the wire's thread and posted in
+their order; nothing is held back or dropped. A frame of a silent or unknown kind is counted. A
+frame that cannot be read may have been a fill, so it counts as a gap: the stream is reported
+closed and open again, which makes the core compare everything with the venue.
+Bound: none of its own; the user stream is as slow as the account's orders.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+from attrs import frozen
+
+from ...messages.stream import ReportUserStream, UserStreamChanged
+from ..names import USER_STREAM
+from ..ports import Exchange
+from ..runtime.actor import Context, EdgeActor
+from .binance_frames import SILENT_KINDS, kind_of, read_user_frame
+from .posting import Post
+from .wire import ReplyUnreadable
+
+STREAM = "user"
+
+
+@frozen
+class _FrameLeft:
+    """A frame said nothing that the engine knows."""
+
+    kind: str
+    reason: str
+
+
+Inbox = ReportUserStream | _FrameLeft
+
+
+class UserSocket(EdgeActor):
+    """Hears the user stream."""
+
+    def __init__(self, exchange: Exchange, post: Post, *, margin_asset: str, name: str) -> None:
+        self._exchange = exchange
+        self._listener = _UserListener(post, margin_asset, name)
+
+    @property
+    def frames_left(self) -> Mapping[str, int]:
+        """How many frames said nothing to the engine, by kind."""
+        return dict(self._listener.left)
+
+    def receive(self, message: Inbox, ctx: Context) -> None:
+        """Handle one message."""
+        match message:
+            case ReportUserStream():
+                self._listener.report()
+            case _FrameLeft():
+                ctx.log("user_frame_left", kind=message.kind, reason=message.reason)
+            case _:
+                assert_never(message)
+
+    def resume(self, ctx: Context) -> None:  # noqa: ARG002 - the listener speaks for itself
+        """Open the stream."""
+        self._exchange.open_stream(STREAM, (), self._listener)
+
+    def close(self) -> None:
+        """Hear nothing any more; the exchange is closed by whoever made it."""
+        self._listener.is_closed = True
+
+
+class _UserListener:
+    """Called on the wire's thread; all it does is translate and post."""
+
+    def __init__(self, post: Post, margin_asset: str, name: str) -> None:
+        self.left: Counter[str] = Counter()
+        self.is_closed = False
+        self._is_open = False
+        self._post = post
+        self._margin_asset = margin_asset
+        self._name = name
+
+    def on_open(self, stream: str) -> None:
+        """The stream is connected."""
+        self._is_open = True
+        self._tell(UserStreamChanged(connected=True, reason=f"{stream} stream opened"))
+
+    def on_frame(self, stream: str, frame: Mapping[str, Any]) -> None:
+        """One frame came."""
+        try:
+            message = read_user_frame(frame, self._margin_asset)
+        except ReplyUnreadable as error:
+            self._tell_gap(f"{stream} frame {kind_of(frame)}: {error}")
+            return
+        if message is None:
+            self._leave(frame)
+        else:
+            self._tell(message)
+
+    def on_close(self, stream: str, reason: str) -> None:
+        """The stream is gone."""
+        self._is_open = False
+        self._tell(UserStreamChanged(connected=False, reason=reason or f"{stream} stream closed"))
+
+    def report(self) -> None:
+        """Say again that the stream is open, if it is."""
+        if self._is_open:
+            self._tell(UserStreamChanged(connected=True, reason="open as before"))
+
+    def _tell_gap(self, reason: str) -> None:
+        self._tell(UserStreamChanged(connected=False, reason=reason))
+        self._tell(UserStreamChanged(connected=True, reason=reason))
+
+    def _leave(self, frame: Mapping[str, Any]) -> None:
+        """Count every such frame, and log the first of its kind."""
+        kind = kind_of(frame)
+        self.left[kind] += 1
+        if self.left[kind] == 1 and not self.is_closed:
+            reason = "changes nothing here" if kind in SILENT_KINDS else "unknown kind"
+            self._post(self._name, _FrameLeft(kind, reason), sender=self._name)
+
+    def _tell(self, message: object) -> None:
+        if not self.is_closed:
+            self._post(USER_STREAM, message, sender=self._name)

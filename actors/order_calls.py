@@ -1,0 +1,329 @@
+"""Order calls: the requests of OrderManager beside the placement itself.
+
+Queries, cancels, amends and listings of fills, each with its permit. A query alternates between
+the two stores; "absent" counts only for a question that left after the horizon, in both stores.
+A call's id is the client order id, a mark for its kind and a number.
+"""
+
+from enum import StrEnum
+
+from attrs import frozen
+
+from ..messages.failure import ClassifyFailure, RetryDirective
+from ..messages.instruments import RefreshInstruments
+from ..messages.market import ResyncClock
+from ..messages.orders import LegChanged, RenewApproval
+from ..messages.reconciliation import TradesFound
+from ..messages.values import (
+    Action,
+    Fix,
+    Leg,
+    Operation,
+    OrderState,
+    Phase,
+    Priority,
+)
+from ..messages.venue import (
+    AmendOne,
+    AttemptEnded,
+    CancelOne,
+    ListTrades,
+    MakeCall,
+    OrderEvidence,
+    Permit,
+    QueryOne,
+    RequestPermit,
+    TradeEvidence,
+    TradesListed,
+)
+from .names import (
+    ERROR_CLASSIFIER,
+    INSTRUMENTS,
+    LANE_REDUCING,
+    POSITION_MONITOR,
+    RATE_LIMITER,
+    RISK_GATE,
+    VENUE_CLOCK,
+)
+from .order_desk import MS, Desk
+from .order_facts import CancelAsked, QueryAnswered, _Redeliver
+from .policies.order_life import Event
+from .policies.order_record import Order
+
+NO_SUCH_ORDER = -2013
+CALL_PATIENCE_NS = 60_000_000_000
+TRADES_BEFORE_MS = 1_000
+"""How far before the order's birth its fills are looked for, against clock error."""
+
+
+class Kind(StrEnum):
+    """What a call is for; the mark separates it from the client order id in a call id."""
+
+    PLACE = "#"
+    CANCEL = "!"
+    AMEND = "~"
+    QUERY = "?"
+    FILLS = "$"
+
+
+def call_id(client_order_id: str, kind: Kind, number: int) -> str:
+    """Return the id of a call; the alphabet of client order ids has none of the marks."""
+    return f"{client_order_id}{kind.value}{number}"
+
+
+def parse_call_id(text: str) -> tuple[str, Kind, int]:
+    """Return (client order id, kind, number) of a call id."""
+    for kind in Kind:
+        client_order_id, found, number = text.partition(kind.value)
+        if found:
+            return client_order_id, kind, int(number)
+    raise AssertionError(text)
+
+
+@frozen
+class Calls:
+    """Asks the venue about orders; bound to one message by its desk."""
+
+    desk: Desk
+
+    def ask(self, order: Order, kind: Kind, number: int) -> None:
+        """Ask the limiter for leave to make a call; the grant comes with the call's id."""
+        name = {
+            Kind.QUERY: QueryOne,
+            Kind.CANCEL: CancelOne,
+            Kind.AMEND: AmendOne,
+            Kind.FILLS: ListTrades,
+        }[kind].__name__
+        ctx = self.desk.ctx
+        ctx.tell(
+            RATE_LIMITER,
+            RequestPermit(
+                token=call_id(order.approved.client_order_id, kind, number),
+                call=name,
+                by_symbol=True,
+                priority=Priority.REDUCING,
+                expires_at_ns=ctx.now + CALL_PATIENCE_NS,
+            ),
+        )
+
+    def make(self, order: Order, token: str, kind: Kind, permit: Permit) -> None:
+        """Make the call that a permit was granted for, if it is still wanted."""
+        approved = order.approved
+        cid, symbol = approved.client_order_id, approved.symbol
+        conditional = approved.order_type.is_conditional
+        call: QueryOne | CancelOne | ListTrades | AmendOne
+        match kind:
+            case Kind.QUERY:
+                other_store = order.queries % 2 == 1
+                call = QueryOne(cid, symbol, conditional != other_store)
+            case Kind.CANCEL:
+                in_algo_store = conditional and order.state is not OrderState.TRIGGERING
+                call = CancelOne(cid, symbol, in_algo_store and not order.filled)
+            case Kind.FILLS:
+                since_ms = (order.created_at_ns + self.desk.state.offset_ns) // MS
+                call = ListTrades(symbol, since_ms - TRADES_BEFORE_MS)
+            case Kind.AMEND:
+                call = _amendment(order)
+            case _:
+                raise AssertionError(kind)
+        self._tell_lane(token, call, permit)
+
+    def answered_query(self, order: Order, message: AttemptEnded) -> None:
+        """Believe what a query found; what it did not find counts only past the horizon."""
+        if isinstance(message.result, OrderEvidence):
+            self.desk.take(order, message.result, None)
+            return
+        if not order.is_open:
+            return
+        if message.phase is not Phase.ANSWERED or message.code != NO_SUCH_ORDER:
+            self._ask_again(order, absent=False)
+        elif order.changed_at_ns > message.sent_at_ns or message.sent_at_ms <= order.horizon_ms:
+            self._say_inconclusive(order)
+            self._ask_again(order, absent=False)
+        elif order.absent == 0:
+            self._ask_again(order, absent=True)
+        else:
+            self._conclude_absent(order)
+
+    def answered_cancel(self, order: Order, message: AttemptEnded) -> None:
+        """A cancel that worked ends the order; one that did not is a failure to classify."""
+        if message.phase is Phase.ANSWERED and message.status == 200:  # noqa: PLR2004 - HTTP OK
+            if isinstance(message.result, OrderEvidence):
+                self.desk.take(order, message.result, None)
+            elif order.is_open:
+                self.desk.move(order, Event.CANCEL_CONFIRMED, reason=order.cancel_reason)
+        elif order.is_open:
+            self.classify(order, message, order.cancels)
+
+    def answered_amend(self, order: Order, message: AttemptEnded) -> None:
+        """An amend answers with the order as it is now."""
+        if isinstance(message.result, OrderEvidence):
+            self.desk.move(order, Event.AMENDED)
+            return
+        self.classify(order, message, 1)
+
+    def answered_fills(self, order: Order, message: AttemptEnded) -> None:
+        """Book the fills that the stream has not told, or ask once more."""
+        if not isinstance(message.result, TradesListed):
+            self.desk.query_later(order, self.desk.settings.query_first_ms)
+            return
+        self.book_found(order.approved.symbol, message.result.trades)
+        if order.is_open:
+            self.desk.query_later(order, self.desk.settings.query_cap_ms)
+
+    def book_found(self, symbol: str, trades: tuple[TradeEvidence, ...]) -> None:
+        """Book fills from a listing; of each order one a step, the rest are told to myself."""
+        touched: dict[str, bool] = {}
+        left: list[TradeEvidence] = []
+        for trade in trades:
+            order = self._by_venue_id(trade.venue_order_id)
+            if order is None or trade.trade_id in order.trade_ids:
+                continue
+            cid = order.approved.client_order_id
+            if cid in touched:
+                left.append(trade)
+            else:
+                touched[cid] = True
+                self.desk.book_alone(order, trade)
+        if left:
+            self.desk.ctx.tell(self.desk.ctx.me, TradesFound(symbol, tuple(left)))
+
+    def _by_venue_id(self, venue_order_id: str) -> Order | None:
+        state = self.desk.state
+        for orders in (state.orders, state.history):
+            for order in orders.values():
+                if order.venue_order_id == venue_order_id:
+                    return order
+        return None
+
+    def classify(self, order: Order, message: AttemptEnded, attempt: int) -> None:
+        """Hand a failed attempt to the classifier."""
+        approved = order.approved
+        is_opening = approved.priority is Priority.OPENING
+        self.desk.ctx.tell(
+            ERROR_CLASSIFIER,
+            ClassifyFailure(
+                client_order_id=approved.client_order_id,
+                symbol=approved.symbol,
+                leg=approved.leg,
+                priority=approved.priority,
+                attempt=max(1, attempt),
+                operation=message.operation,
+                phase=message.phase,
+                status=message.status,
+                code=message.code,
+                text=message.text,
+                send_by_ms=order.send_by_ms if is_opening else 0,
+                deadline_ms=approved.deadline_ms,
+                sent_at_ms=message.sent_at_ms,
+                fixes_tried=tuple(order.fixes),
+            ),
+        )
+
+    def cancel(self, order: Order) -> None:
+        """Ask for the order's cancellation at the venue."""
+        self.desk.ctx.record(CancelAsked(order.approved.client_order_id))
+        if order.state is not OrderState.CANCELLING:
+            self.desk.move(order, Event.CANCEL_SENT)
+        self.ask(order, Kind.CANCEL, order.cancels + 1)
+
+    def directed(self, order: Order, message: RetryDirective) -> None:
+        """Follow the supervisor's word about a cancel or an amend that failed."""
+        is_cancel = message.operation is Operation.CANCEL
+        match message.action:
+            case Action.REDELIVER | Action.FIX_AND_REDELIVER | Action.REAPPROVE if is_cancel:
+                cid = order.approved.client_order_id
+                self.desk.ctx.after(message.delay_ms * MS, _Redeliver(cid, -1), key=f"retry/{cid}")
+            case Action.QUERY if is_cancel:
+                self.desk.doubt(order, message.reason, message.delay_ms)
+            case _ if is_cancel:
+                self.desk.move(order, Event.GIVEN_UP, reason=message.reason)
+                self.desk.query_later(order, self.desk.settings.query_first_ms)
+            case Action.QUERY:
+                self.desk.doubt(order, message.reason, message.delay_ms)
+            case _:
+                self.desk.move(order, Event.AMEND_REFUSED, reason=message.reason)
+
+    def fix(self, fix: Fix, order: Order, reason: str) -> None:
+        """Let the owner put right what the venue complained about."""
+        if fix is Fix.RESYNC_CLOCK:
+            self.desk.ctx.tell(VENUE_CLOCK, ResyncClock(reason))
+        elif fix is Fix.REFRESH_FILTERS:
+            self.desk.ctx.tell(INSTRUMENTS, RefreshInstruments(order.approved.symbol, reason))
+
+    def renew(self, order: Order) -> None:
+        """An aged approval goes back through the gate."""
+        approved = order.approved
+        renewal = RenewApproval(approved.client_order_id, approved.intent_id)
+        self.desk.ctx.tell(RISK_GATE, renewal)
+
+    def _tell_lane(
+        self, token: str, call: QueryOne | CancelOne | ListTrades | AmendOne, permit: Permit
+    ) -> None:
+        self.desk.ctx.tell(
+            LANE_REDUCING,
+            MakeCall(
+                call_id=token,
+                call=call,
+                permit=permit,
+                priority=Priority.REDUCING,
+                epoch=0,
+                send_by_ms=0,
+            ),
+        )
+
+    def _ask_again(self, order: Order, *, absent: bool) -> None:
+        settings = self.desk.settings
+        self.desk.ctx.record(QueryAnswered(order.approved.client_order_id, absent))
+        delay_ms = min(settings.query_first_ms << min(order.queries, 16), settings.query_cap_ms)
+        self.desk.query_later(order, settings.query_first_ms if absent else delay_ms)
+
+    def _say_inconclusive(self, order: Order) -> None:
+        """A stop or a whole close does not wait for the horizon: the monitor may send another."""
+        approved = order.approved
+        if approved.leg is Leg.ENTRY or order.queries or order.state is not OrderState.UNKNOWN:
+            return
+        self.desk.ctx.tell(
+            POSITION_MONITOR,
+            LegChanged(
+                client_order_id=approved.client_order_id,
+                intent_id=approved.intent_id,
+                leg=approved.leg,
+                symbol=approved.symbol,
+                position_side=approved.position_side,
+                state=OrderState.UNKNOWN,
+                trigger_price=approved.trigger_price,
+                filled=order.filled,
+                kind="INCONCLUSIVE",
+                reason="one query did not find it",
+            ),
+        )
+
+    def _conclude_absent(self, order: Order) -> None:
+        """Both stores lack it, and no request of ours can be accepted any more."""
+        desk, cid = self.desk, order.approved.client_order_id
+        if order.is_placed or order.venue_order_id:
+            desk.alert("order_vanished", order, "the venue knew it and has no record any more")
+            desk.move(order, Event.PARKED, reason="gone from the venue's records")
+        elif order.cancel_reason:
+            desk.move(order, Event.ABSENT, Event.WITHDRAWN, reason=order.cancel_reason)
+        else:
+            desk.move(order, Event.ABSENT, reason="not executed")
+            if order.approved.priority is Priority.OPENING:
+                self.renew(order)
+            else:
+                desk.ctx.after(0, _Redeliver(cid, order.attempt), key=f"retry/{cid}")
+
+
+def _amendment(order: Order) -> AmendOne:
+    approved, wish = order.approved, order.amend
+    assert wish is not None
+    assert approved.quantity is not None
+    assert approved.price is not None
+    return AmendOne(
+        approved.client_order_id,
+        approved.symbol,
+        approved.side,
+        wish.quantity or approved.quantity,
+        wish.price or approved.price,
+    )

@@ -1,0 +1,378 @@
+"""Order desk: what happens to one order, written down and told to everybody concerned.
+
+OrderManager's tools, bound to one message: `move` carries an order along the table of
+`policies/order_life.py`, `take` weighs evidence, `book` counts a fill once. An end is believed
+only when the fills add up. Illegal moves that the venue seems to report are not made: they raise
+an alert and the order is asked for.
+"""
+
+from decimal import Decimal
+
+from attrs import define, field
+
+from ..messages.events import (
+    AlertRaised,
+    OrderCorrected,
+    OrderPartiallyFilled,
+    OrderPlaced,
+    OrderResolved,
+    OrderUnknown,
+)
+from ..messages.orders import (
+    ApprovedOrder,
+    ExposureChanged,
+    FillBooked,
+    HoldSymbol,
+    LegChanged,
+    OrderEnded,
+    ReleaseSymbol,
+    SlotFreed,
+)
+from ..messages.values import Leg, OrderState, Priority, Severity, Side
+from ..messages.venue import OrderEvidence, TradeEvidence
+from .names import EVENT_BUS, EXECUTION_SYSTEM, ORDER_QUEUE, POSITION_MONITOR, RISK_GATE
+from .order_facts import (
+    OrderMoved,
+    OrderSeen,
+    OrdersState,
+    TradeBooked,
+    _CheckFills,
+    _Deadline,
+    _Query,
+)
+from .policies.order_life import TRANSITIONS, Event, next_state
+from .policies.order_record import (
+    FINAL_EVENTS,
+    ZERO,
+    Order,
+    event_of,
+    fill_event,
+    settle,
+    stays_sent,
+)
+from .runtime.actor import Context
+from .settings import OrderSettings
+
+MS = 1_000_000
+FILLS_OVERDUE_NS = 1_000_000_000
+"""An end without its fills is followed by a question after so long: streams lag by less."""
+
+
+@define
+class Desk:
+    """The manager's state, settings and the context of the message at hand."""
+
+    state: OrdersState
+    settings: OrderSettings
+    ctx: Context
+    _booked_cost: Decimal = field(init=False, default=ZERO)
+
+    def venue_ms(self) -> int:
+        """Venue time of this step."""
+        return (self.ctx.now + self.state.offset_ns) // MS
+
+    def move(self, order: Order, *events: Event, reason: str = "", kind: str = "") -> None:
+        """Let events happen to an order and tell whom it concerns."""
+        self._moved(order, events, order.filled, reason, kind)
+
+    def doubt(self, order: Order, reason: str, delay_ms: int) -> None:
+        """The outcome is unknown: hold the symbol and ask the venue."""
+        if order.state is not OrderState.UNKNOWN:
+            approved = order.approved
+            self.move(order, Event.OUTCOME_UNKNOWN, reason=reason)
+            self.ctx.tell(
+                EVENT_BUS,
+                OrderUnknown(approved.signal_id, approved.client_order_id, approved.symbol, reason),
+            )
+        self.query_later(order, max(delay_ms, self.settings.query_first_ms))
+
+    def query_later(self, order: Order, delay_ms: int) -> None:
+        """Ask the venue for the order after a while."""
+        cid = order.approved.client_order_id
+        self.ctx.after(delay_ms * MS, _Query(cid), key=f"query/{cid}")
+
+    def take(self, order: Order, evidence: OrderEvidence, trade: TradeEvidence | None) -> None:
+        """Weigh what the venue says of an order, with the fill that it may bring."""
+        event = event_of(evidence)
+        if event is None:
+            self.alert("unknown_status", order, f"the venue says {evidence.status!r}")
+            self.query_later(order, self.settings.query_first_ms)
+            return
+        trade = None if trade is None or trade.trade_id in order.trade_ids else trade
+        filled = order.filled + (ZERO if trade is None else trade.quantity)
+        reported = max(order.reported, evidence.filled, filled)
+        if not order.is_open:
+            self._take_late(order, event, trade, filled)
+            return
+        event, final = settle(order, event, filled, reported)
+        if trade is not None and event not in FINAL_EVENTS:
+            event = Event.PARTIAL_FILL
+        if trade is not None:
+            self._book(order, trade, late=False)
+        self._note(order, evidence, reported, final)
+        self._happen(order, event, filled, evidence.reason)
+
+    def book_alone(self, order: Order, trade: TradeEvidence) -> None:
+        """Book a fill that comes without a word on the order's state."""
+        if trade.trade_id in order.trade_ids:
+            return
+        filled = order.filled + trade.quantity
+        late = not order.is_open
+        self._book(order, trade, late=late)
+        event = fill_event(order, filled)
+        if not late and order.final and filled >= order.reported:
+            event = Event(order.final)
+        self._happen(order, event, filled, "")
+
+    def free_slot(self, client_order_id: str) -> None:
+        """Let the next order of the symbol go."""
+        self.ctx.tell(ORDER_QUEUE, SlotFreed(client_order_id))
+
+    def alert(self, name: str, order: Order, text: str) -> None:
+        """Say something that a person should see."""
+        subject = order.approved.client_order_id
+        self.ctx.tell(EVENT_BUS, AlertRaised(Severity.WARNING, name, subject, text))
+
+    def _take_late(
+        self, order: Order, event: Event, trade: TradeEvidence | None, filled: Decimal
+    ) -> None:
+        """After the end only a fill, or a sign of life, is news."""
+        if trade is not None:
+            self._book(order, trade, late=True)
+            event = fill_event(order, filled)
+        elif event in FINAL_EVENTS:
+            return
+        self._happen(order, event, filled, "reported after its end")
+
+    def _happen(self, order: Order, event: Event, filled: Decimal, reason: str) -> None:
+        """Make the move if it is legal; a report that cannot be is evidence of a mistake."""
+        if event not in TRANSITIONS[order.state]:
+            self.alert("illegal_report", order, f"{event} cannot happen to {order.state}")
+            self.query_later(order, self.settings.query_first_ms)
+            return
+        self._moved(order, (event,), filled, reason, "")
+
+    def _note(self, order: Order, evidence: OrderEvidence, reported: Decimal, final: str) -> None:
+        venue_order_id = evidence.child_order_id or evidence.venue_order_id
+        is_news = (venue_order_id, reported, final) != (
+            order.venue_order_id,
+            order.reported,
+            order.final,
+        )
+        if not is_news:
+            return
+        cid = order.approved.client_order_id
+        self.ctx.record(OrderSeen(cid, venue_order_id, reported, final, self.ctx.now))
+        if final and not order.final:
+            self.ctx.after(FILLS_OVERDUE_NS, _CheckFills(cid), key=f"fills/{cid}")
+
+    def _book(self, order: Order, trade: TradeEvidence, *, late: bool) -> None:
+        approved, ctx = order.approved, self.ctx
+        ctx.record(TradeBooked(approved.client_order_id, trade, ctx.now))
+        self._booked_cost = trade.quantity * trade.price
+        ctx.tell(
+            POSITION_MONITOR,
+            FillBooked(
+                client_order_id=approved.client_order_id,
+                intent_id=approved.intent_id,
+                leg=approved.leg,
+                signal_id=approved.signal_id,
+                strategy=approved.strategy,
+                stop_loss=approved.stop_loss,
+                take_profit=approved.take_profit,
+                working_type=approved.working_type,
+                trade=trade,
+                late=late,
+            ),
+        )
+        filled = order.filled + trade.quantity
+        signed = trade.quantity if trade.side is Side.BUY else -trade.quantity
+        self._tell_exposure(order, filled, fill=signed, price=trade.price, late=late)
+        if late and approved.signal_id:
+            correction = OrderCorrected(
+                signal_id=approved.signal_id,
+                client_order_id=approved.client_order_id,
+                symbol=approved.symbol,
+                corrects=order.state.value,
+                filled=filled,
+            )
+            ctx.tell(EXECUTION_SYSTEM, correction)
+        if approved.quantity is not None and filled > approved.quantity:
+            text = f"{filled} filled of {approved.quantity}"
+            ctx.tell(
+                EVENT_BUS,
+                AlertRaised(Severity.CRITICAL, "overfill", approved.client_order_id, text),
+            )
+
+    def _moved(
+        self, order: Order, events: tuple[Event, ...], filled: Decimal, reason: str, kind: str
+    ) -> None:
+        before, after = order.state, order.state
+        for event in events:
+            after = next_state(after, event, is_partly_filled=filled > ZERO)
+        cid = order.approved.client_order_id
+        is_new_fill = filled != order.filled
+        if after is not before or order.state is OrderState.UNKNOWN or is_new_fill:
+            self.ctx.record(OrderMoved(cid, events, reason, self.ctx.now))
+        if after is not before:
+            self._tell_holds(order, before, after)
+        if before is OrderState.SUBMITTED and after is not OrderState.UNKNOWN:
+            self._leave_flight(order)
+        if after is not before:
+            self._tell_leg(order, after, filled, reason, kind)
+            self._tell_events(order, before, after)
+        if is_new_fill and after is OrderState.PARTIALLY_FILLED:
+            self._tell_partial(order, filled)
+        if after in _ENDS and before not in _ENDS:
+            self._end(order, after, filled, reason, sent=stays_sent(order, events))
+
+    def _leave_flight(self, order: Order) -> None:
+        if order.approved.priority is Priority.OPENING:
+            self.free_slot(order.approved.client_order_id)
+
+    def _tell_holds(self, order: Order, before: OrderState, after: OrderState) -> None:
+        approved = order.approved
+        held = (OrderState.UNKNOWN, OrderState.PARKED)
+        cid, symbol = approved.client_order_id, approved.symbol
+        if after in held and before not in held:
+            self.ctx.tell(ORDER_QUEUE, HoldSymbol(symbol, cid))
+        elif before in held and after not in held:
+            self.ctx.tell(ORDER_QUEUE, ReleaseSymbol(symbol, cid))
+            self.ctx.cancel(f"query/{cid}")
+            self._leave_flight(order)
+
+    def _tell_leg(
+        self, order: Order, after: OrderState, filled: Decimal, reason: str, kind: str
+    ) -> None:
+        approved = order.approved
+        if approved.leg is Leg.ENTRY:
+            return
+        self.ctx.tell(
+            POSITION_MONITOR,
+            LegChanged(
+                client_order_id=approved.client_order_id,
+                intent_id=approved.intent_id,
+                leg=approved.leg,
+                symbol=approved.symbol,
+                position_side=approved.position_side,
+                state=after,
+                trigger_price=approved.trigger_price,
+                filled=filled,
+                kind=kind,
+                reason=reason,
+            ),
+        )
+
+    def _tell_events(self, order: Order, before: OrderState, after: OrderState) -> None:
+        approved = order.approved
+        cid, symbol = approved.client_order_id, approved.symbol
+        if not order.is_placed and after in _RESTS:
+            self.ctx.tell(
+                EVENT_BUS,
+                OrderPlaced(approved.signal_id, cid, symbol, approved.side, order.quantity),
+            )
+            self._watch_fills(order)
+        if before is OrderState.UNKNOWN:
+            self.ctx.tell(EVENT_BUS, OrderResolved(approved.signal_id, cid, symbol, after))
+
+    def _watch_fills(self, order: Order) -> None:
+        """A market order that is taken fills at once; a limit order has a deadline instead."""
+        approved, ctx = order.approved, self.ctx
+        cid = approved.client_order_id
+        if approved.order_type.is_conditional:
+            return
+        if approved.price is None:
+            delay_ns = self.settings.fill_check_ms * MS
+            ctx.after(delay_ns, _CheckFills(cid), key=f"fills/{cid}")
+        elif approved.deadline_ms:
+            delay_ns = max(0, approved.deadline_ms - self.venue_ms()) * MS
+            ctx.after(delay_ns, _Deadline(cid), key=f"deadline/{cid}")
+
+    def _tell_partial(self, order: Order, filled: Decimal) -> None:
+        approved = order.approved
+        self.ctx.tell(
+            EVENT_BUS,
+            OrderPartiallyFilled(
+                signal_id=approved.signal_id,
+                client_order_id=approved.client_order_id,
+                symbol=approved.symbol,
+                filled=filled,
+                remaining=(approved.quantity or filled) - filled,
+                average_price=self._average(order, filled),
+            ),
+        )
+
+    def _average(self, order: Order, filled: Decimal) -> Decimal:
+        """Average price with the fill of this very step."""
+        return (order.cost + self._booked_cost) / filled if filled else ZERO
+
+    def _end(
+        self, order: Order, after: OrderState, filled: Decimal, reason: str, *, sent: bool
+    ) -> None:
+        approved, ctx = order.approved, self.ctx
+        cid = approved.client_order_id
+        for key in ("query", "retry", "fills", "deadline"):
+            ctx.cancel(f"{key}/{cid}")
+        self._tell_exposure(order, filled, fill=ZERO, price=ZERO, ended=True, sent=sent)
+        if approved.signal_id:
+            ctx.tell(
+                EXECUTION_SYSTEM,
+                OrderEnded(
+                    intent_id=approved.intent_id,
+                    client_order_id=cid,
+                    symbol=approved.symbol,
+                    side=approved.side,
+                    state=after,
+                    reason=reason or order.reason,
+                    filled=filled,
+                    average_price=self._average(order, filled),
+                ),
+            )
+
+    def _tell_exposure(
+        self,
+        order: Order,
+        filled: Decimal,
+        *,
+        fill: Decimal,
+        price: Decimal,
+        late: bool = False,
+        ended: bool = False,
+        sent: bool = True,
+    ) -> None:
+        approved: ApprovedOrder = order.approved
+        if approved.leg is not Leg.ENTRY and fill == ZERO:
+            return
+        is_over = ended or late
+        remaining = ZERO if is_over else max(ZERO, (approved.quantity or filled) - filled)
+        self.ctx.tell(
+            RISK_GATE,
+            ExposureChanged(
+                client_order_id=approved.client_order_id,
+                intent_id=approved.intent_id,
+                leg=approved.leg,
+                symbol=approved.symbol,
+                position_side=approved.position_side,
+                filled=filled,
+                remaining=remaining,
+                fill=fill,
+                fill_price=price,
+                sent=sent,
+                ended=is_over,
+            ),
+        )
+
+
+_ENDS = (
+    OrderState.FILLED,
+    OrderState.CANCELLED,
+    OrderState.EXPIRED,
+    OrderState.REJECTED,
+    OrderState.FAILED,
+)
+_RESTS = (
+    OrderState.ACTIVE,
+    OrderState.PARTIALLY_FILLED,
+    OrderState.TRIGGERING,
+    OrderState.FILLED,
+)

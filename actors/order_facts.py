@@ -1,0 +1,350 @@
+"""Order facts: what OrderManager writes down, and its state as the fold of that.
+
+The state is the open orders, the last ended ones for late reports, and what the manager must know
+of the venue's clock. Facts name the order by its client id.
+"""
+
+from decimal import Decimal
+from typing import assert_never
+
+from attrs import define, field, frozen
+
+from ..messages.orders import AmendIntent, ApprovedOrder
+from ..messages.queries import OrderView
+from ..messages.values import Fix, OrderState
+from ..messages.venue import TradeEvidence
+from .policies.order_life import Event, next_state
+from .policies.order_record import ZERO, Order, stays_sent
+
+
+@frozen
+class OrderIntended:
+    """Fact: an approved order is ours to send."""
+
+    approved: ApprovedOrder
+    at_ns: int
+
+
+@frozen
+class AttemptStarted:
+    """Fact: an attempt may leave from now on; `horizon_ms` ends its last chance at the venue."""
+
+    client_order_id: str
+    attempt: int
+    horizon_ms: int
+    at_ns: int
+
+
+@frozen
+class OrderMoved:
+    """Fact: these events happened to the order, in this order."""
+
+    client_order_id: str
+    events: tuple[Event, ...]
+    reason: str
+    at_ns: int
+
+
+@frozen
+class OrderSeen:
+    """Fact: the venue reports this much filled, under this id, and perhaps an end to come."""
+
+    client_order_id: str
+    venue_order_id: str
+    reported: Decimal
+    final: str
+    at_ns: int
+
+
+@frozen
+class TradeBooked:
+    """Fact: a fill counts, once."""
+
+    client_order_id: str
+    trade: TradeEvidence
+    at_ns: int
+
+
+@frozen
+class QueryAnswered:
+    """Fact: one more question was asked; `absent` when a store lacked the order past the horizon."""
+
+    client_order_id: str
+    absent: bool
+
+
+@frozen
+class ListingNoted:
+    """Fact: in how many listings in a row an open order was missing."""
+
+    client_order_id: str
+    unlisted: int
+
+
+@frozen
+class FixTried:
+    """Fact: a fix was tried for the order; none is tried twice."""
+
+    client_order_id: str
+    fix: Fix
+
+
+@frozen
+class CancelWanted:
+    """Fact: the order shall be cancelled."""
+
+    client_order_id: str
+    reason: str
+
+
+@frozen
+class AmendWanted:
+    """Fact: an amend was asked for; the wish is kept until its permit comes."""
+
+    client_order_id: str
+    wish: AmendIntent
+
+
+@frozen
+class CancelAsked:
+    """Fact: one more cancel request goes out."""
+
+    client_order_id: str
+
+
+@frozen
+class Renewed:
+    """Fact: the gate renewed the approval."""
+
+    client_order_id: str
+    epoch: int
+    send_by_ms: int
+
+
+@frozen
+class VenueNoted:
+    """Fact: venue time = engine time + offset."""
+
+    offset_ns: int
+
+
+@frozen
+class _Redeliver:
+    """A backoff is over."""
+
+    client_order_id: str
+    attempt: int
+
+
+@frozen
+class _Query:
+    """It is time to ask the venue for an order."""
+
+    client_order_id: str
+
+
+@frozen
+class _CheckFills:
+    """Fills of an order are overdue."""
+
+    client_order_id: str
+
+
+@frozen
+class _Deadline:
+    """A resting entry has rested long enough."""
+
+    client_order_id: str
+
+
+Tick = _Redeliver | _Query | _CheckFills | _Deadline
+Fact = (
+    OrderIntended
+    | AttemptStarted
+    | OrderMoved
+    | OrderSeen
+    | TradeBooked
+    | QueryAnswered
+    | ListingNoted
+    | FixTried
+    | CancelWanted
+    | AmendWanted
+    | CancelAsked
+    | Renewed
+    | VenueNoted
+)
+PRIVATE = (
+    OrderIntended,
+    AttemptStarted,
+    OrderMoved,
+    OrderSeen,
+    TradeBooked,
+    QueryAnswered,
+    ListingNoted,
+    FixTried,
+    CancelWanted,
+    AmendWanted,
+    CancelAsked,
+    Renewed,
+    VenueNoted,
+    _Redeliver,
+    _Query,
+    _CheckFills,
+    _Deadline,
+)
+
+
+@define
+class OrdersState:
+    """Every order that matters, by client order id, oldest first."""
+
+    orders: dict[str, Order] = field(factory=dict[str, Order])
+    history: dict[str, Order] = field(factory=dict[str, Order])
+    offset_ns: int = 0
+
+    def find(self, client_order_id: str) -> Order | None:
+        """Return an order, open or ended."""
+        return self.orders.get(client_order_id) or self.history.get(client_order_id)
+
+
+def apply_fact(state: OrdersState, fact: Fact, history_max: int) -> None:
+    """Change the state by one fact."""
+    match fact:
+        case OrderIntended():
+            _intend(state, fact)
+        case VenueNoted():
+            state.offset_ns = fact.offset_ns
+        case _:
+            order = state.find(fact.client_order_id)
+            assert order is not None, fact
+            _apply_to_order(order, fact)
+            if isinstance(fact, OrderMoved):
+                _file(state, order, history_max)
+
+
+def _intend(state: OrdersState, fact: OrderIntended) -> None:
+    approved = fact.approved
+    state.orders[approved.client_order_id] = Order(
+        approved,
+        created_at_ns=fact.at_ns,
+        changed_at_ns=fact.at_ns,
+        send_by_ms=approved.send_by_ms,
+        epoch=approved.epoch,
+    )
+
+
+def _apply_to_order(  # noqa: C901, PLR0912 - one arm a fact
+    order: Order,
+    fact: AttemptStarted
+    | OrderMoved
+    | OrderSeen
+    | TradeBooked
+    | QueryAnswered
+    | ListingNoted
+    | FixTried
+    | CancelWanted
+    | AmendWanted
+    | CancelAsked
+    | Renewed,
+) -> None:
+    match fact:
+        case AttemptStarted():
+            _start_attempt(order, fact)
+        case OrderMoved():
+            _move(order, fact)
+        case OrderSeen():
+            order.venue_order_id = fact.venue_order_id
+            order.reported = max(order.reported, fact.reported)
+            order.final = fact.final
+            order.changed_at_ns = fact.at_ns
+        case TradeBooked():
+            _book(order, fact)
+        case QueryAnswered():
+            order.queries += 1
+            order.absent = order.absent + 1 if fact.absent else 0
+        case ListingNoted():
+            order.unlisted = fact.unlisted
+        case FixTried():
+            order.fixes.append(fact.fix)
+        case CancelWanted():
+            order.cancel_reason = fact.reason
+        case AmendWanted():
+            order.amend = fact.wish
+            order.amends += 1
+        case CancelAsked():
+            order.cancels += 1
+        case Renewed():
+            order.epoch, order.send_by_ms = fact.epoch, fact.send_by_ms
+        case _:
+            assert_never(fact)
+
+
+def _start_attempt(order: Order, fact: AttemptStarted) -> None:
+    order.state = next_state(order.state, Event.SENT)
+    order.attempt = fact.attempt
+    order.horizon_ms = fact.horizon_ms
+    order.changed_at_ns = fact.at_ns
+    order.was_sent = True
+    order.queries = order.absent = order.unlisted = 0
+
+
+def _move(order: Order, fact: OrderMoved) -> None:
+    partly = order.filled > ZERO
+    order.was_sent = stays_sent(order, fact.events)
+    for event in fact.events:
+        order.state = next_state(order.state, event, is_partly_filled=partly)
+    order.reason = fact.reason or order.reason
+    order.changed_at_ns = fact.at_ns
+    order.unlisted = 0
+    order.is_held = order.state in (OrderState.UNKNOWN, OrderState.PARKED)
+    order.is_placed = order.is_placed or order.state in _PLACED
+
+
+_PLACED = (
+    OrderState.ACTIVE,
+    OrderState.PARTIALLY_FILLED,
+    OrderState.TRIGGERING,
+    OrderState.FILLED,
+    OrderState.CANCELLED,
+    OrderState.EXPIRED,
+)
+
+
+def _book(order: Order, fact: TradeBooked) -> None:
+    trade = fact.trade
+    order.trade_ids.append(trade.trade_id)
+    order.filled += trade.quantity
+    order.cost += trade.quantity * trade.price
+    order.reported = max(order.reported, order.filled)
+    order.changed_at_ns = fact.at_ns
+
+
+def _file(state: OrdersState, order: Order, history_max: int) -> None:
+    """Move an ended order to the history, and one that lives after all back."""
+    client_order_id = order.approved.client_order_id
+    if order.is_open:
+        if state.history.pop(client_order_id, None) is not None:
+            state.orders[client_order_id] = order
+        return
+    state.orders.pop(client_order_id, None)
+    state.history[client_order_id] = order
+    while len(state.history) > history_max:
+        del state.history[next(iter(state.history))]
+
+
+def order_view(order: Order) -> OrderView:
+    """Return the order as a query answers it."""
+    approved = order.approved
+    return OrderView(
+        client_order_id=approved.client_order_id,
+        signal_id=approved.signal_id,
+        symbol=approved.symbol,
+        side=approved.side,
+        position_side=approved.position_side,
+        order_type=approved.order_type,
+        state=order.state,
+        quantity=order.quantity,
+        filled=order.filled,
+        average_price=order.average_price,
+        attempts=order.attempt,
+    )

@@ -1,0 +1,527 @@
+"""OrderManager: every order's life, from approval to its end.
+
+Owns the orders. An attempt is recorded before it can leave; an outcome that is not clear makes the
+order UNKNOWN, which only evidence leaves. Bound: open orders are bounded by the gate, ended ones by
+`history_max`. Failures go to ErrorClassifier; what to do comes back as a directive.
+What happens to an order is in `order_desk.py`, the requests beside placing in `order_calls.py`,
+the facts in `order_facts.py`, the rules in `policies/order_life.py` and `policies/order_record.py`.
+"""
+
+from typing import assert_never
+
+from ..messages.control import EngineStarted, TradingStateChanged
+from ..messages.failure import RetryDirective
+from ..messages.market import ClockChanged
+from ..messages.orders import (
+    AmendIntent,
+    ApprovalRenewed,
+    ApprovedOrder,
+    CancelEntries,
+    CancelIntent,
+    CancelLeg,
+    EnqueueOrder,
+    OrderDropped,
+    OrderReleased,
+    OrderReported,
+    RenewalRefused,
+    WithdrawOrder,
+)
+from ..messages.queries import GetOrders, OrdersView
+from ..messages.reconciliation import CompareOrders, OrdersCompared, TradesFound
+from ..messages.values import Action, Leg, Operation, OrderState, Outcome, Priority, TradingState
+from ..messages.venue import (
+    AttemptEnded,
+    Fenced,
+    MakeCall,
+    OrderEvidence,
+    PermitGranted,
+    PermitRefused,
+    PlaceOrder,
+)
+from .names import LANE_OPENING, LANE_REDUCING, ORDER_QUEUE
+from .order_calls import Calls, Kind, call_id, parse_call_id
+from .order_desk import MS, Desk
+from .order_facts import (
+    PRIVATE,
+    AmendWanted,
+    AttemptStarted,
+    CancelWanted,
+    Fact,
+    FixTried,
+    ListingNoted,
+    OrderIntended,
+    OrdersState,
+    Renewed,
+    VenueNoted,
+    _CheckFills,
+    _Deadline,
+    _Query,
+    _Redeliver,
+    apply_fact,
+    order_view,
+)
+from .policies.order_life import Event
+from .policies.order_record import Order
+from .runtime.actor import Actor, Context
+from .settings import OrderSettings
+
+UNLISTED_MAX = 2
+"""Listings in a row without an open order of ours, after which it is asked for."""
+
+Inbox = (
+    ApprovedOrder
+    | OrderReleased
+    | OrderDropped
+    | AttemptEnded
+    | Fenced
+    | RetryDirective
+    | ApprovalRenewed
+    | RenewalRefused
+    | OrderReported
+    | CancelIntent
+    | AmendIntent
+    | CancelLeg
+    | CancelEntries
+    | PermitGranted
+    | PermitRefused
+    | CompareOrders
+    | TradesFound
+    | TradingStateChanged
+    | ClockChanged
+    | EngineStarted
+    | GetOrders
+    | _Redeliver
+    | _Query
+    | _CheckFills
+    | _Deadline
+)
+
+
+class OrderManager(Actor):
+    """Sends by directive, believes by evidence."""
+
+    State = OrdersState
+    private = PRIVATE
+    state: OrdersState
+
+    def __init__(self, settings: OrderSettings) -> None:
+        super().__init__()
+        self._settings = settings
+
+    def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901, PLR0912, PLR0915
+        """Handle one message."""
+        match message:
+            case ApprovedOrder():
+                self.on_approved_order(message, ctx)
+            case OrderReleased():
+                self.on_order_released(message, ctx)
+            case OrderDropped():
+                self.on_order_dropped(message, ctx)
+            case AttemptEnded():
+                self.on_attempt_ended(message, ctx)
+            case Fenced():
+                self.on_fenced(message, ctx)
+            case RetryDirective():
+                self.on_retry_directive(message, ctx)
+            case ApprovalRenewed():
+                self.on_approval_renewed(message, ctx)
+            case RenewalRefused():
+                self.on_renewal_refused(message, ctx)
+            case OrderReported():
+                self.on_order_reported(message, ctx)
+            case CancelIntent():
+                self.on_cancel_intent(message, ctx)
+            case AmendIntent():
+                self.on_amend_intent(message, ctx)
+            case CancelLeg():
+                self.on_cancel_leg(message, ctx)
+            case CancelEntries():
+                self.on_cancel_entries(message, ctx)
+            case PermitGranted():
+                self.on_permit_granted(message, ctx)
+            case PermitRefused():
+                self.on_permit_refused(message, ctx)
+            case CompareOrders():
+                self.on_compare_orders(message, ctx)
+            case TradesFound():
+                self.on_trades_found(message, ctx)
+            case TradingStateChanged():
+                self.on_trading_state_changed(message, ctx)
+            case ClockChanged():
+                ctx.record(VenueNoted(offset_ns=message.offset_ns))
+            case EngineStarted():
+                ctx.log("orders_open", count=len(self.state.orders))
+            case GetOrders():
+                self.on_get_orders(message, ctx)
+            case _Redeliver():
+                self.on_redeliver(message, ctx)
+            case _Query():
+                self.on_query(message, ctx)
+            case _CheckFills():
+                self.on_check_fills(message, ctx)
+            case _Deadline():
+                self.on_deadline(message, ctx)
+            case _:
+                assert_never(message)
+
+    def on_approved_order(self, message: ApprovedOrder, ctx: Context) -> None:
+        """Write the intent down and let the order wait for its turn."""
+        if self.state.find(message.client_order_id) is not None:
+            return
+        ctx.record(OrderIntended(message, ctx.now))
+        self._enqueue(message, message.send_by_ms, ctx)
+
+    def on_order_released(self, message: OrderReleased, ctx: Context) -> None:
+        """Send the order: the attempt is in the record before its first byte."""
+        order = self.state.orders.get(message.client_order_id)
+        if order is None or order.state is not OrderState.PENDING:
+            self._desk(ctx).free_slot(message.client_order_id)
+            return
+        approved, attempt = order.approved, order.attempt + 1
+        expires_ms = (message.permit.expires_at_ns + self.state.offset_ns) // MS
+        horizon_ms = expires_ms + self._settings.recv_window_ms + self._settings.unknown_margin_ms
+        ctx.record(AttemptStarted(approved.client_order_id, attempt, horizon_ms, ctx.now))
+        is_opening = approved.priority is Priority.OPENING
+        ctx.tell(
+            LANE_OPENING if is_opening else LANE_REDUCING,
+            MakeCall(
+                call_id=call_id(approved.client_order_id, Kind.PLACE, attempt),
+                call=_placement(approved),
+                permit=message.permit,
+                priority=approved.priority,
+                epoch=order.epoch,
+                send_by_ms=order.send_by_ms,
+            ),
+        )
+
+    def on_order_dropped(self, message: OrderDropped, ctx: Context) -> None:
+        """The queue let go of an order that was not sent this time."""
+        order = self.state.orders.get(message.client_order_id)
+        if order is None or order.state is not OrderState.PENDING:
+            return
+        if message.reason.startswith("stale"):
+            self._calls(ctx).renew(order)
+        else:
+            self._desk(ctx).move(order, Event.GIVEN_UP, reason=message.reason)
+
+    def on_attempt_ended(self, message: AttemptEnded, ctx: Context) -> None:
+        """Hear what came of a call; an answer for an earlier attempt is evidence too."""
+        client_order_id, kind, number = parse_call_id(message.call_id)
+        order = self.state.find(client_order_id)
+        assert order is not None, message.call_id
+        calls = self._calls(ctx)
+        match kind:
+            case Kind.PLACE:
+                self._placed(order, message, number, ctx)
+            case Kind.CANCEL:
+                calls.answered_cancel(order, message)
+            case Kind.AMEND:
+                calls.answered_amend(order, message)
+            case Kind.QUERY:
+                calls.answered_query(order, message)
+            case Kind.FILLS:
+                calls.answered_fills(order, message)
+            case _:
+                assert_never(kind)
+
+    def on_fenced(self, message: Fenced, ctx: Context) -> None:
+        """The lane certainly sent nothing."""
+        client_order_id, kind, number = parse_call_id(message.call_id)
+        order = self.state.orders.get(client_order_id)
+        if order is None:
+            return
+        if kind is not Kind.PLACE:
+            self._try_again_soon(order, ctx)
+        elif order.state is not OrderState.SUBMITTED or order.attempt != number:
+            return
+        elif order.approved.priority is Priority.REDUCING:
+            self._desk(ctx).move(order, Event.NOT_SENT)
+            self._try_again_soon(order, ctx)
+        elif message.reason in ("halted", "symbol_reducing"):
+            events = (Event.NOT_SENT, Event.GIVEN_UP)
+            self._desk(ctx).move(order, *events, reason=message.reason)
+        else:
+            self._desk(ctx).move(order, Event.NOT_SENT)
+            self._calls(ctx).renew(order)
+
+    def on_retry_directive(self, message: RetryDirective, ctx: Context) -> None:
+        """Do what the supervisor says, unless evidence came first."""
+        order = self.state.orders.get(message.client_order_id)
+        if order is None:
+            return
+        if message.operation is not Operation.PLACE:
+            self._calls(ctx).directed(order, message)
+            return
+        if order.state is not OrderState.SUBMITTED or order.attempt != message.attempt:
+            return
+        desk = self._desk(ctx)
+        match message.action:
+            case Action.REDELIVER | Action.FIX_AND_REDELIVER:
+                self._redeliver_later(order, message, ctx)
+            case Action.REAPPROVE:
+                desk.move(order, Event.NOT_SENT)
+                self._calls(ctx).renew(order)
+            case Action.QUERY:
+                desk.doubt(order, message.reason, message.delay_ms)
+            case Action.END:
+                self._refuse(order, message, ctx)
+            case Action.PARK:
+                desk.move(order, Event.PARKED, reason=message.reason)
+            case _:
+                assert_never(message.action)
+
+    def on_approval_renewed(self, message: ApprovalRenewed, ctx: Context) -> None:
+        """Let the order wait for its turn again."""
+        order = self.state.orders.get(message.client_order_id)
+        if order is None or order.state is not OrderState.PENDING:
+            return
+        ctx.record(Renewed(message.client_order_id, message.epoch, message.send_by_ms))
+        self._enqueue(order.approved, message.send_by_ms, ctx)
+
+    def on_renewal_refused(self, message: RenewalRefused, ctx: Context) -> None:
+        """The gate does not want it any more."""
+        order = self.state.orders.get(message.client_order_id)
+        if order is not None and order.state is OrderState.PENDING:
+            self._desk(ctx).move(order, Event.GIVEN_UP, reason=message.guard)
+
+    def on_order_reported(self, message: OrderReported, ctx: Context) -> None:
+        """Weigh a report about one order; one that is not ours is only noted."""
+        order = self.state.find(message.evidence.client_order_id)
+        if order is not None:
+            self._desk(ctx).take(order, message.evidence, message.trade)
+        else:
+            evidence = message.evidence
+            ctx.log("foreign_order", id=evidence.client_order_id, status=evidence.status)
+
+    def on_cancel_intent(self, message: CancelIntent, ctx: Context) -> None:
+        """Cancel the entry of an intent."""
+        for order in self._entries():
+            if order.approved.intent_id == message.intent_id:
+                self._cancel(order, "cancelled by command", ctx)
+
+    def on_amend_intent(self, message: AmendIntent, ctx: Context) -> None:
+        """Amend the resting LIMIT entry of an intent."""
+        for order in self._entries():
+            is_meant = order.approved.intent_id == message.intent_id
+            is_limit = order.approved.price is not None
+            if is_meant and is_limit and order.state is OrderState.ACTIVE:
+                ctx.record(AmendWanted(order.approved.client_order_id, message))
+                self._desk(ctx).move(order, Event.AMEND_SENT)
+                self._calls(ctx).ask(order, Kind.AMEND, order.amends + 1)
+
+    def on_cancel_leg(self, message: CancelLeg, ctx: Context) -> None:
+        """Cancel one protective order."""
+        order = self.state.orders.get(message.client_order_id)
+        if order is not None:
+            self._cancel(order, "not needed any more", ctx)
+
+    def on_cancel_entries(self, message: CancelEntries, ctx: Context) -> None:
+        """Cancel every open entry of a symbol, or of all."""
+        for order in self._entries():
+            if message.symbol in ("", order.approved.symbol):
+                self._cancel(order, message.reason, ctx)
+
+    def on_permit_granted(self, message: PermitGranted, ctx: Context) -> None:
+        """Make the call that was waiting for its permit, if it is still wanted."""
+        client_order_id, kind, _ = parse_call_id(message.token)
+        order = self.state.find(client_order_id)
+        if order is None or not (order.is_open or kind is Kind.FILLS):
+            return
+        self._calls(ctx).make(order, message.token, kind, message.permit)
+
+    def on_permit_refused(self, message: PermitRefused, ctx: Context) -> None:
+        """Ask later again."""
+        client_order_id, _, _ = parse_call_id(message.token)
+        order = self.state.orders.get(client_order_id)
+        if order is not None:
+            self._try_again_soon(order, ctx)
+
+    def on_compare_orders(self, message: CompareOrders, ctx: Context) -> None:
+        """Compare a listing with the open orders; what is missing twice is asked for."""
+        listed = {evidence.client_order_id: evidence for evidence in message.orders}
+        unsettled = 0
+        for order in list(self.state.orders.values()):
+            if order.changed_at_ns >= message.departed_at_ns:
+                unsettled += order.state in _UNSETTLED
+                continue
+            evidence = listed.get(order.approved.client_order_id)
+            if evidence is not None:
+                self._desk(ctx).take(order, evidence, None)
+            else:
+                self._note_unlisted(order, final=message.final, ctx=ctx)
+            unsettled += order.state in _UNSETTLED or (message.final and evidence is None)
+        strangers = tuple(
+            evidence.symbol
+            for cid, evidence in listed.items()
+            if self.state.find(cid) is None and cid.startswith(self._settings.id_prefix)
+        )
+        ctx.tell(ctx.sender, OrdersCompared(message.pass_number, strangers, unsettled))
+
+    def on_trades_found(self, message: TradesFound, ctx: Context) -> None:
+        """Book fills that a listing shows and the stream did not."""
+        self._calls(ctx).book_found(message.symbol, message.trades)
+
+    def on_trading_state_changed(self, message: TradingStateChanged, ctx: Context) -> None:
+        """Cancel resting entries when entries are off."""
+        if message.state is TradingState.ACTIVE:
+            return
+        for order in self._entries():
+            self._cancel(order, f"halted: {message.reason}", ctx)
+
+    def on_get_orders(self, message: GetOrders, ctx: Context) -> None:
+        """Answer with a snapshot."""
+        orders = list(self.state.orders.values())
+        if not message.open_only:
+            orders = [*self.state.history.values(), *orders]
+        views = (order_view(order) for order in orders)
+        ctx.reply(OrdersView(tuple(v for v in views if message.symbol in ("", v.symbol))))
+
+    def on_redeliver(self, message: _Redeliver, ctx: Context) -> None:
+        """A wait is over; a report of the id in the meantime has ended the wish."""
+        order = self.state.orders.get(message.client_order_id)
+        if order is None:
+            return
+        if order.state is OrderState.PENDING and order.attempt == message.attempt:
+            self._enqueue(order.approved, order.send_by_ms, ctx)
+        elif order.state is OrderState.UNKNOWN:
+            self._calls(ctx).ask(order, Kind.QUERY, order.queries + 1)
+        elif order.cancel_reason:
+            self._calls(ctx).cancel(order)
+        elif order.state is OrderState.AMENDING:
+            self._calls(ctx).ask(order, Kind.AMEND, order.amends + 1)
+
+    def on_query(self, message: _Query, ctx: Context) -> None:
+        """Ask for an order; one whose intent is too old is parked, since absence proves nothing."""
+        order = self.state.orders.get(message.client_order_id)
+        if order is None or order.state is OrderState.PARKED:
+            return
+        age_ms = (ctx.now - order.created_at_ns) // MS
+        if order.state is OrderState.UNKNOWN and age_ms > self._settings.intent_age_ms_max:
+            self._desk(ctx).alert("order_parked", order, "unresolved for too long")
+            self._desk(ctx).move(order, Event.PARKED, reason="unresolved for too long")
+            return
+        self._calls(ctx).ask(order, Kind.QUERY, order.queries + 1)
+
+    def on_check_fills(self, message: _CheckFills, ctx: Context) -> None:
+        """Fills are overdue: ask for the order, or for its fills when its end is known."""
+        order = self.state.orders.get(message.client_order_id)
+        if order is None:
+            return
+        kind = Kind.FILLS if order.final else Kind.QUERY
+        self._calls(ctx).ask(order, kind, order.queries + 1)
+
+    def on_deadline(self, message: _Deadline, ctx: Context) -> None:
+        """A resting entry is cancelled at its deadline."""
+        order = self.state.orders.get(message.client_order_id)
+        if order is not None:
+            self._cancel(order, "deadline", ctx)
+
+    def resume(self, ctx: Context) -> None:
+        """Take up every open order where its facts left it."""
+        for order in self.state.orders.values():
+            approved = order.approved
+            if approved.price is not None and approved.deadline_ms:
+                delay_ns = max(0, approved.deadline_ms - self._desk(ctx).venue_ms()) * MS
+                cid = approved.client_order_id
+                ctx.after(delay_ns, _Deadline(cid), key=f"deadline/{cid}")
+            if order.state is OrderState.PENDING:
+                self._enqueue(approved, order.send_by_ms, ctx)
+            elif order.state is OrderState.SUBMITTED:
+                self._desk(ctx).doubt(order, "restarted while the request was out", 0)
+            elif order.state is not OrderState.PARKED:
+                self._desk(ctx).query_later(order, self._settings.query_first_ms)
+
+    def apply(self, fact: Fact) -> None:
+        """Change the state by one fact."""
+        apply_fact(self.state, fact, self._settings.history_max)
+
+    def _desk(self, ctx: Context) -> Desk:
+        return Desk(self.state, self._settings, ctx)
+
+    def _calls(self, ctx: Context) -> Calls:
+        return Calls(self._desk(ctx))
+
+    def _entries(self) -> list[Order]:
+        return [order for order in self.state.orders.values() if order.approved.leg is Leg.ENTRY]
+
+    def _placed(self, order: Order, message: AttemptEnded, attempt: int, ctx: Context) -> None:
+        """The placement was answered, at last or in time."""
+        if isinstance(message.result, OrderEvidence):
+            self._desk(ctx).take(order, message.result, None)
+            if order.cancel_reason and order.is_open:
+                cid = order.approved.client_order_id
+                ctx.after(0, _Redeliver(cid, -1), key=f"retry/{cid}")
+        elif order.state is OrderState.SUBMITTED and order.attempt == attempt:
+            self._calls(ctx).classify(order, message, attempt)
+
+    def _note_unlisted(self, order: Order, *, final: bool, ctx: Context) -> None:
+        if order.state in (OrderState.PENDING, OrderState.SUBMITTED, OrderState.PARKED):
+            return
+        cid = order.approved.client_order_id
+        ctx.record(ListingNoted(cid, order.unlisted + 1))
+        if final or order.unlisted + 1 >= UNLISTED_MAX:
+            self._desk(ctx).query_later(order, 0)
+
+    def _enqueue(self, approved: ApprovedOrder, send_by_ms: int, ctx: Context) -> None:
+        ctx.tell(
+            ORDER_QUEUE,
+            EnqueueOrder(
+                client_order_id=approved.client_order_id,
+                symbol=approved.symbol,
+                priority=approved.priority,
+                conditional=approved.order_type.is_conditional,
+                send_by_ms=send_by_ms,
+            ),
+        )
+
+    def _try_again_soon(self, order: Order, ctx: Context) -> None:
+        cid = order.approved.client_order_id
+        delay_ns = self._settings.query_first_ms * MS
+        ctx.after(delay_ns, _Redeliver(cid, order.attempt), key=f"retry/{cid}")
+
+    def _redeliver_later(self, order: Order, message: RetryDirective, ctx: Context) -> None:
+        cid = message.client_order_id
+        if message.fix is not None:
+            ctx.record(FixTried(cid, message.fix))
+            self._calls(ctx).fix(message.fix, order, message.reason)
+        self._desk(ctx).move(order, Event.NOT_SENT, reason=message.reason)
+        ctx.after(message.delay_ms * MS, _Redeliver(cid, order.attempt), key=f"retry/{cid}")
+
+    def _refuse(self, order: Order, message: RetryDirective, ctx: Context) -> None:
+        """End an order that the venue refused, or that has no chance any more."""
+        is_refused = message.outcome is Outcome.REJECTED
+        events = (Event.REJECTED,) if is_refused else (Event.NOT_SENT, Event.GIVEN_UP)
+        reason = f"{message.kind}: {message.reason}"
+        self._desk(ctx).move(order, *events, reason=reason, kind=message.kind)
+
+    def _cancel(self, order: Order, reason: str, ctx: Context) -> None:
+        """Take it out of the queue, or cancel at the venue, or note the wish until it is taken."""
+        if order.cancel_reason:
+            return
+        cid = order.approved.client_order_id
+        ctx.record(CancelWanted(cid, reason))
+        if order.state is OrderState.PENDING:
+            ctx.tell(ORDER_QUEUE, WithdrawOrder(cid))
+            self._desk(ctx).move(order, Event.WITHDRAWN, reason=reason)
+        elif order.state is not OrderState.SUBMITTED and order.state is not OrderState.PARKED:
+            self._calls(ctx).cancel(order)
+
+
+_UNSETTLED = (OrderState.UNKNOWN, OrderState.SUBMITTED)
+
+
+def _placement(approved: ApprovedOrder) -> PlaceOrder:
+    return PlaceOrder(
+        client_order_id=approved.client_order_id,
+        symbol=approved.symbol,
+        side=approved.side,
+        position_side=approved.position_side,
+        order_type=approved.order_type,
+        quantity=approved.quantity,
+        price=approved.price,
+        trigger_price=approved.trigger_price,
+        time_in_force=approved.time_in_force,
+        reduce_only=approved.reduce_only,
+        close_position=approved.close_position,
+        working_type=approved.working_type,
+    )

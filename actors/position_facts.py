@@ -1,0 +1,255 @@
+"""Position facts: what PositionMonitor writes down, and its state as the fold of that."""
+
+from decimal import Decimal
+from typing import assert_never
+
+from attrs import define, field, frozen
+
+from ..messages.instruments import Filters, InstrumentsChanged
+from ..messages.market import MarkChanged
+from ..messages.orders import FillBooked, LegChanged
+from ..messages.queries import PositionView
+from ..messages.values import TERMINAL_STATES, Leg, OrderState, PositionSide
+from .policies.guard import Guard, LegRecord
+from .policies.ledger import Position, book_fill
+
+MS = 1_000_000
+ZERO = Decimal(0)
+
+
+@frozen
+class FillApplied:
+    """Fact: a fill changed a position."""
+
+    key: str
+    fill: FillBooked
+    at_ns: int
+
+
+@frozen
+class LegRequested:
+    """Fact: one more order of a leg was asked for."""
+
+    key: str
+    leg: Leg
+
+
+@frozen
+class LegNoted:
+    """Fact: the state of a leg."""
+
+    key: str
+    change: LegChanged
+    failed: bool
+    """True when the leg ended without doing its work."""
+
+
+@frozen
+class ClosingSet:
+    """Fact: the position is being closed whole until it is flat."""
+
+    key: str
+    reason: str
+
+
+@frozen
+class ProtectionSet:
+    """Fact: since when the position is without a stop; 0 when it has one or is flat."""
+
+    key: str
+    since_ns: int
+    was_without_ms: int
+
+
+@frozen
+class AlarmSet:
+    """Fact: whether the missing stop was alarmed."""
+
+    key: str
+    alarm: bool
+
+
+@frozen
+class MarkNoted:
+    """Fact: the last mark of a symbol with an open position."""
+
+    mark: MarkChanged
+
+
+@frozen
+class InstrumentsNoted:
+    """Fact: filters changed."""
+
+    change: InstrumentsChanged
+
+
+@frozen
+class _Unprotected:
+    """The time without a stop is up."""
+
+    key: str
+    number: int
+
+
+@frozen
+class _Again:
+    """A wait before the next request of a leg is over."""
+
+    key: str
+    leg: Leg
+    number: int
+
+
+PRIVATE = (
+    FillApplied,
+    LegRequested,
+    LegNoted,
+    ClosingSet,
+    ProtectionSet,
+    AlarmSet,
+    MarkNoted,
+    InstrumentsNoted,
+    _Unprotected,
+    _Again,
+)
+Fact = (
+    FillApplied
+    | LegRequested
+    | LegNoted
+    | ClosingSet
+    | ProtectionSet
+    | AlarmSet
+    | MarkNoted
+    | InstrumentsNoted
+)
+
+
+@define
+class PositionsState:
+    """Every position that was ever open in this run, by `symbol/position side`."""
+
+    guards: dict[str, Guard] = field(factory=dict[str, Guard])
+    lives: int = 0
+    marks: dict[str, MarkChanged] = field(factory=dict[str, MarkChanged])
+    filters: dict[str, Filters] = field(factory=dict[str, Filters])
+    longest_unprotected_ms: int = 0
+    realised_pnl: Decimal = ZERO
+    fees: Decimal = ZERO
+
+    def open_guards(self) -> list[tuple[str, Guard]]:
+        """Return the open positions with their keys."""
+        return [(key, each) for key, each in self.guards.items() if not each.position.is_flat]
+
+
+def key_of(symbol: str, position_side: PositionSide) -> str:
+    """Return the key of a position."""
+    return f"{symbol}/{position_side.value}"
+
+
+def filled_position(state: PositionsState, key: str, fill: FillBooked, at_ns: int) -> Position:
+    """Return the position after a fill, whoever asks before or while it is booked."""
+    trade = fill.trade
+    guard = state.guards.get(key)
+    before = Position(trade.symbol, trade.position_side) if guard is None else guard.position
+    return book_fill(
+        before,
+        side=trade.side,
+        quantity=trade.quantity,
+        price=trade.price,
+        fee=trade.fee,
+        at_ns=at_ns,
+        realised=trade.realised_pnl,
+    )
+
+
+def apply_fact(state: PositionsState, fact: Fact) -> None:  # noqa: C901 - one arm a fact
+    """Change the state by one fact."""
+    match fact:
+        case FillApplied():
+            _apply_fill(state, fact)
+        case LegRequested():
+            attempts = state.guards[fact.key].attempts
+            attempts[fact.leg.value] = attempts.get(fact.leg.value, 0) + 1
+        case LegNoted():
+            _note_leg(state, fact)
+        case ClosingSet():
+            state.guards[fact.key].closing = fact.reason
+        case ProtectionSet():
+            state.guards[fact.key].unprotected_since_ns = fact.since_ns
+            state.longest_unprotected_ms = max(state.longest_unprotected_ms, fact.was_without_ms)
+        case AlarmSet():
+            state.guards[fact.key].is_alarmed = fact.alarm
+        case MarkNoted():
+            state.marks[fact.mark.symbol] = fact.mark
+        case InstrumentsNoted():
+            for filters in fact.change.filters:
+                state.filters[filters.symbol] = filters
+            for symbol in fact.change.gone:
+                state.filters.pop(symbol, None)
+        case _:
+            assert_never(fact)
+
+
+def _apply_fill(state: PositionsState, fact: FillApplied) -> None:
+    fill, trade = fact.fill, fact.fill.trade
+    position = filled_position(state, fact.key, fill, fact.at_ns)
+    guard = state.guards.get(fact.key)
+    if guard is None:
+        guard = state.guards[fact.key] = Guard(Position(trade.symbol, trade.position_side))
+    before, guard.position = guard.position, position
+    state.realised_pnl += position.realised_pnl - before.realised_pnl
+    state.fees += trade.fee
+    guard.last_fill_ns, guard.last_price = fact.at_ns, trade.price
+    if position.epoch != before.epoch:
+        state.lives += 1
+        _begin_life(guard, before, fill, state.lives)
+    if position.is_flat:
+        guard.closing, guard.is_alarmed = "", False
+
+
+def _begin_life(guard: Guard, before: Position, fill: FillBooked, number: int) -> None:
+    guard.number = number
+    guard.strategy, guard.signal_id = fill.strategy, fill.signal_id
+    guard.stop_loss, guard.take_profit = fill.stop_loss, fill.take_profit
+    guard.working_type = fill.working_type
+    guard.attempts, guard.failures = {}, {}
+    guard.closing, guard.is_alarmed = "", False
+    guard.realised_before, guard.fees_before = before.realised_pnl, before.fees
+    guard.legs = {
+        client_order_id: record
+        for client_order_id, record in guard.legs.items()
+        if record.state not in TERMINAL_STATES and record.leg is not Leg.EXIT
+    }
+
+
+def _note_leg(state: PositionsState, fact: LegNoted) -> None:
+    change = fact.change
+    guard = state.guards[fact.key]
+    doubted = change.kind == "INCONCLUSIVE"
+    guard.legs[change.client_order_id] = LegRecord(
+        change.leg, change.intent_id, change.state, change.trigger_price, doubted
+    )
+    failures = guard.failures.get(change.leg.value, 0)
+    if fact.failed:
+        guard.failures[change.leg.value] = failures + 1
+    elif change.state is OrderState.ACTIVE or change.state is OrderState.FILLED:
+        guard.failures[change.leg.value] = 0
+    if guard.position.is_flat and change.state in TERMINAL_STATES:
+        del guard.legs[change.client_order_id]
+
+
+def position_view(state: PositionsState, guard: Guard) -> PositionView:
+    """Return a position as a query answers it."""
+    position = guard.position
+    mark = state.marks.get(position.symbol)
+    return PositionView(
+        symbol=position.symbol,
+        position_side=position.position_side,
+        quantity=position.quantity,
+        entry_price=position.entry_price,
+        mark_price=ZERO if mark is None else mark.mark,
+        realised_pnl=position.realised_pnl,
+        fees=position.fees,
+        stop_price=guard.stop_loss,
+        protected=guard.is_protected,
+    )

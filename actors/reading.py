@@ -1,0 +1,71 @@
+"""Reading: how a core actor makes one read at the venue, from permit to call.
+
+Owns the shape of the token, which names asker, call and cause and so is unique in the journal.
+A read is asked for, granted, made on the lane that carries no opening order, and answered with
+`AttemptEnded`. It is never retried here: who reads asks again at its next tick. Nothing is
+remembered between the two steps, because the token says which call it stands for.
+"""
+
+from attrs import frozen
+
+from ..messages.values import Priority
+from ..messages.venue import (
+    MakeCall,
+    PermitGranted,
+    ReadAccount,
+    ReadAccountMode,
+    ReadInstruments,
+    ReadTime,
+    RequestPermit,
+)
+from .names import LANE_REDUCING, RATE_LIMITER
+from .runtime.actor import Context
+
+Read = ReadAccount | ReadAccountMode | ReadInstruments | ReadTime
+
+READS: dict[str, Read] = {
+    "ReadAccount": ReadAccount(),
+    "ReadAccountMode": ReadAccountMode(),
+    "ReadInstruments": ReadInstruments(),
+    "ReadTime": ReadTime(),
+}
+"""The reads without parameters, by the name that stands in a token."""
+
+
+@frozen
+class ReadOptions:
+    """Of which class a read is, and for how long its asker waits for leave."""
+
+    priority: Priority
+    patience_ns: int
+
+
+def ask_to_read(ctx: Context, read: Read, options: ReadOptions) -> None:
+    """Ask the limiter for leave to make one read."""
+    call = type(read).__name__
+    ctx.tell(
+        RATE_LIMITER,
+        RequestPermit(
+            token=f"{ctx.me}/{call}/{ctx.message_id}",
+            call=call,
+            by_symbol=False,
+            priority=options.priority,
+            expires_at_ns=ctx.now + options.patience_ns,
+        ),
+    )
+
+
+def make_read(ctx: Context, granted: PermitGranted, options: ReadOptions) -> None:
+    """Make the read that a permit was granted for."""
+    _, call, _ = granted.token.split("/", 2)
+    ctx.tell(
+        LANE_REDUCING,
+        MakeCall(
+            call_id=granted.token,
+            call=READS[call],
+            permit=granted.permit,
+            priority=options.priority,
+            epoch=0,
+            send_by_ms=0,
+        ),
+    )

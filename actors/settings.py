@@ -1,0 +1,217 @@
+"""Settings: every figure of the engine, in one frozen record with a section per owner.
+
+Built once at the composition root (`adapters/config.py` reads files and the environment); each
+actor is given its section. Durations carry their unit in the name; percentages are positive
+numbers of percent; money is in the margin asset. Defaults are those of the requirements register,
+whose numbers (C-01 and so on) stand beside them.
+"""
+
+from decimal import Decimal
+
+from attrs import field, frozen
+
+from ..messages.values import PositionSide, WorkingType
+from .policies.rate_budgets import LimiterSettings
+
+SECOND_MS = 1_000
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+
+
+@frozen
+class RiskSettings:
+    """What the risk gate allows."""
+
+    symbols: tuple[str, ...] = ()
+    """Whitelist; empty allows nothing."""
+    actions: tuple[str, ...] = (
+        "LONG_ENTRY",
+        "SHORT_ENTRY",
+        "CLOSE_LONG",
+        "CLOSE_SHORT",
+        "REDUCE_50",
+    )
+    """Signals that are carried out."""
+    confidence_min: Decimal = Decimal("0.70")
+    confluence_score_min: Decimal = Decimal("3.0")
+    signal_strength_min: Decimal = Decimal("0.0")
+    cooldown_ms: int = 15 * MINUTE_MS
+    """Between two discretionary executions of one symbol (C-30)."""
+    executions_per_day_max: int = 6
+    """Discretionary executions of the account in one UTC day (C-30, C-52)."""
+    position_size_pct_default: Decimal = Decimal("2.0")
+    """Notional of an unsized entry, percent of equity (C-11)."""
+    position_size_pct_max: Decimal = Decimal("5.0")
+    """Notional of one position, percent of equity (C-11)."""
+    gross_exposure_pct_max: Decimal = Decimal("50.0")
+    """Notional of all positions and open entries, percent of equity (C-11)."""
+    positions_max: int = 3
+    """Positions and open entries at once."""
+    stop_loss_pct_default: Decimal = Decimal("2.0")
+    stop_loss_pct_max: Decimal = Decimal("2.0")
+    """Distance of the stop from the entry, inclusive (C-10)."""
+    scale_in: bool = False
+    """Whether an entry may add to an open position."""
+    send_within_ms: int = 3 * SECOND_MS
+    """Age at which an approval is not sent any more."""
+    order_deadline_ms: int = HOUR_MS
+    """Age at which a resting entry is cancelled."""
+    mark_age_ms_max: int = 5 * SECOND_MS
+    account_age_ms_max: int = 5 * MINUTE_MS
+    filters_age_ms_max: int = 24 * HOUR_MS
+    leverage: int = 10
+    """Leverage assumed for affordability; never changed at the venue."""
+
+
+@frozen
+class QueueSettings:
+    """Waiting orders (C-25)."""
+
+    opening_max: int = 50
+    reducing_max: int = 200
+
+
+@frozen
+class OrderSettings:
+    """The life of an order (C-05, C-06, C-07)."""
+
+    id_prefix: str = "cb"
+    recv_window_ms: int = 2_500
+    request_timeout_ms: int = 5 * SECOND_MS
+    unknown_margin_ms: int = 10 * SECOND_MS
+    """Silence beyond the last moment of acceptance before absence counts."""
+    query_first_ms: int = 250
+    query_cap_ms: int = 5 * SECOND_MS
+    history_max: int = 1_000
+    """Ended orders kept in memory for late reports and queries."""
+    intent_age_ms_max: int = 3 * 24 * HOUR_MS
+    """Age at which an unresolved intent is parked: absence proves nothing then."""
+    fill_check_ms: int = 10 * SECOND_MS
+    """A market order without a report for so long is asked for (C-06)."""
+    jitter: bool = True
+    retries_in_30s_max: int = 20
+    """Retry budget of the account: tokens, refilled evenly over 30 s."""
+
+
+@frozen
+class ProtectionSettings:
+    """Stops, targets and exits (C-10, C-12, C-13)."""
+
+    unprotected_ms_max: int = 10 * SECOND_MS
+    """No open quantity stays longer without a resting stop; then it is closed."""
+    working_type: WorkingType = WorkingType.MARK_PRICE
+    exit_retry_base_ms: int = SECOND_MS
+    exit_retry_cap_ms: int = 30 * SECOND_MS
+    stop_failed_pct: Decimal = Decimal("3.1")
+    """Loss from entry at which the stop evidently failed: close at market (C-10)."""
+    adopt_foreign: bool = False
+
+
+@frozen
+class MarketSettings:
+    """Marks and how often they are told."""
+
+    interval_ms: int = 250
+    move_bps: Decimal = Decimal("5")
+
+
+@frozen
+class ClockSettings:
+    """The venue's clock."""
+
+    interval_ms: int = 30 * SECOND_MS
+    error_ms_max: int = 1_000
+    """Error bound beyond which nothing is signed; well inside the receive window."""
+    age_ms_max: int = 5 * MINUTE_MS
+    window: int = 8
+    material_ms: int = 5
+
+
+@frozen
+class AccountSettings:
+    """Balances and modes."""
+
+    interval_ms: int = MINUTE_MS
+    hedge_mode: bool = False
+    margin_asset: str = "USDT"
+
+
+@frozen
+class InstrumentSettings:
+    """Filters of the symbols (C-20)."""
+
+    refresh_ms: int = 23 * HOUR_MS
+    retry_ms: int = 10 * SECOND_MS
+
+
+@frozen
+class StreamSettings:
+    """The user stream."""
+
+    dedupe_window: int = 4_096
+    silence_ms_max: int = 60 * SECOND_MS
+
+
+@frozen
+class ReconcilerSettings:
+    """The passes that compare our view with the venue's (C-24)."""
+
+    interval_ms: int = 10 * SECOND_MS
+    passes_to_mismatch: int = 2
+
+
+@frozen
+class BreakerSettings:
+    """When trading stops by itself (C-10, C-27, C-28)."""
+
+    daily_reduce_pct: Decimal = Decimal("3.1")
+    daily_halt_pct: Decimal = Decimal("5.0")
+    drawdown_halt_pct: Decimal = Decimal("15.0")
+    cooldown_ms: int = HOUR_MS
+    venue_failures_max: int = 5
+    venue_window_ms: int = MINUTE_MS
+    venue_open_ms: int = 30 * SECOND_MS
+
+
+@frozen
+class JournalSettings:
+    """The record on disk."""
+
+    durability: str = "intent"
+    """`intent`, `group` or `off`."""
+    segment_bytes_max: int = 64 * 1024 * 1024
+    snapshot_every: int = 10_000
+    group_sync_ms: int = 5
+    keep_segments: int = 0
+    """Sealed segments to keep; 0 keeps all."""
+
+
+@frozen
+class Settings:
+    """The whole engine."""
+
+    mode: str = "paper"
+    account: str = "paper"
+    seed: int = 0
+    placement: str = "shared"
+    position_side: PositionSide = PositionSide.BOTH
+    signal_timeout_ms: int = 2 * HOUR_MS
+    """Time T of a command: without a terminal event by then it is reported unresolved."""
+    signals_kept: int = 10_000
+    """Finished signals remembered against repetition."""
+    inbox_max: int = 10_000
+    high_water: int = 50_000
+    risk: RiskSettings = field(factory=RiskSettings)
+    limits: LimiterSettings = field(factory=LimiterSettings)
+    permits_waiting_max: int = 1_000
+    queue: QueueSettings = field(factory=QueueSettings)
+    orders: OrderSettings = field(factory=OrderSettings)
+    protection: ProtectionSettings = field(factory=ProtectionSettings)
+    market: MarketSettings = field(factory=MarketSettings)
+    clock: ClockSettings = field(factory=ClockSettings)
+    accounts: AccountSettings = field(factory=AccountSettings)
+    instruments: InstrumentSettings = field(factory=InstrumentSettings)
+    stream: StreamSettings = field(factory=StreamSettings)
+    reconciler: ReconcilerSettings = field(factory=ReconcilerSettings)
+    breaker: BreakerSettings = field(factory=BreakerSettings)
+    journal: JournalSettings = field(factory=JournalSettings)

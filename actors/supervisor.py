@@ -1,0 +1,233 @@
+"""Supervisor: the one who decides about failures, of attempts and of actors.
+
+Owns the restart windows of the tree, the retry budget and the backoff. Retry is its directive and
+nobody else retries; a crashed actor is rebuilt by its word. Bounds: the windows of the tree, the
+budget of `retries_in_30s_max` repetitions; past the root of the tree trading is halted.
+"""
+
+from typing import assert_never
+
+from attrs import define, field, frozen
+
+from ..messages.control import TripBreaker
+from ..messages.events import AlertRaised
+from ..messages.failure import EscalateFailure, FailureClassified, RetryDirective
+from ..messages.lifecycle import ActorFailed, HighWaterPassed, Terminated
+from ..messages.market import ClockChanged
+from ..messages.values import Action, EscalationLevel, Priority, Severity, TradingState
+from . import names
+from .policies.error_table import Verdict, pause_until_ms
+from .policies.retry import Directive, RetrySettings, decide
+from .runtime.actor import Actor, Context
+from .runtime.supervision import FailureLog, Group, Strategy
+from .runtime.supervision import decide as decide_restart
+from .settings import OrderSettings
+
+BUDGET_WINDOW_NS = 30_000_000_000
+MS = 1_000_000
+
+TREE: tuple[Group, ...] = (
+    Group("engine", Strategy.ONE_FOR_ALL, ("core", "wires", "outputs"), intensity=3),
+    Group(
+        "core",
+        Strategy.ONE_FOR_ONE,
+        tuple(name for name in names.CORE if name != names.SUPERVISOR),
+        intensity=10,
+        period_ns=BUDGET_WINDOW_NS,
+    ),
+    Group(
+        "wires",
+        Strategy.ONE_FOR_ONE,
+        (names.LANE_REDUCING, names.LANE_OPENING, names.USER_SOCKET, names.MARKET_SOCKET),
+        intensity=5,
+        backoff_base_ns=100_000_000,
+    ),
+    Group("outputs", Strategy.ONE_FOR_ONE, (names.EVENT_BUS, names.JOURNAL), intensity=5),
+)
+"""A rebuilt actor folds its facts, so its neighbours need no rebuild: one for one, bounded."""
+
+
+@frozen
+class _RestartDue:
+    """A backoff is over."""
+
+    actors: tuple[str, ...]
+    redeliver: bool
+    failed: str
+
+
+@frozen
+class FailureNoted:
+    """Fact: an actor failed, in the windows of these groups."""
+
+    groups: tuple[tuple[str, int], ...]
+    actor: str
+    message_id: str
+
+
+@frozen
+class RetrySpent:
+    """Fact: a repetition was taken from the budget."""
+
+    at_ns: int
+
+
+@frozen
+class ClockNoted:
+    """Fact: the venue's clock, for bounds in venue time."""
+
+    offset_ns: int
+
+
+@define
+class SupervisorState:
+    """What the supervisor remembers."""
+
+    failures: FailureLog = field(factory=FailureLog)
+    retries: list[int] = field(factory=list)
+    offset_ns: int = 0
+
+
+Inbox = FailureClassified | ActorFailed | Terminated | HighWaterPassed | ClockChanged | _RestartDue
+Fact = FailureNoted | RetrySpent | ClockNoted
+
+
+class Supervisor(Actor):
+    """Retry and restart, by policy."""
+
+    State = SupervisorState
+    private = (_RestartDue, FailureNoted, RetrySpent, ClockNoted)
+    state: SupervisorState
+
+    def __init__(self, settings: OrderSettings, tree: tuple[Group, ...] = TREE) -> None:
+        super().__init__()
+        self._settings = settings
+        self._retry = RetrySettings(jitter=settings.jitter)
+        self._tree = tree
+
+    def receive(self, message: Inbox, ctx: Context) -> None:
+        """Handle one message."""
+        match message:
+            case FailureClassified():
+                self.on_failure_classified(message, ctx)
+            case ActorFailed():
+                self.on_actor_failed(message, ctx)
+            case _RestartDue():
+                self.on_restart_due(message, ctx)
+            case Terminated():
+                self.on_terminated(message, ctx)
+            case HighWaterPassed():
+                self.on_high_water_passed(message, ctx)
+            case ClockChanged():
+                ctx.record(ClockNoted(message.offset_ns))
+            case _:
+                assert_never(message)
+
+    def on_failure_classified(self, message: FailureClassified, ctx: Context) -> None:
+        """Decide about an attempt, and tell those whom it concerns."""
+        failure = message.failure
+        directive = self._decide(message, ctx)
+        if directive.action in (Action.REDELIVER, Action.FIX_AND_REDELIVER):
+            ctx.record(RetrySpent(ctx.now))
+        ctx.tell(
+            names.ORDER_MANAGER,
+            RetryDirective(
+                client_order_id=failure.client_order_id,
+                attempt=failure.attempt,
+                operation=failure.operation,
+                kind=message.kind,
+                outcome=message.outcome,
+                action=directive.action,
+                fix=directive.fix,
+                delay_ms=directive.delay_ms,
+                reason=directive.reason,
+            ),
+        )
+        if directive.escalate not in (None, EscalationLevel.ORDER):
+            self._escalate(message, directive.escalate, directive.reason, ctx)
+
+    def on_actor_failed(self, message: ActorFailed, ctx: Context) -> None:
+        """Rebuild what the tree says, at once or after its backoff."""
+        log = self.state.failures
+        decision = decide_restart(
+            self._tree, log, actor=message.actor, message_id=message.message_id, now=ctx.now
+        )
+        ctx.record(FailureNoted(decision.failures, message.actor, message.message_id))
+        text = f"{message.error}: {message.text}"
+        alert = AlertRaised(Severity.CRITICAL, "actor_failed", message.actor, text)
+        ctx.tell(names.EVENT_BUS, alert)
+        if decision.halted:
+            reason = f"{message.actor} fails again and again: {text}"
+            ctx.tell(names.CIRCUIT_BREAKER, TripBreaker(TradingState.HALTED, reason))
+            ctx.restart(message.actor, redeliver=False)
+            return
+        due = _RestartDue(decision.actors, decision.redeliver, message.actor)
+        if decision.delay_ns:
+            ctx.after(decision.delay_ns, due, key=f"restart/{message.actor}")
+        else:
+            self.on_restart_due(due, ctx)
+
+    def on_restart_due(self, message: _RestartDue, ctx: Context) -> None:
+        """Rebuild, in start order; only the actor that failed gets its message again."""
+        for name in message.actors:
+            ctx.restart(name, redeliver=message.redeliver and name == message.failed)
+
+    def on_terminated(self, message: Terminated, ctx: Context) -> None:
+        """Say that an actor is gone for good."""
+        alert = AlertRaised(Severity.CRITICAL, "actor_stopped", message.actor, message.reason)
+        ctx.tell(names.EVENT_BUS, alert)
+
+    def on_high_water_passed(self, message: HighWaterPassed, ctx: Context) -> None:
+        """The core is flooded: stop opening risk."""
+        reason = f"{message.depth} messages wait in the core, the mark is {message.mark}"
+        ctx.tell(names.CIRCUIT_BREAKER, TripBreaker(TradingState.REDUCING, reason))
+
+    def apply(self, fact: Fact) -> None:
+        """Change the state by one fact."""
+        state = self.state
+        match fact:
+            case FailureNoted():
+                for group, at in fact.groups:
+                    times = state.failures.times.setdefault(group, [])
+                    state.failures.times[group] = [*times[-31:], at]
+                state.failures.poison[fact.actor] = fact.message_id
+            case RetrySpent():
+                since = fact.at_ns - BUDGET_WINDOW_NS
+                state.retries = [*(at for at in state.retries if at > since), fact.at_ns]
+            case ClockNoted():
+                state.offset_ns = fact.offset_ns
+            case _:
+                assert_never(fact)
+
+    def _decide(self, message: FailureClassified, ctx: Context) -> Directive:
+        failure = message.failure
+        now_ms = (ctx.now + self.state.offset_ns) // MS
+        recent = sum(1 for at in self.state.retries if ctx.now - at < BUDGET_WINDOW_NS)
+        pause = pause_until_ms(failure.status, failure.code or None, failure.text, {}, now_ms, 1)
+        return decide(
+            Verdict(
+                message.kind, message.outcome, message.error_type, message.severity, message.rule
+            ),
+            attempt=failure.attempt,
+            is_reducing=failure.priority is Priority.REDUCING,
+            leg=failure.leg,
+            now_ms=now_ms,
+            send_by_ms=failure.send_by_ms or None,
+            deadline_ms=failure.deadline_ms or None,
+            budget_left=self._settings.retries_in_30s_max - recent,
+            uniform=ctx.random() if self._settings.jitter else 0.5,
+            settings=self._retry,
+            not_before_ms=pause,
+            fixes_tried=failure.fixes_tried,
+        )
+
+    def _escalate(
+        self,
+        message: FailureClassified,
+        level: EscalationLevel | None,
+        reason: str,
+        ctx: Context,
+    ) -> None:
+        assert level is not None
+        escalation = EscalateFailure(level, message.kind, message.failure.symbol, reason)
+        ctx.tell(names.CIRCUIT_BREAKER, escalation)

@@ -1,0 +1,197 @@
+"""System: the composition root. Which actors there are, in which order, on what host.
+
+The only place that knows concrete adapters. `populate` puts every actor into a kernel, whatever
+host carries it; `start` runs them on Pykka's threads and gives the host one `ActorRef`, the front.
+"""
+
+import platform
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import define, field
+
+from ..messages.codec import Codec
+from ..messages.control import EngineStarted
+from ..messages.queries import GetOrders, GetPositions, GetStatus, GetSummary
+from . import names
+from .account import Account
+from .adapters.binance_replies import ReplyOptions
+from .adapters.event_bus import EventBus
+from .adapters.gateway_lane import GatewayLane, LaneSettings
+from .adapters.market_socket import MarketSocket, MarketSocketSettings, Tape
+from .adapters.user_socket import UserSocket
+from .circuit_breaker import CircuitBreaker
+from .error_classifier import ErrorClassifier
+from .execution_system import ExecutionSystem
+from .instruments import Instruments
+from .market_data import MarketData
+from .order_manager import OrderManager
+from .order_queue import OrderQueue
+from .ports import Clock, Exchange
+from .position_monitor import PositionMonitor
+from .rate_limiter import RateLimiter
+from .reconciler import Reconciler
+from .risk_gate import RiskGate
+from .runtime.actor import Actor, private_tag
+from .runtime.kernel import Kernel
+from .runtime.segment import RunFacts
+from .settings import Settings
+from .supervisor import Supervisor
+from .user_stream import UserStream
+from .venue_clock import VenueClock
+
+VERSION = "0.1.0"
+
+ROUTES: Mapping[type, str] = {
+    GetStatus: names.CIRCUIT_BREAKER,
+    GetOrders: names.ORDER_MANAGER,
+    GetPositions: names.POSITION_MONITOR,
+    GetSummary: names.EXECUTION_SYSTEM,
+}
+"""Query -> the actor that owns the answer."""
+
+CLASSES: Mapping[str, type[Actor]] = {
+    names.SUPERVISOR: Supervisor,
+    names.VENUE_CLOCK: VenueClock,
+    names.INSTRUMENTS: Instruments,
+    names.ACCOUNT: Account,
+    names.MARKET_DATA: MarketData,
+    names.USER_STREAM: UserStream,
+    names.RECONCILER: Reconciler,
+    names.POSITION_MONITOR: PositionMonitor,
+    names.CIRCUIT_BREAKER: CircuitBreaker,
+    names.RISK_GATE: RiskGate,
+    names.RATE_LIMITER: RateLimiter,
+    names.ORDER_QUEUE: OrderQueue,
+    names.ORDER_MANAGER: OrderManager,
+    names.ERROR_CLASSIFIER: ErrorClassifier,
+    names.EXECUTION_SYSTEM: ExecutionSystem,
+}
+
+Maker = Callable[[], Actor]
+
+
+def all_private() -> list[tuple[str, type]]:
+    """Return the tag and class of every actor's own ticks and facts."""
+    return [
+        (private_tag(name, cls), cls)
+        for name, actor in CLASSES.items()
+        for cls in actor.private
+    ]
+
+
+def make_codec() -> Codec:
+    """Return the codec of the catalogue and of every actor's own messages."""
+    return Codec(all_private())
+
+
+def core_makers(settings: Settings) -> dict[str, Maker]:
+    """Return how each core actor is made under these settings, in start order."""
+    makers: dict[str, Maker] = {
+        names.SUPERVISOR: lambda: Supervisor(settings.orders),
+        names.VENUE_CLOCK: lambda: VenueClock(settings.clock),
+        names.INSTRUMENTS: lambda: Instruments(settings.instruments),
+        names.ACCOUNT: lambda: Account(settings.accounts),
+        names.MARKET_DATA: lambda: MarketData(),
+        names.USER_STREAM: lambda: UserStream(settings.stream),
+        names.RECONCILER: lambda: Reconciler(settings.reconciler),
+        names.POSITION_MONITOR: lambda: PositionMonitor(settings.protection),
+        names.CIRCUIT_BREAKER: lambda: CircuitBreaker(settings.breaker),
+        names.RISK_GATE: lambda: RiskGate(settings.risk, settings.orders.id_prefix),
+        names.RATE_LIMITER: lambda: RateLimiter(settings.limits, settings.permits_waiting_max),
+        names.ORDER_QUEUE: lambda: OrderQueue(settings.queue),
+        names.ORDER_MANAGER: lambda: OrderManager(settings.orders),
+        names.ERROR_CLASSIFIER: ErrorClassifier,
+        names.EXECUTION_SYSTEM: lambda: ExecutionSystem(
+            settings.signal_timeout_ms, settings.signals_kept
+        ),
+    }
+    assert tuple(makers) == names.CORE
+    return makers
+
+
+@define
+class Wiring:
+    """What the outside gives to a system."""
+
+    exchange: Exchange
+    clock: Clock
+    tape: Tape | None = None
+    event_bus: Callable[[], EventBus] = field(default=EventBus)
+
+
+def populate(kernel: Kernel, settings: Settings, wiring: Wiring) -> None:
+    """Put every actor of a system into a kernel, in start order; none of them runs yet."""
+    for name, make in core_makers(settings).items():
+        kernel.add(name, make)
+    kernel.add(names.EVENT_BUS, wiring.event_bus)
+    for lane in names.LANES:
+        kernel.add(
+            lane,
+            lambda: GatewayLane(wiring.exchange, kernel.post, lane_settings(settings)),
+            held_until_durable=True,
+        )
+    kernel.add(
+        names.USER_SOCKET,
+        lambda: UserSocket(
+            wiring.exchange,
+            kernel.post,
+            margin_asset=settings.accounts.margin_asset,
+            name=names.USER_SOCKET,
+        ),
+    )
+    kernel.add(
+        names.MARKET_SOCKET,
+        lambda: MarketSocket(
+            wiring.exchange,
+            kernel.post,
+            MarketSocketSettings(
+                settings.risk.symbols, settings.market.interval_ms, settings.market.move_bps
+            ),
+            clock=wiring.clock,
+            name=names.MARKET_SOCKET,
+            tape=wiring.tape,
+        ),
+    )
+
+
+def lane_settings(settings: Settings) -> LaneSettings:
+    """Return what the lanes sign, wait and read with."""
+    return LaneSettings(
+        recv_window_ms=settings.orders.recv_window_ms,
+        request_timeout_ms=settings.orders.request_timeout_ms,
+        reply=ReplyOptions(settings.accounts.margin_asset, settings.risk.symbols),
+    )
+
+
+def announce(kernel: Kernel, generation: int, *, recovered: bool) -> None:
+    """Tell those who need it that a start begins; the last message of every start."""
+    started = EngineStarted(generation, recovered)
+    for name in (
+        names.EXECUTION_SYSTEM,
+        names.RISK_GATE,
+        names.ORDER_MANAGER,
+        names.RECONCILER,
+    ):
+        kernel.post(name, started)
+
+
+def run_facts(settings: Settings, codec: Codec, generation: int, encoded: Any) -> RunFacts:
+    """Return what a run says of itself in the manifests of its journal."""
+    import pykka
+
+    return RunFacts(
+        generation=generation,
+        seed=str(settings.seed),
+        core=names.CORE,
+        edges=names.EDGES,
+        placement=settings.placement,
+        settings=encoded,
+        started_at_ms=time.time_ns() // 1_000_000,
+        host=platform.node(),
+        callboard=VERSION,
+        python=platform.python_version(),
+        pykka=getattr(pykka, "__version__", "4"),
+        fingerprints=codec.fingerprints(),
+    )

@@ -1,0 +1,288 @@
+"""UserStream: what the account's own stream says, once each, and whether any of it is missing.
+
+Owns the window of frames already seen, the health of the stream and the gaps. Every report is
+passed on as evidence, strangers' orders included; OrderManager decides whose they are. A bare fill
+(TRADE_LITE) is told early as `TradesFound`; its full report is told all the same, for its fees,
+with the same trade id, by which it is booked once. After each connection the time since the last
+frame is a gap: the reconciler fills it, and the stream is healthy again only when it says so.
+
+Bound: the newest `dedupe_window` keys; a duplicate that is older passes, and is harmless, since
+evidence is cumulative. An idle stream looks like a dead one, so silence is asked after, too.
+Source: Binance user data streams, life cycle and ordering, 2026-11-20.
+"""
+
+from typing import assert_never
+
+from attrs import define, field, frozen
+
+from ..messages.events import AlertRaised
+from ..messages.orders import OrderReported
+from ..messages.reconciliation import TradesFound
+from ..messages.stream import (
+    AccountFrame,
+    BackfillDone,
+    BackfillNeeded,
+    BalancesReported,
+    OrderFrame,
+    PositionReported,
+    ReportUserStream,
+    StreamHealthChanged,
+    UserStreamChanged,
+)
+from ..messages.values import Severity
+from ..messages.venue import OrderEvidence, TradeEvidence
+from .names import (
+    ACCOUNT,
+    EVENT_BUS,
+    ORDER_MANAGER,
+    POSITION_MONITOR,
+    RECONCILER,
+    RISK_GATE,
+    USER_SOCKET,
+)
+from .runtime.actor import Actor, Context
+from .settings import StreamSettings
+
+MS = 1_000_000
+SOURCE = "stream"
+WALLET = "wallet"
+
+
+@frozen
+class _SilenceCheck:
+    """Look whether anything was heard lately."""
+
+
+@frozen
+class _FramesSeen:
+    """Fact: a frame was heard; its keys are known from now on."""
+
+    keys: tuple[str, ...]
+    event_at_ms: int
+    heard_at_ns: int
+
+
+@frozen
+class _AccountSeen:
+    """Fact: balances or positions were heard; `parts` are those whose news was passed on."""
+
+    parts: tuple[str, ...]
+    event_at_ms: int
+    heard_at_ns: int
+
+
+@frozen
+class _StreamLost:
+    """Fact: the stream is not connected, as far as this life knows."""
+
+
+@frozen
+class _GapOpened:
+    """Fact: the stream is connected, and what came since `since_ms` must be compared."""
+
+    since_ms: int
+    at_ns: int
+
+
+@frozen
+class _GapClosed:
+    """Fact: the comparison is through."""
+
+
+@define
+class StreamState:
+    """Keys in the order of their arrival; venue time since which there is a gap, if any."""
+
+    seen: dict[str, bool] = field(factory=dict)
+    account_seen: dict[str, int] = field(factory=dict)
+    """Part (wallet, or symbol and side) -> venue time of the newest news."""
+    last_event_ms: int = 0
+    heard_at_ns: int = 0
+    connected: bool = False
+    healthy: bool = False
+    gap_since_ms: int | None = None
+
+
+Inbox = OrderFrame | AccountFrame | UserStreamChanged | BackfillDone | _SilenceCheck
+Fact = _FramesSeen | _AccountSeen | _StreamLost | _GapOpened | _GapClosed
+
+
+class UserStream(Actor):
+    """Passes on what is new, and knows when something may be missing."""
+
+    State = StreamState
+    private = (_SilenceCheck, _FramesSeen, _AccountSeen, _StreamLost, _GapOpened, _GapClosed)
+    state: StreamState
+
+    def __init__(self, settings: StreamSettings) -> None:
+        super().__init__()
+        self._settings = settings
+
+    def receive(self, message: Inbox, ctx: Context) -> None:
+        """Handle one message."""
+        match message:
+            case OrderFrame():
+                self.on_order_frame(message, ctx)
+            case AccountFrame():
+                self.on_account_frame(message, ctx)
+            case UserStreamChanged():
+                self.on_user_stream_changed(message, ctx)
+            case BackfillDone():
+                self.on_backfill_done(message, ctx)
+            case _SilenceCheck():
+                self.on_silence_check(ctx)
+            case _:
+                assert_never(message)
+
+    def on_order_frame(self, message: OrderFrame, ctx: Context) -> None:
+        """Pass a report on unless it was heard before."""
+        keys = keys_of(message)
+        if all(key in self.state.seen for key in keys):
+            ctx.log("duplicate_frame_left_out", keys=keys)
+            return
+        ctx.record(_FramesSeen(keys, message.event_at_ms, ctx.now))
+        if message.evidence is not None:
+            report = OrderReported(message.evidence, message.trade, SOURCE)
+            ctx.tell(ORDER_MANAGER, report)
+        elif message.trade is not None:
+            ctx.tell(ORDER_MANAGER, TradesFound(message.trade.symbol, (message.trade,)))
+
+    def on_account_frame(self, message: AccountFrame, ctx: Context) -> None:
+        """Pass on each balance and position of a delta that is not older than what is known."""
+        at_ms = message.event_at_ms
+        parts: list[str] = []
+        if message.wallet is not None and self._is_news(WALLET, at_ms):
+            parts.append(WALLET)
+            ctx.tell(ACCOUNT, BalancesReported(message.wallet, at_ms))
+        for position in message.positions:
+            part = f"{position.symbol}/{position.position_side}"
+            if self._is_news(part, at_ms):
+                parts.append(part)
+                report = PositionReported(
+                    symbol=position.symbol,
+                    position_side=position.position_side,
+                    quantity=position.quantity,
+                    entry_price=position.entry_price,
+                    at_ms=at_ms,
+                )
+                ctx.tell(POSITION_MONITOR, report)
+        ctx.record(_AccountSeen(tuple(parts), at_ms, ctx.now))
+
+    def on_user_stream_changed(self, message: UserStreamChanged, ctx: Context) -> None:
+        """A lost stream refuses entries at once; a new connection asks for the gap."""
+        if not message.connected:
+            self._lose(message.reason, ctx)
+            return
+        if self.state.healthy:
+            # Two openings in a row: the word of a loss between them never came.
+            self._lose(message.reason, ctx)
+        self._ask_backfill(self._gap_start(), message.reason, ctx)
+
+    def on_backfill_done(self, message: BackfillDone, ctx: Context) -> None:
+        """The stream is whole again, if this was the gap's own comparison."""
+        gap = self.state.gap_since_ms
+        if not self.state.connected or gap is None or message.since_ms > gap:
+            ctx.log("backfill_left_out", since_ms=message.since_ms, gap_since_ms=gap)
+            return
+        ctx.record(_GapClosed())
+        if not self.state.healthy:
+            ctx.tell(RISK_GATE, StreamHealthChanged(healthy=True, reason="backfilled"))
+            ctx.tell(EVENT_BUS, _alert(healthy=True, text="connected and backfilled"))
+
+    def on_silence_check(self, ctx: Context) -> None:
+        """Ask again for an open gap, and for news when nothing was heard for long."""
+        silence_ns = self._settings.silence_ms_max * MS
+        ctx.after(silence_ns, _SilenceCheck(), key="silence")
+        state = self.state
+        if not state.connected or ctx.now - state.heard_at_ns < silence_ns:
+            return
+        gap_since_ms = state.gap_since_ms
+        since_ms = state.last_event_ms if gap_since_ms is None else gap_since_ms
+        self._ask_backfill(since_ms, "nothing heard for long", ctx)
+
+    def resume(self, ctx: Context) -> None:
+        """Trust nothing of an earlier life; the socket says whether the stream is open."""
+        self._lose("starting", ctx)
+        ctx.tell(USER_SOCKET, ReportUserStream())
+        ctx.after(self._settings.silence_ms_max * MS, _SilenceCheck(), key="silence")
+
+    def apply(self, fact: Fact) -> None:
+        """Change the state by one fact."""
+        state = self.state
+        match fact:
+            case _FramesSeen():
+                self._remember(fact.keys)
+                self._heard(fact.event_at_ms, fact.heard_at_ns)
+            case _AccountSeen():
+                state.account_seen.update(dict.fromkeys(fact.parts, fact.event_at_ms))
+                self._heard(fact.event_at_ms, fact.heard_at_ns)
+            case _StreamLost():
+                state.connected = state.healthy = False
+            case _GapOpened():
+                state.connected = True
+                state.gap_since_ms, state.heard_at_ns = fact.since_ms, fact.at_ns
+            case _GapClosed():
+                state.healthy, state.gap_since_ms = True, None
+            case _:
+                assert_never(fact)
+
+    def _lose(self, reason: str, ctx: Context) -> None:
+        was_healthy = self.state.healthy
+        ctx.record(_StreamLost())
+        ctx.tell(RISK_GATE, StreamHealthChanged(healthy=False, reason=reason))
+        if was_healthy:
+            ctx.tell(EVENT_BUS, _alert(healthy=False, text=reason))
+
+    def _gap_start(self) -> int:
+        """Return where a new gap begins.
+
+        While an earlier one is still open it begins a millisecond before that, so that the answer
+        to the earlier one, which departed before the new loss, cannot close it.
+        """
+        earlier_ms = self.state.gap_since_ms
+        return self.state.last_event_ms if earlier_ms is None else earlier_ms - 1
+
+    def _ask_backfill(self, since_ms: int, reason: str, ctx: Context) -> None:
+        ctx.record(_GapOpened(since_ms, ctx.now))
+        ctx.tell(RECONCILER, BackfillNeeded(since_ms, reason))
+
+    def _is_news(self, part: str, at_ms: int) -> bool:
+        return at_ms >= self.state.account_seen.get(part, 0)
+
+    def _remember(self, keys: tuple[str, ...]) -> None:
+        seen = self.state.seen
+        for key in keys:
+            seen.setdefault(key, True)
+        while len(seen) > self._settings.dedupe_window:
+            del seen[next(iter(seen))]
+
+    def _heard(self, event_at_ms: int, heard_at_ns: int) -> None:
+        self.state.last_event_ms = max(self.state.last_event_ms, event_at_ms)
+        self.state.heard_at_ns = heard_at_ns
+
+
+def keys_of(frame: OrderFrame) -> tuple[str, ...]:
+    """Return the keys by which a frame is known again; a full fill makes its bare one known."""
+    keys: list[str] = []
+    if frame.evidence is not None:
+        keys.append(_report_key(frame.evidence, frame.trade, frame.execution))
+    if frame.trade is not None:
+        keys.append(f"t/{frame.trade.symbol}/{frame.trade.trade_id}")
+    return tuple(keys)
+
+
+def _report_key(evidence: OrderEvidence, trade: TradeEvidence | None, execution: str) -> str:
+    """The venue's time tells two amendments apart, which may differ in nothing else."""
+    store = "a" if evidence.conditional else "o"
+    trade_id = "" if trade is None else trade.trade_id
+    said = f"{execution}/{evidence.status}/{trade_id}/{evidence.filled:f}/{evidence.updated_at_ms}"
+    return f"{store}/{evidence.symbol}/{evidence.venue_order_id}/{said}"
+
+
+def _alert(*, healthy: bool, text: str) -> AlertRaised:
+    return AlertRaised(
+        severity=Severity.INFO if healthy else Severity.WARNING,
+        alert="user_stream_healthy" if healthy else "user_stream_lost",
+        subject="user",
+        text=text,
+    )
