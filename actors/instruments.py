@@ -1,4 +1,4 @@
-"""Instruments: the trading rules of every symbol, never older than the venue may change them.
+"""Instruments: the trading rules of every symbol, never older than a day unless told so.
 
 Owns the filters. They are read at every start, again before they are a day old, and at once when
 the venue refused an order for a filter. A reading that fails is repeated after `retry_ms`; until
@@ -45,7 +45,7 @@ class _Asked:
 class InstrumentState:
     """Filters by symbol, when they were read, and since when a reading is out (0: none is)."""
 
-    filters: dict[str, Filters] = field(factory=dict)
+    filters: dict[str, Filters] = field(factory=dict[str, Filters])
     read_at_ns: int = 0
     asked_at_ns: int = 0
 

@@ -32,7 +32,7 @@ class _Connected:
 class MarketState:
     """Marks by symbol."""
 
-    marks: dict[str, MarkChanged] = field(factory=dict)
+    marks: dict[str, MarkChanged] = field(factory=dict[str, MarkChanged])
     connected: bool = False
 
 

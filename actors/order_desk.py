@@ -66,6 +66,8 @@ class Desk:
     settings: OrderSettings
     ctx: Context
     _booked_cost: Decimal = field(init=False, default=ZERO)
+    _is_ending: bool = field(init=False, default=False)
+    """True when an end was reported in this step and waits for its fills."""
 
     def venue_ms(self) -> int:
         """Venue time of this step."""
@@ -163,6 +165,7 @@ class Desk:
             return
         cid = order.approved.client_order_id
         self.ctx.record(OrderSeen(cid, venue_order_id, reported, final, self.ctx.now))
+        self._is_ending = bool(final)
         if final and not order.final:
             self.ctx.after(FILLS_OVERDUE_NS, _CheckFills(cid), key=f"fills/{cid}")
 
@@ -279,7 +282,7 @@ class Desk:
         """A market order that is taken fills at once; a limit order has a deadline instead."""
         approved, ctx = order.approved, self.ctx
         cid = approved.client_order_id
-        if approved.order_type.is_conditional:
+        if approved.order_type.is_conditional or self._is_ending:
             return
         if approved.price is None:
             delay_ns = self.settings.fill_check_ms * MS

@@ -1,4 +1,4 @@
-"""UserStream: what the account's own stream says, once each, and whether any of it is missing.
+"""UserStream: what the account's own stream says, once each, and if any of it is missing.
 
 Owns the window of frames already seen, the health of the stream and the gaps. Every report is
 passed on as evidence, strangers' orders included; OrderManager decides whose they are. A bare fill
@@ -93,8 +93,8 @@ class _GapClosed:
 class StreamState:
     """Keys in the order of their arrival; venue time since which there is a gap, if any."""
 
-    seen: dict[str, bool] = field(factory=dict)
-    account_seen: dict[str, int] = field(factory=dict)
+    seen: dict[str, bool] = field(factory=dict[str, bool])
+    account_seen: dict[str, int] = field(factory=dict[str, int])
     """Part (wallet, or symbol and side) -> venue time of the newest news."""
     last_event_ms: int = 0
     heard_at_ns: int = 0

@@ -202,9 +202,11 @@ def _register_values(converter: Any) -> None:
     converter.register_unstructure_hook(Decimal, str)
     converter.register_structure_hook(Decimal, decimal_from_text)
     converter.register_unstructure_hook_func(_is_text_enum, lambda value: value)
-    converter.register_structure_hook(int, _integer)
-    converter.register_structure_hook(str, _text)
-    converter.register_structure_hook(bool, _boolean)
+    # By identity: a hook for `str` itself would catch every text enumeration too.
+    converter.register_structure_hook_func(lambda cls: cls is int, _integer)
+    converter.register_structure_hook_func(lambda cls: cls is str, _text)
+    converter.register_structure_hook_func(lambda cls: cls is bool, _boolean)
+    converter.register_structure_hook_func(_is_text_enum, _member)
 
 
 def _integer(value: Any, _cls: Any) -> int:
@@ -223,6 +225,14 @@ def _boolean(value: Any, _cls: Any) -> bool:
     if not isinstance(value, bool):
         raise CodecError("bool", f"must be true or false, not {value!r}")
     return value
+
+
+def _member(value: Any, cls: Any) -> StrEnum:
+    try:
+        member: StrEnum = cls(value)
+    except ValueError as error:
+        raise CodecError(cls.__name__, f"has no {value!r}") from error
+    return member
 
 
 def _is_text_enum(cls: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Venue calls: a core actor asks a lane to make one request, the lane answers what came of it.
+"""Venue calls: a core actor asks a lane for one request, the lane answers what came of it.
 
 RateLimiter grants a `Permit`; the actor tells the lane `MakeCall`; the lane sends once and answers
 `AttemptEnded` (or `Fenced` when it must not send), and tells RateLimiter `UsageObserved`. An answer

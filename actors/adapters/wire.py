@@ -1,4 +1,4 @@
-"""Wire: typed reading of one JSON object that the venue sent, and the error that names a field.
+"""Wire: typed reading of one JSON object of the venue, with an error that names the field.
 
 Owns the strictness: a number is decimal text or a whole number, never a float; text is text; what
 is missing or of another shape raises `ReplyUnreadable`. A default is given only where the venue
@@ -42,7 +42,7 @@ def rows(value: Any, field: str) -> tuple[Row, ...]:
     """Return a JSON array of objects."""
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
         raise ReplyUnreadable(field, f"is no array but {_shape(value)}")
-    members: Sequence[Any] = value
+    members: Sequence[Any] = value  # pyright: ignore[reportUnknownVariableType] - as above
     return tuple(mapping(row, f"{field}[{index}]") for index, row in enumerate(members))
 
 

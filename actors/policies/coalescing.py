@@ -18,30 +18,35 @@ BPS = Decimal(10_000)
 
 @frozen
 class Coalesced:
-    """The newest quote of a symbol and the one told last; times of the halves in venue ms."""
+    """The newest halves of a symbol's quote, with their venue times, and the quote told last."""
 
-    latest: QuoteObserved
+    symbol: str
+    bid: Decimal = ZERO
+    ask: Decimal = ZERO
+    mark: Decimal = ZERO
     book_at_ms: int = 0
     mark_at_ms: int = 0
     told: QuoteObserved | None = None
     told_at_ns: int = 0
     is_pending: bool = False
-    """True while `latest` holds something that was not told."""
+    """True while a half is newer than what was told."""
+
+    @property
+    def latest(self) -> QuoteObserved:
+        """The quote that the halves make, with the time of the newer one."""
+        at_ms = max(self.book_at_ms, self.mark_at_ms)
+        return QuoteObserved(self.symbol, self.bid, self.ask, self.mark, at_ms)
 
 
 def observe(known: Coalesced | None, half: QuoteObserved) -> Coalesced:
     """Return what is known of the symbol after one more frame; zeros of `half` say nothing."""
     if known is None:
-        blank = evolve(half, bid=ZERO, ask=ZERO, mark=ZERO, at_ms=0)
-        known = Coalesced(blank)
+        known = Coalesced(half.symbol)
     if half.bid > ZERO and half.ask > ZERO and half.at_ms >= known.book_at_ms:
-        latest = evolve(known.latest, bid=half.bid, ask=half.ask)
-        known = evolve(known, latest=latest, book_at_ms=half.at_ms, is_pending=True)
+        known = evolve(known, bid=half.bid, ask=half.ask, book_at_ms=half.at_ms, is_pending=True)
     if half.mark > ZERO and half.at_ms >= known.mark_at_ms:
-        latest = evolve(known.latest, mark=half.mark)
-        known = evolve(known, latest=latest, mark_at_ms=half.at_ms, is_pending=True)
-    newest_ms = max(known.book_at_ms, known.mark_at_ms)
-    return evolve(known, latest=evolve(known.latest, at_ms=newest_ms))
+        known = evolve(known, mark=half.mark, mark_at_ms=half.at_ms, is_pending=True)
+    return known
 
 
 def is_due(known: Coalesced, *, now_ns: int, interval_ns: int, move_bps: Decimal) -> bool:
@@ -51,9 +56,11 @@ def is_due(known: Coalesced, *, now_ns: int, interval_ns: int, move_bps: Decimal
     told = known.told
     if told is None or now_ns - known.told_at_ns >= interval_ns:
         return True
-    latest = known.latest
-    pairs = ((told.mark, latest.mark), (told.bid, latest.bid), (told.ask, latest.ask))
-    return any(_moved(before, after, move_bps) for before, after in pairs)
+    return (
+        _moved(told.bid, known.bid, move_bps)
+        or _moved(told.ask, known.ask, move_bps)
+        or _moved(told.mark, known.mark, move_bps)
+    )
 
 
 def after_telling(known: Coalesced, now_ns: int) -> Coalesced:

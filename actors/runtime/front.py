@@ -9,6 +9,7 @@ and `EmergencyStateChanged` overtake the others, in their own order, and have a 
 bound. Stopping the front stops the whole tree; what still waits is answered with `ActorDeadError`.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, cast, get_args
@@ -122,6 +123,7 @@ class Door:
     events_to: str = "event_bus"
     refused: dict[str, int] = field(init=False, factory=dict[str, int])
     """How many messages were refused, by reason."""
+    _lock: threading.Lock = field(init=False, factory=threading.Lock)
 
     def __attrs_post_init__(self) -> None:
         missing = [query.__name__ for query in QUERIES if query not in self.routes]
@@ -153,7 +155,8 @@ class Door:
 
     def refuse(self, message: object, reason: str) -> None:
         """Count a refusal, log it, and tell the subscribers of a told command."""
-        self.refused[reason] = self.refused.get(reason, 0) + 1
+        with self._lock:
+            self.refused[reason] = self.refused.get(reason, 0) + 1
         self.note("message_refused", {"message": type(message).__name__, "reason": reason})
         if isinstance(message, COMMANDS):
             event = self._refusal(message, reason)

@@ -1,0 +1,259 @@
+"""World: a whole engine, a venue and a disk in one simulation.
+
+Owns the lives of the engine: each start recovers from the disk, continues its journal and its
+client order ids, and each crash loses what a killed process loses while venue and disk stay. Every
+event that the engine publishes is given to `on_event`. Time is virtual; nothing here sleeps.
+"""
+
+import decimal
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+from attrs import asdict, define, field
+
+from ..actors import names
+from ..actors.adapters.event_bus import EventBus
+from ..actors.ports import FileSystem
+from ..actors.runtime.actor import Context
+from ..actors.runtime.cell import Cell
+from ..actors.runtime.envelope import Envelope
+from ..actors.runtime.journal_writer import DirectJournal, Durability, Keeper
+from ..actors.runtime.kernel import Kernel, LogSink, Saboteur
+from ..actors.runtime.recovery import Recovered, recover
+from ..actors.runtime.segment_writer import SegmentWriter
+from ..actors.runtime.step import ENGINE_DECIMALS
+from ..actors.settings import Settings
+from ..actors.system import Wiring, announce, core_makers, make_codec, populate, run_facts
+from ..messages.codec import Codec
+from ..messages.intake import (
+    AmendOrder,
+    CancelOrder,
+    FlattenPositions,
+    HaltTrading,
+    HostCommand,
+    ResumeTrading,
+    SubmitSignal,
+)
+from ..messages.queries import Query
+from .disk import SimulatedDisk
+from .exchange import SimulatedExchange, VenueDriver
+from .simulation import Simulation, SimulationHost
+from .venue.venue import Venue
+
+CLIENT = "engine"
+SECOND_NS = 1_000_000_000
+
+
+@define(eq=False)
+class Life:
+    """One start of the engine, until its crash or its stop."""
+
+    kernel: Kernel
+    host: SimulationHost
+    exchange: SimulatedExchange
+    journal: DirectJournal | None
+    generation: int
+    recovered: Recovered | None
+
+
+@define(eq=False)
+class World:
+    """An engine in its surroundings; `start` begins a life."""
+
+    simulation: Simulation
+    venue: Venue
+    settings: Settings
+    disk: FileSystem | None = field(factory=SimulatedDisk)
+    """None keeps no journal."""
+    on_event: Callable[[object], None] | None = None
+    on_step: Callable[[Cell, Envelope], None] | None = None
+    log: LogSink | None = None
+    saboteur: Saboteur | None = None
+    codec: Codec = field(factory=make_codec)
+    life: Life | None = field(init=False, default=None)
+    driver: VenueDriver = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.driver = VenueDriver(self.simulation, self.venue)
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel of the life at hand."""
+        assert self.life is not None, "the engine does not run"
+        return self.life.kernel
+
+    def start(self) -> Life:
+        """Begin a life: recover, continue the journal, start every actor."""
+        assert self.life is None, "the engine runs already"
+        with decimal.localcontext(ENGINE_DECIMALS):
+            recovered = None
+            if self.disk is not None:
+                recovered = recover(self.disk, self.codec, core_makers(self.settings))
+            self.life = self._assemble(recovered)
+            self._begin(self.life)
+        return self.life
+
+    def crash(self) -> None:
+        """Kill the engine between two steps; what was not synced may be gone."""
+        life = self._end()
+        life.host.crash()
+        life.exchange.close()
+        if isinstance(self.disk, SimulatedDisk):
+            self.disk.crash()
+
+    def stop(self) -> None:
+        """Stop the engine in order and seal its journal."""
+        life = self._end()
+        for cell in reversed(list(life.kernel.cells.values())):
+            life.kernel.stop_cell(cell, "the engine stops")
+        life.host.crash()
+        life.exchange.close()
+        if life.journal is not None:
+            life.journal.close()
+
+    def tell(self, command: HostCommand) -> None:
+        """Give the engine a command, as its front does."""
+        self.kernel.post(
+            names.EXECUTION_SYSTEM, command, correlation=correlation_of(command)
+        )
+
+    def tell_at(self, at_ns: int, command: HostCommand) -> None:
+        """Give a command at a virtual time; while no engine runs it is lost, as for any host."""
+        self.simulation.at(at_ns, lambda: self.tell(command) if self.life else None)
+
+    def ask(self, query: Query, owner: str) -> Any:
+        """Answer a query at this virtual instant."""
+        answers: list[Any] = []
+        self.kernel.post(owner, query, reply=answers.append)
+        self.simulation.run(stop=lambda: bool(answers))
+        return answers[0]
+
+    def run_for(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        self.simulation.run(self.simulation.now_ns + int(seconds * SECOND_NS))
+
+    def state(self, actor: str) -> Any:
+        """Return an actor's live state, for checkers."""
+        return self.kernel.cells[actor].actor.state
+
+    def _assemble(self, recovered: Recovered | None) -> Life:
+        generation = 1 if recovered is None else recovered.journal_generation + 1
+        host = self.simulation.host()
+        kernel = Kernel(
+            self.codec,
+            host,
+            str(self.settings.seed),
+            log=self.log,
+            saboteur=self.saboteur,
+            snapshot_every=self.settings.journal.snapshot_every,
+            on_step=self.on_step,
+        )
+        host.kernel = kernel
+        journal = self._journal(kernel, host, recovered, generation)
+        exchange = self.driver.connect(CLIENT)
+        bus = self._bus
+        populate(kernel, self.settings, Wiring(exchange, VirtualClock(self.simulation), None, bus))
+        return Life(kernel, host, exchange, journal, generation, recovered)
+
+    def _journal(
+        self,
+        kernel: Kernel,
+        host: SimulationHost,
+        recovered: Recovered | None,
+        generation: int,
+    ) -> DirectJournal | None:
+        if self.disk is None or recovered is None:
+            return None
+        facts = run_facts(self.settings, self.codec, generation, settings_json(self.settings))
+        writer = SegmentWriter(
+            self.disk,
+            facts,
+            recovered.start,
+            segment_bytes_max=self.settings.journal.segment_bytes_max,
+        )
+        durability = Durability(self.settings.journal.durability)
+        journal = DirectJournal(Keeper(writer, durability), host.route)
+        kernel.journal = journal
+        kernel.sequence = recovered.start.sequence
+        kernel.chain.head = recovered.start.head
+        return journal
+
+    def _begin(self, life: Life) -> None:
+        if life.recovered is not None:
+            for name, state in life.recovered.states.items():
+                cell = life.kernel.cells[name]
+                cell.restore(state, [], self.codec)
+                cell.begin_generation(life.recovered.generations.get(name, 0) + 1)
+        for cell in list(life.kernel.cells.values()):
+            life.kernel.start_cell(cell)
+        is_recovered = life.recovered is not None and life.recovered.records > 0
+        announce(life.kernel, life.generation, recovered=is_recovered)
+
+    def _end(self) -> Life:
+        assert self.life is not None, "the engine does not run"
+        life, self.life = self.life, None
+        return life
+
+    def _bus(self) -> EventBus:
+        return WorldBus(self.on_event)
+
+
+class WorldBus(EventBus):
+    """The bus of a simulation: events go to the world at once, on the one thread."""
+
+    def __init__(self, on_event: Callable[[object], None] | None) -> None:
+        super().__init__()
+        self._on_event = on_event
+
+    def receive(self, message: Any, ctx: Context) -> None:  # noqa: ARG002 - a bus only hands on
+        """Hand an event on."""
+        if self._on_event is not None:
+            self._on_event(message)
+
+
+@define
+class VirtualClock:
+    """The simulation's time as the engine's clock."""
+
+    simulation: Simulation
+
+    def now_ns(self) -> int:
+        """Return virtual time."""
+        return self.simulation.now_ns
+
+    def wall_seconds(self, duration_ns: int) -> float:
+        """Virtual waits take no time on the wall."""
+        return 0.0 * duration_ns
+
+
+def correlation_of(command: HostCommand) -> str:
+    """Return what a command's messages are correlated by."""
+    match command:
+        case SubmitSignal():
+            return command.signal_id
+        case CancelOrder() | AmendOrder() | FlattenPositions() | HaltTrading() | ResumeTrading():
+            return command.command_id
+        case _:
+            return command.source
+
+
+def settings_json(settings: Settings) -> Mapping[str, Any]:
+    """Return the settings as JSON values, for the manifest."""
+    return make_plain(asdict(settings))
+
+
+def make_plain(value: Any) -> Any:
+    """Return a value of settings as JSON: decimals as text, tuples as lists."""
+    if isinstance(value, decimal.Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): make_plain(each) for key, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [make_plain(each) for each in value]
+    return value
+
+
+def seeded_disk(seed: int) -> SimulatedDisk:
+    """Return a disk whose faults, if any are switched on, are drawn from a seed."""
+    return SimulatedDisk(Random(f"{seed}/disk"))

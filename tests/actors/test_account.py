@@ -1,0 +1,238 @@
+"""Test of Account: money and modes, known once both were read, told to those who decide."""
+
+from decimal import Decimal
+
+import pytest
+
+from callboard.actors.account import Account, mode_fault
+from callboard.actors.settings import AccountSettings
+from callboard.messages.account import AccountChanged, PositionsValued, RefreshAccount
+from callboard.messages.control import TripBreaker
+from callboard.messages.stream import BalancesReported
+from callboard.messages.values import Operation, Phase, Priority, Severity, TradingState
+from callboard.messages.venue import (
+    AccountModeRead,
+    AccountRead,
+    AttemptEnded,
+    Fenced,
+    Permit,
+    PermitGranted,
+    PermitRefused,
+    ReadAccount,
+    ReadAccountMode,
+    Result,
+)
+from support.steps import SECOND, Step, StepRunner
+
+DAY = 86_400 * SECOND
+ONE_WAY = AccountModeRead(hedge_mode=False, multi_assets=False, can_trade=True)
+HEDGE = AccountModeRead(hedge_mode=True, multi_assets=False, can_trade=True)
+MONEY = AccountRead(Decimal(1000), Decimal(900), Decimal(-10))
+
+
+class Bench:
+    def __init__(self, *, known: bool = True) -> None:
+        settings = AccountSettings(interval_ms=60_000, hedge_mode=False)
+        self.steps = StepRunner(Account(settings), name="account")
+        self.started = self.steps.start()
+        if known:
+            self.read(ONE_WAY)
+            self.read(MONEY)
+
+    def read(self, result: Result | None, *, ago_ns: int = 0) -> Step:
+        return self.steps.tell(
+            AttemptEnded(
+                call_id="account/ReadAccount/1.0",
+                operation=Operation.READ,
+                phase=Phase.ANSWERED,
+                status=200,
+                code=0,
+                text="",
+                sent_at_ms=0,
+                sent_at_ns=self.steps.now_ns - ago_ns,
+                result=result,
+            )
+        )
+
+    def changed(self, *, equity: int, wallet: int = 1000, available: int = 900) -> AccountChanged:
+        return AccountChanged(
+            wallet=Decimal(wallet),
+            available=Decimal(available),
+            equity=Decimal(equity),
+            day_start_equity=Decimal(990),
+            peak_equity=Decimal(max(990, equity)),
+            hedge_mode=False,
+            can_trade=True,
+            at_ns=self.steps.now_ns,
+        )
+
+
+def test_modes_and_balances_are_asked_for_at_every_start() -> None:
+    calls = [request.call for request in Bench(known=False).started.to("rate_limiter")]
+
+    assert ["ReadAccountMode", "ReadAccount"] == calls
+
+
+def test_a_tick_asks_for_both_again() -> None:
+    bench = Bench()
+    bench.steps.fire("tick")
+
+    step = bench.steps.fire("tick")
+
+    assert 2 == len(step.to("rate_limiter"))
+    assert 60 * SECOND == bench.steps.timers["tick"].due_ns - bench.steps.now_ns
+
+
+def test_an_account_that_is_not_known_is_asked_for_more_often() -> None:
+    bench = Bench(known=False)
+
+    assert 2 * SECOND == bench.steps.timers["tick"].due_ns - bench.steps.now_ns
+
+
+def test_each_permit_becomes_the_call_that_its_token_names() -> None:
+    bench = Bench(known=False)
+    requests = bench.started.to("rate_limiter")
+    permit = Permit("p1", bench.steps.now_ns + SECOND)
+
+    steps = [bench.steps.tell(PermitGranted(request.token, permit)) for request in requests]
+
+    made = [call for step in steps for call in step.to("lane_reducing")]
+    assert [ReadAccountMode(), ReadAccount()] == [each.call for each in made]
+    assert {Priority.OPENING} == {each.priority for each in made}
+
+
+def test_nothing_is_told_before_both_were_read() -> None:
+    bench = Bench(known=False)
+
+    money = bench.read(MONEY)
+    mode = bench.read(ONE_WAY)
+
+    assert () == money.tells
+    changed = bench.changed(equity=990)
+    assert (("risk_gate", changed), ("circuit_breaker", changed)) == mode.tells
+
+
+def test_balances_read_later_are_told() -> None:
+    bench = Bench()
+
+    step = bench.read(AccountRead(Decimal(1100), Decimal(1000), Decimal(0)))
+
+    expected = bench.changed(equity=1100, wallet=1100, available=1000)
+    assert [expected] == step.to("risk_gate")
+
+
+def test_a_reported_wallet_moves_what_is_available_by_as_much() -> None:
+    bench = Bench()
+
+    step = bench.steps.tell(BalancesReported(Decimal(1020), 5), after_ns=SECOND)
+
+    assert [bench.changed(equity=1010, wallet=1020, available=920)] == step.to("risk_gate")
+
+
+def test_a_reading_that_left_before_a_report_does_not_move_the_wallet_back() -> None:
+    bench = Bench()
+    bench.steps.tell(BalancesReported(Decimal(1020), 5), after_ns=SECOND)
+
+    step = bench.read(MONEY, ago_ns=SECOND // 2)
+
+    assert [Decimal(1020)] == [changed.wallet for changed in step.to("risk_gate")]
+
+
+def test_a_valuation_moves_equity_and_makes_no_balance_younger() -> None:
+    bench = Bench()
+    known_at_ns = bench.steps.now_ns
+
+    step = bench.steps.tell(PositionsValued(Decimal(50), 0), after_ns=SECOND)
+
+    (changed,) = step.to("circuit_breaker")
+    assert (Decimal(1050), Decimal(1050), known_at_ns) == (
+        changed.equity,
+        changed.peak_equity,
+        changed.at_ns,
+    )
+
+
+@pytest.mark.parametrize(
+    "message", [BalancesReported(Decimal(1), 5), PositionsValued(Decimal(1), 5)]
+)
+def test_changes_of_an_unknown_account_say_nothing(
+    message: BalancesReported | PositionsValued,
+) -> None:
+    step = Bench(known=False).steps.tell(message)
+
+    assert ((), ()) == (step.facts, step.tells)
+
+
+def test_a_new_utc_day_starts_with_its_first_equity() -> None:
+    bench = Bench()
+
+    step = bench.steps.tell(PositionsValued(Decimal(-100), 0), after_ns=DAY)
+
+    (changed,) = step.to("circuit_breaker")
+    assert (Decimal(900), Decimal(990)) == (changed.day_start_equity, changed.peak_equity)
+
+
+def test_a_wrong_position_mode_reduces_trading_and_alarms_once() -> None:
+    bench = Bench()
+
+    first = bench.read(HEDGE)
+    second = bench.read(HEDGE)
+
+    reason = "position mode is hedge, the settings say one-way"
+    assert [TripBreaker(TradingState.REDUCING, reason)] == first.told(TripBreaker)
+    assert [Severity.CRITICAL] == [alert.severity for alert in first.to("event_bus")]
+    assert [True] == [changed.hedge_mode for changed in first.to("risk_gate")]
+    assert () == second.tells
+
+
+def test_a_mode_that_was_put_right_is_told_without_resuming_trading() -> None:
+    bench = Bench()
+    bench.read(HEDGE)
+
+    step = bench.read(ONE_WAY)
+
+    assert ["account_mode_right"] == [alert.alert for alert in step.to("event_bus")]
+    assert [] == step.told(TripBreaker)
+
+
+@pytest.mark.parametrize(
+    ("mode", "fault"),
+    [
+        (ONE_WAY, ""),
+        (HEDGE, "position mode is hedge, the settings say one-way"),
+        (
+            AccountModeRead(hedge_mode=False, multi_assets=True, can_trade=True),
+            "multi-assets mode is on: balances of one asset would not be the whole margin",
+        ),
+        (
+            AccountModeRead(hedge_mode=False, multi_assets=False, can_trade=False),
+            "the account may not trade",
+        ),
+    ],
+)
+def test_each_fault_of_the_modes_is_named(mode: AccountModeRead, fault: str) -> None:
+    assert fault == mode_fault(mode, hedge_mode=False)
+
+
+def test_a_failed_read_changes_nothing() -> None:
+    step = Bench().read(None)
+
+    assert ((), ()) == (step.facts, step.tells)
+
+
+@pytest.mark.parametrize(
+    "message", [PermitRefused("account/ReadAccount/1.0", "late"), Fenced("c", 0, "x")]
+)
+def test_a_read_that_did_not_leave_waits_for_its_tick(message: PermitRefused | Fenced) -> None:
+    bench = Bench()
+
+    step = bench.steps.tell(message)
+
+    assert ((), ()) == (step.facts, step.tells)
+    assert "tick" in bench.steps.timers
+
+
+def test_a_refusal_for_the_mode_reads_at_once() -> None:
+    step = Bench().steps.tell(RefreshAccount("-4061"))
+
+    assert 2 == len(step.to("rate_limiter"))

@@ -1,0 +1,181 @@
+"""Test of Instruments: read at start and in time, told by difference, refreshed on refusal."""
+
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+
+from callboard.actors.instruments import Instruments
+from callboard.actors.settings import InstrumentSettings
+from callboard.messages.instruments import (
+    ContractStatus,
+    Filters,
+    InstrumentsChanged,
+    RefreshInstruments,
+)
+from callboard.messages.values import Operation, Phase, Priority
+from callboard.messages.venue import (
+    AttemptEnded,
+    Fenced,
+    InstrumentsRead,
+    MakeCall,
+    Permit,
+    PermitGranted,
+    PermitRefused,
+    ReadInstruments,
+)
+from support.steps import SECOND, Step, StepRunner
+
+HOUR = 3_600 * SECOND
+ONE = Decimal(1)
+BTC = Filters(
+    symbol="BTCUSDT",
+    status=ContractStatus.TRADING,
+    margin_asset="USDT",
+    tick_size=Decimal("0.10"),
+    price_min=ONE,
+    price_max=Decimal(1_000_000),
+    step_size=Decimal("0.001"),
+    quantity_min=Decimal("0.001"),
+    quantity_max=Decimal(1000),
+    market_step_size=Decimal("0.001"),
+    market_quantity_min=Decimal("0.001"),
+    market_quantity_max=Decimal(120),
+    notional_min=Decimal(100),
+    multiplier_up=Decimal("1.15"),
+    multiplier_down=Decimal("0.85"),
+)
+ETH = evolve(BTC, symbol="ETHUSDT")
+
+
+class Bench:
+    def __init__(self) -> None:
+        settings = InstrumentSettings(refresh_ms=23 * 3_600_000, retry_ms=10_000)
+        self.steps = StepRunner(Instruments(settings), name="instruments")
+        self.started = self.steps.start()
+
+    def read(self, *filters: Filters, sent_at_ns: int | None = None) -> Step:
+        sent = self.steps.now_ns if sent_at_ns is None else sent_at_ns
+        return self.steps.tell(ended(InstrumentsRead(filters), sent))
+
+
+def ended(result: InstrumentsRead | None, sent_at_ns: int) -> AttemptEnded:
+    return AttemptEnded(
+        call_id="instruments/ReadInstruments/1.0",
+        operation=Operation.READ,
+        phase=Phase.ANSWERED,
+        status=200,
+        code=0,
+        text="",
+        sent_at_ms=0,
+        sent_at_ns=sent_at_ns,
+        result=result,
+    )
+
+
+def test_filters_are_asked_for_at_every_start() -> None:
+    bench = Bench()
+
+    again = bench.steps.start()
+
+    for step in (bench.started, again):
+        assert ["ReadInstruments"] == [request.call for request in step.to("rate_limiter")]
+
+
+def test_a_granted_permit_becomes_a_call() -> None:
+    bench = Bench()
+    (request,) = bench.started.to("rate_limiter")
+    permit = Permit("p1", bench.steps.now_ns + SECOND)
+
+    step = bench.steps.tell(PermitGranted(request.token, permit))
+
+    expected = MakeCall(request.token, ReadInstruments(), permit, Priority.OPENING, 0, 0)
+    assert [expected] == step.to("lane_reducing")
+
+
+def test_the_first_reading_tells_gate_and_monitor_everything() -> None:
+    bench = Bench()
+
+    step = bench.read(BTC, ETH)
+
+    changed = InstrumentsChanged((BTC, ETH), (), bench.steps.now_ns)
+    assert (("risk_gate", changed), ("position_monitor", changed)) == step.tells
+    assert 23 * HOUR == bench.steps.timers["tick"].due_ns - bench.steps.now_ns
+
+
+def test_a_later_reading_tells_only_what_changed_and_what_is_gone() -> None:
+    bench = Bench()
+    bench.read(BTC, ETH)
+    halted = evolve(BTC, status=ContractStatus.TRADING_HALT)
+
+    step = bench.read(halted)
+
+    assert [InstrumentsChanged((halted,), ("ETHUSDT",), bench.steps.now_ns)] == (
+        step.to("risk_gate")
+    )
+    assert {"BTCUSDT": halted} == bench.steps.actor.state.filters
+
+
+def test_a_reading_without_change_is_told_for_its_time() -> None:
+    bench = Bench()
+    bench.read(BTC)
+
+    step = bench.read(BTC)
+
+    assert [InstrumentsChanged((), (), bench.steps.now_ns)] == step.to("risk_gate")
+
+
+def test_a_failed_reading_leaves_the_old_rules_and_is_repeated() -> None:
+    bench = Bench()
+    bench.read(BTC)
+    bench.steps.fire("tick")
+
+    step = bench.steps.tell(ended(None, bench.steps.now_ns))
+
+    assert ((), ()) == (step.facts, step.tells)
+    assert {"BTCUSDT": BTC} == bench.steps.actor.state.filters
+    assert 10 * SECOND == bench.steps.timers["tick"].due_ns - bench.steps.now_ns
+
+
+def test_a_reading_that_left_before_the_one_known_is_left_out() -> None:
+    bench = Bench()
+    bench.read(BTC)
+
+    step = bench.read(ETH, sent_at_ns=bench.steps.now_ns - 1)
+
+    assert ((), ()) == (step.facts, step.tells)
+
+
+@pytest.mark.parametrize(
+    "message", [PermitRefused("instruments/ReadInstruments/1.0", "late"), Fenced("c", 0, "x")]
+)
+def test_a_reading_that_did_not_leave_waits_for_its_tick(
+    message: PermitRefused | Fenced,
+) -> None:
+    bench = Bench()
+
+    step = bench.steps.tell(message)
+
+    assert ((), ()) == (step.facts, step.tells)
+    assert "tick" in bench.steps.timers
+
+
+def test_a_refusal_for_a_filter_reads_at_once() -> None:
+    bench = Bench()
+    bench.read(BTC)
+
+    step = bench.steps.tell(RefreshInstruments("BTCUSDT", "-4014"))
+
+    assert ["ReadInstruments"] == [request.call for request in step.to("rate_limiter")]
+
+
+def test_many_refusals_ask_for_one_reading_until_it_is_overdue() -> None:
+    bench = Bench()
+    bench.read(BTC)
+    refusal = RefreshInstruments("BTCUSDT", "-4014")
+    bench.steps.tell(refusal)
+
+    soon = bench.steps.tell(refusal, after_ns=SECOND)
+    overdue = bench.steps.tell(refusal, after_ns=10 * SECOND)
+
+    assert (0, 1) == (len(soon.to("rate_limiter")), len(overdue.to("rate_limiter")))

@@ -1,0 +1,44 @@
+"""Refresh lock: write the schema lock and the golden files after a wanted change.
+
+Adds what is new. A label whose fields changed is refused, because journals with it exist: give the
+class a new version and an upcaster in `messages/codec.py`, then run this again. Before a first
+release, `--rewrite` starts both over. Run it as `./dev run python tests/messages/refresh_lock.py`.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from support import schema  # noqa: E402 - the line above makes it known
+
+
+def main(arguments: list[str]) -> int:
+    """Refresh both; returns 1, having written nothing, when a label changed."""
+    rewrite = "--rewrite" in arguments
+    current = schema.current_lock()
+    known = {} if rewrite or not schema.LOCK.exists() else schema.read_lock()["messages"]
+    changed = [label for label, fields in current["messages"].items() if known.get(label, fields) != fields]
+    if changed:
+        sys.stderr.write(f"changed without a version: {', '.join(changed)}\n")
+        return 1
+    current["messages"] = dict(sorted({**known, **current["messages"]}.items()))
+    schema.LOCK.write_bytes(schema.as_json(current))
+    write_golden(rewrite=rewrite)
+    return 0
+
+
+def write_golden(*, rewrite: bool) -> None:
+    """Write the golden files that are missing; with `rewrite`, all of them and no other."""
+    schema.GOLDEN.mkdir(exist_ok=True)
+    if rewrite:
+        for old in schema.GOLDEN.glob("*.json"):
+            old.unlink()
+    for label, content in schema.golden_messages().items():
+        path = schema.GOLDEN / schema.golden_name(label)
+        if not path.exists():
+            path.write_bytes(content)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,68 @@
+"""Schema: the lock over every message class, and the golden files, as they are and should be.
+
+Owns the paths and the form of both. The lock maps each label to its fields, and each enumeration
+to its words; a golden file holds one message of one version for ever.
+"""
+
+import importlib
+import importlib.util
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from callboard.messages import values
+from callboard.messages.codec import Codec, catalogue_classes
+from support.samples import sample
+
+ROOT = Path(__file__).parents[2]
+LOCK = ROOT / "messages" / "schema.lock.json"
+GOLDEN = ROOT / "tests" / "golden"
+SYSTEM = "callboard.actors.system"
+
+
+def private_classes() -> list[tuple[str, type]]:
+    """Return the actors' own messages with their tags, where there is a system to ask."""
+    if importlib.util.find_spec(SYSTEM) is None:
+        return []
+    every = getattr(importlib.import_module(SYSTEM), "all_private", None)
+    return [] if every is None else list(every())
+
+
+def whole_codec() -> Codec:
+    """Return the codec of every message, the actors' own included."""
+    return Codec(private_classes())
+
+
+def current_lock() -> dict[str, Any]:
+    """Return what the lock should say of today's classes."""
+    enums = {
+        name: [str(word) for word in kind]
+        for name, kind in sorted(vars(values).items())
+        if isinstance(kind, type) and issubclass(kind, StrEnum) and kind is not StrEnum
+    }
+    return {"messages": dict(sorted(whole_codec().fingerprints().items())), "values": enums}
+
+
+def read_lock() -> dict[str, Any]:
+    """Return what the lock says."""
+    lock: dict[str, Any] = orjson.loads(LOCK.read_bytes())
+    return lock
+
+
+def golden_name(label: str) -> str:
+    """Return the file name of a label's golden message."""
+    return f"{label}.json"
+
+
+def golden_messages() -> dict[str, bytes]:
+    """Return the content of today's golden file of each public message, by label."""
+    codec = Codec()
+    samples = [sample(cls) for cls in catalogue_classes().values()]
+    return {codec.label(message): as_json(codec.encode(message)) for message in samples}
+
+
+def as_json(value: Any) -> bytes:
+    """Return JSON for people: indented, one end of line."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
