@@ -43,7 +43,7 @@ __all__ = (
 )
 
 _PUBLIC: dict[str, str] = {
-    "aio": "actors.aio",
+    "aio": "actors",
     "Clock": "actors.ports",
     "Exchange": "actors.ports",
     "StreamListener": "actors.ports",
@@ -71,10 +71,10 @@ if not TYPE_CHECKING:  # hidden from type checkers, which else would accept any 
         """
         if name not in _PUBLIC:
             raise AttributeError(f"module {__name__!r} has no public name {name!r}")
-        path = _PUBLIC[name]
-        module = import_module(f".{path}", __name__)
-        # A name may be that of a module itself, as `aio` is.
-        value = module if path.endswith(f".{name}") else getattr(module, name)
+        home = import_module(f".{_PUBLIC[name]}", __name__)
+        if not hasattr(home, name):  # the name of a module, as `aio` is
+            import_module(f"{home.__name__}.{name}")
+        value = getattr(home, name)
         globals()[name] = value
         return value
 

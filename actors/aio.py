@@ -1,9 +1,9 @@
 """Aio: ask the engine and follow its events from an asyncio loop, without blocking it.
 
-Owns nothing of the engine: both functions talk to the front's ref, and answers come back by
-`loop.call_soon_threadsafe`. Awaiting a Pykka future itself blocks the whole loop. Bound: events
-wait in a queue of `queue_max`; beyond it the oldest is dropped and an `EventsDropped` marks the
-gap. A loop that is closed loses its answers and nothing else happens.
+The far end of the threaded host. Owns nothing of the engine: both functions talk to the front's
+ref, and answers come back by `loop.call_soon_threadsafe`. Awaiting a Pykka future itself blocks
+the whole loop. Bound: events wait in a queue of `queue_max`; beyond it the oldest is dropped and
+an `EventsDropped` marks the gap. A loop that is closed loses its answers and nothing else happens.
 """
 
 import asyncio

@@ -66,3 +66,14 @@ class InvariantBroken(EngineError):
 
     def __str__(self) -> str:
         return f"invariant broken: {self.invariant}"
+
+
+class ConfigurationError(EngineError):
+    """The operator's settings are at fault: nothing was started; every fault is named at once."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return "\n".join(self.faults)

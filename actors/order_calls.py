@@ -46,7 +46,7 @@ from .names import (
     VENUE_CLOCK,
 )
 from .order_desk import MS, Desk
-from .order_facts import CancelAsked, QueryAnswered, _Redeliver
+from .order_facts import CancelAsked, QueryAnswered, RedeliverDue
 from .policies.order_life import Event
 from .policies.order_record import Order
 
@@ -147,7 +147,7 @@ class Calls:
 
     def answered_cancel(self, order: Order, message: AttemptEnded) -> None:
         """A cancel that worked ends the order; one that did not is a failure to classify."""
-        if message.phase is Phase.ANSWERED and message.status == 200:  # noqa: PLR2004 - HTTP OK
+        if message.phase is Phase.ANSWERED and message.status == 200:
             if isinstance(message.result, OrderEvidence):
                 self.desk.take(order, message.result, None)
             elif order.is_open:
@@ -233,7 +233,9 @@ class Calls:
         match message.action:
             case Action.REDELIVER | Action.FIX_AND_REDELIVER | Action.REAPPROVE if is_cancel:
                 cid = order.approved.client_order_id
-                self.desk.ctx.after(message.delay_ms * MS, _Redeliver(cid, -1), key=f"retry/{cid}")
+                self.desk.ctx.after(
+                    message.delay_ms * MS, RedeliverDue(cid, -1), key=f"retry/{cid}"
+                )
             case Action.QUERY if is_cancel:
                 self.desk.doubt(order, message.reason, message.delay_ms)
             case _ if is_cancel:
@@ -312,7 +314,7 @@ class Calls:
             if order.approved.priority is Priority.OPENING:
                 self.renew(order)
             else:
-                desk.ctx.after(0, _Redeliver(cid, order.attempt), key=f"retry/{cid}")
+                desk.ctx.after(0, RedeliverDue(cid, order.attempt), key=f"retry/{cid}")
 
 
 def _amendment(order: Order) -> AmendOne:

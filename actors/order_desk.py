@@ -32,13 +32,13 @@ from ..messages.values import Leg, OrderState, Priority, Severity, Side
 from ..messages.venue import OrderEvidence, TradeEvidence
 from .names import EVENT_BUS, EXECUTION_SYSTEM, ORDER_QUEUE, POSITION_MONITOR, RISK_GATE
 from .order_facts import (
+    DeadlineDue,
+    FillsDue,
     OrderMoved,
     OrderSeen,
     OrdersState,
+    QueryDue,
     TradeBooked,
-    _CheckFills,
-    _Deadline,
-    _Query,
 )
 from .policies.order_life import TRANSITIONS, Event, next_state
 from .policies.order_record import (
@@ -91,7 +91,7 @@ class Desk:
     def query_later(self, order: Order, delay_ms: int) -> None:
         """Ask the venue for the order after a while."""
         cid = order.approved.client_order_id
-        self.ctx.after(delay_ms * MS, _Query(cid), key=f"query/{cid}")
+        self.ctx.after(delay_ms * MS, QueryDue(cid), key=f"query/{cid}")
 
     def take(self, order: Order, evidence: OrderEvidence, trade: TradeEvidence | None) -> None:
         """Weigh what the venue says of an order, with the fill that it may bring."""
@@ -167,7 +167,7 @@ class Desk:
         self.ctx.record(OrderSeen(cid, venue_order_id, reported, final, self.ctx.now))
         self._is_ending = bool(final)
         if final and not order.final:
-            self.ctx.after(FILLS_OVERDUE_NS, _CheckFills(cid), key=f"fills/{cid}")
+            self.ctx.after(FILLS_OVERDUE_NS, FillsDue(cid), key=f"fills/{cid}")
 
     def _book(self, order: Order, trade: TradeEvidence, *, late: bool) -> None:
         approved, ctx = order.approved, self.ctx
@@ -286,10 +286,10 @@ class Desk:
             return
         if approved.price is None:
             delay_ns = self.settings.fill_check_ms * MS
-            ctx.after(delay_ns, _CheckFills(cid), key=f"fills/{cid}")
+            ctx.after(delay_ns, FillsDue(cid), key=f"fills/{cid}")
         elif approved.deadline_ms:
             delay_ns = max(0, approved.deadline_ms - self.venue_ms()) * MS
-            ctx.after(delay_ns, _Deadline(cid), key=f"deadline/{cid}")
+            ctx.after(delay_ns, DeadlineDue(cid), key=f"deadline/{cid}")
 
     def _tell_partial(self, order: Order, filled: Decimal) -> None:
         approved = order.approved

@@ -67,7 +67,7 @@ class TradeBooked:
 
 @frozen
 class QueryAnswered:
-    """Fact: one more question was asked; `absent` when a store lacked the order past the horizon."""
+    """Fact: one more question was asked; `absent` when a store lacked it past the horizon."""
 
     client_order_id: str
     absent: bool
@@ -129,7 +129,7 @@ class VenueNoted:
 
 
 @frozen
-class _Redeliver:
+class RedeliverDue:
     """A backoff is over."""
 
     client_order_id: str
@@ -137,27 +137,27 @@ class _Redeliver:
 
 
 @frozen
-class _Query:
+class QueryDue:
     """It is time to ask the venue for an order."""
 
     client_order_id: str
 
 
 @frozen
-class _CheckFills:
+class FillsDue:
     """Fills of an order are overdue."""
 
     client_order_id: str
 
 
 @frozen
-class _Deadline:
+class DeadlineDue:
     """A resting entry has rested long enough."""
 
     client_order_id: str
 
 
-Tick = _Redeliver | _Query | _CheckFills | _Deadline
+Tick = RedeliverDue | QueryDue | FillsDue | DeadlineDue
 Fact = (
     OrderIntended
     | AttemptStarted
@@ -187,10 +187,10 @@ PRIVATE = (
     CancelAsked,
     Renewed,
     VenueNoted,
-    _Redeliver,
-    _Query,
-    _CheckFills,
-    _Deadline,
+    RedeliverDue,
+    QueryDue,
+    FillsDue,
+    DeadlineDue,
 )
 
 
@@ -233,7 +233,7 @@ def _intend(state: OrdersState, fact: OrderIntended) -> None:
     )
 
 
-def _apply_to_order(  # noqa: C901, PLR0912 - one arm a fact
+def _apply_to_order(  # noqa: C901 - one arm a fact
     order: Order,
     fact: AttemptStarted
     | OrderMoved

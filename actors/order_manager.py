@@ -46,17 +46,17 @@ from .order_facts import (
     AmendWanted,
     AttemptStarted,
     CancelWanted,
+    DeadlineDue,
     Fact,
+    FillsDue,
     FixTried,
     ListingNoted,
     OrderIntended,
     OrdersState,
+    QueryDue,
+    RedeliverDue,
     Renewed,
     VenueNoted,
-    _CheckFills,
-    _Deadline,
-    _Query,
-    _Redeliver,
     apply_fact,
     order_view,
 )
@@ -90,10 +90,10 @@ Inbox = (
     | ClockChanged
     | EngineStarted
     | GetOrders
-    | _Redeliver
-    | _Query
-    | _CheckFills
-    | _Deadline
+    | RedeliverDue
+    | QueryDue
+    | FillsDue
+    | DeadlineDue
 )
 
 
@@ -153,13 +153,13 @@ class OrderManager(Actor):
                 ctx.log("orders_open", count=len(self.state.orders))
             case GetOrders():
                 self.on_get_orders(message, ctx)
-            case _Redeliver():
+            case RedeliverDue():
                 self.on_redeliver(message, ctx)
-            case _Query():
+            case QueryDue():
                 self.on_query(message, ctx)
-            case _CheckFills():
+            case FillsDue():
                 self.on_check_fills(message, ctx)
-            case _Deadline():
+            case DeadlineDue():
                 self.on_deadline(message, ctx)
             case _:
                 assert_never(message)
@@ -376,7 +376,7 @@ class OrderManager(Actor):
         views = (order_view(order) for order in orders)
         ctx.reply(OrdersView(tuple(v for v in views if message.symbol in ("", v.symbol))))
 
-    def on_redeliver(self, message: _Redeliver, ctx: Context) -> None:
+    def on_redeliver(self, message: RedeliverDue, ctx: Context) -> None:
         """A wait is over; a report of the id in the meantime has ended the wish."""
         order = self.state.orders.get(message.client_order_id)
         if order is None:
@@ -390,7 +390,7 @@ class OrderManager(Actor):
         elif order.state is OrderState.AMENDING:
             self._calls(ctx).ask(order, Kind.AMEND, order.amends + 1)
 
-    def on_query(self, message: _Query, ctx: Context) -> None:
+    def on_query(self, message: QueryDue, ctx: Context) -> None:
         """Ask for an order; one whose intent is too old is parked, since absence proves nothing."""
         order = self.state.orders.get(message.client_order_id)
         if order is None or order.state is OrderState.PARKED:
@@ -402,7 +402,7 @@ class OrderManager(Actor):
             return
         self._calls(ctx).ask(order, Kind.QUERY, order.queries + 1)
 
-    def on_check_fills(self, message: _CheckFills, ctx: Context) -> None:
+    def on_check_fills(self, message: FillsDue, ctx: Context) -> None:
         """Fills are overdue: ask for the order, or for its fills when its end is known."""
         order = self.state.orders.get(message.client_order_id)
         if order is None:
@@ -410,7 +410,7 @@ class OrderManager(Actor):
         kind = Kind.FILLS if order.final else Kind.QUERY
         self._calls(ctx).ask(order, kind, order.queries + 1)
 
-    def on_deadline(self, message: _Deadline, ctx: Context) -> None:
+    def on_deadline(self, message: DeadlineDue, ctx: Context) -> None:
         """A resting entry is cancelled at its deadline."""
         order = self.state.orders.get(message.client_order_id)
         if order is not None:
@@ -423,7 +423,7 @@ class OrderManager(Actor):
             if approved.price is not None and approved.deadline_ms:
                 delay_ns = max(0, approved.deadline_ms - self._desk(ctx).venue_ms()) * MS
                 cid = approved.client_order_id
-                ctx.after(delay_ns, _Deadline(cid), key=f"deadline/{cid}")
+                ctx.after(delay_ns, DeadlineDue(cid), key=f"deadline/{cid}")
             if order.state is OrderState.PENDING:
                 self._enqueue(approved, order.send_by_ms, ctx)
             elif order.state is OrderState.SUBMITTED:
@@ -450,7 +450,7 @@ class OrderManager(Actor):
             self._desk(ctx).take(order, message.result, None)
             if order.cancel_reason and order.is_open:
                 cid = order.approved.client_order_id
-                ctx.after(0, _Redeliver(cid, -1), key=f"retry/{cid}")
+                ctx.after(0, RedeliverDue(cid, -1), key=f"retry/{cid}")
         elif order.state is OrderState.SUBMITTED and order.attempt == attempt:
             self._calls(ctx).classify(order, message, attempt)
 
@@ -477,7 +477,7 @@ class OrderManager(Actor):
     def _try_again_soon(self, order: Order, ctx: Context) -> None:
         cid = order.approved.client_order_id
         delay_ns = self._settings.query_first_ms * MS
-        ctx.after(delay_ns, _Redeliver(cid, order.attempt), key=f"retry/{cid}")
+        ctx.after(delay_ns, RedeliverDue(cid, order.attempt), key=f"retry/{cid}")
 
     def _redeliver_later(self, order: Order, message: RetryDirective, ctx: Context) -> None:
         cid = message.client_order_id
@@ -485,7 +485,7 @@ class OrderManager(Actor):
             ctx.record(FixTried(cid, message.fix))
             self._calls(ctx).fix(message.fix, order, message.reason)
         self._desk(ctx).move(order, Event.NOT_SENT, reason=message.reason)
-        ctx.after(message.delay_ms * MS, _Redeliver(cid, order.attempt), key=f"retry/{cid}")
+        ctx.after(message.delay_ms * MS, RedeliverDue(cid, order.attempt), key=f"retry/{cid}")
 
     def _refuse(self, order: Order, message: RetryDirective, ctx: Context) -> None:
         """End an order that the venue refused, or that has no chance any more."""

@@ -81,11 +81,11 @@ class ControlNoted:
 class QueueState:
     """Waiting and flying orders; dicts keep the order of arrival."""
 
-    waiting: dict[str, EnqueueOrder] = field(factory=dict)
-    asked: dict[str, bool] = field(factory=dict)
-    in_flight: dict[str, str] = field(factory=dict)
+    waiting: dict[str, EnqueueOrder] = field(factory=dict[str, EnqueueOrder])
+    asked: dict[str, bool] = field(factory=dict[str, bool])
+    in_flight: dict[str, str] = field(factory=dict[str, str])
     """Opening orders in flight -> symbol."""
-    holds: dict[str, tuple[str, ...]] = field(factory=dict)
+    holds: dict[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
     trading_state: TradingState = TradingState.ACTIVE
     offset_ns: int = 0
 
@@ -115,7 +115,7 @@ class OrderQueue(Actor):
         super().__init__()
         self._settings = settings
 
-    def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901 - one arm a message
+    def receive(self, message: Inbox, ctx: Context) -> None:
         """Handle one message."""
         match message:
             case EnqueueOrder():

@@ -36,7 +36,7 @@ class VenueAnswer:
     request_id: str
     phase: Phase
     status: int = 0
-    headers: Mapping[str, str] = field(factory=dict)
+    headers: Mapping[str, str] = field(factory=dict[str, str])
     body: Any = None
     text: str = ""
 

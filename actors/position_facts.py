@@ -84,7 +84,7 @@ class InstrumentsNoted:
 
 
 @frozen
-class _Unprotected:
+class UnprotectedDue:
     """The time without a stop is up."""
 
     key: str
@@ -92,7 +92,7 @@ class _Unprotected:
 
 
 @frozen
-class _Again:
+class AgainDue:
     """A wait before the next request of a leg is over."""
 
     key: str
@@ -109,8 +109,8 @@ PRIVATE = (
     AlarmSet,
     MarkNoted,
     InstrumentsNoted,
-    _Unprotected,
-    _Again,
+    UnprotectedDue,
+    AgainDue,
 )
 Fact = (
     FillApplied

@@ -48,6 +48,7 @@ from .position_facts import (
     MS,
     PRIVATE,
     ZERO,
+    AgainDue,
     AlarmSet,
     ClosingSet,
     Fact,
@@ -58,8 +59,7 @@ from .position_facts import (
     MarkNoted,
     PositionsState,
     ProtectionSet,
-    _Again,
-    _Unprotected,
+    UnprotectedDue,
     apply_fact,
     filled_position,
     key_of,
@@ -80,8 +80,8 @@ Inbox = (
     | ComparePositions
     | PositionReported
     | GetPositions
-    | _Unprotected
-    | _Again
+    | UnprotectedDue
+    | AgainDue
 )
 
 
@@ -121,9 +121,9 @@ class PositionMonitor(Actor):
                 ctx.log("position_reported", symbol=message.symbol, quantity=message.quantity)
             case GetPositions():
                 self.on_get_positions(ctx)
-            case _Unprotected():
+            case UnprotectedDue():
                 self.on_unprotected(message, ctx)
-            case _Again():
+            case AgainDue():
                 self.on_again(message, ctx)
             case _:
                 assert_never(message)
@@ -201,7 +201,7 @@ class PositionMonitor(Actor):
         """The gate found no position to reduce: what is still open is tried again."""
         for key, guard in self.state.open_guards():
             if guard.position.symbol == message.symbol:
-                again = _Again(key, message.leg, guard.number)
+                again = AgainDue(key, message.leg, guard.number)
                 self._after(self._backoff_ms(guard, message.leg), again, ctx)
 
     def on_mark_changed(self, message: MarkChanged, ctx: Context) -> None:
@@ -255,7 +255,7 @@ class PositionMonitor(Actor):
             )
         )
 
-    def on_unprotected(self, message: _Unprotected, ctx: Context) -> None:
+    def on_unprotected(self, message: UnprotectedDue, ctx: Context) -> None:
         """The time without a stop is up: alarm, and close."""
         guard = self.state.guards.get(message.key)
         if guard is None or guard.number != message.number or guard.position.is_flat:
@@ -267,7 +267,7 @@ class PositionMonitor(Actor):
         self._alert("unprotected", message.key, "no stop rests at the venue", ctx)
         self._close(message.key, guard, "unprotected", ctx)
 
-    def on_again(self, message: _Again, ctx: Context) -> None:
+    def on_again(self, message: AgainDue, ctx: Context) -> None:
         """Ask once more for a leg that is still missing."""
         guard = self.state.guards.get(message.key)
         if guard is None or guard.number != message.number or guard.position.is_flat:
@@ -393,7 +393,7 @@ class PositionMonitor(Actor):
         if not guard.closing:
             return
         if message.state is OrderState.FILLED:
-            ctx.after(0, _Again(key, Leg.EXIT, guard.number), key=f"again/{key}/x")
+            ctx.after(0, AgainDue(key, Leg.EXIT, guard.number), key=f"again/{key}/x")
         elif ended or message.kind == "INCONCLUSIVE":
             self._alert("exit_refused", key, message.reason, ctx)
             self._again_later(key, guard, Leg.EXIT, message, ctx)
@@ -512,9 +512,9 @@ class PositionMonitor(Actor):
         self, key: str, guard: Guard, leg: Leg, message: LegChanged, ctx: Context
     ) -> None:
         wait_ms = 0 if message.kind == "INCONCLUSIVE" else self._backoff_ms(guard, leg)
-        self._after(wait_ms, _Again(key, leg, guard.number), ctx)
+        self._after(wait_ms, AgainDue(key, leg, guard.number), ctx)
 
-    def _after(self, wait_ms: int, again: _Again, ctx: Context) -> None:
+    def _after(self, wait_ms: int, again: AgainDue, ctx: Context) -> None:
         ctx.after(wait_ms * MS, again, key=f"again/{again.key}/{again.leg.value}")
 
     def _backoff_ms(self, guard: Guard, leg: Leg) -> int:
@@ -525,7 +525,7 @@ class PositionMonitor(Actor):
     def _arm_unprotected(self, key: str, number: int, since_ns: int, ctx: Context) -> None:
         due_ns = since_ns + self._settings.unprotected_ms_max * MS
         delay_ns = max(0, due_ns - ctx.now)
-        ctx.after(delay_ns, _Unprotected(key, number), key=f"unprotected/{key}")
+        ctx.after(delay_ns, UnprotectedDue(key, number), key=f"unprotected/{key}")
 
     def _mark(self, guard: Guard, news: MarkChanged) -> Decimal | None:
         symbol = guard.position.symbol

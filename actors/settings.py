@@ -6,9 +6,11 @@ numbers of percent; money is in the margin asset. Defaults are those of the requ
 whose numbers (C-01 and so on) stand beside them.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any, cast
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from ..messages.values import PositionSide, WorkingType
 from .policies.rate_budgets import LimiterSettings
@@ -112,7 +114,7 @@ class MarketSettings:
     """Marks and how often they are told."""
 
     interval_ms: int = 250
-    move_bps: Decimal = Decimal("5")
+    move_bps: Decimal = Decimal(5)
 
 
 @frozen
@@ -215,3 +217,19 @@ class Settings:
     reconciler: ReconcilerSettings = field(factory=ReconcilerSettings)
     breaker: BreakerSettings = field(factory=BreakerSettings)
     journal: JournalSettings = field(factory=JournalSettings)
+
+
+def settings_json(settings: Settings) -> Any:
+    """Return the settings as JSON values, for the manifest: decimals as text, tuples as lists."""
+    return _plain(asdict(settings))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        mapping = cast("Mapping[str, Any]", value)
+        return {key: _plain(each) for key, each in mapping.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in cast("list[Any]", value)]
+    return value

@@ -84,7 +84,7 @@ class SupervisorState:
     """What the supervisor remembers."""
 
     failures: FailureLog = field(factory=FailureLog)
-    retries: list[int] = field(factory=list)
+    retries: list[int] = field(factory=list[int])
     offset_ns: int = 0
 
 

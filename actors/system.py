@@ -35,6 +35,7 @@ from .reconciler import Reconciler
 from .risk_gate import RiskGate
 from .runtime.actor import Actor, private_tag
 from .runtime.kernel import Kernel
+from .runtime.recovery import Recovered
 from .runtime.segment import RunFacts
 from .settings import Settings
 from .supervisor import Supervisor
@@ -75,9 +76,7 @@ Maker = Callable[[], Actor]
 def all_private() -> list[tuple[str, type]]:
     """Return the tag and class of every actor's own ticks and facts."""
     return [
-        (private_tag(name, cls), cls)
-        for name, actor in CLASSES.items()
-        for cls in actor.private
+        (private_tag(name, cls), cls) for name, actor in CLASSES.items() for cls in actor.private
     ]
 
 
@@ -93,7 +92,7 @@ def core_makers(settings: Settings) -> dict[str, Maker]:
         names.VENUE_CLOCK: lambda: VenueClock(settings.clock),
         names.INSTRUMENTS: lambda: Instruments(settings.instruments),
         names.ACCOUNT: lambda: Account(settings.accounts),
-        names.MARKET_DATA: lambda: MarketData(),
+        names.MARKET_DATA: MarketData,
         names.USER_STREAM: lambda: UserStream(settings.stream),
         names.RECONCILER: lambda: Reconciler(settings.reconciler),
         names.POSITION_MONITOR: lambda: PositionMonitor(settings.protection),
@@ -123,9 +122,10 @@ class Wiring:
 
 def populate(kernel: Kernel, settings: Settings, wiring: Wiring) -> None:
     """Put every actor of a system into a kernel, in start order; none of them runs yet."""
+    # Actors stop in reverse: the bus must hear the core's last words.
+    kernel.add(names.EVENT_BUS, wiring.event_bus)
     for name, make in core_makers(settings).items():
         kernel.add(name, make)
-    kernel.add(names.EVENT_BUS, wiring.event_bus)
     for lane in names.LANES:
         kernel.add(
             lane,
@@ -163,6 +163,14 @@ def lane_settings(settings: Settings) -> LaneSettings:
         request_timeout_ms=settings.orders.request_timeout_ms,
         reply=ReplyOptions(settings.accounts.margin_asset, settings.risk.symbols),
     )
+
+
+def restore(kernel: Kernel, recovered: Recovered) -> None:
+    """Give every core actor the state that the journal says it had; before the first message."""
+    for name, state in recovered.states.items():
+        cell = kernel.cells[name]
+        cell.restore(state, [], kernel.codec)
+        cell.begin_generation(recovered.generations.get(name, 0) + 1)
 
 
 def announce(kernel: Kernel, generation: int, *, recovered: bool) -> None:

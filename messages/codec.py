@@ -21,8 +21,8 @@ from . import (
     control,
     events,
     failure,
-    intake,
     instruments,
+    intake,
     lifecycle,
     market,
     orders,
@@ -102,7 +102,7 @@ class Codec:
         self._versions = {tag: versions.get(tag, 1) for tag in classes}
         self._labels = {cls: f"{tag}.v{self._versions[tag]}" for tag, cls in classes.items()}
         self._by_label = {self._labels[cls]: cls for cls in classes.values()}
-        self._converter = make_converter(detailed_validation=False, forbid_extra_keys=True)
+        self._converter: Any = make_converter(detailed_validation=False, forbid_extra_keys=True)
         self._unstructure: dict[type, Callable[[Any], Json]] = {}
         _register_values(self._converter)
         self._register_unions()
@@ -127,9 +127,10 @@ class Codec:
         if cls is None:
             label, cls, fields = self._upcast(label, fields)
         try:
-            return self._converter.structure(fields, cls)
-        except Exception as error:  # noqa: BLE001 - cattrs raises whatever a field's type raises
+            message: Any = self._converter.structure(fields, cls)
+        except Exception as error:
             raise CodecError(label, _explain(error)) from error
+        return message
 
     def encode_state(self, state: object) -> Any:
         """Return an actor's state as JSON values."""
@@ -137,7 +138,8 @@ class Codec:
 
     def decode_state(self, data: Any, cls: type) -> Any:
         """Return an actor's state of class `cls`."""
-        return self._converter.structure(data, cls)
+        state: Any = self._converter.structure(data, cls)
+        return state
 
     def fingerprints(self) -> dict[str, str]:
         """Return label -> the class's fields with types and defaults, for the schema lock."""
@@ -201,12 +203,17 @@ def decimal_from_text(value: Any, _cls: Any = Decimal) -> Decimal:
 def _register_values(converter: Any) -> None:
     converter.register_unstructure_hook(Decimal, str)
     converter.register_structure_hook(Decimal, decimal_from_text)
-    converter.register_unstructure_hook_func(_is_text_enum, lambda value: value)
-    # By identity: a hook for `str` itself would catch every text enumeration too.
-    converter.register_structure_hook_func(lambda cls: cls is int, _integer)
-    converter.register_structure_hook_func(lambda cls: cls is str, _text)
-    converter.register_structure_hook_func(lambda cls: cls is bool, _boolean)
-    converter.register_structure_hook_func(_is_text_enum, _member)
+    converter.register_unstructure_hook_func(_is_text_enum, _itself)
+    # By class: cattrs asks its own converting hooks of int, str and bool before any predicate.
+    # The hook of the nearest class counts, so text enumerations have theirs before that of str.
+    converter.register_structure_hook(int, _integer)
+    converter.register_structure_hook(str, _text)
+    converter.register_structure_hook(bool, _boolean)
+    converter.register_structure_hook(StrEnum, _member)
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def _integer(value: Any, _cls: Any) -> int:

@@ -46,13 +46,16 @@ class Simulation:
     delivery: Delivery = Delivery.FIFO
     steps: int = field(init=False, default=0)
     _random: random.Random = field(init=False)
-    _heap: list[tuple[int, int, Callable[[], None]]] = field(init=False, factory=list)
+    _heap: list[tuple[int, int, Callable[[], None]]] = field(
+        init=False, factory=list[tuple[int, int, Callable[[], None]]]
+    )
     _counter: int = field(init=False, default=0)
-    _hosts: list["SimulationHost"] = field(init=False, factory=list)
+    _hosts: list["SimulationHost"] = field(init=False)
     _steps_at_instant: int = field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
         self._random = random.Random(f"{self.seed}/schedule")
+        self._hosts = []
 
     def host(self) -> "SimulationHost":
         """Return the host of a new life of an engine."""
@@ -123,7 +126,7 @@ class SimulationHost:
     mailboxes: "Mailboxes"
     kernel: Kernel | None = field(init=False, default=None)
     fatal_reason: str = field(init=False, default="")
-    _timers: dict[str, dict[str, Timer]] = field(init=False, factory=dict)
+    _timers: dict[str, dict[str, Timer]] = field(init=False, factory=dict[str, dict[str, Timer]])
     _alive: bool = field(init=False, default=True)
 
     def route(self, envelope: Envelope) -> None:

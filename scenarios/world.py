@@ -6,11 +6,11 @@ event that the engine publishes is given to `on_event`. Time is virtual; nothing
 """
 
 import decimal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from attrs import asdict, define, field
+from attrs import define, field
 
 from ..actors import names
 from ..actors.adapters.event_bus import EventBus
@@ -18,13 +18,22 @@ from ..actors.ports import FileSystem
 from ..actors.runtime.actor import Context
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
+from ..actors.runtime.hosting import LogSink, Saboteur
 from ..actors.runtime.journal_writer import DirectJournal, Durability, Keeper
-from ..actors.runtime.kernel import Kernel, LogSink, Saboteur
+from ..actors.runtime.kernel import Kernel
 from ..actors.runtime.recovery import Recovered, recover
 from ..actors.runtime.segment_writer import SegmentWriter
 from ..actors.runtime.step import ENGINE_DECIMALS
-from ..actors.settings import Settings
-from ..actors.system import Wiring, announce, core_makers, make_codec, populate, run_facts
+from ..actors.settings import Settings, settings_json
+from ..actors.system import (
+    Wiring,
+    announce,
+    core_makers,
+    make_codec,
+    populate,
+    restore,
+    run_facts,
+)
 from ..messages.codec import Codec
 from ..messages.intake import (
     AmendOrder,
@@ -114,9 +123,7 @@ class World:
 
     def tell(self, command: HostCommand) -> None:
         """Give the engine a command, as its front does."""
-        self.kernel.post(
-            names.EXECUTION_SYSTEM, command, correlation=correlation_of(command)
-        )
+        self.kernel.post(names.EXECUTION_SYSTEM, command, correlation=correlation_of(command))
 
     def tell_at(self, at_ns: int, command: HostCommand) -> None:
         """Give a command at a virtual time; while no engine runs it is lost, as for any host."""
@@ -181,10 +188,7 @@ class World:
 
     def _begin(self, life: Life) -> None:
         if life.recovered is not None:
-            for name, state in life.recovered.states.items():
-                cell = life.kernel.cells[name]
-                cell.restore(state, [], self.codec)
-                cell.begin_generation(life.recovered.generations.get(name, 0) + 1)
+            restore(life.kernel, life.recovered)
         for cell in list(life.kernel.cells.values()):
             life.kernel.start_cell(cell)
         is_recovered = life.recovered is not None and life.recovered.records > 0
@@ -236,22 +240,6 @@ def correlation_of(command: HostCommand) -> str:
             return command.command_id
         case _:
             return command.source
-
-
-def settings_json(settings: Settings) -> Mapping[str, Any]:
-    """Return the settings as JSON values, for the manifest."""
-    return make_plain(asdict(settings))
-
-
-def make_plain(value: Any) -> Any:
-    """Return a value of settings as JSON: decimals as text, tuples as lists."""
-    if isinstance(value, decimal.Decimal):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(key): make_plain(each) for key, each in value.items()}
-    if isinstance(value, tuple | list):
-        return [make_plain(each) for each in value]
-    return value
 
 
 def seeded_disk(seed: int) -> SimulatedDisk:

@@ -10,7 +10,7 @@ rebuilt bus, except those with markers, which are told that they have ended.
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 import pykka
 from attrs import define
@@ -185,14 +185,17 @@ def deliverer(handler: Any) -> Callable[[Any], None]:
     Raises:
         TypeError: It is none of the three kinds.
     """
-    if isinstance(handler, pykka.ActorRef):
-        ref: pykka.ActorRef[Any] = handler
-        return lambda event: _tell(ref, event)
+    if _is_ref(handler):
+        return lambda event: _tell(handler, event)
     if callable(handler):
         return handler  # type: ignore[no-any-return]  # a host's own callable
     if hasattr(handler, "put_nowait"):
         return handler.put_nowait  # type: ignore[no-any-return]  # a queue of the host
     raise TypeError(f"cannot deliver events to {handler!r}")
+
+
+def _is_ref(handler: object) -> TypeGuard[pykka.ActorRef[Any]]:
+    return isinstance(handler, pykka.ActorRef)
 
 
 def _tell(ref: pykka.ActorRef[Any], event: object) -> None:

@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 Word = TypeVar("Word", bound=StrEnum)
 
 
-class ReplyUnreadable(EngineError):  # noqa: N818 - named as its siblings in actors/errors.py
+class ReplyUnreadable(EngineError):
     """What the venue sent is not what its documents promise: which field, and why."""
 
     def __init__(self, field: str, reason: str) -> None:

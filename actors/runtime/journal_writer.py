@@ -1,4 +1,4 @@
-"""Journal writer: when a record is safe enough, and what happens to the messages it holds back.
+"""Journal writer: when a record is safe enough, and what becomes of the messages it holds.
 
 Owns the rule of durability and the journal's health. `Keeper` is shared by the threaded journal
 and by `DirectJournal`, which writes at once, for virtual time. While the disk fails, opening calls

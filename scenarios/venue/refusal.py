@@ -77,7 +77,7 @@ TEXTS: dict[int, str] = {
 }
 
 
-class VenueRefusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of this program
+class VenueRefusal(Exception):
     """The venue says no: `code`, `message`, and the HTTP `status` that carries them."""
 
     def __init__(self, code: int, *details: object, status: int = 400) -> None:

@@ -1,4 +1,4 @@
-"""Journal actor: groups, release order, a failing disk, and a close, on one thread and on two."""
+"""Journal actor: groups, release order, a failing disk, a close; on one thread and on two."""
 
 import threading
 from pathlib import Path

@@ -94,7 +94,13 @@ class Priced:
     side: PositionSide
 
 
-PRICED: dict[str, Any] = {"t": "Priced.v1", "price": "1.50", "count": 3, "is_open": True, "side": "BOTH"}
+PRICED: dict[str, Any] = {
+    "t": "Priced.v1",
+    "price": "1.50",
+    "count": 3,
+    "is_open": True,
+    "side": "BOTH",
+}
 PLAIN = Codec([("Priced", Priced)])
 
 
@@ -197,6 +203,7 @@ def test_a_state_comes_back_as_it_was() -> None:
 
 
 def test_a_fingerprint_names_fields_types_and_defaults() -> None:
-    assert "command_id: str; reason: str; by: str = 'operator'" == (
-        CODEC.fingerprints()["HaltTrading.v1"]
+    assert (
+        "command_id: str; reason: str; by: str = 'operator'"
+        == (CODEC.fingerprints()["HaltTrading.v1"])
     )

@@ -1,4 +1,4 @@
-"""Event bus: who gets which events, and what a slow, broken or dead subscriber does to others."""
+"""Event bus: who gets which events, and what a slow or broken subscriber does."""
 
 import queue
 import threading

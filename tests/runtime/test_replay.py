@@ -1,11 +1,10 @@
 """Replay: an unchanged shop comes out the same; every change of code or record is named."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from attrs import evolve, frozen
+from attrs import frozen
 
 from callboard.actors.runtime.actor import Actor, Context
 from callboard.actors.runtime.differences import as_text, first_difference
@@ -14,11 +13,29 @@ from callboard.actors.runtime.replay import Divergence, replay
 from callboard.actors.runtime.segment import RunFacts, remove_segments, segment_name
 from callboard.messages.codec import Codec
 from callboard.scenarios.disk import SimulatedDisk
+from support.changed_shop import (
+    ChattyTill,
+    CountingTill,
+    DearClerk,
+    DearTill,
+    DoubleTill,
+    FatalBoss,
+    FussyClerk,
+    HastyTill,
+    LateTill,
+    LostClerk,
+    MeekTill,
+    OnceDearClerk,
+    RudeTill,
+    SilentTill,
+    SleepyTill,
+    SlowTill,
+    ThriftyClerk,
+    WildTill,
+)
 from support.journals import Core, next_run, recorded, rewritten, written
 from support.shop import (
     CORE,
-    SECOND_NS,
-    Boss,
     Buy,
     Charge,
     Clerk,
@@ -26,7 +43,6 @@ from support.shop import (
     CountTill,
     Receipt,
     Sold,
-    Till,
     shop_codec,
 )
 
@@ -105,156 +121,6 @@ def test_a_replay_stops_at_the_given_number_of_differences() -> None:
     assert 2 == len(divergences(recorded(), with_till(DearTill), divergences_max=2))
 
 
-class SlowTill(Till):
-    """Counts later."""
-
-    def on_charge(self, message: Charge, ctx: Context) -> None:
-        super().on_charge(message, ctx)
-        ctx.after(2 * SECOND_NS, CountTill(), key="count")
-
-
-class LateTill(Till):
-    """Arms its timer with another delay."""
-
-    def on_charge(self, message: Charge, ctx: Context) -> None:
-        if message.thing == "broken":
-            raise ValueError("cannot sell broken")
-        ctx.record(Sold(message.thing, message.amount))
-        ctx.tell("printer", Receipt(f"{message.thing} {message.amount}"))
-        ctx.after(SECOND_NS + 1, CountTill(), key="count")
-
-
-class DearTill(Till):
-    """Books another amount."""
-
-    def on_charge(self, message: Charge, ctx: Context) -> None:
-        super().on_charge(evolve(message, amount=message.amount + 1), ctx)
-
-
-class DoubleTill(Till):
-    """Books every sale twice."""
-
-    def on_charge(self, message: Charge, ctx: Context) -> None:
-        super().on_charge(message, ctx)
-        ctx.record(Sold(message.thing, message.amount))
-
-
-class SilentTill(Till):
-    """Forgets the receipt."""
-
-    def on_charge(self, message: Charge, ctx: Context) -> None:
-        if message.thing == "broken":
-            raise ValueError("cannot sell broken")
-        ctx.record(Sold(message.thing, message.amount))
-        ctx.after(SECOND_NS, CountTill(), key="count")
-
-
-class ChattyTill(Till):
-    """Tells the clerk too."""
-
-    def on_charge(self, message: Charge, ctx: Context) -> None:
-        super().on_charge(message, ctx)
-        ctx.tell("clerk", message)
-
-
-class HastyTill(Till):
-    """Prints by the fast lane."""
-
-    def on_charge(self, message: Charge, ctx: Context) -> None:
-        if message.thing == "broken":
-            raise ValueError("cannot sell broken")
-        ctx.record(Sold(message.thing, message.amount))
-        ctx.tell("printer", Receipt(f"{message.thing} {message.amount}"), urgent=True)
-        ctx.after(SECOND_NS, CountTill(), key="count")
-
-
-class MeekTill(Till):
-    """Swallows what it should raise."""
-
-    def on_charge(self, message: Charge, ctx: Context) -> None:
-        if message.thing != "broken":
-            super().on_charge(message, ctx)
-
-
-class WildTill(Till):
-    """Raises where it should not."""
-
-    def on_charge(self, message: Charge, ctx: Context) -> None:
-        if message.thing == "plum":
-            raise LookupError("no plums")
-        super().on_charge(message, ctx)
-
-
-class RudeTill(Till):
-    """Raises with other words."""
-
-    def on_charge(self, message: Charge, ctx: Context) -> None:
-        if message.thing == "broken":
-            raise ValueError("no")
-        super().on_charge(message, ctx)
-
-
-class SleepyTill(Till):
-    """Forgets its timer at a restart."""
-
-    def resume(self, ctx: Context) -> None:
-        ctx.log("asleep")
-
-
-class ThriftyClerk(Clerk):
-    """Draws no price."""
-
-    def receive(self, message: Any, ctx: Context) -> None:
-        if isinstance(message, Buy):
-            ctx.tell("till", Charge(message.thing, Decimal(0)))
-
-
-class FussyClerk(Clerk):
-    """Draws twice."""
-
-    def receive(self, message: Any, ctx: Context) -> None:
-        if isinstance(message, Buy):
-            cents = int(ctx.random() * 10_000)
-            ctx.random()
-            ctx.tell("till", Charge(message.thing, Decimal(cents) * message.count / 100))
-
-
-class LostClerk(Clerk):
-    """Asks somebody else."""
-
-    def receive(self, message: Any, ctx: Context) -> None:
-        if isinstance(message, Buy):
-            cents = int(ctx.random() * 10_000)
-            ctx.tell("boss", Charge(message.thing, Decimal(cents) * message.count / 100))
-
-
-class DearClerk(Clerk):
-    """Charges more: a message inside the core changes."""
-
-    def receive(self, message: Any, ctx: Context) -> None:
-        if isinstance(message, Buy):
-            cents = int(ctx.random() * 10_000) + 1
-            ctx.tell("till", Charge(message.thing, Decimal(cents) * message.count / 100))
-
-
-class FatalBoss(Boss):
-    """Redelivers nothing."""
-
-    def receive(self, message: Any, ctx: Context) -> None:
-        if hasattr(message, "actor"):
-            ctx.restart(message.actor, redeliver=False)
-
-
-class CountingTill(Till):
-    """Counts something else."""
-
-    def receive(self, message: Any, ctx: Context) -> None:
-        if isinstance(message, CountTill):
-            ctx.record(Counted(self.state.sales + 1))
-        else:
-            super().receive(message, ctx)
-
-
 @pytest.mark.parametrize(
     ("name", "change", "actor", "field"),
     [
@@ -299,15 +165,6 @@ def test_one_cause_is_not_told_again_by_its_consequences() -> None:
     found = divergences(disk, with_clerk(OnceDearClerk))
 
     assert [("till", "msg.amount")] == [(each.actor, each.field) for each in found]
-
-
-class OnceDearClerk(Clerk):
-    """Charges more for pears."""
-
-    def receive(self, message: Any, ctx: Context) -> None:
-        if isinstance(message, Buy):
-            cents = int(ctx.random() * 10_000) + (message.thing == "pear")
-            ctx.tell("till", Charge(message.thing, Decimal(cents) * message.count / 100))
 
 
 def lines_of(disk: SimulatedDisk) -> list[bytes]:

@@ -12,6 +12,8 @@ from typing import Any, Union, get_args, get_origin
 import attrs
 from hypothesis import strategies as st
 
+from callboard.messages.instruments import Filters
+
 INTEGER = 1_790_000_000_123
 DECIMAL = Decimal("1234.50")
 
@@ -26,8 +28,17 @@ def sample(cls: type) -> Any:
 def messages(cls: type) -> st.SearchStrategy[Any]:
     """Return a strategy for a class, with every field drawn by its type."""
     attrs.resolve_types(cls)
-    fields = {each.name: _strategy(each.type) for each in attrs.fields(cls)}
+    fields = {
+        each.name: _strategy(each.type) if each.validator is None else _bounded(each.name)
+        for each in attrs.fields(cls)
+    }
     return st.builds(cls, **fields)
+
+
+def _bounded(name: str) -> st.SearchStrategy[Decimal]:
+    """Draw for a field that checks its value: above zero, and every maximum above the rest."""
+    low, high = (1000, 10**9) if name.endswith("_max") else (Decimal("1e-8"), 1000)
+    return st.decimals(low, high, places=8)
 
 
 def _sample_value(annotation: Any, name: str) -> Any:
@@ -46,6 +57,13 @@ def _sample_value(annotation: Any, name: str) -> Any:
     return plain[annotation]
 
 
+_SCALARS: dict[type, st.SearchStrategy[Any]] = {
+    Decimal: st.decimals(allow_nan=False, allow_infinity=False, places=8),
+    int: st.integers(-(1 << 63), (1 << 63) - 1),
+    str: st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+}
+
+
 def _strategy(annotation: Any) -> st.SearchStrategy[Any]:
     members = _members(annotation)
     if members:
@@ -54,13 +72,10 @@ def _strategy(annotation: Any) -> st.SearchStrategy[Any]:
     if get_origin(annotation) is tuple:
         return _tuple_strategy(get_args(annotation))
     if attrs.has(annotation):
-        return messages(annotation)
-    if annotation is Decimal:
-        return st.decimals(allow_nan=False, allow_infinity=False, places=8)
-    if annotation is int:
-        return st.integers(-(1 << 63), (1 << 63) - 1)
-    if annotation is str:
-        return st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+        # Filters refuse figures that contradict each other, so they are not drawn one by one.
+        return st.just(sample(annotation)) if annotation is Filters else messages(annotation)
+    if annotation in _SCALARS:
+        return _SCALARS[annotation]
     return st.sampled_from(annotation) if issubclass(annotation, Enum) else st.booleans()
 
 

@@ -1,4 +1,4 @@
-"""Schema: the lock over every message class, and the golden files, as they are and should be.
+"""Schema: the lock over every message class and the golden files, as they should be.
 
 Owns the paths and the form of both. The lock maps each label to its fields, and each enumeration
 to its words; a golden file holds one message of one version for ever.

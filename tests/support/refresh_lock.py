@@ -2,7 +2,7 @@
 
 Adds what is new. A label whose fields changed is refused, because journals with it exist: give the
 class a new version and an upcaster in `messages/codec.py`, then run this again. Before a first
-release, `--rewrite` starts both over. Run it as `./dev run python tests/messages/refresh_lock.py`.
+release, `--rewrite` starts both over. Run it as `./dev run python tests/support/refresh_lock.py`.
 """
 
 import sys
@@ -10,15 +10,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support import schema  # noqa: E402 - the line above makes it known
+from support import schema
 
 
 def main(arguments: list[str]) -> int:
     """Refresh both; returns 1, having written nothing, when a label changed."""
     rewrite = "--rewrite" in arguments
     current = schema.current_lock()
-    known = {} if rewrite or not schema.LOCK.exists() else schema.read_lock()["messages"]
-    changed = [label for label, fields in current["messages"].items() if known.get(label, fields) != fields]
+    known: dict[str, str] = (
+        {} if rewrite or not schema.LOCK.exists() else schema.read_lock()["messages"]
+    )
+    changed = [
+        label for label, fields in current["messages"].items() if known.get(label, fields) != fields
+    ]
     if changed:
         sys.stderr.write(f"changed without a version: {', '.join(changed)}\n")
         return 1
