@@ -86,7 +86,7 @@ class Calls:
 
     desk: Desk
 
-    def ask(self, order: Order, kind: Kind, number: int) -> None:
+    def request(self, order: Order, kind: Kind, number: int) -> None:
         """Ask the limiter for leave to make a call; the grant comes with the call's id."""
         name = {
             Kind.QUERY: QueryOne,
@@ -225,7 +225,7 @@ class Calls:
         self.desk.ctx.record(CancelAsked(order.approved.client_order_id))
         if order.state is not OrderState.CANCELLING:
             self.desk.move(order, Event.CANCEL_SENT)
-        self.ask(order, Kind.CANCEL, order.cancels + 1)
+        self.request(order, Kind.CANCEL, order.cancels + 1)
 
     def directed(self, order: Order, message: RetryDirective) -> None:
         """Follow the supervisor's word about a cancel or an amend that failed."""

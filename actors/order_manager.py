@@ -307,7 +307,7 @@ class OrderManager(Actor):
             if is_meant and is_limit and order.state is OrderState.ACTIVE:
                 ctx.record(AmendWanted(order.approved.client_order_id, message))
                 self._desk(ctx).move(order, Event.AMEND_SENT)
-                self._calls(ctx).ask(order, Kind.AMEND, order.amends + 1)
+                self._calls(ctx).request(order, Kind.AMEND, order.amends + 1)
 
     def on_cancel_leg(self, message: CancelLeg, ctx: Context) -> None:
         """Cancel one protective order."""
@@ -384,11 +384,11 @@ class OrderManager(Actor):
         if order.state is OrderState.PENDING and order.attempt == message.attempt:
             self._enqueue(order.approved, order.send_by_ms, ctx)
         elif order.state is OrderState.UNKNOWN:
-            self._calls(ctx).ask(order, Kind.QUERY, order.queries + 1)
+            self._calls(ctx).request(order, Kind.QUERY, order.queries + 1)
         elif order.cancel_reason:
             self._calls(ctx).cancel(order)
         elif order.state is OrderState.AMENDING:
-            self._calls(ctx).ask(order, Kind.AMEND, order.amends + 1)
+            self._calls(ctx).request(order, Kind.AMEND, order.amends + 1)
 
     def on_query(self, message: QueryDue, ctx: Context) -> None:
         """Ask for an order; one whose intent is too old is parked, since absence proves nothing."""
@@ -400,7 +400,7 @@ class OrderManager(Actor):
             self._desk(ctx).alert("order_parked", order, "unresolved for too long")
             self._desk(ctx).move(order, Event.PARKED, reason="unresolved for too long")
             return
-        self._calls(ctx).ask(order, Kind.QUERY, order.queries + 1)
+        self._calls(ctx).request(order, Kind.QUERY, order.queries + 1)
 
     def on_check_fills(self, message: FillsDue, ctx: Context) -> None:
         """Fills are overdue: ask for the order, or for its fills when its end is known."""
@@ -408,7 +408,7 @@ class OrderManager(Actor):
         if order is None:
             return
         kind = Kind.FILLS if order.final else Kind.QUERY
-        self._calls(ctx).ask(order, kind, order.queries + 1)
+        self._calls(ctx).request(order, kind, order.queries + 1)
 
     def on_deadline(self, message: DeadlineDue, ctx: Context) -> None:
         """A resting entry is cancelled at its deadline."""

@@ -18,6 +18,10 @@ class VenueDriver:
     def __init__(self, simulation: Simulation, venue: Venue) -> None:
         self.venue = venue
         self.simulation = simulation
+        self.on_request: Callable[[VenueRequest], None] | None = None
+        """Called right before a request leaves a client, for invariant checkers."""
+        self.on_answer: Callable[[VenueAnswer], None] | None = None
+        """Called right before an answer reaches a client that is still there."""
         self._clients: dict[str, SimulatedExchange] = {}
         self._next_ns: int | None = None
 
@@ -64,6 +68,8 @@ class SimulatedExchange:
 
     def request(self, request: VenueRequest, answer: Callable[[VenueAnswer], None]) -> None:
         """Send one request; the answer, if any, comes in virtual time."""
+        if self._driver.on_request is not None:
+            self._driver.on_request(request)
         self._answers[request.request_id] = answer
         now_ns = self._driver.simulation.now_ns
         self._driver.venue.submit(request, now_ns=now_ns, client=self._client)
@@ -86,6 +92,8 @@ class SimulatedExchange:
         """Hand one delivery to whoever waits for it."""
         if delivery.kind == "answer":
             assert isinstance(delivery.payload, VenueAnswer)
+            if self._driver.on_answer is not None:
+                self._driver.on_answer(delivery.payload)
             answer = self._answers.pop(delivery.payload.request_id, None)
             if answer is not None:
                 answer(delivery.payload)

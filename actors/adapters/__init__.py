@@ -1,1 +1,1 @@
-"""Adapters: the outside. Wires, files and pages; they may block, translate, and decide nothing."""
+"""Adapters: the outside. Wires and files; they may block, translate, and decide nothing."""

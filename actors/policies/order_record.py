@@ -1,4 +1,4 @@
-"""Order record: what the manager knows of one order, and what a piece of evidence means for it.
+"""Order record: what is known of one order, and what a piece of evidence means for it.
 
 Pure. An order's end is believed only when its booked fills add up to what the venue reports as
 filled; until then the end is remembered as `final` and the missing fills are asked for.
