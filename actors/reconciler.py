@@ -362,7 +362,6 @@ class Reconciler(Actor):
         ctx.tell(names.USER_STREAM, BackfillDone(self.state.owed_since_ms))
         done = RecoveryDone(self.state.owed_generation)
         ctx.tell(names.RISK_GATE, done)
-        ctx.tell(names.EXECUTION_SYSTEM, done)
 
     def _trades(self, symbol: str) -> ListTrades:
         return ListTrades(symbol, max(0, self._since_ms()))

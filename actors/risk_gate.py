@@ -99,6 +99,11 @@ class WorldNoted:
 
 
 @frozen
+class ReadinessTold:
+    """Fact: ExecutionSystem was told that commands may run."""
+
+
+@frozen
 class Prefixed:
     """Fact: the prefix of client order ids of this start."""
 
@@ -125,6 +130,7 @@ class GateState:
 
     generation: int = 0
     ready: bool = False
+    readiness_told: bool = False
     trading: TradingStateChanged | None = None
     clock: ClockChanged | None = None
     account: AccountChanged | None = None
@@ -154,14 +160,14 @@ Inbox = (
     | RecoveryDone
     | News
 )
-Fact = Reserved | ExposureMoved | WorldNoted | Prefixed
+Fact = Reserved | ExposureMoved | WorldNoted | Prefixed | ReadinessTold
 
 
 class RiskGate(Actor):
     """Approval is a type, and a reservation."""
 
     State = GateState
-    private = (Reserved, ExposureMoved, WorldNoted, Prefixed)
+    private = (Reserved, ExposureMoved, WorldNoted, Prefixed, ReadinessTold)
     state: GateState
 
     def __init__(self, settings: RiskSettings, id_prefix: str) -> None:
@@ -184,6 +190,7 @@ class RiskGate(Actor):
                 ctx.record(Prefixed(message.generation, ready=False))
             case RecoveryDone():
                 ctx.record(Prefixed(message.generation, ready=True))
+                self._tell_readiness(message, ctx)
             case PolicyChanged():
                 self.on_policy_changed(message, ctx)
             case (
@@ -197,6 +204,7 @@ class RiskGate(Actor):
                 | InstrumentsChanged()
             ):
                 ctx.record(WorldNoted(message))
+                self._tell_readiness(message, ctx)
             case _:
                 assert_never(message)
 
@@ -296,8 +304,31 @@ class RiskGate(Actor):
                 self._note(fact.news)
             case Prefixed():
                 self.state.generation, self.state.ready = fact.generation, fact.ready
+                self.state.readiness_told = self.state.readiness_told and fact.ready
+            case ReadinessTold():
+                self.state.readiness_told = True
             case _:
                 assert_never(fact)
+
+    def _tell_readiness(self, news: News | RecoveryDone, ctx: Context) -> None:
+        """Let the commands run once this gate itself has heard all that it judges by.
+
+        The one who reconciles cannot know that: its word may overtake the others' on their way.
+        """
+        state = self.state
+        stream = news.healthy if isinstance(news, StreamHealthChanged) else state.stream_healthy
+        clock = news if isinstance(news, ClockChanged) else state.clock
+        knows = (
+            state.ready or isinstance(news, RecoveryDone),
+            stream,
+            clock is not None and clock.trusted,
+            state.account is not None or isinstance(news, AccountChanged),
+            state.filters_read_at_ns > 0 or isinstance(news, InstrumentsChanged),
+            state.trading is not None or isinstance(news, TradingStateChanged),
+        )
+        if all(knows) and not state.readiness_told:
+            ctx.record(ReadinessTold())
+            ctx.tell(EXECUTION_SYSTEM, RecoveryDone(state.generation))
 
     def _reserve(self, fact: Reserved) -> None:
         state, reservation = self.state, evolve(fact.reservation)
