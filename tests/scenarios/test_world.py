@@ -1,4 +1,7 @@
-"""World: one signal from intake to stop to close, a crash in the middle, and the record of it."""
+"""World: one signal from intake to stop to close, with a crash in the middle.
+
+Owns the stage: a seeded market, a venue and an engine, in each delivery model.
+"""
 
 from decimal import Decimal
 
