@@ -55,6 +55,7 @@ class SimulatedDisk:
     busy_ns: int = 0
     """Time that the operations took so far."""
     syncs: int = 0
+    crashes: int = 0
     _files: dict[str, _Content] = field(init=False, factory=dict[str, _Content])
 
     def names(self) -> tuple[str, ...]:
@@ -76,7 +77,7 @@ class SimulatedDisk:
         if name not in self._files:
             self._fail_if_broken()
             self._files[name] = _Content()
-        return _OpenFile(self, name)
+        return _OpenFile(self, name, self.crashes)
 
     def replace(self, name: str, data: bytes) -> None:
         """Write a whole file, durably."""
@@ -107,11 +108,13 @@ class SimulatedDisk:
         del self._files[name]
 
     def crash(self) -> "SimulatedDisk":
-        """Return the disk as it stands after a power cut; this one is not to be used any more."""
-        files = {name: self._survivor(self._files[name]) for name in sorted(self._files)}
-        survivor = SimulatedDisk(self.random, self.faults)
-        survivor._files.update(files)
-        return survivor
+        """Cut the power, and return this disk: only what survives stands on it.
+
+        Files that the dead process had open are stale: they take nothing more.
+        """
+        self.crashes += 1
+        self._files = {name: self._survivor(self._files[name]) for name in self.names()}
+        return self
 
     def flip(self, name: str, offset: int, bit: int = 0) -> None:
         """Turn one bit around, as a bad sector or a hand would."""
@@ -178,12 +181,20 @@ class SimulatedDisk:
 class _OpenFile:
     disk: SimulatedDisk
     name: str
+    crashes: int
+    """How often the disk had crashed when the file was opened."""
 
     def append(self, data: bytes) -> None:
+        self._fail_if_stale()
         self.disk.append(self.name, data)
 
     def sync(self) -> None:
+        self._fail_if_stale()
         self.disk.sync(self.name)
 
     def close(self) -> None:
         """Give nothing back: there is no handle."""
+
+    def _fail_if_stale(self) -> None:
+        if self.crashes != self.disk.crashes:
+            raise OSError(errno.EBADF, "simulated: opened before the crash", self.name)

@@ -77,6 +77,8 @@ class World:
     """None keeps no journal."""
     on_event: Callable[[object], None] | None = None
     on_step: Callable[[Cell, Envelope], None] | None = None
+    on_life: Callable[[], None] | None = None
+    """Called when a life is put together and recovered, before its first step."""
     log: LogSink | None = None
     saboteur: Saboteur | None = None
     codec: Codec = field(factory=make_codec)
@@ -189,6 +191,8 @@ class World:
     def _begin(self, life: Life) -> None:
         if life.recovered is not None:
             restore(life.kernel, life.recovered)
+        if self.on_life is not None:
+            self.on_life()
         for cell in list(life.kernel.cells.values()):
             life.kernel.start_cell(cell)
         is_recovered = life.recovered is not None and life.recovered.records > 0

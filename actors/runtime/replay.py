@@ -243,7 +243,8 @@ class Replayer:
         return origin.isdigit() and int(origin) >= self._expected.since > 0
 
     def _start(self, cell: Cell, generation: int) -> None:
-        if generation != cell.generation:
+        # The start of an earlier life may arrive late; it rebuilds nothing.
+        if generation > cell.generation:
             cell.rebuild(self.codec)
             cell.begin_generation(generation, self._draws)
             self._expected.forget_timers(cell.name)

@@ -206,9 +206,9 @@ def test_a_disk_that_comes_back_gets_every_record_and_the_breaker_hears_of_it() 
     bench.timer("retry")
 
     assert ([], [JournalRecovered()]) == (still, bench.told())
-    assert b"".join(bench.lines) == disk.crash().read(segment_name(1))
     bench.append(opening(9))
     assert [opening(9)] == bench.deliver()
+    assert b"".join(bench.lines) == disk.crash().read(segment_name(1))
 
 
 def test_a_journal_that_falls_behind_its_bound_trips_and_recovers_when_it_caught_up() -> None:

@@ -111,6 +111,19 @@ def test_a_crash_keeps_what_was_synced_and_nothing_else() -> None:
     assert b"synced" == disk.crash().read("a")
 
 
+def test_a_file_that_was_open_at_the_crash_takes_nothing_more() -> None:
+    disk = SimulatedDisk()
+    file = disk.open_append("a")
+    file.append(b"lost")
+    disk.crash()
+
+    for action in (file.sync, lambda: file.append(b"zombie")):
+        with pytest.raises(OSError, match="before the crash"):
+            action()
+
+    assert b"" == disk.read("a")
+
+
 @given(st.integers(0, 10_000))
 def test_a_torn_tail_is_a_beginning_of_what_was_appended(seed: int) -> None:
     faults = DiskFaults(crash_keeps_tail=1.0)

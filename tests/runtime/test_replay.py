@@ -12,6 +12,7 @@ from callboard.actors.runtime.recovery import recover
 from callboard.actors.runtime.replay import Divergence, replay
 from callboard.actors.runtime.segment import RunFacts, remove_segments, segment_name
 from callboard.messages.codec import Codec
+from callboard.messages.lifecycle import ActorStarted
 from callboard.scenarios.disk import SimulatedDisk
 from support.changed_shop import (
     ChattyTill,
@@ -33,7 +34,7 @@ from support.changed_shop import (
     ThriftyClerk,
     WildTill,
 )
-from support.journals import Core, next_run, recorded, rewritten, written
+from support.journals import Core, DiskShop, next_run, recorded, rewritten, written
 from support.shop import (
     CORE,
     Buy,
@@ -109,6 +110,17 @@ def test_a_replay_begins_at_a_snapshot_where_the_first_segments_are_gone() -> No
 
     assert [] == divergences(disk)
     assert [] != divergences(disk, with_till(DearTill))
+
+
+def test_a_start_of_an_earlier_life_that_arrives_late_rebuilds_nothing() -> None:
+    disk = SimulatedDisk()
+    shop = DiskShop(disk, crashes=(2,))
+    shop.work("apple", "pear")
+    shop.shop.kernel.post("till", ActorStarted(1))
+    shop.shop.buy("plum")
+    shop.journal.close()
+
+    assert [] == divergences(disk)
 
 
 def test_a_replay_stops_at_a_sequence() -> None:

@@ -1,0 +1,99 @@
+"""Engine replay: the journal of the whole engine comes out the same, crashes included."""
+
+from decimal import Decimal
+from random import Random
+
+import pytest
+from attrs import evolve
+
+from callboard.actors.runtime.cell import Cell
+from callboard.actors.runtime.envelope import Envelope
+from callboard.actors.runtime.hosting import InjectedCrash
+from callboard.actors.runtime.journal_reader import verify
+from callboard.actors.runtime.replay import replay
+from callboard.actors.settings import RiskSettings, Settings
+from callboard.actors.system import core_makers
+from callboard.messages.intake import SubmitSignal
+from callboard.messages.lifecycle import ActorStarted
+from callboard.messages.values import SignalType
+from callboard.scenarios.disk import DiskFaults, SimulatedDisk
+from callboard.scenarios.simulation import Delivery, Simulation
+from callboard.scenarios.venue.seeded_market import ETH_WALK, SeededMarket, SeededMarketSettings
+from callboard.scenarios.venue.settings import ETHUSDT, VenueSettings
+from callboard.scenarios.venue.venue import Venue
+from callboard.scenarios.world import World
+
+START_NS = 1_790_000_000_000_000_000
+WISHES = (SignalType.LONG_ENTRY, SignalType.CLOSE_LONG)
+
+
+class Vandal:
+    """Crashes one step of a hundred."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(f"{seed}/vandal")
+
+    def before_step(self, cell: Cell, envelope: Envelope) -> None:
+        starts = type(envelope.message) is ActorStarted
+        if cell.is_core and not starts and self._random.random() < 0.01:
+            raise InjectedCrash("drawn")
+
+
+def lived(seed: int, delivery: Delivery) -> World:
+    """Return a world after three lives, each ended by a power cut."""
+    market = SeededMarket(SeededMarketSettings(walks=(ETH_WALK,)), seed=seed, start_ns=START_NS)
+    venue = Venue(VenueSettings(symbols=(ETHUSDT,)), market, seed=seed, start_ns=START_NS)
+    risk = RiskSettings(symbols=("ETHUSDT",), cooldown_ms=0, executions_per_day_max=1000)
+    settings = Settings(seed=seed, risk=risk)
+    world = World(
+        Simulation(seed=seed, now_ns=START_NS, delivery=delivery),
+        venue,
+        evolve(settings, journal=evolve(settings.journal, snapshot_every=300)),
+        disk=SimulatedDisk(Random(seed), DiskFaults(crash_keeps_tail=0.5)),
+        saboteur=Vandal(seed),
+    )
+    random = Random(seed)
+    for life in range(3):
+        world.start()
+        for number in range(5):
+            wish = random.choice(WISHES)
+            signal = SubmitSignal(f"s{life}-{number}", 0, wish, "ETHUSDT", confidence=Decimal(1))
+            world.tell(signal)
+            world.run_for(random.random() * 5)
+        world.crash()
+        world.run_for(1)
+    return world
+
+
+@pytest.mark.parametrize("delivery", list(Delivery))
+def test_three_lives_of_the_engine_replay_without_a_difference(delivery: Delivery) -> None:
+    world = lived(5, delivery)
+    assert world.disk is not None
+
+    report = verify(world.disk)
+    result = replay(world.disk, world.codec, lambda _: core_makers(world.settings))
+
+    assert report.ok, report.findings
+    assert () == result.divergences
+    assert report.records == result.records > 500
+
+
+def test_one_seed_gives_the_same_segments_twice() -> None:
+    first, second = (lived(11, Delivery.OUTBOX).disk for _ in range(2))
+    assert first is not None
+    assert second is not None
+
+    segments = [name for name in first.names() if name.endswith(".jsonl")]
+
+    assert segments == [name for name in second.names() if name.endswith(".jsonl")]
+    assert [first.read(name) for name in segments] == [second.read(name) for name in segments]
+
+
+def test_another_limit_shows_as_a_difference_in_the_gate() -> None:
+    world = lived(5, Delivery.FIFO)
+    assert world.disk is not None
+    tighter = evolve(world.settings, risk=evolve(world.settings.risk, symbols=()))
+
+    result = replay(world.disk, world.codec, lambda _: core_makers(tighter))
+
+    assert "risk_gate" in {divergence.actor for divergence in result.divergences}
