@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from ..messages.account import RefreshAccount
 from ..messages.failure import ClassifyFailure, RetryDirective
 from ..messages.instruments import RefreshInstruments
 from ..messages.market import ResyncClock
@@ -26,6 +27,7 @@ from ..messages.values import (
 from ..messages.venue import (
     AmendOne,
     AttemptEnded,
+    CancelAccepted,
     CancelOne,
     ListTrades,
     MakeCall,
@@ -37,6 +39,7 @@ from ..messages.venue import (
     TradesListed,
 )
 from .names import (
+    ACCOUNT,
     ERROR_CLASSIFIER,
     INSTRUMENTS,
     LANE_REDUCING,
@@ -146,13 +149,14 @@ class Calls:
             self._conclude_absent(order)
 
     def answered_cancel(self, order: Order, message: AttemptEnded) -> None:
-        """A cancel that worked ends the order; one that did not is a failure to classify."""
-        if message.phase is Phase.ANSWERED and message.status == 200:
-            if isinstance(message.result, OrderEvidence):
-                self.desk.take(order, message.result, None)
-            elif order.is_open:
-                self.desk.move(order, Event.CANCEL_CONFIRMED, reason=order.cancel_reason)
-        elif order.is_open:
+        """A cancel that the venue confirms ends the order; an unreadable answer proves nothing."""
+        if isinstance(message.result, OrderEvidence):
+            self.desk.take(order, message.result, None)
+        elif not order.is_open:
+            return
+        elif isinstance(message.result, CancelAccepted):
+            self.desk.move(order, Event.CANCEL_CONFIRMED, reason=order.cancel_reason)
+        else:
             self.classify(order, message, order.cancels)
 
     def answered_amend(self, order: Order, message: AttemptEnded) -> None:
@@ -252,6 +256,8 @@ class Calls:
             self.desk.ctx.tell(VENUE_CLOCK, ResyncClock(reason))
         elif fix is Fix.REFRESH_FILTERS:
             self.desk.ctx.tell(INSTRUMENTS, RefreshInstruments(order.approved.symbol, reason))
+        elif fix is Fix.REFRESH_MODE:
+            self.desk.ctx.tell(ACCOUNT, RefreshAccount(reason))
 
     def renew(self, order: Order) -> None:
         """An aged approval goes back through the gate."""
