@@ -3,8 +3,9 @@
 Owns the orders. An attempt is recorded before it can leave; an outcome that is not clear makes the
 order UNKNOWN, which only evidence leaves. Bound: open orders are bounded by the gate, ended ones by
 `history_max`. Failures go to ErrorClassifier; what to do comes back as a directive.
-What happens to an order is in `order_desk.py`, the requests beside placing in `order_calls.py`,
-the facts in `order_facts.py`, the rules in `policies/order_life.py` and `policies/order_record.py`.
+What happens to an order is in `order_desk.py`, placing in `order_attempts.py`, the other requests
+in `order_calls.py`, wishes in `order_wishes.py`, comparing in `order_listing.py`, the facts in
+`order_facts.py`; the rules are `policies/order_life.py` and `policies/order_record.py`.
 """
 
 from typing import assert_never
@@ -19,38 +20,28 @@ from ..messages.orders import (
     CancelEntries,
     CancelIntent,
     CancelLeg,
-    EnqueueOrder,
     OrderDropped,
     OrderReleased,
     OrderReported,
     RenewalRefused,
-    WithdrawOrder,
 )
 from ..messages.queries import GetOrders, OrdersView
-from ..messages.reconciliation import CompareOrders, OrdersCompared, TradesFound
-from ..messages.values import Action, Leg, Operation, OrderState, Outcome, Priority, TradingState
+from ..messages.reconciliation import CompareOrders, TradesFound
+from ..messages.values import Operation, OrderState, TradingState
 from ..messages.venue import (
     AttemptEnded,
     Fenced,
-    MakeCall,
-    OrderEvidence,
     PermitGranted,
     PermitRefused,
-    PlaceOrder,
 )
-from .names import LANE_OPENING, LANE_REDUCING, ORDER_QUEUE
-from .order_calls import Calls, Kind, call_id, parse_call_id
+from .order_attempts import Attempts
+from .order_calls import Calls, Kind, parse_call_id
 from .order_desk import MS, Desk
 from .order_facts import (
     PRIVATE,
-    AmendWanted,
-    AttemptStarted,
-    CancelWanted,
     DeadlineDue,
     Fact,
     FillsDue,
-    FixTried,
-    ListingNoted,
     OrderIntended,
     OrdersState,
     QueryDue,
@@ -60,13 +51,11 @@ from .order_facts import (
     apply_fact,
     order_view,
 )
+from .order_listing import compare
+from .order_wishes import Wishes
 from .policies.order_life import Event
-from .policies.order_record import Order
 from .runtime.actor import Actor, Context
 from .settings import OrderSettings
-
-UNLISTED_MAX = 2
-"""Listings in a row without an open order of ours, after which it is asked for."""
 
 Inbox = (
     ApprovedOrder
@@ -169,7 +158,7 @@ class OrderManager(Actor):
         if self.state.find(message.client_order_id) is not None:
             return
         ctx.record(OrderIntended(message, ctx.now))
-        self._enqueue(message, message.send_by_ms, ctx)
+        self._attempts(ctx).enqueue(message, message.send_by_ms)
 
     def on_order_released(self, message: OrderReleased, ctx: Context) -> None:
         """Send the order: the attempt is in the record before its first byte."""
@@ -177,22 +166,7 @@ class OrderManager(Actor):
         if order is None or order.state is not OrderState.PENDING:
             self._desk(ctx).free_slot(message.client_order_id)
             return
-        approved, attempt = order.approved, order.attempt + 1
-        expires_ms = (message.permit.expires_at_ns + self.state.offset_ns) // MS
-        horizon_ms = expires_ms + self._settings.recv_window_ms + self._settings.unknown_margin_ms
-        ctx.record(AttemptStarted(approved.client_order_id, attempt, horizon_ms, ctx.now))
-        is_opening = approved.priority is Priority.OPENING
-        ctx.tell(
-            LANE_OPENING if is_opening else LANE_REDUCING,
-            MakeCall(
-                call_id=call_id(approved.client_order_id, Kind.PLACE, attempt),
-                call=_placement(approved),
-                permit=message.permit,
-                priority=approved.priority,
-                epoch=order.epoch,
-                send_by_ms=order.send_by_ms,
-            ),
-        )
+        self._attempts(ctx).send(order, message.permit)
 
     def on_order_dropped(self, message: OrderDropped, ctx: Context) -> None:
         """The queue let go of an order that was not sent this time."""
@@ -212,7 +186,7 @@ class OrderManager(Actor):
         calls = self._calls(ctx)
         match kind:
             case Kind.PLACE:
-                self._placed(order, message, number, ctx)
+                self._attempts(ctx).ended(order, message, number)
             case Kind.CANCEL:
                 calls.answered_cancel(order, message)
             case Kind.AMEND:
@@ -230,45 +204,20 @@ class OrderManager(Actor):
         order = self.state.orders.get(client_order_id)
         if order is None:
             return
-        if kind is not Kind.PLACE:
-            self._try_again_soon(order, ctx)
-        elif order.state is not OrderState.SUBMITTED or order.attempt != number:
-            return
-        elif order.approved.priority is Priority.REDUCING:
-            self._desk(ctx).move(order, Event.NOT_SENT)
-            self._try_again_soon(order, ctx)
-        elif message.reason in ("halted", "symbol_reducing"):
-            events = (Event.NOT_SENT, Event.GIVEN_UP)
-            self._desk(ctx).move(order, *events, reason=message.reason)
+        if kind is Kind.PLACE:
+            self._attempts(ctx).fenced(order, message, number)
         else:
-            self._desk(ctx).move(order, Event.NOT_SENT)
-            self._calls(ctx).renew(order)
+            self._attempts(ctx).try_again_soon(order)
 
     def on_retry_directive(self, message: RetryDirective, ctx: Context) -> None:
         """Do what the supervisor says, unless evidence came first."""
         order = self.state.orders.get(message.client_order_id)
         if order is None:
             return
-        if message.operation is not Operation.PLACE:
+        if message.operation is Operation.PLACE:
+            self._attempts(ctx).directed(order, message)
+        else:
             self._calls(ctx).directed(order, message)
-            return
-        if order.state is not OrderState.SUBMITTED or order.attempt != message.attempt:
-            return
-        desk = self._desk(ctx)
-        match message.action:
-            case Action.REDELIVER | Action.FIX_AND_REDELIVER:
-                self._redeliver_later(order, message, ctx)
-            case Action.REAPPROVE:
-                desk.move(order, Event.NOT_SENT)
-                self._calls(ctx).renew(order)
-            case Action.QUERY:
-                desk.doubt(order, message.reason, message.delay_ms)
-            case Action.END:
-                self._refuse(order, message, ctx)
-            case Action.PARK:
-                desk.move(order, Event.PARKED, reason=message.reason)
-            case _:
-                assert_never(message.action)
 
     def on_approval_renewed(self, message: ApprovalRenewed, ctx: Context) -> None:
         """Let the order wait for its turn again."""
@@ -276,7 +225,7 @@ class OrderManager(Actor):
         if order is None or order.state is not OrderState.PENDING:
             return
         ctx.record(Renewed(message.client_order_id, message.epoch, message.send_by_ms))
-        self._enqueue(order.approved, message.send_by_ms, ctx)
+        self._attempts(ctx).enqueue(order.approved, message.send_by_ms)
 
     def on_renewal_refused(self, message: RenewalRefused, ctx: Context) -> None:
         """The gate does not want it any more."""
@@ -295,31 +244,21 @@ class OrderManager(Actor):
 
     def on_cancel_intent(self, message: CancelIntent, ctx: Context) -> None:
         """Cancel the entry of an intent."""
-        for order in self._entries():
-            if order.approved.intent_id == message.intent_id:
-                self._cancel(order, "cancelled by command", ctx)
+        self._wishes(ctx).cancel_entries("cancelled by command", intent_id=message.intent_id)
 
     def on_amend_intent(self, message: AmendIntent, ctx: Context) -> None:
         """Amend the resting LIMIT entry of an intent."""
-        for order in self._entries():
-            is_meant = order.approved.intent_id == message.intent_id
-            is_limit = order.approved.price is not None
-            if is_meant and is_limit and order.state is OrderState.ACTIVE:
-                ctx.record(AmendWanted(order.approved.client_order_id, message))
-                self._desk(ctx).move(order, Event.AMEND_SENT)
-                self._calls(ctx).request(order, Kind.AMEND, order.amends + 1)
+        self._wishes(ctx).amend(message)
 
     def on_cancel_leg(self, message: CancelLeg, ctx: Context) -> None:
         """Cancel one protective order."""
         order = self.state.orders.get(message.client_order_id)
         if order is not None:
-            self._cancel(order, "not needed any more", ctx)
+            self._wishes(ctx).cancel(order, "not needed any more")
 
     def on_cancel_entries(self, message: CancelEntries, ctx: Context) -> None:
         """Cancel every open entry of a symbol, or of all."""
-        for order in self._entries():
-            if message.symbol in ("", order.approved.symbol):
-                self._cancel(order, message.reason, ctx)
+        self._wishes(ctx).cancel_entries(message.reason, symbol=message.symbol)
 
     def on_permit_granted(self, message: PermitGranted, ctx: Context) -> None:
         """Make the call that was waiting for its permit, if it is still wanted."""
@@ -334,28 +273,11 @@ class OrderManager(Actor):
         client_order_id, _, _ = parse_call_id(message.token)
         order = self.state.orders.get(client_order_id)
         if order is not None:
-            self._try_again_soon(order, ctx)
+            self._attempts(ctx).try_again_soon(order)
 
     def on_compare_orders(self, message: CompareOrders, ctx: Context) -> None:
         """Compare a listing with the open orders; what is missing twice is asked for."""
-        listed = {evidence.client_order_id: evidence for evidence in message.orders}
-        unsettled = 0
-        for order in list(self.state.orders.values()):
-            if order.changed_at_ns >= message.departed_at_ns:
-                unsettled += order.state in _UNSETTLED
-                continue
-            evidence = listed.get(order.approved.client_order_id)
-            if evidence is not None:
-                self._desk(ctx).take(order, evidence, None)
-            else:
-                self._note_unlisted(order, final=message.final, ctx=ctx)
-            unsettled += order.state in _UNSETTLED or (message.final and evidence is None)
-        strangers = tuple(
-            evidence.symbol
-            for cid, evidence in listed.items()
-            if self.state.find(cid) is None and cid.startswith(self._settings.id_prefix)
-        )
-        ctx.tell(ctx.sender, OrdersCompared(message.pass_number, strangers, unsettled))
+        ctx.tell(ctx.sender, compare(self._desk(ctx), message))
 
     def on_trades_found(self, message: TradesFound, ctx: Context) -> None:
         """Book fills that a listing shows and the stream did not."""
@@ -363,10 +285,8 @@ class OrderManager(Actor):
 
     def on_trading_state_changed(self, message: TradingStateChanged, ctx: Context) -> None:
         """Cancel resting entries when entries are off."""
-        if message.state is TradingState.ACTIVE:
-            return
-        for order in self._entries():
-            self._cancel(order, f"halted: {message.reason}", ctx)
+        if message.state is not TradingState.ACTIVE:
+            self._wishes(ctx).cancel_entries(f"halted: {message.reason}")
 
     def on_get_orders(self, message: GetOrders, ctx: Context) -> None:
         """Answer with a snapshot."""
@@ -382,7 +302,7 @@ class OrderManager(Actor):
         if order is None:
             return
         if order.state is OrderState.PENDING and order.attempt == message.attempt:
-            self._enqueue(order.approved, order.send_by_ms, ctx)
+            self._attempts(ctx).enqueue(order.approved, order.send_by_ms)
         elif order.state is OrderState.UNKNOWN:
             self._calls(ctx).request(order, Kind.QUERY, order.queries + 1)
         elif order.cancel_reason:
@@ -414,7 +334,7 @@ class OrderManager(Actor):
         """A resting entry is cancelled at its deadline."""
         order = self.state.orders.get(message.client_order_id)
         if order is not None:
-            self._cancel(order, "deadline", ctx)
+            self._wishes(ctx).cancel(order, "deadline")
 
     def resume(self, ctx: Context) -> None:
         """Take up every open order where its facts left it."""
@@ -425,7 +345,7 @@ class OrderManager(Actor):
                 cid = approved.client_order_id
                 ctx.after(delay_ns, DeadlineDue(cid), key=f"deadline/{cid}")
             if order.state is OrderState.PENDING:
-                self._enqueue(approved, order.send_by_ms, ctx)
+                self._attempts(ctx).enqueue(approved, order.send_by_ms)
             elif order.state is OrderState.SUBMITTED:
                 self._desk(ctx).doubt(order, "restarted while the request was out", 0)
             elif order.state is not OrderState.PARKED:
@@ -441,87 +361,8 @@ class OrderManager(Actor):
     def _calls(self, ctx: Context) -> Calls:
         return Calls(self._desk(ctx))
 
-    def _entries(self) -> list[Order]:
-        return [order for order in self.state.orders.values() if order.approved.leg is Leg.ENTRY]
+    def _attempts(self, ctx: Context) -> Attempts:
+        return Attempts(self._calls(ctx))
 
-    def _placed(self, order: Order, message: AttemptEnded, attempt: int, ctx: Context) -> None:
-        """The placement was answered, at last or in time."""
-        if isinstance(message.result, OrderEvidence):
-            self._desk(ctx).take(order, message.result, None)
-            if order.cancel_reason and order.is_open:
-                cid = order.approved.client_order_id
-                ctx.after(0, RedeliverDue(cid, -1), key=f"retry/{cid}")
-        elif order.state is OrderState.SUBMITTED and order.attempt == attempt:
-            self._calls(ctx).classify(order, message, attempt)
-
-    def _note_unlisted(self, order: Order, *, final: bool, ctx: Context) -> None:
-        if order.state in (OrderState.PENDING, OrderState.SUBMITTED, OrderState.PARKED):
-            return
-        cid = order.approved.client_order_id
-        ctx.record(ListingNoted(cid, order.unlisted + 1))
-        if final or order.unlisted + 1 >= UNLISTED_MAX:
-            self._desk(ctx).query_later(order, 0)
-
-    def _enqueue(self, approved: ApprovedOrder, send_by_ms: int, ctx: Context) -> None:
-        ctx.tell(
-            ORDER_QUEUE,
-            EnqueueOrder(
-                client_order_id=approved.client_order_id,
-                symbol=approved.symbol,
-                priority=approved.priority,
-                conditional=approved.order_type.is_conditional,
-                send_by_ms=send_by_ms,
-            ),
-        )
-
-    def _try_again_soon(self, order: Order, ctx: Context) -> None:
-        cid = order.approved.client_order_id
-        delay_ns = self._settings.query_first_ms * MS
-        ctx.after(delay_ns, RedeliverDue(cid, order.attempt), key=f"retry/{cid}")
-
-    def _redeliver_later(self, order: Order, message: RetryDirective, ctx: Context) -> None:
-        cid = message.client_order_id
-        if message.fix is not None:
-            ctx.record(FixTried(cid, message.fix))
-            self._calls(ctx).fix(message.fix, order, message.reason)
-        self._desk(ctx).move(order, Event.NOT_SENT, reason=message.reason)
-        ctx.after(message.delay_ms * MS, RedeliverDue(cid, order.attempt), key=f"retry/{cid}")
-
-    def _refuse(self, order: Order, message: RetryDirective, ctx: Context) -> None:
-        """End an order that the venue refused, or that has no chance any more."""
-        is_refused = message.outcome is Outcome.REJECTED
-        events = (Event.REJECTED,) if is_refused else (Event.NOT_SENT, Event.GIVEN_UP)
-        reason = f"{message.kind}: {message.reason}"
-        self._desk(ctx).move(order, *events, reason=reason, kind=message.kind)
-
-    def _cancel(self, order: Order, reason: str, ctx: Context) -> None:
-        """Take it out of the queue, or cancel at the venue, or note the wish until it is taken."""
-        if order.cancel_reason:
-            return
-        cid = order.approved.client_order_id
-        ctx.record(CancelWanted(cid, reason))
-        if order.state is OrderState.PENDING:
-            ctx.tell(ORDER_QUEUE, WithdrawOrder(cid))
-            self._desk(ctx).move(order, Event.WITHDRAWN, reason=reason)
-        elif order.state is not OrderState.SUBMITTED and order.state is not OrderState.PARKED:
-            self._calls(ctx).cancel(order)
-
-
-_UNSETTLED = (OrderState.UNKNOWN, OrderState.SUBMITTED)
-
-
-def _placement(approved: ApprovedOrder) -> PlaceOrder:
-    return PlaceOrder(
-        client_order_id=approved.client_order_id,
-        symbol=approved.symbol,
-        side=approved.side,
-        position_side=approved.position_side,
-        order_type=approved.order_type,
-        quantity=approved.quantity,
-        price=approved.price,
-        trigger_price=approved.trigger_price,
-        time_in_force=approved.time_in_force,
-        reduce_only=approved.reduce_only,
-        close_position=approved.close_position,
-        working_type=approved.working_type,
-    )
+    def _wishes(self, ctx: Context) -> Wishes:
+        return Wishes(self._calls(ctx))

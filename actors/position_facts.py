@@ -140,6 +140,12 @@ class PositionsState:
         """Return the open positions with their keys."""
         return [(key, each) for key, each in self.guards.items() if not each.position.is_flat]
 
+    def life(self, key: str, number: int) -> Guard | None:
+        """Return the guard of a position while it is open in the life of that number."""
+        guard = self.guards.get(key)
+        is_over = guard is None or guard.number != number or guard.position.is_flat
+        return None if is_over else guard
+
 
 def key_of(symbol: str, position_side: PositionSide) -> str:
     """Return the key of a position."""

@@ -4,18 +4,16 @@ Owns limits, cooldowns, quotas and reservations. An approval reserves exposure, 
 cooldown and quota in its own step, keyed by intent; a reservation changes only by OrderManager's
 `ExposureChanged`, which carries filled and remaining together, so that a fill moves from
 reservation to position in one step. A definite not-sent gives all of it back. The rules are in
-`policies/entry_rules.py`. Reducing orders take the short way: they are verified, never limited.
+`policies/entry_rules.py`, what they look at in `risk_view.py`, the books in `risk_facts.py`.
+Reducing orders take the short way: they are verified, never limited.
 """
 
-from decimal import Decimal
 from typing import assert_never
-
-from attrs import define, evolve, field, frozen
 
 from ..messages.account import AccountChanged
 from ..messages.control import EngineStarted, RecoveryDone, TradingStateChanged
 from ..messages.events import AlertRaised
-from ..messages.instruments import Filters, InstrumentsChanged
+from ..messages.instruments import InstrumentsChanged
 from ..messages.intake import PolicyChanged
 from ..messages.market import ClockChanged, MarkChanged
 from ..messages.orders import (
@@ -31,125 +29,29 @@ from ..messages.orders import (
 from ..messages.positions import ProtectionFailing
 from ..messages.reconciliation import SymbolsMismatched
 from ..messages.stream import StreamHealthChanged
-from ..messages.values import (
-    Leg,
-    OrderType,
-    PositionSide,
-    Priority,
-    Severity,
-    Side,
-    TimeInForce,
-    TradingState,
-)
+from ..messages.values import Leg, OrderType, PositionSide, Priority, Severity, TimeInForce
 from .names import EVENT_BUS, EXECUTION_SYSTEM, ORDER_MANAGER, POSITION_MONITOR
-from .policies.entry_rules import (
-    DAY_NS,
-    MS,
-    EntryView,
-    Refusal,
-    ShapedEntry,
-    first_refusal,
-    judge,
-)
+from .policies.entry_rules import DAY_NS, EntryView, Refusal, ShapedEntry, first_refusal, judge
 from .policies.exit_rules import verify_exit
 from .policies.risk_policy import PolicyError, changed
+from .risk_facts import (
+    PRIVATE,
+    ZERO,
+    ExposureMoved,
+    Fact,
+    GateState,
+    News,
+    Prefixed,
+    ReadinessTold,
+    Reservation,
+    Reserved,
+    WorldNoted,
+    apply_fact,
+    position_key,
+)
+from .risk_view import entry_view, renewal_view, venue_ms
 from .runtime.actor import Actor, Context
 from .settings import RiskSettings
-
-ZERO = Decimal(0)
-
-
-@define
-class Reservation:
-    """What an approved entry may still become."""
-
-    intent_id: str
-    client_order_id: str
-    symbol: str
-    position_key: str
-    side: Side
-    remaining: Decimal
-    price: Decimal
-    expires_at_ms: int | None
-    day: int
-
-
-@frozen
-class Reserved:
-    """Fact: an entry was approved, and everything it may need is taken."""
-
-    reservation: Reservation
-    at_ns: int
-
-
-@frozen
-class ExposureMoved:
-    """Fact: a fill moved from a reservation to its position, or the order ended."""
-
-    change: ExposureChanged
-    reservation_ended: bool
-    given_back: bool
-
-
-@frozen
-class WorldNoted:
-    """Fact: something that the rules look at changed; the message itself is kept."""
-
-    news: "News"
-
-
-@frozen
-class ReadinessTold:
-    """Fact: ExecutionSystem was told that commands may run."""
-
-
-@frozen
-class Prefixed:
-    """Fact: the prefix of client order ids of this start."""
-
-    generation: int
-    ready: bool
-
-
-News = (
-    MarkChanged
-    | AccountChanged
-    | TradingStateChanged
-    | ClockChanged
-    | StreamHealthChanged
-    | SymbolsMismatched
-    | ProtectionFailing
-    | InstrumentsChanged
-    | PolicyChanged
-)
-
-
-@define
-class GateState:
-    """What the gate knows of the world, and what it has promised."""
-
-    generation: int = 0
-    ready: bool = False
-    readiness_told: bool = False
-    trading: TradingStateChanged | None = None
-    clock: ClockChanged | None = None
-    account: AccountChanged | None = None
-    stream_healthy: bool = False
-    filters: dict[str, Filters] = field(factory=dict[str, Filters])
-    filters_read_at_ns: int = 0
-    marks: dict[str, MarkChanged] = field(factory=dict[str, MarkChanged])
-    mismatched: tuple[str, ...] = ()
-    unprotected: tuple[str, ...] = ()
-    positions: dict[str, Decimal] = field(factory=dict[str, Decimal])
-    """Signed quantity by `symbol/position side`, from our own fills."""
-    reservations: dict[str, Reservation] = field(factory=dict[str, Reservation])
-    executed_at_ns: dict[str, int] = field(factory=dict[str, int])
-    executed_before_ns: dict[str, int] = field(factory=dict[str, int])
-    """What `executed_at_ns` was before the open reservation, for giving it back."""
-    day: int = 0
-    executions_today: int = 0
-    policy: dict[str, str] = field(factory=dict[str, str])
-
 
 Inbox = (
     RequestEntry
@@ -160,14 +62,13 @@ Inbox = (
     | RecoveryDone
     | News
 )
-Fact = Reserved | ExposureMoved | WorldNoted | Prefixed | ReadinessTold
 
 
 class RiskGate(Actor):
     """Approval is a type, and a reservation."""
 
     State = GateState
-    private = (Reserved, ExposureMoved, WorldNoted, Prefixed, ReadinessTold)
+    private = PRIVATE
     state: GateState
 
     def __init__(self, settings: RiskSettings, id_prefix: str) -> None:
@@ -211,7 +112,7 @@ class RiskGate(Actor):
     def on_request_entry(self, message: RequestEntry, ctx: Context) -> None:
         """Approve and reserve in one step, or say which guard refused."""
         signal = message.signal
-        view = self._view(message, ctx)
+        view = entry_view(self.state, self._settings, signal, ctx.now)
         verdict = judge(view)
         if isinstance(verdict, Refusal):
             refused = ApprovalRefused(
@@ -264,11 +165,11 @@ class RiskGate(Actor):
         reservation = self.state.reservations.get(message.intent_id)
         refusal = Refusal("no_reservation", "none", "one")
         if reservation is not None:
-            refusal_or_none = first_refusal(self._renewal_view(reservation, ctx))
+            view = renewal_view(self.state, self._settings, reservation, ctx.now)
+            refusal_or_none = first_refusal(view)
             if refusal_or_none is None:
-                renewed = ApprovalRenewed(
-                    message.client_order_id, self._epoch(), self._send_by_ms(ctx)
-                )
+                send_by_ms = venue_ms(self.state, ctx.now) + self._settings.send_within_ms
+                renewed = ApprovalRenewed(message.client_order_id, self._epoch(), send_by_ms)
                 ctx.tell(ORDER_MANAGER, renewed)
                 return
             refusal = refusal_or_none
@@ -295,20 +196,7 @@ class RiskGate(Actor):
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
-        match fact:
-            case Reserved():
-                self._reserve(fact)
-            case ExposureMoved():
-                self._move_exposure(fact)
-            case WorldNoted():
-                self._note(fact.news)
-            case Prefixed():
-                self.state.generation, self.state.ready = fact.generation, fact.ready
-                self.state.readiness_told = self.state.readiness_told and fact.ready
-            case ReadinessTold():
-                self.state.readiness_told = True
-            case _:
-                assert_never(fact)
+        apply_fact(self.state, fact)
 
     def _tell_readiness(self, news: News | RecoveryDone, ctx: Context) -> None:
         """Let the commands run once this gate itself has heard all that it judges by.
@@ -329,64 +217,6 @@ class RiskGate(Actor):
         if all(knows) and not state.readiness_told:
             ctx.record(ReadinessTold())
             ctx.tell(EXECUTION_SYSTEM, RecoveryDone(state.generation))
-
-    def _reserve(self, fact: Reserved) -> None:
-        state, reservation = self.state, evolve(fact.reservation)
-        symbol = reservation.symbol
-        state.reservations[reservation.intent_id] = reservation
-        state.executed_before_ns[symbol] = state.executed_at_ns.get(symbol, 0)
-        state.executed_at_ns[symbol] = fact.at_ns
-        if reservation.day != state.day:
-            state.day, state.executions_today = reservation.day, 0
-        state.executions_today += 1
-
-    def _move_exposure(self, fact: ExposureMoved) -> None:
-        state, change = self.state, fact.change
-        key = position_key(change.symbol, change.position_side)
-        quantity = state.positions.get(key, ZERO) + change.fill
-        if quantity == ZERO:
-            state.positions.pop(key, None)
-        else:
-            state.positions[key] = quantity
-        reservation = state.reservations.get(change.intent_id)
-        if reservation is None or reservation.client_order_id != change.client_order_id:
-            return
-        reservation.remaining = change.remaining
-        if fact.reservation_ended:
-            del state.reservations[change.intent_id]
-        if fact.given_back:
-            state.executed_at_ns[change.symbol] = state.executed_before_ns.get(change.symbol, 0)
-            if reservation.day == state.day:
-                state.executions_today -= 1
-
-    def _note(self, news: News) -> None:  # noqa: C901 - one arm a message
-        state = self.state
-        match news:
-            case MarkChanged():
-                state.marks[news.symbol] = news
-            case AccountChanged():
-                state.account = news
-            case TradingStateChanged():
-                state.trading = news
-            case ClockChanged():
-                state.clock = news
-            case StreamHealthChanged():
-                state.stream_healthy = news.healthy
-            case SymbolsMismatched():
-                state.mismatched = news.symbols
-            case ProtectionFailing():
-                others = tuple(each for each in state.unprotected if each != news.symbol)
-                state.unprotected = (*others, news.symbol) if news.alarm else others
-            case InstrumentsChanged():
-                for filters in news.filters:
-                    state.filters[filters.symbol] = filters
-                for symbol in news.gone:
-                    state.filters.pop(symbol, None)
-                state.filters_read_at_ns = news.read_at_ns
-            case PolicyChanged():
-                state.policy[news.key] = news.value
-            case _:
-                assert_never(news)
 
     def _approve_entry(
         self, message: RequestEntry, view: EntryView, shaped: ShapedEntry
@@ -453,108 +283,3 @@ class RiskGate(Actor):
 
     def _epoch(self) -> int:
         return 0 if self.state.trading is None else self.state.trading.epoch
-
-    def _venue_ms(self, ctx: Context) -> int:
-        offset_ns = 0 if self.state.clock is None else self.state.clock.offset_ns
-        return (ctx.now + offset_ns) // MS
-
-    def _send_by_ms(self, ctx: Context) -> int:
-        return self._venue_ms(ctx) + self._settings.send_within_ms
-
-    def _view(self, message: RequestEntry, ctx: Context) -> EntryView:
-        state, signal = self.state, message.signal
-        settings = changed(self._settings, state.policy)
-        trading = state.trading
-        symbol = signal.symbol
-        slots = self._slots()
-        view = EntryView(
-            signal=signal,
-            settings=settings,
-            now_ns=ctx.now,
-            venue_ms=self._venue_ms(ctx),
-            trading_state=TradingState.HALTED if trading is None else trading.state,
-            trading_reason="" if trading is None else trading.reason,
-            venue_open=trading is not None and trading.venue_open,
-            is_ready=state.ready,
-            clock_trusted=state.clock is not None and state.clock.trusted,
-            stream_healthy=state.stream_healthy,
-            symbol_hold=self._symbol_hold(symbol),
-            account=state.account,
-            filters=state.filters.get(symbol),
-            filters_read_at_ns=state.filters_read_at_ns,
-            mark=state.marks.get(symbol),
-            position_quantity=ZERO,
-            position_notional=ZERO,
-            gross_notional=self._gross(),
-            slots_used=len(slots),
-            has_slot=False,
-            executed_at_ns=state.executed_at_ns.get(symbol, 0),
-            executions_today=state.executions_today if state.day == ctx.now // DAY_NS else 0,
-            leverage=settings.leverage,
-        )
-        key = position_key(symbol, view.position_side)
-        return evolve(
-            view,
-            position_quantity=self._committed(key),
-            position_notional=self._notional(key),
-            has_slot=key in slots,
-        )
-
-    def _renewal_view(self, reservation: Reservation, ctx: Context) -> EntryView:
-        """Return what the rules for a renewal look at; size and quota were charged already."""
-        from ..messages.intake import SubmitSignal
-        from ..messages.values import SignalType
-
-        is_long = reservation.side is Side.BUY
-        signal = SubmitSignal(
-            signal_id=reservation.intent_id,
-            at_ms=0,
-            signal=SignalType.LONG_ENTRY if is_long else SignalType.SHORT_ENTRY,
-            symbol=reservation.symbol,
-            expires_at_ms=reservation.expires_at_ms,
-        )
-        return self._view(RequestEntry(reservation.intent_id, signal), ctx)
-
-    def _symbol_hold(self, symbol: str) -> str:
-        state = self.state
-        if state.trading is not None and symbol in state.trading.reducing_symbols:
-            return "reducing"
-        if symbol in state.mismatched:
-            return "mismatch"
-        return "unprotected" if symbol in state.unprotected else ""
-
-    def _slots(self) -> dict[str, bool]:
-        """Return the positions that use a slot: open ones, and those that may still open."""
-        slots = dict.fromkeys(self.state.positions, True)
-        for reservation in self.state.reservations.values():
-            slots[reservation.position_key] = True
-        return slots
-
-    def _committed(self, key: str) -> Decimal:
-        """Return the signed quantity, open or still to come."""
-        quantity = self.state.positions.get(key, ZERO)
-        for reservation in self.state.reservations.values():
-            if reservation.position_key == key:
-                sign = 1 if reservation.side is Side.BUY else -1
-                quantity += sign * reservation.remaining
-        return quantity
-
-    def _notional(self, key: str) -> Decimal:
-        """Return what is open at its mark plus what may still open at its price."""
-        state = self.state
-        symbol = key.partition("/")[0]
-        mark = state.marks.get(symbol)
-        price = ZERO if mark is None else mark.mark
-        notional = abs(state.positions.get(key, ZERO)) * price
-        for reservation in state.reservations.values():
-            if reservation.position_key == key:
-                notional += reservation.remaining * reservation.price
-        return notional
-
-    def _gross(self) -> Decimal:
-        return sum((self._notional(key) for key in self._slots()), ZERO)
-
-
-def position_key(symbol: str, position_side: PositionSide) -> str:
-    """Return the key of a position in the gate's books."""
-    return f"{symbol}/{position_side.value}"

@@ -173,9 +173,15 @@ def restore(kernel: Kernel, recovered: Recovered) -> None:
         cell.begin_generation(recovered.generations.get(name, 0) + 1)
 
 
-def announce(kernel: Kernel, generation: int, *, recovered: bool) -> None:
-    """Tell those who need it that a start begins; the last message of every start."""
-    started = EngineStarted(generation, recovered)
+def announce(kernel: Kernel, generation: int, recovered: Recovered | None) -> None:
+    """Deliver what the last run left undelivered, and tell those who need it that a start begins.
+
+    Once every actor is started: the last messages of every start.
+    """
+    is_recovered = recovered is not None and recovered.records > 0
+    if recovered is not None:
+        kernel.route_again(recovered.waiting)
+    started = EngineStarted(generation, is_recovered)
     for name in (
         names.EXECUTION_SYSTEM,
         names.RISK_GATE,

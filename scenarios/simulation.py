@@ -106,12 +106,16 @@ class Simulation:
     def _deliver(self) -> bool:
         for host in self._hosts:
             if host.deliver_one():
-                self.steps += 1
-                self._steps_at_instant += 1
-                if self._steps_at_instant > STEPS_PER_INSTANT_MAX:
-                    raise NoProgress(f"{STEPS_PER_INSTANT_MAX} steps at {self.now_ns} ns")
+                self.count_step()
                 return True
         return False
+
+    def count_step(self) -> None:
+        """Count one thing that happened; raises `NoProgress` for a loop without delay."""
+        self.steps += 1
+        self._steps_at_instant += 1
+        if self._steps_at_instant > STEPS_PER_INSTANT_MAX:
+            raise NoProgress(f"{STEPS_PER_INSTANT_MAX} steps at {self.now_ns} ns")
 
     def forget(self, host: "SimulationHost") -> None:
         """Drop a host that crashed."""
@@ -145,6 +149,10 @@ class SimulationHost:
             self._timers.pop(cell.name, None)
         else:
             self._timers.get(cell.name, {}).pop(key, None)
+
+    def waiting(self) -> list[Envelope]:
+        """Return what is on its way, to edges too."""
+        return self.mailboxes.waiting()
 
     def place(self, cell: Cell) -> None:
         """Every cell has its place here by its name."""
@@ -180,8 +188,8 @@ class SimulationHost:
             return
         del timers[timer.key]
         assert self.kernel is not None
-        self.kernel.counts.sent += 1
-        self.mailboxes.put(timer.envelope)
+        self.simulation.count_step()
+        self.kernel.fire(timer, self.simulation.now_ns)
 
 
 MOVED = Envelope("", None, "", "", 0, "")
@@ -201,6 +209,10 @@ class Mailboxes:
 
     def size(self) -> int:
         """Messages inside."""
+        raise NotImplementedError
+
+    def waiting(self) -> list[Envelope]:
+        """Return the messages inside, in no order that counts."""
         raise NotImplementedError
 
 
@@ -226,6 +238,10 @@ class FifoMailboxes(Mailboxes):
     def size(self) -> int:
         """Messages inside."""
         return len(self._urgent) + len(self._normal)
+
+    def waiting(self) -> list[Envelope]:
+        """Return the messages inside."""
+        return [*self._urgent, *self._normal]
 
 
 class OutboxMailboxes(Mailboxes):
@@ -263,6 +279,11 @@ class OutboxMailboxes(Mailboxes):
         """Messages inside."""
         return self._size
 
+    def waiting(self) -> list[Envelope]:
+        """Return the messages inside."""
+        left = [envelope for box in self._outboxes.values() for envelope in box]
+        return left + [each for box in self._inboxes.values() for each in box.waiting()]
+
     def _arrive(self, envelope: Envelope) -> None:
         self._inboxes.setdefault(envelope.to, FifoMailboxes()).put(envelope)
 
@@ -292,3 +313,7 @@ class PairMailboxes(Mailboxes):
     def size(self) -> int:
         """Messages inside."""
         return self._size
+
+    def waiting(self) -> list[Envelope]:
+        """Return the messages inside."""
+        return [envelope for channel in self._channels.values() for envelope in channel]

@@ -14,6 +14,7 @@ from attrs import define, field
 
 from ..actors import names
 from ..actors.adapters.event_bus import EventBus
+from ..actors.adapters.retention import retention
 from ..actors.ports import FileSystem
 from ..actors.runtime.actor import Context
 from ..actors.runtime.cell import Cell
@@ -174,14 +175,16 @@ class World:
     ) -> DirectJournal | None:
         if self.disk is None or recovered is None:
             return None
+        durability = Durability(self.settings.journal.durability)
         facts = run_facts(self.settings, self.codec, generation, settings_json(self.settings))
         writer = SegmentWriter(
             self.disk,
             facts,
             recovered.start,
             segment_bytes_max=self.settings.journal.segment_bytes_max,
+            syncs=durability is not Durability.OFF,
+            on_sealed=retention(self.disk, self.settings.journal.keep_segments),
         )
-        durability = Durability(self.settings.journal.durability)
         journal = DirectJournal(Keeper(writer, durability), host.route)
         kernel.journal = journal
         kernel.sequence = recovered.start.sequence
@@ -195,8 +198,7 @@ class World:
             self.on_life()
         for cell in list(life.kernel.cells.values()):
             life.kernel.start_cell(cell)
-        is_recovered = life.recovered is not None and life.recovered.records > 0
-        announce(life.kernel, life.generation, recovered=is_recovered)
+        announce(life.kernel, life.generation, life.recovered)
 
     def _end(self) -> Life:
         assert self.life is not None, "the engine does not run"

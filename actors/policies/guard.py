@@ -10,6 +10,7 @@ from decimal import Decimal
 from attrs import define, field
 
 from ...messages.instruments import Filters
+from ...messages.orders import FillBooked
 from ...messages.values import TERMINAL_STATES, Leg, OrderState, Side, WorkingType
 from .ledger import Position
 from .rounding import split_market_quantity
@@ -99,6 +100,19 @@ class Guard:
             for record in self.legs.values()
             if record.intent_id == self.intent_id or record.leg is Leg.EXIT
         ]
+
+
+def new_life(position: Position, fill: FillBooked, number: int) -> Guard:
+    """Return the guard of a position that this fill opened, as far as its first orders need it."""
+    return Guard(
+        position,
+        number=number,
+        strategy=fill.strategy,
+        signal_id=fill.signal_id,
+        stop_loss=fill.stop_loss,
+        take_profit=fill.take_profit,
+        working_type=fill.working_type,
+    )
 
 
 def close_quantity(guard: Guard, filters: Filters | None) -> Decimal:

@@ -23,6 +23,8 @@ FACTS_MAX = 2048
 class Status(Enum):
     """Whether a cell takes messages."""
 
+    STARTING = auto()
+    """Its `ActorStarted` is on the way; messages that overtook it wait."""
     RUNNING = auto()
     SUSPENDED = auto()
     """Crashed and waiting for a directive; messages wait too."""
@@ -31,7 +33,7 @@ class Status(Enum):
 
 @define(eq=False)
 class Cell:
-    """One actor: behaviour, generation, mailbox of a suspended time, and its fold."""
+    """One actor: behaviour, generation, the messages that wait for it, and its fold."""
 
     name: str
     make: Callable[[], Actor | EdgeActor]
@@ -42,7 +44,7 @@ class Cell:
     is_core: bool = field(init=False, default=True)
     generation: int = field(init=False, default=0)
     context: StepContext = field(init=False)
-    status: Status = field(init=False, default=Status.RUNNING)
+    status: Status = field(init=False, default=Status.STARTING)
     failed: Envelope | None = field(init=False, default=None)
     waiting: list[Envelope] = field(init=False, factory=list[Envelope])
     facts: list[Any] = field(init=False, factory=list[Any])

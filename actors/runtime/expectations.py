@@ -2,7 +2,7 @@
 
 Owns, for replay, what the inboxes and timers of a host hold: message by id. A timer that was
 replaced or disarmed may have fired already in a host with threads, so it stays known for a while;
-`LATE_MAX` bounds that.
+`LATE_MAX` bounds that. What a run told and did not handle is handled by the next.
 """
 
 from collections.abc import Mapping
@@ -50,6 +50,18 @@ class Expectations:
         if key is not None:
             self._timers.pop((actor, key), None)
         return None if due is None or due[0] != actor else due[1]
+
+    def look(self, message_id: str, actor: str) -> Any:
+        """Return the message that an actor is due under an id, which stays due."""
+        due = self._due.get(message_id) or self._late.get(message_id)
+        return None if due is None or due[0] != actor else due[1]
+
+    def begin_run(self) -> None:
+        """A run begins: timers and directives of the last are gone, what it told is delivered."""
+        for message_id in self._keys:
+            self._due.pop(message_id, None)
+        self._due = {key: due for key, due in self._due.items() if due[1] is not START}
+        self._timers, self._keys, self.since = {}, {}, 0
 
     def add_effects(self, sequence: int, context: StepContext, cells: Mapping[str, Cell]) -> None:
         """Expect what a step told; numbered as the kernel does: tells, timers, others."""

@@ -4,7 +4,7 @@ Owns no behaviour. A host carries messages and timers, a journal port takes reco
 a test's hand in the machine. All of them may be called from the thread that runs a step.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from attrs import define
@@ -27,6 +27,10 @@ class Host(Protocol):
 
     def disarm(self, cell: Cell, key: str | None) -> None:
         """Drop a timer, or all of the cell's timers; the cell's own thread."""
+        ...
+
+    def waiting(self) -> Iterable[Envelope]:
+        """Return what is routed to the core and not processed yet; the core's own thread."""
         ...
 
     def place(self, cell: Cell) -> None:

@@ -186,6 +186,11 @@ class Inbox:
             self.wake()
         return not self._closed
 
+    def waiting(self) -> list[Envelope]:
+        """Return the messages of the core that wait, which stay; any thread."""
+        waiting = [*self._urgent.copy(), *self._normal.copy()]
+        return [envelope for envelope in waiting if envelope is not None]
+
     def leftovers(self) -> list[Envelope]:
         """Take every message of the core that nobody will handle any more; any thread."""
         left = [*_drain(self._urgent), *_drain(self._normal)]

@@ -42,6 +42,8 @@ class Flaw(StrEnum):
     """Records are missing where the disk had failed; the manifest says so itself."""
     MANIFEST = "manifest"
     """A manifest is missing, unreadable, or does not fit its segment."""
+    NOT_REPEATED = "not_repeated"
+    """What was in flight at the end cannot be made again by this version of the code."""
 
 
 @frozen

@@ -80,14 +80,33 @@ def failure_record(
     return record
 
 
-def snapshot_record(codec: Codec, cells: dict[str, Cell], sequence: int, now: int) -> Json:
-    """Return the state of every core actor between two steps."""
+def snapshot_record(
+    codec: Codec, cells: dict[str, Cell], sequence: int, now: int, waiting: list[Json]
+) -> Json:
+    """Return the state of every core actor between two steps, and what waits for them."""
     states = {
         name: {"gen": cell.generation, "state": codec.encode_state(cell.actor.state)}
         for name, cell in cells.items()
         if cell.is_core
     }
-    return {"seq": sequence, "kind": "snapshot", "now": now, "states": states}
+    record: Json = {"seq": sequence, "kind": "snapshot", "now": now, "states": states}
+    if waiting:
+        record["waiting"] = waiting
+    return record
+
+
+def envelope_of(record: Json, message: Any) -> Envelope:
+    """Return the envelope that a record was made of, around its message."""
+    origin, _, number = record["id"].rpartition(".")
+    return Envelope(
+        record["actor"],
+        message,
+        record["from"],
+        origin,
+        int(number),
+        record["corr"],
+        cause=record.get("cause", ""),
+    )
 
 
 def encode_record(record: Json) -> bytes:

@@ -14,8 +14,11 @@ import attrs
 from attrs import define, field, frozen
 
 from ...messages.codec import Codec, CodecError, Json
+from ..errors import EngineError
 from ..ports import FileSystem
 from .actor import Actor
+from .envelope import Envelope
+from .in_flight import InFlight, Regeneration, telling_order
 from .journal_reader import Finding, Flaw, JournalDamaged, JournalReader, Line
 from .segment import (
     Manifest,
@@ -39,7 +42,7 @@ SCAN_BYTES = 1 << 20
 Makers = Mapping[str, Callable[[], Actor]]
 
 
-class RecoveryFailed(RuntimeError):
+class RecoveryFailed(EngineError):
     """A record is intact, but this version of the code cannot fold it."""
 
     def __init__(self, sequence: int, actor: str, reason: str) -> None:
@@ -71,9 +74,13 @@ class Recovered:
     clean: bool
     """True when the last run sealed its segment: it stopped in order."""
     findings: tuple[Finding, ...]
+    waiting: tuple[Envelope, ...] = ()
+    """Messages between core actors that the last run told and nobody handled, oldest first."""
 
 
-def recover(filesystem: FileSystem, codec: Codec, makers: Makers) -> Recovered:
+def recover(
+    filesystem: FileSystem, codec: Codec, makers: Makers, supervisor: str = "supervisor"
+) -> Recovered:
     """Fold the journal for the actors of `makers` and close what is open.
 
     Call inside the engine's decimal context. Raises `RecoveryFailed`, and `OSError` of the disk.
@@ -83,7 +90,7 @@ def recover(filesystem: FileSystem, codec: Codec, makers: Makers) -> Recovered:
     findings: list[Finding] = []
     while True:
         reader = JournalReader(filesystem, first=_segment_of_last_snapshot(filesystem))
-        fold = _Fold(codec, makers)
+        fold = _Fold(codec, makers, supervisor)
         try:
             for line in reader:
                 fold.add(line)
@@ -96,6 +103,8 @@ def recover(filesystem: FileSystem, codec: Codec, makers: Makers) -> Recovered:
         break
     run = None if reader.manifest is None else reader.manifest.run
     _close_open(filesystem, reader)
+    regeneration = _regenerate(filesystem, fold, reader.first)
+    findings += regeneration.findings
     return Recovered(
         states={name: codec.encode_state(actor.state) for name, actor in fold.actors.items()},
         generations=fold.generations,
@@ -105,28 +114,48 @@ def recover(filesystem: FileSystem, codec: Codec, makers: Makers) -> Recovered:
         run=run,
         clean=clean and not findings,
         findings=tuple(findings),
+        waiting=tuple(sorted(regeneration.found, key=telling_order)),
     )
+
+
+def _regenerate(filesystem: FileSystem, fold: "_Fold", first: int) -> Regeneration:
+    """Make the messages again that nobody handled: fold once more, and run their steps."""
+    regeneration = Regeneration(fold.codec, fold.in_flight)
+    if regeneration.wanted:
+        last = max(regeneration.wanted)
+        again = _Fold(fold.codec, fold.makers, fold.supervisor)
+        for line in JournalReader(filesystem, first=first):
+            if line.data["seq"] in regeneration.wanted:
+                regeneration.run(again.actors[line.data["actor"]], line)
+            again.add(line)
+            if again.last == last:
+                break
+    return regeneration
 
 
 @define(eq=False)
 class _Fold:
     codec: Codec
     makers: Makers
+    supervisor: str
     actors: dict[str, Actor] = field(init=False)
     generations: dict[str, int] = field(init=False, factory=dict[str, int])
     journal_generation: int = field(init=False, default=0)
     last: int = field(init=False, default=0)
+    in_flight: InFlight = field(init=False)
     _has_base: bool = field(init=False, default=False)
     """True from the first record ever, or from a snapshot: facts mean nothing before."""
 
     def __attrs_post_init__(self) -> None:
         self.actors = {name: make() for name, make in self.makers.items()}
+        self.in_flight = InFlight(self.codec, self.actors, self.supervisor)
 
     def add(self, line: Line) -> None:
         """Fold one record."""
         record = line.data
         self.last = record["seq"]
         self._has_base = self._has_base or self.last == 1
+        self._follow(record)
         if record.get("kind") == "snapshot":
             self._load(record)
             return
@@ -141,6 +170,12 @@ class _Fold:
         """Refuse a journal whose beginning is missing, with no snapshot in its place."""
         if self.last and not self._has_base:
             raise RecoveryFailed(self.last, "", "the journal's beginning is missing")
+
+    def _follow(self, record: Json) -> None:
+        try:
+            self.in_flight.add(record)
+        except CodecError as error:
+            raise RecoveryFailed(self.last, "", f"what waits: {error}") from error
 
     def _load(self, record: Json) -> None:
         self._has_base = True

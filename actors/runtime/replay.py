@@ -26,9 +26,9 @@ from .expectations import ANY, START, Expectations
 from .hosting import InjectedCrash, Kinds
 from .journal_reader import JournalReader, Line
 from .outgoing import failure_of
-from .record import encode_record, failure_record, snapshot_record, step_record
+from .record import encode_record, envelope_of, failure_record, snapshot_record, step_record
 from .segment import Manifest, RunFacts
-from .step import ENGINE_DECIMALS, Spawn, run_step
+from .step import ENGINE_DECIMALS, RecordedDraws, Spawn, run_step
 
 DIVERGENCES_MAX = 10
 
@@ -60,23 +60,6 @@ class Replayed:
     def identical(self) -> bool:
         """True when every record came out as it was."""
         return not self.divergences
-
-
-class RecordedDraws:
-    """The random numbers of a record; a handler that wants more gets a number that shows."""
-
-    __slots__ = ("_left",)
-
-    def __init__(self) -> None:
-        self._left: list[float] = []
-
-    def load(self, draws: list[float]) -> None:
-        """Take the draws of the next step."""
-        self._left = draws[::-1]
-
-    def random(self) -> float:
-        """Return the next recorded number."""
-        return self._left.pop() if self._left else 0.0
 
 
 def replay(
@@ -129,7 +112,8 @@ class Replayer:
         if manifest is None or manifest.run.generation == self._generation:
             return
         self._generation = manifest.run.generation
-        self._expected, self._seen = Expectations(), {}
+        self._seen = {}
+        self._expected.begin_run()
         try:
             makers = self.make_actors(manifest.run)
         except Exception as error:  # noqa: BLE001 - settings of another version are a difference
@@ -169,11 +153,28 @@ class Replayer:
         if not self._has_base:
             self._load(line.data)
             return
+        # What waits is a matter of the host; that it was told, and so, is not.
+        waiting = line.data.get("waiting", [])
+        self._check_waiting(waiting)
         now = line.data["now"]
-        computed = snapshot_record(self.codec, self.cells, self.sequence, now)
+        computed = snapshot_record(self.codec, self.cells, self.sequence, now, waiting)
         body = encode_record(computed)
         if body != line.body:
             self._compare_states(line.data["states"], loads(body)["states"])
+
+    def _check_waiting(self, waiting: list[Json]) -> None:
+        for index, told in enumerate(waiting):
+            expected = self._expected.look(told["id"], told["to"])
+            if expected is None:
+                if self._must_be_known(told["id"]):
+                    self._differs(told["to"], f"waiting[{index}].id", told["id"], "not told")
+            elif expected is not ANY:
+                path, left, right = first_difference(
+                    current(self.codec, told["msg"]),
+                    loads(encode_record(self.codec.encode(expected))),
+                )
+                if left != right:
+                    self._differs(told["to"], f"waiting[{index}].msg{path}", left, right)
 
     def _load(self, record: Json) -> None:
         """Begin in the middle of a journal whose first segments are gone."""
@@ -182,6 +183,8 @@ class Replayer:
             cell = self.cells[name]
             cell.restore(kept["state"], [], self.codec)
             cell.begin_generation(kept["gen"], self._draws)
+        for told in record.get("waiting", ()):
+            self._expected.put(told["id"], told["to"], self.codec.decode(told["msg"]))
 
     def _compare_states(self, recorded: Json, computed: Json) -> None:
         for name in sorted({**recorded, **computed}):
@@ -251,7 +254,7 @@ class Replayer:
 
     def _run(self, cell: Cell, record: Json, message: Any) -> tuple[bytes, Exception | None]:
         """Return the record that today's code makes of a message, and what was raised."""
-        envelope = self._last = _envelope(record, message)
+        envelope = self._last = envelope_of(record, message)
         self._expected.since = self._expected.since or self.sequence
         self._draws.load(record.get("draws", []))
         error = self._step(cell, record, envelope)
@@ -353,16 +356,3 @@ def _spawns(cell: Cell) -> bool:
 def _raised(name: str, text: str) -> Exception:
     error: Exception = type(name, (Exception,), {})(text)
     return error
-
-
-def _envelope(record: Json, message: Any) -> Envelope:
-    origin, _, index = record["id"].rpartition(".")
-    return Envelope(
-        record["actor"],
-        message,
-        record["from"],
-        origin,
-        int(index),
-        record["corr"],
-        cause=record.get("cause", ""),
-    )

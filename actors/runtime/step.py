@@ -42,6 +42,23 @@ class Draws(Protocol):
         ...
 
 
+class RecordedDraws:
+    """The random numbers of a record; a handler that wants more gets a number that shows."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, draws: list[float] | None = None) -> None:
+        self.load(draws or [])
+
+    def load(self, draws: list[float]) -> None:
+        """Take the draws of the next step."""
+        self._left = draws[::-1]
+
+    def random(self) -> float:
+        """Return the next recorded number."""
+        return self._left.pop() if self._left else 0.0
+
+
 class Spawn(tuple[str, str, Any]):
     """Effect: start an actor (name, kind, settings)."""
 

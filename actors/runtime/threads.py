@@ -123,6 +123,11 @@ class ThreadedHost:
         """Drop a timer of a cell, or all of them; the cell's own thread."""
         self._inboxes[cell.name].timers.disarm(cell.name, key)
 
+    def waiting(self) -> list[Envelope]:
+        """Return what is routed to the core and not processed yet."""
+        seats = [seat for seat in list(self._seats.values()) if seat.is_core]
+        return [envelope for seat in seats for envelope in seat.inbox.waiting()]
+
     def place(self, cell: Cell) -> None:
         """Find a place for a cell; a running host starts its thread at once."""
         seat = self._place(cell)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from callboard.actors.errors import Refused
 from callboard.actors.runtime.actor import Actor, Context, EdgeActor
 from callboard.actors.runtime.cell import Status
-from callboard.actors.runtime.kernel import SUPERVISOR_FAILURES_MAX
+from callboard.actors.runtime.lives import SUPERVISOR_FAILURES_MAX
 from callboard.actors.runtime.supervision import Strategy
 from callboard.messages.lifecycle import RestartActor, StopActor, Terminated
 from support.benches import Bench, told

@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import define, field
 
-from callboard.actors.runtime.cell import Cell
+from callboard.actors.runtime.cell import Cell, Status
 from callboard.actors.runtime.envelope import Envelope, Timer
 from callboard.actors.runtime.kernel import Kernel
 from callboard.actors.runtime.record import split_line
@@ -39,6 +39,9 @@ class ListHost:
         for name, armed_key in list(self.armed):
             if name == cell.name and key in (None, armed_key):
                 del self.armed[name, armed_key]
+
+    def waiting(self) -> list[Envelope]:
+        return self.routed
 
     def place(self, cell: Cell) -> None:
         self.placed.append(cell.name)
@@ -75,6 +78,8 @@ class Bench:
         self.counter = self.kernel.add("counter", lambda: Counter(self.witness))
         self.other = self.kernel.add("other", lambda: Counter(self.witness))
         self.edge = self.kernel.add("edge", lambda: ToyEdge(self.witness))
+        for cell in self.kernel.cells.values():
+            cell.status = Status.RUNNING
         self.kernel.kinds = {"counter": lambda _settings: Counter(self.witness)}
 
     def give(self, to: str, message: object, *, now: int = 0) -> list[Envelope]:

@@ -201,6 +201,8 @@ class Shop:
                 cell.begin_generation(recovered.generations.get(name, 0) + 1)
         for cell in tuple(self.kernel.cells.values()):
             self.kernel.start_cell(cell)
+        if recovered is not None:
+            self.kernel.route_again(recovered.waiting)
         self.run()
 
     def buy(self, *things: str) -> None:
@@ -209,6 +211,12 @@ class Shop:
             self.kernel.post("clerk", Buy(thing, count), correlation=f"sale-{thing}")
             self.run(until=self.now + SECOND_NS // 10)
 
+    def deliver(self, count: int) -> None:
+        """Deliver so many messages and leave the rest waiting."""
+        with decimal.localcontext(ENGINE_DECIMALS):
+            for _ in range(count):
+                self.kernel.process(self._queue.popleft(), self.now)
+
     def run(self, until: int | None = None) -> None:
         """Deliver what waits; with a time, timers up to it too."""
         with decimal.localcontext(ENGINE_DECIMALS):
@@ -216,8 +224,7 @@ class Shop:
             while until is not None and (due := self._next_due(until)) is not None:
                 timer = self._timers.pop(due)
                 self.now = timer.due_ns
-                self.kernel.counts.sent += 1
-                self._queue.append(timer.envelope)
+                self.kernel.fire(timer, self.now)
                 self._drain()
         self.now = self.now if until is None else until
 
@@ -236,6 +243,9 @@ class Shop:
         for armed in [each for each in self._timers if each[0] == cell.name]:
             if key is None or armed[1] == key:
                 del self._timers[armed]
+
+    def waiting(self) -> list[Envelope]:
+        return list(self._queue)
 
     def place(self, cell: Cell) -> None:
         """Every cell stands in the kernel."""

@@ -57,7 +57,7 @@ class WatchedKernel(Kernel):
     def watch_with(self, changed: threading.Condition, witness: Witness) -> None:
         """Notify this condition."""
         self.changed = changed
-        self.lives = witness.lives
+        self.generations = witness.lives
 
     def process(self, envelope: Envelope, now: int) -> None:
         """Handle one message, then notify."""
@@ -65,9 +65,9 @@ class WatchedKernel(Kernel):
         with self.changed:
             self.changed.notify_all()
 
-    def _step(self, cell: Cell, envelope: Envelope, now: int) -> None:
-        self.lives[cell.name] = cell.generation
-        super()._step(cell, envelope, now)
+    def step(self, cell: Cell, envelope: Envelope, now: int) -> None:
+        self.generations[cell.name] = cell.generation
+        super().step(cell, envelope, now)
 
 
 @define(eq=False)

@@ -1,0 +1,48 @@
+"""Order listing: our open orders against the venue's listings of both stores.
+
+What moved since the question left does not count. What a listing shows is evidence; what it lacks
+proves nothing, but is asked for: at once when a start or a gap must be settled, else after
+`UNLISTED_MAX` listings in a row. A stranger under our prefix is told, not touched.
+"""
+
+from ..messages.reconciliation import CompareOrders, OrdersCompared
+from ..messages.values import OrderState
+from .order_desk import Desk
+from .order_facts import ListingNoted
+from .policies.order_record import Order
+
+UNLISTED_MAX = 2
+"""Listings in a row without an open order of ours, after which it is asked for."""
+
+UNSETTLED = (OrderState.UNKNOWN, OrderState.SUBMITTED)
+
+
+def compare(desk: Desk, message: CompareOrders) -> OrdersCompared:
+    """Compare a listing with the open orders; return what is still unclear."""
+    listed = {evidence.client_order_id: evidence for evidence in message.orders}
+    unsettled = 0
+    for order in list(desk.state.orders.values()):
+        if order.changed_at_ns >= message.departed_at_ns:
+            unsettled += order.state in UNSETTLED
+            continue
+        evidence = listed.get(order.approved.client_order_id)
+        if evidence is not None:
+            desk.take(order, evidence, None)
+        else:
+            _note_unlisted(desk, order, final=message.final)
+        unsettled += order.state in UNSETTLED or (message.final and evidence is None)
+    strangers = tuple(
+        evidence.symbol
+        for cid, evidence in listed.items()
+        if desk.state.find(cid) is None and cid.startswith(desk.settings.id_prefix)
+    )
+    return OrdersCompared(message.pass_number, strangers, unsettled)
+
+
+def _note_unlisted(desk: Desk, order: Order, *, final: bool) -> None:
+    if order.state in (OrderState.PENDING, OrderState.SUBMITTED, OrderState.PARKED):
+        return
+    unlisted = order.unlisted + 1
+    desk.ctx.record(ListingNoted(order.approved.client_order_id, unlisted))
+    if final or unlisted >= UNLISTED_MAX:
+        desk.query_later(order, 0)

@@ -1,0 +1,156 @@
+"""Position legs: asks for stops, targets and exits until each lives or is not wanted.
+
+PositionMonitor's tools, bound to one message. Every request is numbered within the life of its
+position, so that a repeated one has the same client order id and a new one its own. No refusal ends
+an exit: what failed is asked for again after a backoff, which doubles up to its cap.
+"""
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from ..messages.events import AlertRaised
+from ..messages.orders import LegChanged, RequestExit
+from ..messages.positions import RequestClose
+from ..messages.values import Leg, OrderState, OrderType, Severity
+from . import names
+from .policies.close_rules import Close
+from .policies.guard import Guard, close_quantity
+from .position_facts import MS, AgainDue, ClosingSet, LegRequested, PositionsState
+from .runtime.actor import Context
+from .settings import ProtectionSettings
+
+INCONCLUSIVE = "INCONCLUSIVE"
+"""Of an order in doubt: one query did not find it, and the next may go out beside it."""
+
+
+@frozen
+class Legs:
+    """Asks for orders; the monitor's state, settings and the context of the message at hand."""
+
+    state: PositionsState
+    settings: ProtectionSettings
+    ctx: Context
+
+    def close(self, key: str, guard: Guard, reason: str) -> None:
+        """Close a position whole; a second reason changes nothing."""
+        if guard.closing:
+            return
+        self.ctx.record(ClosingSet(key, reason))
+        self.ctx.log("position_closing", key=key, reason=reason)
+        if not guard.has_live(Leg.EXIT):
+            self._request_exit(key, guard)
+
+    def exit_by_signal(self, message: RequestClose, found: Close) -> None:
+        """Ask for the exit that a signal wants; a whole one is seen through until flat."""
+        signal = message.signal
+        if found.whole:
+            self.ctx.record(ClosingSet(found.key, f"signal {signal.signal_id}"))
+        self.ctx.record(LegRequested(found.key, Leg.EXIT))
+        exit_ = _exit(found.guard, message.intent_id, 1, found.quantity, signal.signal_id)
+        self.ctx.tell(names.RISK_GATE, exit_)
+
+    def exit_changed(self, key: str, guard: Guard, message: LegChanged, *, ended: bool) -> None:
+        """An exit that is over with quantity left is followed by the next one."""
+        if not guard.closing:
+            return
+        if message.state is OrderState.FILLED:
+            self.ctx.after(0, AgainDue(key, Leg.EXIT, guard.number), key=f"again/{key}/x")
+        elif ended or message.kind == INCONCLUSIVE:
+            self.alert("exit_refused", key, message.reason)
+            self.again_later(key, guard, Leg.EXIT, at_once=message.kind == INCONCLUSIVE)
+
+    def ensure(self, key: str, guard: Guard, leg: Leg) -> None:
+        """Ask for a leg unless one lives, or is not wanted."""
+        if guard.has_live(leg):
+            return
+        if leg is Leg.EXIT:
+            if guard.closing:
+                self._request_exit(key, guard)
+        elif not (leg is Leg.TARGET and guard.take_profit is None):
+            self.request_protection(key, guard, leg)
+
+    def repeat_lost_request(self, key: str, guard: Guard, leg: Leg) -> None:
+        """After a restart a request that nobody answered may be lost: the same id again."""
+        asked = guard.attempts.get(leg.value, 0)
+        known = sum(1 for record in guard.legs.values() if record.leg is leg)
+        if asked > known and leg is not Leg.EXIT:
+            self.ctx.tell(names.RISK_GATE, _protection(guard, leg, asked))
+        elif asked > known:
+            self.ctx.tell(names.RISK_GATE, self._whole_exit(guard, asked))
+        else:
+            self.ensure(key, guard, leg)
+
+    def request_protection(self, key: str, guard: Guard, leg: Leg) -> None:
+        """Ask for a stop or a target; without a price for it the position is closed."""
+        price = guard.stop_loss if leg is Leg.STOP else guard.take_profit
+        if price is None:
+            self.close(key, guard, "no price for its protection")
+            return
+        self.ctx.record(LegRequested(key, leg))
+        attempt = guard.attempts.get(leg.value, 0) + 1
+        self.ctx.tell(names.RISK_GATE, _protection(guard, leg, attempt))
+
+    def again_later(self, key: str, guard: Guard, leg: Leg, *, at_once: bool = False) -> None:
+        """Look after a backoff whether the leg is still missing."""
+        wait_ms = 0 if at_once else self._backoff_ms(guard, leg)
+        again = AgainDue(key, leg, guard.number)
+        self.ctx.after(wait_ms * MS, again, key=f"again/{key}/{leg.value}")
+
+    def alert(self, name: str, key: str, text: str) -> None:
+        """Say something that a person must see."""
+        self.ctx.tell(names.EVENT_BUS, AlertRaised(Severity.CRITICAL, name, key, text))
+
+    def _request_exit(self, key: str, guard: Guard) -> None:
+        self.ctx.record(LegRequested(key, Leg.EXIT))
+        attempt = guard.attempts.get(Leg.EXIT.value, 0) + 1
+        self.ctx.tell(names.RISK_GATE, self._whole_exit(guard, attempt))
+
+    def _whole_exit(self, guard: Guard, attempt: int) -> RequestExit:
+        quantity = close_quantity(guard, self.state.filters.get(guard.position.symbol))
+        return _exit(guard, guard.intent_id, attempt, quantity, "")
+
+    def _backoff_ms(self, guard: Guard, leg: Leg) -> int:
+        failures = min(guard.failures.get(leg.value, 0), 16)
+        return min(self.settings.exit_retry_base_ms << failures, self.settings.exit_retry_cap_ms)
+
+
+def _protection(guard: Guard, leg: Leg, attempt: int) -> RequestExit:
+    is_stop = leg is Leg.STOP
+    return RequestExit(
+        intent_id=guard.intent_id,
+        leg=leg,
+        attempt=attempt,
+        signal_id="",
+        strategy=guard.strategy,
+        symbol=guard.position.symbol,
+        side=guard.exit_side,
+        position_side=guard.position.position_side,
+        order_type=OrderType.STOP_MARKET if is_stop else OrderType.TAKE_PROFIT_MARKET,
+        quantity=None,
+        price=None,
+        trigger_price=guard.stop_loss if is_stop else guard.take_profit,
+        working_type=guard.working_type,
+        position_quantity=guard.position.quantity,
+    )
+
+
+def _exit(
+    guard: Guard, intent_id: str, attempt: int, quantity: Decimal, signal_id: str
+) -> RequestExit:
+    return RequestExit(
+        intent_id=intent_id,
+        leg=Leg.EXIT,
+        attempt=attempt,
+        signal_id=signal_id,
+        strategy=guard.strategy,
+        symbol=guard.position.symbol,
+        side=guard.exit_side,
+        position_side=guard.position.position_side,
+        order_type=OrderType.MARKET,
+        quantity=quantity,
+        price=None,
+        trigger_price=None,
+        working_type=guard.working_type,
+        position_quantity=guard.position.quantity,
+    )

@@ -1,0 +1,117 @@
+"""Risk view: what the entry rules look at, read from the gate's books for one entry.
+
+Pure. Sums the exposure that is open or may still open, and puts the world as the gate knows it
+into an `EntryView`; the rules themselves are in `policies/entry_rules.py`. What the gate has not
+heard yet stands in the view as the value that refuses.
+"""
+
+from decimal import Decimal
+
+from attrs import evolve
+
+from ..messages.intake import SubmitSignal
+from ..messages.values import Side, SignalType, TradingState
+from .policies.entry_rules import DAY_NS, MS, EntryView
+from .policies.risk_policy import changed
+from .risk_facts import ZERO, GateState, Reservation, position_key
+from .settings import RiskSettings
+
+
+def entry_view(
+    state: GateState, base: RiskSettings, signal: SubmitSignal, now_ns: int
+) -> EntryView:
+    """Return what the rules look at for a new entry, under the settings of the policy in force."""
+    settings = changed(base, state.policy)
+    trading, symbol = state.trading, signal.symbol
+    slots = open_slots(state)
+    view = EntryView(
+        signal=signal,
+        settings=settings,
+        now_ns=now_ns,
+        venue_ms=venue_ms(state, now_ns),
+        trading_state=TradingState.HALTED if trading is None else trading.state,
+        trading_reason="" if trading is None else trading.reason,
+        venue_open=trading is not None and trading.venue_open,
+        is_ready=state.ready,
+        clock_trusted=state.clock is not None and state.clock.trusted,
+        stream_healthy=state.stream_healthy,
+        symbol_hold=_symbol_hold(state, symbol),
+        account=state.account,
+        filters=state.filters.get(symbol),
+        filters_read_at_ns=state.filters_read_at_ns,
+        mark=state.marks.get(symbol),
+        position_quantity=ZERO,
+        position_notional=ZERO,
+        gross_notional=sum((_notional(state, key) for key in slots), ZERO),
+        slots_used=len(slots),
+        has_slot=False,
+        executed_at_ns=state.executed_at_ns.get(symbol, 0),
+        executions_today=state.executions_today if state.day == now_ns // DAY_NS else 0,
+        leverage=settings.leverage,
+    )
+    key = position_key(symbol, view.position_side)
+    return evolve(
+        view,
+        position_quantity=_committed(state, key),
+        position_notional=_notional(state, key),
+        has_slot=key in slots,
+    )
+
+
+def renewal_view(
+    state: GateState, base: RiskSettings, reservation: Reservation, now_ns: int
+) -> EntryView:
+    """Return what the rules for a renewal look at; size and quota were charged already."""
+    is_long = reservation.side is Side.BUY
+    signal = SubmitSignal(
+        signal_id=reservation.intent_id,
+        at_ms=0,
+        signal=SignalType.LONG_ENTRY if is_long else SignalType.SHORT_ENTRY,
+        symbol=reservation.symbol,
+        expires_at_ms=reservation.expires_at_ms,
+    )
+    return entry_view(state, base, signal, now_ns)
+
+
+def venue_ms(state: GateState, now_ns: int) -> int:
+    """Return the venue's time, ms; our own while its clock is not known."""
+    offset_ns = 0 if state.clock is None else state.clock.offset_ns
+    return (now_ns + offset_ns) // MS
+
+
+def open_slots(state: GateState) -> dict[str, bool]:
+    """Return the positions that use a slot: open ones, and those that may still open."""
+    slots = dict.fromkeys(state.positions, True)
+    for reservation in state.reservations.values():
+        slots[reservation.position_key] = True
+    return slots
+
+
+def _symbol_hold(state: GateState, symbol: str) -> str:
+    if state.trading is not None and symbol in state.trading.reducing_symbols:
+        return "reducing"
+    if symbol in state.mismatched:
+        return "mismatch"
+    return "unprotected" if symbol in state.unprotected else ""
+
+
+def _committed(state: GateState, key: str) -> Decimal:
+    """Return the signed quantity, open or still to come."""
+    quantity = state.positions.get(key, ZERO)
+    for reservation in state.reservations.values():
+        if reservation.position_key == key:
+            sign = 1 if reservation.side is Side.BUY else -1
+            quantity += sign * reservation.remaining
+    return quantity
+
+
+def _notional(state: GateState, key: str) -> Decimal:
+    """Return what is open at its mark plus what may still open at its price."""
+    symbol = key.partition("/")[0]
+    mark = state.marks.get(symbol)
+    price = ZERO if mark is None else mark.mark
+    notional = abs(state.positions.get(key, ZERO)) * price
+    for reservation in state.reservations.values():
+        if reservation.position_key == key:
+            notional += reservation.remaining * reservation.price
+    return notional
