@@ -9,7 +9,17 @@ from importlib import import_module, metadata
 
 import click
 
-_COMMANDS: dict[str, str] = {}
+_COMMANDS: dict[str, str] = {
+    "config": "actors.adapters.commands:config",
+    "flatten": "actors.adapters.commands:flatten",
+    "halt": "actors.adapters.commands:halt",
+    "journal": "actors.adapters.journal_commands:journal",
+    "replay": "actors.adapters.journal_commands:replay_command",
+    "resume": "actors.adapters.commands:resume",
+    "run": "scenarios.commands:run",
+    "status": "actors.adapters.commands:status",
+    "venue": "scenarios.venue_command:venue",
+}
 """Command name -> "module:object" below this package."""
 
 

@@ -2,13 +2,15 @@
 
 Owns the trading state, latched, and the epoch, which only grows; and the venue breaker, which
 closes by itself after a half-open probe. HALTED never blocks a verified reducing order. A trip is
-told urgently to the gate, the queue, the manager and every lane. State survives a restart.
+told urgently to the gate, the queue, the manager and every lane; a loss at the wall of HALTED also
+closes every position. Only a person resumes, with a reason, and not while the loss stands. State
+survives a restart. Walls: register, C-10.
 """
 
 from decimal import Decimal
 from typing import assert_never
 
-from attrs import define, field, frozen
+from attrs import evolve, frozen
 
 from ..messages.account import AccountChanged
 from ..messages.control import (
@@ -20,81 +22,37 @@ from ..messages.control import (
 from ..messages.events import AlertRaised, CommandRefused, TradingStateReported
 from ..messages.failure import EscalateFailure, VenueAnswered
 from ..messages.intake import EmergencyStateChanged, HaltTrading, ResumeTrading
+from ..messages.positions import FlattenAll
 from ..messages.queries import EngineStatus, GetStatus
 from ..messages.values import ErrorKind, EscalationLevel, Severity, TradingState
 from ..messages.venue import LaneStarted
 from . import names
+from .breaker_facts import (
+    PRIVATE,
+    BreakerState,
+    Fact,
+    JournalNoted,
+    StateSet,
+    SymbolReduced,
+    VenueFailed,
+    VenueWorks,
+    WallTouched,
+    apply_fact,
+    is_stricter,
+)
 from .runtime.actor import Actor, Context
 from .settings import BreakerSettings
 
 MS = 1_000_000
 CALM_STATES = ("OK", "NORMAL", "ARMED", "CLEAR")
 """Words of an emergency-stop source that mean "no emergency"; any other halts entries."""
-ORDER = (TradingState.ACTIVE, TradingState.REDUCING, TradingState.HALTED)
 PERCENT = Decimal(100)
+PROBE = "probe"
 
 
 @frozen
 class _Probe:
     """The venue breaker has been open long enough."""
-
-
-@frozen
-class StateSet:
-    """Fact: the trading state, its epoch, and whether a loss tripped it."""
-
-    state: TradingState
-    epoch: int
-    reason: str
-    by_loss: bool
-    at_ns: int
-
-
-@frozen
-class SymbolReduced:
-    """Fact: a symbol takes no entries until trading is resumed."""
-
-    symbol: str
-    epoch: int
-    reason: str
-
-
-@frozen
-class VenueFailed:
-    """Fact: the venue failed once more."""
-
-    at_ns: int
-    opens: bool
-
-
-@frozen
-class VenueWorks:
-    """Fact: the venue answers again, or is tried again."""
-
-    probing: bool
-
-
-@frozen
-class JournalNoted:
-    """Fact: whether the journal can write."""
-
-    reason: str
-
-
-@define
-class BreakerState:
-    """The latched state and the venue's recent failures."""
-
-    state: TradingState = TradingState.ACTIVE
-    epoch: int = 1
-    reason: str = ""
-    by_loss: bool = False
-    tripped_at_ns: int = 0
-    reducing: dict[str, str] = field(factory=dict[str, str])
-    venue_failures: list[int] = field(factory=list[int])
-    venue_open: bool = True
-    """True while the venue may be used; False refuses entries."""
-    journal: str = ""
 
 
 Inbox = (
@@ -111,7 +69,6 @@ Inbox = (
     | GetStatus
     | _Probe
 )
-Fact = StateSet | SymbolReduced | VenueFailed | VenueWorks | JournalNoted
 
 LISTENERS = (
     names.RISK_GATE,
@@ -126,7 +83,7 @@ class CircuitBreaker(Actor):
     """Latched; the most restrictive source wins."""
 
     State = BreakerState
-    private = (_Probe, StateSet, SymbolReduced, VenueFailed, VenueWorks, JournalNoted)
+    private = (_Probe, *PRIVATE)
     state: BreakerState
 
     def __init__(self, settings: BreakerSettings) -> None:
@@ -151,11 +108,11 @@ class CircuitBreaker(Actor):
             case AccountChanged():
                 self.on_account_changed(message, ctx)
             case JournalFailed():
-                self._note_journal(message.reason, ctx)
+                self.on_journal_failed(message, ctx)
             case JournalRecovered():
-                self._note_journal("", ctx)
+                self.on_journal_recovered(ctx)
             case LaneStarted():
-                ctx.tell(message.lane, self._now(), urgent=True)
+                ctx.tell(message.lane, self.state.told(), urgent=True)
             case GetStatus():
                 self.on_get_status(ctx)
             case _Probe():
@@ -164,13 +121,19 @@ class CircuitBreaker(Actor):
                 assert_never(message)
 
     def on_resume_trading(self, message: ResumeTrading, ctx: Context) -> None:
-        """Allow trading again; after a loss only later, and with a reason."""
+        """Allow trading again; after a loss only later, and not while it stands."""
         refusal = self._resume_refusal(message, ctx)
         if refusal:
             ctx.tell(names.EVENT_BUS, CommandRefused(message.command_id, refusal))
             return
         by = ", ".join(message.approvals) or "operator"
-        self._set(TradingState.ACTIVE, f"resumed by {by}: {message.reason}", ctx)
+        reason = f"resumed by {by}: {message.reason}"
+        if self.state.state is TradingState.ACTIVE and not self.state.reducing:
+            # A new epoch would fence approvals that nothing speaks against.
+            report = TradingStateReported(TradingState.ACTIVE, self.state.epoch, reason)
+            ctx.tell(names.EVENT_BUS, report)
+            return
+        self._set(TradingState.ACTIVE, reason, ctx)
 
     def on_emergency_state_changed(self, message: EmergencyStateChanged, ctx: Context) -> None:
         """CRITICAL, and any word that is not known to be calm, halts."""
@@ -195,21 +158,36 @@ class CircuitBreaker(Actor):
 
     def on_venue_answered(self, ctx: Context) -> None:
         """The venue works: forget its failures."""
-        if self.state.venue_failures or not self.state.venue_open:
-            was_open = self.state.venue_open
-            ctx.record(VenueWorks(probing=False))
-            if not was_open:
-                self._tell(ctx, self.state.state, self.state.epoch, self.state.reason, venue=True)
+        state = self.state
+        if not state.venue_failures and state.venue_open and not state.is_probing:
+            return
+        ctx.record(VenueWorks(probing=False))
+        ctx.cancel(PROBE)
+        if not state.venue_open:
+            self._tell(evolve(state.told(), venue_open=True), ctx)
 
     def on_account_changed(self, message: AccountChanged, ctx: Context) -> None:
         """Compare the losses with their walls; the first hit wins (C-10)."""
-        settings, day_loss, drawdown = self._settings, _loss(message, day=True), _loss(message)
-        if drawdown >= settings.drawdown_halt_pct:
-            self._trip_by_loss(TradingState.HALTED, f"drawdown {drawdown:.2f} %", ctx)
-        elif day_loss >= settings.daily_halt_pct:
-            self._trip_by_loss(TradingState.HALTED, f"loss of the day {day_loss:.2f} %", ctx)
-        elif day_loss >= settings.daily_reduce_pct:
-            self._trip_by_loss(TradingState.REDUCING, f"loss of the day {day_loss:.2f} %", ctx)
+        wall, text = self._wall(message)
+        if wall is self.state.wall:
+            return
+        ctx.record(WallTouched(wall, text, ctx.now))
+        if not is_stricter(wall, self.state.wall):
+            return
+        self._trip(wall, text, ctx)
+        if wall is TradingState.HALTED:
+            ctx.tell(names.POSITION_MONITOR, FlattenAll("circuit_breaker", "", text))
+
+    def on_journal_failed(self, message: JournalFailed, ctx: Context) -> None:
+        """What cannot be written down must not be risked; a person resumes."""
+        if message.reason != self.state.journal:
+            ctx.record(JournalNoted(message.reason))
+            self._trip(TradingState.REDUCING, f"the journal cannot write: {message.reason}", ctx)
+
+    def on_journal_recovered(self, ctx: Context) -> None:
+        """The journal stands in the way of a resume no more."""
+        if self.state.journal:
+            ctx.record(JournalNoted(""))
 
     def on_get_status(self, ctx: Context) -> None:
         """Answer with the state of trading."""
@@ -226,47 +204,34 @@ class CircuitBreaker(Actor):
 
     def on_probe(self, ctx: Context) -> None:
         """Half-open: the next request decides."""
+        if self.state.venue_open:
+            return
         ctx.record(VenueWorks(probing=True))
-        self._tell(ctx, self.state.state, self.state.epoch, self.state.reason, venue=True)
+        self._tell(evolve(self.state.told(), venue_open=True), ctx)
 
     def resume(self, ctx: Context) -> None:
         """Tell everybody the latched state; a restart forgets none of it."""
-        state = self.state
-        self._tell(ctx, state.state, state.epoch, state.reason, venue=state.venue_open)
-        if not state.venue_open:
-            ctx.after(self._settings.venue_open_ms * MS, _Probe(), key="probe")
+        self._tell(self.state.told(), ctx)
+        if not self.state.venue_open:
+            ctx.after(self._settings.venue_open_ms * MS, _Probe(), key=PROBE)
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
-        state = self.state
-        match fact:
-            case StateSet():
-                state.state, state.epoch, state.reason = fact.state, fact.epoch, fact.reason
-                state.by_loss, state.tripped_at_ns = fact.by_loss, fact.at_ns
-                if fact.state is TradingState.ACTIVE:
-                    state.reducing = {}
-            case SymbolReduced():
-                state.reducing[fact.symbol] = fact.reason
-                state.epoch = fact.epoch
-            case VenueFailed():
-                window_ns = self._settings.venue_window_ms * MS
-                recent = [at for at in state.venue_failures if fact.at_ns - at < window_ns]
-                state.venue_failures = [*recent, fact.at_ns]
-                state.venue_open = state.venue_open and not fact.opens
-            case VenueWorks():
-                state.venue_open = True
-                if not fact.probing:
-                    state.venue_failures = []
-            case JournalNoted():
-                state.journal = fact.reason
-            case _:
-                assert_never(fact)
+        apply_fact(self.state, fact, self._settings.venue_window_ms * MS)
 
-    def _now(self) -> TradingStateChanged:
-        state = self.state
-        return TradingStateChanged(
-            state.state, state.epoch, state.reason, state.venue_open, tuple(state.reducing)
-        )
+    def _wall(self, account: AccountChanged) -> tuple[TradingState, str]:
+        """Return what the losses demand, and the loss that demands it."""
+        settings = self._settings
+        drawdown = _loss(account.peak_equity, account.equity)
+        day_loss = _loss(account.day_start_equity, account.equity)
+        if drawdown >= settings.drawdown_halt_pct:
+            return TradingState.HALTED, f"drawdown {drawdown:.2f} %"
+        text = f"loss of the day {day_loss:.2f} %"
+        if day_loss >= settings.daily_halt_pct:
+            return TradingState.HALTED, text
+        if day_loss >= settings.daily_reduce_pct:
+            return TradingState.REDUCING, text
+        return TradingState.ACTIVE, ""
 
     def _resume_refusal(self, message: ResumeTrading, ctx: Context) -> str:
         state = self.state
@@ -274,6 +239,8 @@ class CircuitBreaker(Actor):
             return f"the journal cannot write: {state.journal}"
         if not message.reason:
             return "resume needs a reason"
+        if state.wall is not TradingState.ACTIVE:
+            return f"the loss stands: {state.wall_text}"
         waited_ms = (ctx.now - state.tripped_at_ns) // MS
         if state.by_loss and waited_ms < self._settings.cooldown_ms:
             left = self._settings.cooldown_ms - waited_ms
@@ -282,19 +249,16 @@ class CircuitBreaker(Actor):
 
     def _trip(self, state: TradingState, reason: str, ctx: Context) -> None:
         """Become stricter; never less strict than now."""
-        if ORDER.index(state) > ORDER.index(self.state.state):
+        if is_stricter(state, self.state.state):
             self._set(state, reason, ctx)
 
-    def _trip_by_loss(self, state: TradingState, reason: str, ctx: Context) -> None:
-        if ORDER.index(state) > ORDER.index(self.state.state):
-            self._set(state, reason, ctx, by_loss=True)
-
-    def _set(
-        self, state: TradingState, reason: str, ctx: Context, *, by_loss: bool = False
-    ) -> None:
+    def _set(self, state: TradingState, reason: str, ctx: Context) -> None:
         epoch = self.state.epoch + 1
-        ctx.record(StateSet(state, epoch, reason, by_loss, ctx.now))
-        self._tell(ctx, state, epoch, reason, venue=self.state.venue_open)
+        ctx.record(StateSet(state, epoch, reason, ctx.now))
+        told = evolve(self.state.told(), state=state, epoch=epoch, reason=reason)
+        if state is TradingState.ACTIVE:
+            told = evolve(told, reducing_symbols=())
+        self._tell(told, ctx)
         ctx.tell(names.EVENT_BUS, TradingStateReported(state, epoch, reason))
         ctx.log("trading_state_changed", state=state, reason=reason)
 
@@ -305,51 +269,28 @@ class CircuitBreaker(Actor):
         ctx.record(SymbolReduced(symbol, epoch, reason))
         alert = AlertRaised(Severity.CRITICAL, "symbol_reducing", symbol, reason)
         ctx.tell(names.EVENT_BUS, alert)
-        state = self.state
-        reducing = (*state.reducing, symbol)
-        self._tell(ctx, state.state, epoch, state.reason, venue=state.venue_open, reducing=reducing)
+        symbols = (*self.state.reducing, symbol)
+        self._tell(evolve(self.state.told(), epoch=epoch, reducing_symbols=symbols), ctx)
 
     def _venue_failed(self, message: EscalateFailure, ctx: Context) -> None:
-        settings = self._settings
+        state, settings = self.state, self._settings
         window_ns = settings.venue_window_ms * MS
-        recent = sum(1 for at in self.state.venue_failures if ctx.now - at < window_ns) + 1
-        is_ban = message.kind is ErrorKind.BANNED
-        opens = self.state.venue_open and (is_ban or recent >= settings.venue_failures_max)
+        recent = sum(1 for at in state.venue_failures if ctx.now - at < window_ns) + 1
+        is_enough = state.is_probing or recent >= settings.venue_failures_max
+        opens = state.venue_open and (message.kind is ErrorKind.BANNED or is_enough)
         ctx.record(VenueFailed(ctx.now, opens))
-        if opens:
-            self._tell(ctx, self.state.state, self.state.epoch, message.reason, venue=False)
-            ctx.after(settings.venue_open_ms * MS, _Probe(), key="probe")
-            alert = AlertRaised(Severity.CRITICAL, "venue_down", "venue", message.reason)
-            ctx.tell(names.EVENT_BUS, alert)
-
-    def _note_journal(self, reason: str, ctx: Context) -> None:
-        if reason == self.state.journal:
+        if not opens:
             return
-        ctx.record(JournalNoted(reason))
-        if reason:
-            self._trip(TradingState.REDUCING, f"the journal cannot write: {reason}", ctx)
+        self._tell(evolve(state.told(), reason=message.reason, venue_open=False), ctx)
+        ctx.after(settings.venue_open_ms * MS, _Probe(), key=PROBE)
+        alert = AlertRaised(Severity.CRITICAL, "venue_down", "venue", message.reason)
+        ctx.tell(names.EVENT_BUS, alert)
 
-    def _tell(
-        self,
-        ctx: Context,
-        state: TradingState,
-        epoch: int,
-        reason: str,
-        *,
-        venue: bool,
-        reducing: tuple[str, ...] | None = None,
-    ) -> None:
-        symbols = tuple(self.state.reducing) if reducing is None else reducing
-        if state is TradingState.ACTIVE and reducing is None and self.state.state is not state:
-            symbols = ()
-        message = TradingStateChanged(state, epoch, reason, venue, symbols)
+    def _tell(self, told: TradingStateChanged, ctx: Context) -> None:
         for name in LISTENERS:
-            ctx.tell(name, message, urgent=True)
+            ctx.tell(name, told, urgent=True)
 
 
-def _loss(account: AccountChanged, *, day: bool = False) -> Decimal:
-    """Return the loss from day start or from the peak, percent, positive."""
-    base = account.day_start_equity if day else account.peak_equity
-    if base <= 0:
-        return Decimal(0)
-    return (base - account.equity) / base * PERCENT
+def _loss(base: Decimal, equity: Decimal) -> Decimal:
+    """Return the loss from a base, percent, positive."""
+    return (base - equity) / base * PERCENT if base > 0 else Decimal(0)

@@ -1,18 +1,19 @@
 """ExecutionSystem: intake. A command comes in once, and ends in at most one terminal event.
 
-Owns the idempotency of signals and commands and the numbers of intents. What is told before the
-first reconciliation waits and runs after it. Within `signal_timeout_ms` a signal ends, or is
-reported unresolved, again and again. Bound: `signals_kept` finished commands are remembered; an
-older id could run again.
+Owns the idempotency of signals and commands and the numbers of intents. Entries and amendments that
+are told before the first reconciliation wait and run after it; exits, cancels and flattens run at
+once, and end the waiting entries that they take back. Within `signal_timeout_ms` a signal ends, or
+is reported unresolved, again and again, and its symbol takes no entries. Bounds: `DEFERRED_MAX`
+commands wait, a signal beyond is refused; `signals_kept` finished commands are remembered.
 """
 
+from collections.abc import Callable
 from typing import assert_never
 
-from attrs import define, field, frozen
+from attrs import frozen
 
 from ..messages.control import EngineStarted, RecoveryDone
 from ..messages.events import (
-    AlertRaised,
     CommandRefused,
     EngineReady,
     Event,
@@ -45,9 +46,24 @@ from ..messages.orders import (
 )
 from ..messages.positions import CloseRefused, FlattenAll, RequestClose
 from ..messages.queries import GetSummary, SummaryView
-from ..messages.values import OrderState, Severity
+from ..messages.values import OrderState
 from . import names
-from .policies.signal_rules import fault_of
+from .intake_facts import (
+    PRIVATE,
+    REFUSED,
+    CommandDeferred,
+    CommandTaken,
+    DeferredRun,
+    Fact,
+    IntakeState,
+    ReadinessSet,
+    SignalDropped,
+    SignalEnded,
+    apply_fact,
+    id_of,
+)
+from .policies.refusal import Refusal
+from .policies.signal_rules import fault_of, is_taken_back
 from .runtime.actor import Actor, Context
 
 MS = 1_000_000
@@ -62,72 +78,11 @@ class _Sweep:
 
 
 @frozen
-class CommandTaken:
-    """Fact: a command was taken; a signal has an intent from here on."""
-
-    command_id: str
-    intent_id: str
-    symbol: str
-    at_ns: int
+class _RunNext:
+    """Run the first command that waited for the reconciliation."""
 
 
-@frozen
-class CommandDeferred:
-    """Fact: a command waits for the first reconciliation."""
-
-    command: HostCommand
-
-
-@frozen
-class DeferredRun:
-    """Fact: the first waiting command is being run."""
-
-
-@frozen
-class SignalEnded:
-    """Fact: a signal had its terminal event."""
-
-    signal_id: str
-    intent_id: str
-    outcome: str
-    refused_by: str
-
-
-@frozen
-class ReadinessSet:
-    """Fact: whether commands run."""
-
-    generation: int
-    ready: bool
-
-
-@define
-class Open:
-    """A signal without a terminal event yet."""
-
-    intent_id: str
-    symbol: str
-    at_ns: int
-
-
-@define
-class IntakeState:
-    """Open and finished commands."""
-
-    generation: int = 0
-    ready: bool = False
-    intents: int = 0
-    open: dict[str, Open] = field(factory=dict[str, Open])
-    """By signal id."""
-    by_intent: dict[str, str] = field(factory=dict[str, str])
-    finished: dict[str, str] = field(factory=dict[str, str])
-    """Command or signal id -> outcome, oldest first."""
-    deferred: list[HostCommand] = field(factory=list[HostCommand])
-    signals: int = 0
-    refusals: dict[str, int] = field(factory=dict[str, int])
-    outcomes: dict[str, int] = field(factory=dict[str, int])
-
-
+Order = SubmitSignal | CancelOrder | AmendOrder | FlattenPositions
 Inbox = (
     HostCommand
     | ApprovalRefused
@@ -138,15 +93,15 @@ Inbox = (
     | RecoveryDone
     | GetSummary
     | _Sweep
+    | _RunNext
 )
-Fact = CommandTaken | CommandDeferred | DeferredRun | SignalEnded | ReadinessSet
 
 
 class ExecutionSystem(Actor):
     """Once in, once out."""
 
     State = IntakeState
-    private = (_Sweep, CommandTaken, CommandDeferred, DeferredRun, SignalEnded, ReadinessSet)
+    private = (_Sweep, _RunNext, *PRIVATE)
     state: IntakeState
 
     def __init__(self, signal_timeout_ms: int, signals_kept: int) -> None:
@@ -154,12 +109,14 @@ class ExecutionSystem(Actor):
         self._signal_timeout_ms = signal_timeout_ms
         self._signals_kept = signals_kept
 
-    def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901 - one arm a message
+    def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901, PLR0912
         """Handle one message."""
         match message:
             case SubmitSignal() | CancelOrder() | AmendOrder() | FlattenPositions():
                 self._take_or_defer(message, ctx)
-            case HaltTrading() | ResumeTrading() | EmergencyStateChanged():
+            case ResumeTrading():
+                self.on_resume_trading(message, ctx)
+            case HaltTrading() | EmergencyStateChanged():
                 ctx.tell(names.CIRCUIT_BREAKER, message, urgent=True)
             case PolicyChanged():
                 ctx.tell(names.RISK_GATE, message)
@@ -168,7 +125,7 @@ class ExecutionSystem(Actor):
             case OrderEnded():
                 self.on_order_ended(message, ctx)
             case OrderCorrected():
-                self.on_order_corrected(message, ctx)
+                ctx.tell(names.EVENT_BUS, message)
             case EngineStarted():
                 ctx.record(ReadinessSet(message.generation, ready=False))
             case RecoveryDone():
@@ -177,6 +134,8 @@ class ExecutionSystem(Actor):
                 self.on_get_summary(ctx)
             case _Sweep():
                 self.on_sweep(ctx)
+            case _RunNext():
+                self.on_run_next(ctx)
             case _:
                 assert_never(message)
 
@@ -185,20 +144,26 @@ class ExecutionSystem(Actor):
         intent_id = str(self.state.intents + 1)
         ctx.record(CommandTaken(message.signal_id, intent_id, message.symbol, ctx.now))
         fault = fault_of(message)
-        if fault:
+        if fault is None and message.signal.is_entry:
+            fault = self._unresolved(message.symbol, ctx.now)
+        if fault is not None:
             self._refuse(message.signal_id, intent_id, message.symbol, fault, ctx)
         elif message.signal.is_entry:
             ctx.tell(names.RISK_GATE, RequestEntry(intent_id, message))
         else:
+            self._take_back(ctx, message.signal_id, lambda each: is_taken_back(each, message))
             ctx.tell(names.POSITION_MONITOR, RequestClose(intent_id, message))
 
     def on_cancel_order(self, message: CancelOrder, ctx: Context) -> None:
-        """Cancel what is still open of a signal."""
+        """Cancel what is still open of a signal, or waits to be looked at."""
+        waits = self._take_back(
+            ctx, message.command_id, lambda each: each.signal_id == message.signal_id
+        )
         signal = self.state.open.get(message.signal_id)
-        if signal is None:
-            self._refuse_command(message.command_id, f"no open signal {message.signal_id}", ctx)
-        else:
+        if signal is not None:
             ctx.tell(names.ORDER_MANAGER, CancelIntent(message.command_id, signal.intent_id))
+        elif not waits:
+            self._refuse_command(message.command_id, f"no open signal {message.signal_id}", ctx)
 
     def on_amend_order(self, message: AmendOrder, ctx: Context) -> None:
         """Amend the resting entry of a signal."""
@@ -212,15 +177,27 @@ class ExecutionSystem(Actor):
             )
 
     def on_flatten_positions(self, message: FlattenPositions, ctx: Context) -> None:
-        """Cancel entries and close positions."""
+        """Cancel entries, also those that wait, and close positions."""
         reason = message.reason or "flatten"
+        self._take_back(ctx, message.command_id, lambda each: message.symbol in ("", each.symbol))
         ctx.tell(names.ORDER_MANAGER, CancelEntries(message.symbol, reason))
         ctx.tell(names.POSITION_MONITOR, FlattenAll(message.command_id, message.symbol, reason))
 
+    def on_resume_trading(self, message: ResumeTrading, ctx: Context) -> None:
+        """Pass it on once: the same word must not lift a later halt; a halt passes every time."""
+        if self.state.knows(message.command_id):
+            ctx.log("command_repeated", id=message.command_id)
+            return
+        ctx.record(CommandTaken(message.command_id, "", "", ctx.now))
+        ctx.tell(names.CIRCUIT_BREAKER, message, urgent=True)
+
     def on_refused(self, message: ApprovalRefused | CloseRefused, ctx: Context) -> None:
         """A guard said no: that is the signal's terminal event."""
-        fault = (message.guard, message.figure, message.limit)
-        self._refuse(message.signal_id, message.intent_id, message.symbol, fault, ctx)
+        if message.intent_id not in self.state.by_intent:
+            ctx.log("refusal_repeated", signal_id=message.signal_id, guard=message.guard)
+            return
+        refusal = Refusal(message.guard, message.figure, message.limit)
+        self._refuse(message.signal_id, message.intent_id, message.symbol, refusal, ctx)
 
     def on_order_ended(self, message: OrderEnded, ctx: Context) -> None:
         """The order of a signal is over: publish its terminal event."""
@@ -232,19 +209,22 @@ class ExecutionSystem(Actor):
         ctx.tell(names.EVENT_BUS, _terminal_event(signal_id, message))
         ctx.log("signal_ended", signal_id=signal_id, outcome=outcome, reason=message.reason)
 
-    def on_order_corrected(self, message: OrderCorrected, ctx: Context) -> None:
-        """A late fill corrects the terminal event that was published."""
-        ctx.tell(names.EVENT_BUS, message)
-
     def on_recovery_done(self, message: RecoveryDone, ctx: Context) -> None:
-        """Say that entries are possible, and run what waited, one a step."""
-        if not self.state.ready:
-            ctx.record(ReadinessSet(message.generation, ready=True))
-            ctx.tell(names.EVENT_BUS, EngineReady(message.generation))
+        """Say that entries are possible, and run what waited; an earlier start's word is late."""
+        if self.state.ready or message.generation < self.state.generation:
+            return
+        ctx.record(ReadinessSet(message.generation, ready=True))
+        ctx.tell(names.EVENT_BUS, EngineReady(message.generation))
         if self.state.deferred:
-            ctx.record(DeferredRun())
-            self._run(self.state.deferred[0], ctx)
-            ctx.tell(ctx.me, message)
+            ctx.tell(ctx.me, _RunNext())
+
+    def on_run_next(self, ctx: Context) -> None:
+        """Run one command that waited; the next has its own step."""
+        if not (self.state.ready and self.state.deferred):
+            return
+        ctx.record(DeferredRun())
+        self._run(self.state.deferred[0], ctx)
+        ctx.tell(ctx.me, _RunNext())
 
     def on_get_summary(self, ctx: Context) -> None:
         """Answer with the counts of the run."""
@@ -267,71 +247,31 @@ class ExecutionSystem(Actor):
                 ctx.tell(names.EVENT_BUS, event)
 
     def resume(self, ctx: Context) -> None:
-        """Keep looking at the open signals."""
+        """Keep looking at the open signals, and go on with what waits."""
         ctx.after(SWEEP_NS, _Sweep(), key="sweep")
+        if self.state.deferred:
+            ctx.tell(ctx.me, _RunNext())
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
-        state = self.state
-        match fact:
-            case CommandTaken():
-                self._take(fact)
-            case CommandDeferred():
-                state.deferred.append(fact.command)
-            case DeferredRun():
-                state.deferred = state.deferred[1:]
-            case SignalEnded():
-                state.open.pop(fact.signal_id, None)
-                state.by_intent.pop(fact.intent_id, None)
-                self._finish(fact.signal_id, fact.outcome)
-                state.outcomes[fact.outcome] = state.outcomes.get(fact.outcome, 0) + 1
-                if fact.refused_by:
-                    refused = state.refusals.get(fact.refused_by, 0)
-                    state.refusals[fact.refused_by] = refused + 1
-            case ReadinessSet():
-                state.generation, state.ready = fact.generation, fact.ready
-            case _:
-                assert_never(fact)
+        apply_fact(self.state, fact, self._signals_kept)
 
-    def _take(self, fact: CommandTaken) -> None:
-        state = self.state
-        if not fact.intent_id:
-            self._finish(fact.command_id, "TAKEN")
-            return
-        state.signals += 1
-        state.intents += 1
-        state.open[fact.command_id] = Open(fact.intent_id, fact.symbol, fact.at_ns)
-        state.by_intent[fact.intent_id] = fact.command_id
-
-    def _finish(self, command_id: str, outcome: str) -> None:
-        finished = self.state.finished
-        finished[command_id] = outcome
-        while len(finished) > self._signals_kept:
-            del finished[next(iter(finished))]
-
-    def _take_or_defer(
-        self,
-        command: SubmitSignal | CancelOrder | AmendOrder | FlattenPositions,
-        ctx: Context,
-    ) -> None:
+    def _take_or_defer(self, command: Order, ctx: Context) -> None:
         """Run a command once, now or after the first reconciliation."""
-        command_id = _id_of(command)
-        if command_id in self.state.open or command_id in self.state.finished:
+        state, command_id = self.state, id_of(command)
+        if state.knows(command_id):
             ctx.log("command_repeated", id=command_id)
-        elif self.state.ready and not self.state.deferred:
+        elif not _may_open(command) or (state.ready and not state.deferred):
             self._run(command, ctx)
-        elif any(_id_of(each) == command_id for each in self.state.deferred):
-            ctx.log("command_repeated", id=command_id)
-        elif len(self.state.deferred) >= DEFERRED_MAX:
-            self._refuse_command(command_id, "too many commands wait for readiness", ctx)
-        else:
+        elif len(state.deferred) < DEFERRED_MAX:
             ctx.record(CommandDeferred(command))
+        elif isinstance(command, SubmitSignal):
+            refusal = Refusal("queue_full", str(len(state.deferred)), str(DEFERRED_MAX))
+            self._drop(command, refusal, ctx)
+        else:
+            self._refuse_command(command_id, "too many commands wait for readiness", ctx)
 
-    def _run(
-        self,
-        command: HostCommand,
-        ctx: Context,
-    ) -> None:
+    def _run(self, command: HostCommand, ctx: Context) -> None:
         match command:
             case SubmitSignal():
                 self.on_submit_signal(command, ctx)
@@ -344,36 +284,52 @@ class ExecutionSystem(Actor):
                 self.on_flatten_positions(command, ctx)
             case _:
                 raise AssertionError(command)
-        ctx.record(CommandTaken(_id_of(command), "", "", ctx.now))
+        ctx.record(CommandTaken(id_of(command), "", "", ctx.now))
+
+    def _take_back(self, ctx: Context, by: str, is_meant: Callable[[SubmitSignal], bool]) -> bool:
+        """End the waiting entries that a later command takes back; say whether there were any."""
+        meant = [
+            each
+            for each in self.state.deferred
+            if isinstance(each, SubmitSignal) and is_meant(each)
+        ]
+        for signal in meant:
+            self._drop(signal, Refusal("taken_back", by, "none"), ctx)
+        return bool(meant)
+
+    def _unresolved(self, symbol: str, now_ns: int) -> Refusal | None:
+        """Refuse the entries of a symbol while a signal of it is open beyond its time."""
+        for signal_id, signal in self.state.open.items():
+            waiting_ms = (now_ns - signal.at_ns) // MS
+            if signal.symbol == symbol and waiting_ms >= self._signal_timeout_ms:
+                return Refusal("unresolved", signal_id, str(self._signal_timeout_ms))
+        return None
+
+    def _drop(self, signal: SubmitSignal, refusal: Refusal, ctx: Context) -> None:
+        """Refuse a signal that has no intent yet."""
+        ctx.record(SignalDropped(signal.signal_id, refusal.guard))
+        self._tell_refused(signal.signal_id, signal.symbol, refusal, ctx)
 
     def _refuse(
-        self,
-        signal_id: str,
-        intent_id: str,
-        symbol: str,
-        fault: tuple[str, str, str],
-        ctx: Context,
+        self, signal_id: str, intent_id: str, symbol: str, refusal: Refusal, ctx: Context
     ) -> None:
-        guard, figure, limit = fault
-        ctx.record(SignalEnded(signal_id, intent_id, "REFUSED", guard))
+        ctx.record(SignalEnded(signal_id, intent_id, REFUSED, refusal.guard))
+        self._tell_refused(signal_id, symbol, refusal, ctx)
+
+    def _tell_refused(self, signal_id: str, symbol: str, refusal: Refusal, ctx: Context) -> None:
+        guard, figure, limit = refusal.guard, refusal.figure, refusal.limit
         reason = f"{guard}: {figure} against {limit}"
         ctx.tell(names.EVENT_BUS, OrderRefused(signal_id, symbol, guard, figure, limit, reason))
         ctx.log("order_refused", signal_id=signal_id, guard=guard, figure=figure, limit=limit)
 
     def _refuse_command(self, command_id: str, reason: str, ctx: Context) -> None:
         ctx.tell(names.EVENT_BUS, CommandRefused(command_id, reason))
-        alert = AlertRaised(Severity.INFO, "command_refused", command_id, reason)
-        ctx.tell(names.EVENT_BUS, alert)
 
 
-def _id_of(command: HostCommand) -> str:
-    match command:
-        case SubmitSignal():
-            return command.signal_id
-        case CancelOrder() | AmendOrder() | FlattenPositions() | HaltTrading() | ResumeTrading():
-            return command.command_id
-        case _:
-            return f"{command.source}@{command.at_ms}"
+def _may_open(command: Order) -> bool:
+    """True for what must wait for the reconciliation: only exits may act on what we believe."""
+    is_entry = isinstance(command, SubmitSignal) and command.signal.is_entry
+    return is_entry or isinstance(command, AmendOrder)
 
 
 def _terminal_event(signal_id: str, ended: OrderEnded) -> Event:

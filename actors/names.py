@@ -43,6 +43,8 @@ LANE_OPENING = "lane_opening"
 LANE_REDUCING = "lane_reducing"
 USER_SOCKET = "user_socket"
 MARKET_SOCKET = "market_socket"
+COMMAND_SPOOL = "command_spool"
+"""Only where there is a data directory."""
 
 LANES = (LANE_OPENING, LANE_REDUCING)
 EDGES = (JOURNAL, EVENT_BUS, LANE_OPENING, LANE_REDUCING, USER_SOCKET, MARKET_SOCKET)

@@ -80,13 +80,12 @@ class Attempts:
         if order.state is not OrderState.SUBMITTED or order.attempt != attempt:
             return
         if order.approved.priority is Priority.REDUCING:
-            self.desk.move(order, Event.NOT_SENT)
-            self.try_again_soon(order)
+            if self._waits_again(order):
+                self.try_again_soon(order)
         elif message.reason in ("halted", "symbol_reducing"):
             events = (Event.NOT_SENT, Event.GIVEN_UP)
             self.desk.move(order, *events, reason=message.reason)
-        else:
-            self.desk.move(order, Event.NOT_SENT)
+        elif self._waits_again(order):
             self.calls.renew(order)
 
     def directed(self, order: Order, message: RetryDirective) -> None:
@@ -97,8 +96,8 @@ class Attempts:
             case Action.REDELIVER | Action.FIX_AND_REDELIVER:
                 self._redeliver_later(order, message)
             case Action.REAPPROVE:
-                self.desk.move(order, Event.NOT_SENT)
-                self.calls.renew(order)
+                if self._waits_again(order):
+                    self.calls.renew(order)
             case Action.QUERY:
                 self.desk.doubt(order, message.reason, message.delay_ms)
             case Action.END:
@@ -114,13 +113,21 @@ class Attempts:
         delay_ns = self.desk.settings.query_first_ms * MS
         self.desk.ctx.after(delay_ns, RedeliverDue(cid, order.attempt), key=f"retry/{cid}")
 
+    def _waits_again(self, order: Order, reason: str = "") -> bool:
+        """The venue does not have it: let it wait, unless it shall be cancelled, which ends it."""
+        if order.cancel_reason:
+            self.desk.move(order, Event.NOT_SENT, Event.WITHDRAWN, reason=order.cancel_reason)
+            return False
+        self.desk.move(order, Event.NOT_SENT, reason=reason)
+        return True
+
     def _redeliver_later(self, order: Order, message: RetryDirective) -> None:
         cid, ctx = message.client_order_id, self.desk.ctx
         if message.fix is not None:
             ctx.record(FixTried(cid, message.fix))
             self.calls.fix(message.fix, order, message.reason)
-        self.desk.move(order, Event.NOT_SENT, reason=message.reason)
-        ctx.after(message.delay_ms * MS, RedeliverDue(cid, order.attempt), key=f"retry/{cid}")
+        if self._waits_again(order, message.reason):
+            ctx.after(message.delay_ms * MS, RedeliverDue(cid, order.attempt), key=f"retry/{cid}")
 
     def _refuse(self, order: Order, message: RetryDirective) -> None:
         """End an order that the venue refused, or that has no chance any more."""

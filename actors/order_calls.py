@@ -49,12 +49,14 @@ from .names import (
     VENUE_CLOCK,
 )
 from .order_desk import MS, Desk
-from .order_facts import CancelAsked, QueryAnswered, RedeliverDue
+from .order_facts import CancelAsked, DirectiveDue, QueryAnswered, RedeliverDue
 from .policies.order_life import Event
-from .policies.order_record import Order
+from .policies.order_record import FINAL_EVENTS, Order, event_of
 
 NO_SUCH_ORDER = -2013
 CALL_PATIENCE_NS = 60_000_000_000
+DIRECTIVE_PATIENCE_NS = 15_000_000_000
+"""Longer than a rebuild of those who decide takes, with its backoff."""
 TRADES_BEFORE_MS = 1_000
 """How far before the order's birth its fills are looked for, against clock error."""
 
@@ -135,6 +137,7 @@ class Calls:
         """Believe what a query found; what it did not find counts only past the horizon."""
         if isinstance(message.result, OrderEvidence):
             self.desk.take(order, message.result, None)
+            self._pursue_cancel(order)
             return
         if not order.is_open:
             return
@@ -161,19 +164,23 @@ class Calls:
 
     def answered_amend(self, order: Order, message: AttemptEnded) -> None:
         """An amend answers with the order as it is now."""
-        if isinstance(message.result, OrderEvidence):
-            self.desk.move(order, Event.AMENDED)
+        evidence = message.result
+        if not isinstance(evidence, OrderEvidence):
+            self.classify(order, message, 1)
             return
-        self.classify(order, message, 1)
+        self.desk.take(order, evidence, None)
+        if order.is_open and event_of(evidence) not in FINAL_EVENTS:
+            self.desk.move(order, Event.AMENDED)
 
     def answered_fills(self, order: Order, message: AttemptEnded) -> None:
-        """Book the fills that the stream has not told, or ask once more."""
+        """Book the fills that the stream has not told; ask again while some are missing."""
+        settings = self.desk.settings
         if not isinstance(message.result, TradesListed):
-            self.desk.query_later(order, self.desk.settings.query_first_ms)
+            self.desk.fills_later(order, settings.query_first_ms)
             return
+        if order.is_open or order.bare_trades:
+            self.desk.fills_later(order, settings.query_cap_ms)
         self.book_found(order.approved.symbol, message.result.trades)
-        if order.is_open:
-            self.desk.query_later(order, self.desk.settings.query_cap_ms)
 
     def book_found(self, symbol: str, trades: tuple[TradeEvidence, ...]) -> None:
         """Book fills from a listing; of each order one a step, the rest are told to myself."""
@@ -181,7 +188,10 @@ class Calls:
         left: list[TradeEvidence] = []
         for trade in trades:
             order = self._by_venue_id(trade.venue_order_id)
-            if order is None or trade.trade_id in order.trade_ids:
+            if order is None:
+                continue
+            if trade.trade_id in order.trade_ids:
+                self.desk.settle_trade(order, trade)
                 continue
             cid = order.approved.client_order_id
             if cid in touched:
@@ -201,7 +211,7 @@ class Calls:
         return None
 
     def classify(self, order: Order, message: AttemptEnded, attempt: int) -> None:
-        """Hand a failed attempt to the classifier."""
+        """Hand a failed attempt to the classifier; the supervisor's word must come in time."""
         approved = order.approved
         is_opening = approved.priority is Priority.OPENING
         self.desk.ctx.tell(
@@ -221,8 +231,11 @@ class Calls:
                 deadline_ms=approved.deadline_ms,
                 sent_at_ms=message.sent_at_ms,
                 fixes_tried=tuple(order.fixes),
+                retry_after_s=message.retry_after_s,
             ),
         )
+        cid = approved.client_order_id
+        self.desk.ctx.after(DIRECTIVE_PATIENCE_NS, DirectiveDue(cid), key=f"word/{cid}")
 
     def cancel(self, order: Order) -> None:
         """Ask for the order's cancellation at the venue."""
@@ -249,6 +262,14 @@ class Calls:
                 self.desk.doubt(order, message.reason, message.delay_ms)
             case _:
                 self.desk.move(order, Event.AMEND_REFUSED, reason=message.reason)
+
+    def _pursue_cancel(self, order: Order) -> None:
+        """A wish to cancel whose request was lost is asked for again, less and less often."""
+        if not order.cancel_reason or not order.is_open:
+            return
+        settings, cid = self.desk.settings, order.approved.client_order_id
+        delay_ms = min(settings.query_first_ms << min(order.cancels, 16), settings.query_cap_ms)
+        self.desk.ctx.after(delay_ms * MS, RedeliverDue(cid, -1), key=f"retry/{cid}")
 
     def fix(self, fix: Fix, order: Order, reason: str) -> None:
         """Let the owner put right what the venue complained about."""
@@ -326,12 +347,12 @@ class Calls:
 def _amendment(order: Order) -> AmendOne:
     approved, wish = order.approved, order.amend
     assert wish is not None
-    assert approved.quantity is not None
-    assert approved.price is not None
+    assert order.ordered is not None
+    assert order.price is not None
     return AmendOne(
         approved.client_order_id,
         approved.symbol,
         approved.side,
-        wish.quantity or approved.quantity,
-        wish.price or approved.price,
+        wish.quantity or order.ordered,
+        wish.price or order.price,
     )

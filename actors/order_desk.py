@@ -1,36 +1,30 @@
 """Order desk: what happens to one order, written down and told to everybody concerned.
 
 OrderManager's tools, bound to one message: `move` carries an order along the table of
-`policies/order_life.py`, `take` weighs evidence, `book` counts a fill once. An end is believed
-only when the fills add up. Illegal moves that the venue seems to report are not made: they raise
-an alert and the order is asked for.
+`policies/order_life.py`, `take` weighs evidence, `book_alone` counts a fill once. An end is
+believed only when the fills add up. Illegal moves that the venue seems to report are not made: they
+raise an alert and the order is asked for. Who hears of what is in `order_news.py`.
 """
 
 from decimal import Decimal
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from ..messages.events import (
     AlertRaised,
-    OrderCorrected,
-    OrderPartiallyFilled,
     OrderPlaced,
     OrderResolved,
     OrderUnknown,
 )
 from ..messages.orders import (
-    ApprovedOrder,
-    ExposureChanged,
-    FillBooked,
+    FillSettled,
     HoldSymbol,
-    LegChanged,
-    OrderEnded,
     ReleaseSymbol,
     SlotFreed,
 )
-from ..messages.values import Leg, OrderState, Priority, Severity, Side
+from ..messages.values import OrderState, Priority, Severity
 from ..messages.venue import OrderEvidence, TradeEvidence
-from .names import EVENT_BUS, EXECUTION_SYSTEM, ORDER_QUEUE, POSITION_MONITOR, RISK_GATE
+from .names import EVENT_BUS, ORDER_QUEUE, POSITION_MONITOR
 from .order_facts import (
     DeadlineDue,
     FillsDue,
@@ -39,12 +33,15 @@ from .order_facts import (
     OrdersState,
     QueryDue,
     TradeBooked,
+    TradeSettled,
 )
+from .order_news import News
 from .policies.order_life import TRANSITIONS, Event, next_state
 from .policies.order_record import (
     FINAL_EVENTS,
     ZERO,
     Order,
+    amendment_of,
     event_of,
     fill_event,
     settle,
@@ -68,6 +65,11 @@ class Desk:
     _booked_cost: Decimal = field(init=False, default=ZERO)
     _is_ending: bool = field(init=False, default=False)
     """True when an end was reported in this step and waits for its fills."""
+
+    @property
+    def news(self) -> News:
+        """Who is told what."""
+        return News(self.ctx)
 
     def venue_ms(self) -> int:
         """Venue time of this step."""
@@ -100,7 +102,9 @@ class Desk:
             self.alert("unknown_status", order, f"the venue says {evidence.status!r}")
             self.query_later(order, self.settings.query_first_ms)
             return
-        trade = None if trade is None or trade.trade_id in order.trade_ids else trade
+        if trade is not None and trade.trade_id in order.trade_ids:
+            self.settle_trade(order, trade)
+            trade = None
         filled = order.filled + (ZERO if trade is None else trade.quantity)
         reported = max(order.reported, evidence.filled, filled)
         if not order.is_open:
@@ -117,6 +121,7 @@ class Desk:
     def book_alone(self, order: Order, trade: TradeEvidence) -> None:
         """Book a fill that comes without a word on the order's state."""
         if trade.trade_id in order.trade_ids:
+            self.settle_trade(order, trade)
             return
         filled = order.filled + trade.quantity
         late = not order.is_open
@@ -125,6 +130,22 @@ class Desk:
         if not late and order.final and filled >= order.reported:
             event = Event(order.final)
         self._happen(order, event, filled, "")
+
+    def settle_trade(self, order: Order, trade: TradeEvidence) -> None:
+        """Pass on fee and profit of a fill that was booked without them."""
+        if trade.trade_id not in order.bare_trades or not trade.settled:
+            return
+        cid = order.approved.client_order_id
+        self.ctx.record(TradeSettled(cid, trade.trade_id))
+        if len(order.bare_trades) == 1:
+            self.ctx.cancel(f"settle/{cid}")
+        self.ctx.tell(POSITION_MONITOR, FillSettled(cid, trade))
+
+    def fills_later(self, order: Order, delay_ms: int) -> None:
+        """Look for the order's missing fills after a while."""
+        cid = order.approved.client_order_id
+        key = "fills" if order.is_open else "settle"
+        self.ctx.after(delay_ms * MS, FillsDue(cid), key=f"{key}/{cid}")
 
     def free_slot(self, client_order_id: str) -> None:
         """Let the next order of the symbol go."""
@@ -156,56 +177,33 @@ class Desk:
 
     def _note(self, order: Order, evidence: OrderEvidence, reported: Decimal, final: str) -> None:
         venue_order_id = evidence.child_order_id or evidence.venue_order_id
-        is_news = (venue_order_id, reported, final) != (
+        quantity, price = amendment_of(order, evidence)
+        seen = (venue_order_id, reported, final, quantity, price)
+        if seen == (
             order.venue_order_id,
             order.reported,
             order.final,
-        )
-        if not is_news:
+            order.amended_quantity,
+            order.amended_price,
+        ):
             return
-        cid = order.approved.client_order_id
-        self.ctx.record(OrderSeen(cid, venue_order_id, reported, final, self.ctx.now))
+        cid, now = order.approved.client_order_id, self.ctx.now
+        updated_ms = evidence.updated_at_ms
+        self.ctx.record(
+            OrderSeen(cid, venue_order_id, reported, final, now, quantity, price, updated_ms)
+        )
         self._is_ending = bool(final)
         if final and not order.final:
             self.ctx.after(FILLS_OVERDUE_NS, FillsDue(cid), key=f"fills/{cid}")
 
     def _book(self, order: Order, trade: TradeEvidence, *, late: bool) -> None:
-        approved, ctx = order.approved, self.ctx
-        ctx.record(TradeBooked(approved.client_order_id, trade, ctx.now))
+        cid = order.approved.client_order_id
+        if not trade.settled:
+            trade = evolve(trade, position_side=order.approved.position_side)
+            self.ctx.after(FILLS_OVERDUE_NS, FillsDue(cid), key=f"settle/{cid}")
+        self.ctx.record(TradeBooked(cid, trade, self.ctx.now))
         self._booked_cost = trade.quantity * trade.price
-        ctx.tell(
-            POSITION_MONITOR,
-            FillBooked(
-                client_order_id=approved.client_order_id,
-                intent_id=approved.intent_id,
-                leg=approved.leg,
-                signal_id=approved.signal_id,
-                strategy=approved.strategy,
-                stop_loss=approved.stop_loss,
-                take_profit=approved.take_profit,
-                working_type=approved.working_type,
-                trade=trade,
-                late=late,
-            ),
-        )
-        filled = order.filled + trade.quantity
-        signed = trade.quantity if trade.side is Side.BUY else -trade.quantity
-        self._tell_exposure(order, filled, fill=signed, price=trade.price, late=late)
-        if late and approved.signal_id:
-            correction = OrderCorrected(
-                signal_id=approved.signal_id,
-                client_order_id=approved.client_order_id,
-                symbol=approved.symbol,
-                corrects=order.state.value,
-                filled=filled,
-            )
-            ctx.tell(EXECUTION_SYSTEM, correction)
-        if approved.quantity is not None and filled > approved.quantity:
-            text = f"{filled} filled of {approved.quantity}"
-            ctx.tell(
-                EVENT_BUS,
-                AlertRaised(Severity.CRITICAL, "overfill", approved.client_order_id, text),
-            )
+        self.news.fill(order, trade, late=late)
 
     def _moved(
         self, order: Order, events: tuple[Event, ...], filled: Decimal, reason: str, kind: str
@@ -222,10 +220,10 @@ class Desk:
         if before is OrderState.SUBMITTED and after is not OrderState.UNKNOWN:
             self._leave_flight(order)
         if after is not before:
-            self._tell_leg(order, after, filled, reason, kind)
+            self.news.leg(order, after, filled, reason, kind)
             self._tell_events(order, before, after)
         if is_new_fill and after is OrderState.PARTIALLY_FILLED:
-            self._tell_partial(order, filled)
+            self.news.partial(order, filled, self._average(order, filled))
         if after in _ENDS and before not in _ENDS:
             self._end(order, after, filled, reason, sent=stays_sent(order, events))
 
@@ -239,32 +237,12 @@ class Desk:
         cid, symbol = approved.client_order_id, approved.symbol
         if after in held and before not in held:
             self.ctx.tell(ORDER_QUEUE, HoldSymbol(symbol, cid))
+            # Also one that lived after all: nobody else would ask for it.
+            self.query_later(order, self.settings.query_first_ms)
         elif before in held and after not in held:
             self.ctx.tell(ORDER_QUEUE, ReleaseSymbol(symbol, cid))
             self.ctx.cancel(f"query/{cid}")
             self._leave_flight(order)
-
-    def _tell_leg(
-        self, order: Order, after: OrderState, filled: Decimal, reason: str, kind: str
-    ) -> None:
-        approved = order.approved
-        if approved.leg is Leg.ENTRY:
-            return
-        self.ctx.tell(
-            POSITION_MONITOR,
-            LegChanged(
-                client_order_id=approved.client_order_id,
-                intent_id=approved.intent_id,
-                leg=approved.leg,
-                symbol=approved.symbol,
-                position_side=approved.position_side,
-                state=after,
-                trigger_price=approved.trigger_price,
-                filled=filled,
-                kind=kind,
-                reason=reason,
-            ),
-        )
 
     def _tell_events(self, order: Order, before: OrderState, after: OrderState) -> None:
         approved = order.approved
@@ -291,20 +269,6 @@ class Desk:
             delay_ns = max(0, approved.deadline_ms - self.venue_ms()) * MS
             ctx.after(delay_ns, DeadlineDue(cid), key=f"deadline/{cid}")
 
-    def _tell_partial(self, order: Order, filled: Decimal) -> None:
-        approved = order.approved
-        self.ctx.tell(
-            EVENT_BUS,
-            OrderPartiallyFilled(
-                signal_id=approved.signal_id,
-                client_order_id=approved.client_order_id,
-                symbol=approved.symbol,
-                filled=filled,
-                remaining=(approved.quantity or filled) - filled,
-                average_price=self._average(order, filled),
-            ),
-        )
-
     def _average(self, order: Order, filled: Decimal) -> Decimal:
         """Average price with the fill of this very step."""
         return (order.cost + self._booked_cost) / filled if filled else ZERO
@@ -312,58 +276,10 @@ class Desk:
     def _end(
         self, order: Order, after: OrderState, filled: Decimal, reason: str, *, sent: bool
     ) -> None:
-        approved, ctx = order.approved, self.ctx
-        cid = approved.client_order_id
-        for key in ("query", "retry", "fills", "deadline"):
-            ctx.cancel(f"{key}/{cid}")
-        self._tell_exposure(order, filled, fill=ZERO, price=ZERO, ended=True, sent=sent)
-        if approved.signal_id:
-            ctx.tell(
-                EXECUTION_SYSTEM,
-                OrderEnded(
-                    intent_id=approved.intent_id,
-                    client_order_id=cid,
-                    symbol=approved.symbol,
-                    side=approved.side,
-                    state=after,
-                    reason=reason or order.reason,
-                    filled=filled,
-                    average_price=self._average(order, filled),
-                ),
-            )
-
-    def _tell_exposure(
-        self,
-        order: Order,
-        filled: Decimal,
-        *,
-        fill: Decimal,
-        price: Decimal,
-        late: bool = False,
-        ended: bool = False,
-        sent: bool = True,
-    ) -> None:
-        approved: ApprovedOrder = order.approved
-        if approved.leg is not Leg.ENTRY and fill == ZERO:
-            return
-        is_over = ended or late
-        remaining = ZERO if is_over else max(ZERO, (approved.quantity or filled) - filled)
-        self.ctx.tell(
-            RISK_GATE,
-            ExposureChanged(
-                client_order_id=approved.client_order_id,
-                intent_id=approved.intent_id,
-                leg=approved.leg,
-                symbol=approved.symbol,
-                position_side=approved.position_side,
-                filled=filled,
-                remaining=remaining,
-                fill=fill,
-                fill_price=price,
-                sent=sent,
-                ended=is_over,
-            ),
-        )
+        cid = order.approved.client_order_id
+        for key in ("query", "retry", "fills", "word", "deadline"):
+            self.ctx.cancel(f"{key}/{cid}")
+        self.news.ended(order, after, filled, reason, self._average(order, filled), sent=sent)
 
 
 _ENDS = (

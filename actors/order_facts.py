@@ -54,6 +54,10 @@ class OrderSeen:
     reported: Decimal
     final: str
     at_ns: int
+    quantity: Decimal | None = None
+    """Ordered quantity and price as the order rests; None where they are as approved."""
+    price: Decimal | None = None
+    updated_at_ms: int = 0
 
 
 @frozen
@@ -63,6 +67,14 @@ class TradeBooked:
     client_order_id: str
     trade: TradeEvidence
     at_ns: int
+
+
+@frozen
+class TradeSettled:
+    """Fact: the full word of a fill that was booked early came; nothing more of it is missing."""
+
+    client_order_id: str
+    trade_id: str
 
 
 @frozen
@@ -151,19 +163,26 @@ class FillsDue:
 
 
 @frozen
+class DirectiveDue:
+    """A failed request has had no word from those who decide, who may have failed themselves."""
+
+    client_order_id: str
+
+
+@frozen
 class DeadlineDue:
     """A resting entry has rested long enough."""
 
     client_order_id: str
 
 
-Tick = RedeliverDue | QueryDue | FillsDue | DeadlineDue
 Fact = (
     OrderIntended
     | AttemptStarted
     | OrderMoved
     | OrderSeen
     | TradeBooked
+    | TradeSettled
     | QueryAnswered
     | ListingNoted
     | FixTried
@@ -179,6 +198,7 @@ PRIVATE = (
     OrderMoved,
     OrderSeen,
     TradeBooked,
+    TradeSettled,
     QueryAnswered,
     ListingNoted,
     FixTried,
@@ -190,6 +210,7 @@ PRIVATE = (
     RedeliverDue,
     QueryDue,
     FillsDue,
+    DirectiveDue,
     DeadlineDue,
 )
 
@@ -233,12 +254,13 @@ def _intend(state: OrdersState, fact: OrderIntended) -> None:
     )
 
 
-def _apply_to_order(  # noqa: C901 - one arm a fact
+def _apply_to_order(  # noqa: C901, PLR0912 - one arm a fact
     order: Order,
     fact: AttemptStarted
     | OrderMoved
     | OrderSeen
     | TradeBooked
+    | TradeSettled
     | QueryAnswered
     | ListingNoted
     | FixTried
@@ -253,12 +275,11 @@ def _apply_to_order(  # noqa: C901 - one arm a fact
         case OrderMoved():
             _move(order, fact)
         case OrderSeen():
-            order.venue_order_id = fact.venue_order_id
-            order.reported = max(order.reported, fact.reported)
-            order.final = fact.final
-            order.changed_at_ns = fact.at_ns
+            _see(order, fact)
         case TradeBooked():
             _book(order, fact)
+        case TradeSettled():
+            order.bare_trades.remove(fact.trade_id)
         case QueryAnswered():
             order.queries += 1
             order.absent = order.absent + 1 if fact.absent else 0
@@ -310,9 +331,20 @@ _PLACED = (
 )
 
 
+def _see(order: Order, fact: OrderSeen) -> None:
+    order.venue_order_id = fact.venue_order_id
+    order.reported = max(order.reported, fact.reported)
+    order.final = fact.final
+    order.amended_quantity, order.amended_price = fact.quantity, fact.price
+    order.updated_at_ms = max(order.updated_at_ms, fact.updated_at_ms)
+    order.changed_at_ns = fact.at_ns
+
+
 def _book(order: Order, fact: TradeBooked) -> None:
     trade = fact.trade
     order.trade_ids.append(trade.trade_id)
+    if not trade.settled:
+        order.bare_trades.append(trade.trade_id)
     order.filled += trade.quantity
     order.cost += trade.quantity * trade.price
     order.reported = max(order.reported, order.filled)

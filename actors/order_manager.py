@@ -40,6 +40,7 @@ from .order_desk import MS, Desk
 from .order_facts import (
     PRIVATE,
     DeadlineDue,
+    DirectiveDue,
     Fact,
     FillsDue,
     OrderIntended,
@@ -82,6 +83,7 @@ Inbox = (
     | RedeliverDue
     | QueryDue
     | FillsDue
+    | DirectiveDue
     | DeadlineDue
 )
 
@@ -148,6 +150,8 @@ class OrderManager(Actor):
                 self.on_query(message, ctx)
             case FillsDue():
                 self.on_check_fills(message, ctx)
+            case DirectiveDue():
+                self.on_directive_due(message, ctx)
             case DeadlineDue():
                 self.on_deadline(message, ctx)
             case _:
@@ -211,6 +215,7 @@ class OrderManager(Actor):
 
     def on_retry_directive(self, message: RetryDirective, ctx: Context) -> None:
         """Do what the supervisor says, unless evidence came first."""
+        ctx.cancel(f"word/{message.client_order_id}")
         order = self.state.orders.get(message.client_order_id)
         if order is None:
             return
@@ -305,7 +310,7 @@ class OrderManager(Actor):
             self._attempts(ctx).enqueue(order.approved, order.send_by_ms)
         elif order.state is OrderState.UNKNOWN:
             self._calls(ctx).request(order, Kind.QUERY, order.queries + 1)
-        elif order.cancel_reason:
+        elif order.cancel_reason and order.is_at_venue and not order.final:
             self._calls(ctx).cancel(order)
         elif order.state is OrderState.AMENDING:
             self._calls(ctx).request(order, Kind.AMEND, order.amends + 1)
@@ -324,11 +329,17 @@ class OrderManager(Actor):
 
     def on_check_fills(self, message: FillsDue, ctx: Context) -> None:
         """Fills are overdue: ask for the order, or for its fills when its end is known."""
-        order = self.state.orders.get(message.client_order_id)
-        if order is None:
+        order = self.state.find(message.client_order_id)
+        if order is None or not (order.is_open or order.bare_trades):
             return
-        kind = Kind.FILLS if order.final else Kind.QUERY
+        kind = Kind.FILLS if order.final or order.bare_trades else Kind.QUERY
         self._calls(ctx).request(order, kind, order.queries + 1)
+
+    def on_directive_due(self, message: DirectiveDue, ctx: Context) -> None:
+        """Nobody decided about a failed request: what came of it is unknown, so ask."""
+        order = self.state.orders.get(message.client_order_id)
+        if order is not None and order.state in _OUT:
+            self._desk(ctx).doubt(order, "no directive came", 0)
 
     def on_deadline(self, message: DeadlineDue, ctx: Context) -> None:
         """A resting entry is cancelled at its deadline."""
@@ -338,6 +349,9 @@ class OrderManager(Actor):
 
     def resume(self, ctx: Context) -> None:
         """Take up every open order where its facts left it."""
+        for order in (*self.state.orders.values(), *self.state.history.values()):
+            if order.final or order.bare_trades:
+                self._desk(ctx).fills_later(order, self._settings.query_first_ms)
         for order in self.state.orders.values():
             approved = order.approved
             if approved.price is not None and approved.deadline_ms:
@@ -346,8 +360,10 @@ class OrderManager(Actor):
                 ctx.after(delay_ns, DeadlineDue(cid), key=f"deadline/{cid}")
             if order.state is OrderState.PENDING:
                 self._attempts(ctx).enqueue(approved, order.send_by_ms)
-            elif order.state is OrderState.SUBMITTED:
+            elif order.state in (OrderState.SUBMITTED, OrderState.AMENDING):
                 self._desk(ctx).doubt(order, "restarted while the request was out", 0)
+            elif order.cancel_reason and order.is_at_venue and not order.final:
+                self._calls(ctx).cancel(order)
             elif order.state is not OrderState.PARKED:
                 self._desk(ctx).query_later(order, self._settings.query_first_ms)
 
@@ -366,3 +382,7 @@ class OrderManager(Actor):
 
     def _wishes(self, ctx: Context) -> Wishes:
         return Wishes(self._calls(ctx))
+
+
+_OUT = (OrderState.SUBMITTED, OrderState.CANCELLING, OrderState.AMENDING)
+"""States in which a request of ours is out."""

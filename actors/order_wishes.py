@@ -7,13 +7,15 @@ is a fact: it outlives the process, and is not made twice.
 
 from attrs import frozen
 
+from ..messages.events import CommandRefused
 from ..messages.orders import AmendIntent, WithdrawOrder
 from ..messages.values import Leg, OrderState
-from .names import ORDER_QUEUE
+from .names import EVENT_BUS, ORDER_QUEUE
 from .order_calls import Calls, Kind
 from .order_facts import AmendWanted, CancelWanted
 from .policies.order_life import Event
 from .policies.order_record import Order
+from .policies.rounding import plain
 
 
 @frozen
@@ -42,16 +44,35 @@ class Wishes:
             self.calls.cancel(order)
 
     def amend(self, message: AmendIntent) -> None:
-        """Amend the resting LIMIT entry of an intent."""
+        """Amend the resting LIMIT entry of an intent; more than was approved is refused."""
         desk = self.calls.desk
-        for order in self._entries():
-            is_meant = order.approved.intent_id == message.intent_id
-            is_limit = order.approved.price is not None
-            if is_meant and is_limit and order.state is OrderState.ACTIVE:
+        resting = [each for each in self._entries() if _rests(each, message.intent_id)]
+        reason = "nothing of it rests that could be amended"
+        for order in resting:
+            reason = _fault(order, message)
+            if not reason:
                 desk.ctx.record(AmendWanted(order.approved.client_order_id, message))
                 desk.move(order, Event.AMEND_SENT)
                 self.calls.request(order, Kind.AMEND, order.amends + 1)
+        if reason:
+            desk.ctx.tell(EVENT_BUS, CommandRefused(message.command_id, reason))
 
     def _entries(self) -> list[Order]:
         orders = self.calls.desk.state.orders.values()
         return [order for order in orders if order.approved.leg is Leg.ENTRY]
+
+
+def _rests(order: Order, intent_id: str) -> bool:
+    is_meant = order.approved.intent_id == intent_id and order.price is not None
+    return is_meant and order.state in (OrderState.ACTIVE, OrderState.PARTIALLY_FILLED)
+
+
+def _fault(order: Order, message: AmendIntent) -> str:
+    """Say why the amend is refused; the gate has approved a quantity, and no larger one."""
+    approved, wanted = order.approved.quantity, message.quantity
+    assert approved is not None
+    if order.cancel_reason:
+        return f"it is being cancelled: {order.cancel_reason}"
+    if wanted is not None and not order.filled < wanted <= approved:
+        return f"quantity {plain(wanted)} is not between filled and approved {plain(approved)}"
+    return ""

@@ -3,15 +3,16 @@
 from decimal import Decimal
 from typing import assert_never
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from ..messages.instruments import Filters, InstrumentsChanged
 from ..messages.market import MarkChanged
-from ..messages.orders import FillBooked, LegChanged
+from ..messages.orders import FillBooked, LegChanged, RequestExit
 from ..messages.queries import PositionView
 from ..messages.values import TERMINAL_STATES, Leg, OrderState, PositionSide
-from .policies.guard import Guard, LegRecord
-from .policies.ledger import Position, book_fill
+from ..messages.venue import TradeEvidence
+from .policies.guard import BareFill, Guard, LegRecord, VenueView
+from .policies.ledger import Position, adopted, book_fill
 
 MS = 1_000_000
 ZERO = Decimal(0)
@@ -27,8 +28,40 @@ class FillApplied:
 
 
 @frozen
+class FillCorrected:
+    """Fact: the fee and the profit of a fill that was booked without them."""
+
+    key: str
+    trade: TradeEvidence
+
+
+@frozen
+class VenueDiffered:
+    """Fact: what the venue shows of a position where it differs from ours; None where it agrees."""
+
+    key: str
+    view: VenueView | None
+
+
+@frozen
+class VenueAdopted:
+    """Fact: the position is what the venue last showed of it."""
+
+    key: str
+    at_ns: int
+
+
+@frozen
 class LegRequested:
-    """Fact: one more order of a leg was asked for."""
+    """Fact: an order of a leg was asked for."""
+
+    key: str
+    request: RequestExit
+
+
+@frozen
+class LegDenied:
+    """Fact: what was asked for of a leg will not be."""
 
     key: str
     leg: Leg
@@ -102,7 +135,11 @@ class AgainDue:
 
 PRIVATE = (
     FillApplied,
+    FillCorrected,
+    VenueDiffered,
+    VenueAdopted,
     LegRequested,
+    LegDenied,
     LegNoted,
     ClosingSet,
     ProtectionSet,
@@ -114,7 +151,11 @@ PRIVATE = (
 )
 Fact = (
     FillApplied
+    | FillCorrected
+    | VenueDiffered
+    | VenueAdopted
     | LegRequested
+    | LegDenied
     | LegNoted
     | ClosingSet
     | ProtectionSet
@@ -164,18 +205,47 @@ def filled_position(state: PositionsState, key: str, fill: FillBooked, at_ns: in
         price=trade.price,
         fee=trade.fee,
         at_ns=at_ns,
-        realised=trade.realised_pnl,
+        realised=trade.realised_pnl if trade.settled else None,
     )
 
 
-def apply_fact(state: PositionsState, fact: Fact) -> None:  # noqa: C901 - one arm a fact
+def correction_of(guard: Guard, trade: TradeEvidence) -> Decimal:
+    """Return what the venue's profit of a fill adds to the figure that we booked for it."""
+    return trade.realised_pnl - guard.bare_fills[trade.trade_id].realised_pnl
+
+
+def adopted_position(guard: Guard, at_ns: int) -> Position:
+    """Return the position as the venue last showed it."""
+    assert guard.venue is not None
+    return adopted(
+        guard.position,
+        quantity=guard.venue.quantity,
+        entry_price=guard.venue.entry_price,
+        at_ns=at_ns,
+    )
+
+
+def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
+    state: PositionsState, fact: Fact
+) -> None:
     """Change the state by one fact."""
     match fact:
         case FillApplied():
             _apply_fill(state, fact)
+        case FillCorrected():
+            _correct_fill(state, fact)
+        case VenueDiffered():
+            state.guards[fact.key].venue = fact.view
+        case VenueAdopted():
+            _adopt(state.guards[fact.key], fact.at_ns)
         case LegRequested():
-            attempts = state.guards[fact.key].attempts
-            attempts[fact.leg.value] = attempts.get(fact.leg.value, 0) + 1
+            guard, leg = state.guards[fact.key], fact.request.leg.value
+            guard.attempts[leg] = guard.attempts.get(leg, 0) + 1
+            guard.pending[leg] = fact.request
+        case LegDenied():
+            guard = state.guards[fact.key]
+            guard.pending.pop(fact.leg.value, None)
+            guard.failures[fact.leg.value] = guard.failures.get(fact.leg.value, 0) + 1
         case LegNoted():
             _note_leg(state, fact)
         case ClosingSet():
@@ -203,6 +273,13 @@ def _apply_fill(state: PositionsState, fact: FillApplied) -> None:
     if guard is None:
         guard = state.guards[fact.key] = Guard(Position(trade.symbol, trade.position_side))
     before, guard.position = guard.position, position
+    if not trade.settled:
+        realised = position.realised_pnl - before.realised_pnl
+        is_new = position.epoch != before.epoch
+        number, strategy = guard.number, guard.strategy
+        if is_new:
+            number, strategy = state.lives + 1, fill.strategy
+        guard.bare_fills[trade.trade_id] = BareFill(number, strategy, realised)
     state.realised_pnl += position.realised_pnl - before.realised_pnl
     state.fees += trade.fee
     guard.last_fill_ns, guard.last_price = fact.at_ns, trade.price
@@ -213,14 +290,41 @@ def _apply_fill(state: PositionsState, fact: FillApplied) -> None:
         guard.closing, guard.is_alarmed = "", False
 
 
+def _correct_fill(state: PositionsState, fact: FillCorrected) -> None:
+    guard, trade = state.guards[fact.key], fact.trade
+    realised = correction_of(guard, trade)
+    bare = guard.bare_fills.pop(trade.trade_id)
+    position = guard.position
+    guard.position = evolve(
+        position,
+        realised_pnl=position.realised_pnl + realised,
+        fees=position.fees + trade.fee,
+    )
+    state.realised_pnl += realised
+    state.fees += trade.fee
+    if bare.number != guard.number:
+        # It belongs to an earlier life: where this one began moves along.
+        guard.realised_before += realised
+        guard.fees_before += trade.fee
+
+
+def _adopt(guard: Guard, at_ns: int) -> None:
+    guard.position = adopted_position(guard, at_ns)
+    guard.venue = None
+    if guard.position.is_flat:
+        guard.closing, guard.is_alarmed = "", False
+
+
 def _begin_life(guard: Guard, before: Position, fill: FillBooked, number: int) -> None:
     guard.number = number
     guard.strategy, guard.signal_id = fill.strategy, fill.signal_id
     guard.stop_loss, guard.take_profit = fill.stop_loss, fill.take_profit
     guard.working_type = fill.working_type
-    guard.attempts, guard.failures = {}, {}
+    guard.attempts, guard.failures, guard.pending = {}, {}, {}
     guard.closing, guard.is_alarmed = "", False
-    guard.realised_before, guard.fees_before = before.realised_pnl, before.fees
+    # What turned it over closed the earlier life, and its profit and fee count there.
+    base = before if before.is_flat else guard.position
+    guard.realised_before, guard.fees_before = base.realised_pnl, base.fees
     guard.legs = {
         client_order_id: record
         for client_order_id, record in guard.legs.items()
@@ -232,6 +336,8 @@ def _note_leg(state: PositionsState, fact: LegNoted) -> None:
     change = fact.change
     guard = state.guards[fact.key]
     doubted = change.kind == "INCONCLUSIVE"
+    if guard.answers(change):
+        del guard.pending[change.leg.value]
     guard.legs[change.client_order_id] = LegRecord(
         change.leg, change.intent_id, change.state, change.trigger_price, doubted
     )

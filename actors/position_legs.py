@@ -46,16 +46,15 @@ class Legs:
         signal = message.signal
         if found.whole:
             self.ctx.record(ClosingSet(found.key, f"signal {signal.signal_id}"))
-        self.ctx.record(LegRequested(found.key, Leg.EXIT))
         exit_ = _exit(found.guard, message.intent_id, 1, found.quantity, signal.signal_id)
-        self.ctx.tell(names.RISK_GATE, exit_)
+        self._ask(found.key, exit_)
 
     def exit_changed(self, key: str, guard: Guard, message: LegChanged, *, ended: bool) -> None:
         """An exit that is over with quantity left is followed by the next one."""
         if not guard.closing:
             return
         if message.state is OrderState.FILLED:
-            self.ctx.after(0, AgainDue(key, Leg.EXIT, guard.number), key=f"again/{key}/x")
+            self.again_later(key, guard, Leg.EXIT, at_once=True)
         elif ended or message.kind == INCONCLUSIVE:
             self.alert("exit_refused", key, message.reason)
             self.again_later(key, guard, Leg.EXIT, at_once=message.kind == INCONCLUSIVE)
@@ -71,15 +70,12 @@ class Legs:
             self.request_protection(key, guard, leg)
 
     def repeat_lost_request(self, key: str, guard: Guard, leg: Leg) -> None:
-        """After a restart a request that nobody answered may be lost: the same id again."""
-        asked = guard.attempts.get(leg.value, 0)
-        known = sum(1 for record in guard.legs.values() if record.leg is leg)
-        if asked > known and leg is not Leg.EXIT:
-            self.ctx.tell(names.RISK_GATE, _protection(guard, leg, asked))
-        elif asked > known:
-            self.ctx.tell(names.RISK_GATE, self._whole_exit(guard, asked))
-        else:
+        """After a restart a request that nobody answered may be lost: the same one again."""
+        request = guard.pending.get(leg.value)
+        if request is None:
             self.ensure(key, guard, leg)
+        else:
+            self.ctx.tell(names.RISK_GATE, request)
 
     def request_protection(self, key: str, guard: Guard, leg: Leg) -> None:
         """Ask for a stop or a target; without a price for it the position is closed."""
@@ -87,9 +83,8 @@ class Legs:
         if price is None:
             self.close(key, guard, "no price for its protection")
             return
-        self.ctx.record(LegRequested(key, leg))
         attempt = guard.attempts.get(leg.value, 0) + 1
-        self.ctx.tell(names.RISK_GATE, _protection(guard, leg, attempt))
+        self._ask(key, _protection(guard, leg, attempt))
 
     def again_later(self, key: str, guard: Guard, leg: Leg, *, at_once: bool = False) -> None:
         """Look after a backoff whether the leg is still missing."""
@@ -102,13 +97,13 @@ class Legs:
         self.ctx.tell(names.EVENT_BUS, AlertRaised(Severity.CRITICAL, name, key, text))
 
     def _request_exit(self, key: str, guard: Guard) -> None:
-        self.ctx.record(LegRequested(key, Leg.EXIT))
         attempt = guard.attempts.get(Leg.EXIT.value, 0) + 1
-        self.ctx.tell(names.RISK_GATE, self._whole_exit(guard, attempt))
-
-    def _whole_exit(self, guard: Guard, attempt: int) -> RequestExit:
         quantity = close_quantity(guard, self.state.filters.get(guard.position.symbol))
-        return _exit(guard, guard.intent_id, attempt, quantity, "")
+        self._ask(key, _exit(guard, guard.intent_id, attempt, quantity, ""))
+
+    def _ask(self, key: str, request: RequestExit) -> None:
+        self.ctx.record(LegRequested(key, request))
+        self.ctx.tell(names.RISK_GATE, request)
 
     def _backoff_ms(self, guard: Guard, leg: Leg) -> int:
         failures = min(guard.failures.get(leg.value, 0), 16)

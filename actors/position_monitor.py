@@ -3,18 +3,16 @@
 Owns positions as the fold of our fills, one stop per position at the first fill, and every exit
 until the venue shows flat: no refusal ends an exit, it is tried again with backoff. A position
 without a resting stop for `unprotected_ms_max` is alarmed, its symbol takes no entries, and it is
-closed. Bound: one guard per symbol and position side. Orders are asked for in `position_legs.py`,
-stops watched in `protection.py`; the facts are in `position_facts.py`, what a guard knows in
-`policies/guard.py`.
+closed. Bound: one guard per symbol and position side. A life's beginning and end are told in
+`position_life.py`, orders asked for in `position_legs.py`, stops watched in `protection.py`, and
+the venue's view weighed in `position_comparison.py`; the facts are in `position_facts.py`.
 """
 
 from typing import assert_never
 
 from ..messages.account import PositionsValued
 from ..messages.events import (
-    PositionClosed,
-    PositionOpened,
-    PositionUpdated,
+    PositionCorrected,
 )
 from ..messages.instruments import InstrumentsChanged
 from ..messages.market import ClockChanged, MarkChanged
@@ -22,11 +20,12 @@ from ..messages.orders import (
     ApprovalRefused,
     CancelLeg,
     FillBooked,
+    FillSettled,
     LegChanged,
 )
 from ..messages.positions import CloseRefused, FlattenAll, RequestClose
 from ..messages.queries import GetPositions, PositionsView
-from ..messages.reconciliation import ComparePositions, PositionsCompared
+from ..messages.reconciliation import AdoptPosition, ComparePositions
 from ..messages.stream import PositionReported
 from ..messages.values import (
     TERMINAL_STATES,
@@ -35,32 +34,38 @@ from ..messages.values import (
 )
 from . import names
 from .policies.close_rules import size_close
-from .policies.entry_rules import Refusal
-from .policies.guard import Guard, loss_percent, new_life
+from .policies.guard import loss_percent
 from .policies.ledger import Position, unrealised_pnl
+from .policies.refusal import Refusal
+from .position_comparison import adoptable, compare
 from .position_facts import (
     PRIVATE,
     ZERO,
     AgainDue,
     Fact,
     FillApplied,
+    FillCorrected,
     InstrumentsNoted,
+    LegDenied,
     LegNoted,
     MarkNoted,
     PositionsState,
     UnprotectedDue,
     apply_fact,
+    correction_of,
     filled_position,
     key_of,
     position_view,
 )
 from .position_legs import Legs
+from .position_life import Life
 from .protection import Protection
 from .runtime.actor import Actor, Context
 from .settings import ProtectionSettings
 
 Inbox = (
     FillBooked
+    | FillSettled
     | LegChanged
     | RequestClose
     | FlattenAll
@@ -69,6 +74,7 @@ Inbox = (
     | InstrumentsChanged
     | ClockChanged
     | ComparePositions
+    | AdoptPosition
     | PositionReported
     | GetPositions
     | UnprotectedDue
@@ -92,6 +98,8 @@ class PositionMonitor(Actor):
         match message:
             case FillBooked():
                 self.on_fill_booked(message, ctx)
+            case FillSettled():
+                self.on_fill_settled(message, ctx)
             case LegChanged():
                 self.on_leg_changed(message, ctx)
             case RequestClose():
@@ -108,6 +116,8 @@ class PositionMonitor(Actor):
                 ctx.log("clock_changed", trusted=message.trusted)
             case ComparePositions():
                 self.on_compare_positions(message, ctx)
+            case AdoptPosition():
+                self.on_adopt_position(message, ctx)
             case PositionReported():
                 ctx.log("position_reported", symbol=message.symbol, quantity=message.quantity)
             case GetPositions():
@@ -127,12 +137,35 @@ class PositionMonitor(Actor):
         before = Position(trade.symbol, trade.position_side) if guard is None else guard.position
         after = filled_position(self.state, key, message, ctx.now)
         ctx.record(FillApplied(key, message, ctx.now))
-        if after.is_flat:
-            self._closed(key, guard, before, after, message, ctx)
-        elif after.epoch != before.epoch:
-            self._opened(key, after, message, ctx)
-        else:
-            self._tell_updated(after, ctx)
+        life = self._life(ctx)
+        if not before.is_flat and (after.is_flat or after.epoch != before.epoch):
+            assert guard is not None
+            life.closed(key, guard, after, trade.price)
+            life.sweep(guard, but=message.client_order_id)
+        if after.epoch != before.epoch:
+            life.opened(key, after, message)
+        elif not after.is_flat:
+            life.updated(after)
+
+    def on_fill_settled(self, message: FillSettled, ctx: Context) -> None:
+        """Put right what a fill was booked with, and what was told of a position closed since."""
+        trade = message.trade
+        key = key_of(trade.symbol, trade.position_side)
+        guard = self.state.guards.get(key)
+        if guard is None or trade.trade_id not in guard.bare_fills:
+            ctx.log("fill_settled_already", id=message.client_order_id, trade_id=trade.trade_id)
+            return
+        ctx.record(FillCorrected(key, trade))
+        is_over = guard.bare_fills[trade.trade_id].number != guard.number
+        if is_over or guard.position.is_flat:
+            correction = PositionCorrected(
+                symbol=trade.symbol,
+                position_side=trade.position_side,
+                realised_pnl=correction_of(guard, trade),
+                fees=trade.fee,
+                strategy=guard.bare_fills[trade.trade_id].strategy,
+            )
+            ctx.tell(names.EVENT_BUS, correction)
 
     def on_leg_changed(self, message: LegChanged, ctx: Context) -> None:
         """Note what became of an order of ours, and see to what is missing now."""
@@ -186,9 +219,14 @@ class PositionMonitor(Actor):
 
     def on_approval_refused(self, message: ApprovalRefused, ctx: Context) -> None:
         """The gate found no position to reduce: what is still open is tried again."""
-        for key, guard in self.state.open_guards():
-            if guard.position.symbol == message.symbol:
-                self._legs(ctx).again_later(key, guard, message.leg)
+        for key, guard in self.state.guards.items():
+            request = guard.pending.get(message.leg.value)
+            if request is not None and request.intent_id == message.intent_id:
+                ctx.record(LegDenied(key, message.leg))
+                if not guard.position.is_flat:
+                    self._legs(ctx).again_later(key, guard, message.leg)
+        if message.signal_id:
+            ctx.tell(names.EXECUTION_SYSTEM, message)
 
     def on_mark_changed(self, message: MarkChanged, ctx: Context) -> None:
         """Value the positions; a loss beyond the stop means that the stop failed."""
@@ -215,21 +253,15 @@ class PositionMonitor(Actor):
 
     def on_compare_positions(self, message: ComparePositions, ctx: Context) -> None:
         """Say which symbols differ; what moved since the question left does not count."""
-        venue = {key_of(each.symbol, each.position_side): each for each in message.positions}
-        mismatched: list[str] = []
-        foreign: list[str] = []
-        for key in dict.fromkeys([*self.state.guards, *venue]):
-            guard, theirs = self.state.guards.get(key), venue.get(key)
-            quantity = ZERO if theirs is None else theirs.quantity
-            ours = ZERO if guard is None else guard.position.quantity
-            is_fresh = guard is not None and guard.last_fill_ns >= message.departed_at_ns
-            if quantity == ours or is_fresh:
-                continue
-            (foreign if guard is None else mismatched).append(key.partition("/")[0])
-        ctx.tell(
-            ctx.sender,
-            PositionsCompared(message.pass_number, tuple(mismatched), tuple(foreign)),
-        )
+        ctx.tell(ctx.sender, compare(self.state, message, ctx))
+
+    def on_adopt_position(self, message: AdoptPosition, ctx: Context) -> None:
+        """Take over what the venue shows where that is less than our fills say, no other way.
+
+        Somebody else reduced it: a liquidation, a deleveraging, a hand. More than ours is foreign.
+        """
+        for key, guard in adoptable(self.state, message):
+            self._life(ctx).adopted(key, guard)
 
     def on_get_positions(self, ctx: Context) -> None:
         """Answer with a snapshot."""
@@ -264,73 +296,17 @@ class PositionMonitor(Actor):
                 self._protection(ctx).watch(key, guard.number, guard.unprotected_since_ns)
         for guard in self.state.guards.values():
             if guard.position.is_flat:
-                for client_order_id in guard.resting_ids():
-                    ctx.tell(names.ORDER_MANAGER, CancelLeg(client_order_id))
+                self._life(ctx).sweep(guard)
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
         apply_fact(self.state, fact)
-
-    def _opened(self, key: str, after: Position, message: FillBooked, ctx: Context) -> None:
-        ctx.tell(
-            names.EVENT_BUS,
-            PositionOpened(
-                after.symbol,
-                after.position_side,
-                after.quantity,
-                after.entry_price,
-                message.strategy,
-            ),
-        )
-        life = new_life(after, message, self.state.lives + 1)
-        protection = self._protection(ctx)
-        protection.begin_wait(key, life.number)
-        if message.leg is Leg.ENTRY:
-            protection.request(key, life)
-        else:
-            self._legs(ctx).close(key, life, "turned over by an exit")
-
-    def _closed(
-        self,
-        key: str,
-        guard: Guard | None,
-        before: Position,
-        after: Position,
-        message: FillBooked,
-        ctx: Context,
-    ) -> None:
-        assert guard is not None
-        ctx.tell(
-            names.EVENT_BUS,
-            PositionClosed(
-                symbol=after.symbol,
-                position_side=after.position_side,
-                exit_price=message.trade.price,
-                realised_pnl=after.realised_pnl - guard.realised_before,
-                fees=after.fees - guard.fees_before,
-                strategy=guard.strategy,
-            ),
-        )
-        ctx.log("position_closed", key=key, was=before.quantity)
-        self._protection(ctx).end_wait(key, guard)
-        for client_order_id in guard.resting_ids():
-            if client_order_id != message.client_order_id:
-                ctx.tell(names.ORDER_MANAGER, CancelLeg(client_order_id))
-
-    def _tell_updated(self, after: Position, ctx: Context) -> None:
-        ctx.tell(
-            names.EVENT_BUS,
-            PositionUpdated(
-                after.symbol,
-                after.position_side,
-                after.quantity,
-                after.entry_price,
-                after.realised_pnl,
-            ),
-        )
 
     def _legs(self, ctx: Context) -> Legs:
         return Legs(self.state, self._settings, ctx)
 
     def _protection(self, ctx: Context) -> Protection:
         return Protection(self._legs(ctx))
+
+    def _life(self, ctx: Context) -> Life:
+        return Life(self._protection(ctx))

@@ -12,7 +12,7 @@ from ..messages.orders import LegChanged
 from ..messages.positions import ProtectionFailing
 from ..messages.values import ErrorKind, Leg, OrderState
 from . import names
-from .policies.guard import Guard
+from .policies.guard import RESTING, Guard
 from .position_facts import MS, ZERO, AlarmSet, ProtectionSet, UnprotectedDue
 from .position_legs import INCONCLUSIVE, Legs
 
@@ -65,22 +65,30 @@ class Protection:
 
     def stop_changed(self, key: str, guard: Guard, message: LegChanged, *, failed: bool) -> None:
         """A stop rests, or is gone, or may be gone."""
-        if message.state is OrderState.ACTIVE and message.intent_id == guard.intent_id:
+        if message.intent_id != guard.intent_id:
+            return
+        if message.state in RESTING:
             self._rests(key, guard, message)
-        elif failed and guard.is_protected and not guard.unprotected_since_ns:
+        elif guard.is_protected and not guard.is_protected_beside(message.client_order_id):
             self.begin_wait(key, guard.number)
         if failed and message.kind == ErrorKind.WOULD_TRIGGER:
             self.legs.close(key, guard, "the stop price is passed already")
-        elif failed or message.kind == INCONCLUSIVE:
-            self.legs.again_later(key, guard, Leg.STOP, at_once=message.kind == INCONCLUSIVE)
+        elif failed:
+            self.legs.again_later(key, guard, Leg.STOP)
+        elif message.kind == INCONCLUSIVE or message.state is OrderState.FILLED:
+            self.legs.again_later(key, guard, Leg.STOP, at_once=True)
 
     def target_changed(self, key: str, guard: Guard, message: LegChanged, *, failed: bool) -> None:
         """A target that is gone is missed, not dangerous."""
+        if message.intent_id != guard.intent_id:
+            return
         if failed and message.kind == ErrorKind.WOULD_TRIGGER:
             self.legs.close(key, guard, "the target price is passed already")
         elif failed:
             self.legs.alert("target_missing", key, message.reason)
             self.legs.again_later(key, guard, Leg.TARGET)
+        elif message.state is OrderState.FILLED:
+            self.legs.again_later(key, guard, Leg.TARGET, at_once=True)
 
     def _rests(self, key: str, guard: Guard, message: LegChanged) -> None:
         if not guard.unprotected_since_ns:

@@ -1,71 +1,62 @@
 """RateLimiter: every REST call of every actor needs its permit.
 
-Owns the budgets of weight, orders and requests, pauses and bans; the arithmetic is in
-`policies/rate_limit.py`. Requests that must wait are served reducing first, then in order of
-arrival; what cannot be granted before the asker's own limit is refused. Bound:
-`permits_waiting_max` waiting requests, one beyond is refused at once.
+Owns the budgets of weight, orders and requests, pauses and bans. Requests that must wait are served
+reducing first, then in order of arrival; placements that wait hold up no query and no cancel. What
+is not granted before the asker's own limit, or never could be, is refused. Bound:
+`permits_waiting_max` waiting requests; beyond it the youngest opening one is refused, a reducing
+one only when all others are reducing too.
 """
 
 from typing import assert_never
 
-from attrs import define, field, frozen
+from attrs import frozen
 
 from ..messages.events import AlertRaised
 from ..messages.market import ClockChanged
 from ..messages.values import Priority, Severity
 from ..messages.venue import (
-    AmendOne,
-    CancelOne,
-    ListOpenOrders,
-    ListPositions,
-    ListTrades,
     Permit,
     PermitGranted,
     PermitRefused,
-    PlaceOrder,
-    QueryOne,
-    ReadAccount,
-    ReadAccountMode,
-    ReadInstruments,
-    ReadTime,
     RequestPermit,
+    RequestsPaused,
     UsageObserved,
 )
-from .names import EVENT_BUS
+from .limiter_facts import (
+    COSTS,
+    PRIVATE,
+    TOO_MANY_ORDERS,
+    Charged,
+    Fact,
+    LimiterStarted,
+    OffsetNoted,
+    Paused,
+    PermitLeft,
+    PermitWaited,
+    PressureNoted,
+    RateLimiterState,
+    UsageNoted,
+    Waiting,
+    apply_fact,
+    places,
+    wants_pause,
+)
+from .names import EVENT_BUS, LANES
 from .policies.error_table import pause_until_ms
-from .policies.rate_budgets import LimiterSettings, LimiterState, new_limiter
+from .policies.rate_budgets import LimiterSettings
 from .policies.rate_limit import (
+    Admission,
     Granted,
     PauseScope,
+    Pressure,
     TooLarge,
     Wait,
     admit,
-    charge,
-    observe,
-    pause,
-    set_venue_offset,
+    usage,
 )
-from .policies.weights import Cost
 from .runtime.actor import Actor, Context
 
 MS = 1_000_000
-TOO_MANY_ORDERS = -1015
-PAUSING_STATUSES = (403, 418, 429)
-
-COSTS: dict[str, Cost] = {
-    PlaceOrder.__name__: Cost(0, 1, 1),
-    AmendOne.__name__: Cost(0, 1, 1),
-    CancelOne.__name__: Cost(1),
-    QueryOne.__name__: Cost(1),
-    ListOpenOrders.__name__: Cost(40),
-    ListPositions.__name__: Cost(5),
-    ListTrades.__name__: Cost(5),
-    ReadAccount.__name__: Cost(5),
-    ReadAccountMode.__name__: Cost(5),
-    ReadInstruments.__name__: Cost(1),
-    ReadTime.__name__: Cost(1),
-}
-"""What each call costs; a test compares it with `policies/weights.py`."""
 
 
 @frozen
@@ -73,98 +64,14 @@ class _Tick:
     """Something that waits may be due."""
 
 
-@frozen
-class LimiterStarted:
-    """Fact: the budgets count from this engine time on."""
-
-    at_ms: int
-
-
-@frozen
-class Charged:
-    """Fact: a permit was granted."""
-
-    token: str
-    call: str
-    at_ms: int
-
-
-@frozen
-class PermitWaited:
-    """Fact: a request waits."""
-
-    request: RequestPermit
-    asker: str
-
-
-@frozen
-class PermitLeft:
-    """Fact: a waiting request was refused."""
-
-    token: str
-
-
-@frozen
-class UsageNoted:
-    """Fact: the venue's own counts."""
-
-    usage: UsageObserved
-    granted_at_ms: int
-    at_ms: int
-
-
-@frozen
-class Paused:
-    """Fact: requests stop until this engine time."""
-
-    scope: PauseScope
-    until_ms: int
-
-
-@frozen
-class OffsetNoted:
-    """Fact: the venue's clock is this far ahead."""
-
-    offset_ms: int
-
-
-@define
-class Waiting:
-    """One request that waits for its permit."""
-
-    request: RequestPermit
-    asker: str
-
-
-@define
-class RateLimiterState:
-    """Budgets, and who waits, in order of arrival."""
-
-    limiter: LimiterState | None = None
-    waiting: dict[str, Waiting] = field(factory=dict[str, Waiting])
-    grants: int = 0
-    pauses: int = 0
-    """Pauses in a row without an answer that worked."""
-
-
 Inbox = RequestPermit | UsageObserved | ClockChanged | _Tick
-Fact = LimiterStarted | Charged | PermitWaited | PermitLeft | UsageNoted | Paused | OffsetNoted
 
 
 class RateLimiter(Actor):
     """Grants permits, reducing first, never more than the venue takes."""
 
     State = RateLimiterState
-    private = (
-        _Tick,
-        LimiterStarted,
-        Charged,
-        PermitWaited,
-        PermitLeft,
-        UsageNoted,
-        Paused,
-        OffsetNoted,
-    )
+    private = (_Tick, *PRIVATE)
     state: RateLimiterState
 
     def __init__(self, settings: LimiterSettings, waiting_max: int) -> None:
@@ -187,56 +94,41 @@ class RateLimiter(Actor):
                 assert_never(message)
 
     def on_request_permit(self, message: RequestPermit, ctx: Context) -> None:
-        """Grant at once where nobody of the same class waits, else let the request wait."""
-        if not self._someone_ahead(message) and self._grant(message, ctx.sender, ctx):
-            return
-        if len(self.state.waiting) >= self._waiting_max:
-            ctx.tell(ctx.sender, PermitRefused(message.token, "too many requests wait"))
-            return
-        ctx.record(PermitWaited(message, ctx.sender))
-        self._arm(message, ctx)
+        """Grant at once where nobody is ahead, else let the request wait."""
+        request = Waiting(message, ctx.sender)
+        admission = self._admission(message, ctx.now)
+        if isinstance(admission, TooLarge):
+            self._refuse(request, f"needs {admission.amount} of {admission.budget}", ctx)
+        elif isinstance(admission, Granted) and not self._is_behind_another(message):
+            self._grant(request, admission, ctx)
+        elif message.token in self.state.waiting or self._make_room(message, ctx):
+            ctx.record(PermitWaited(message, ctx.sender))
+            self._arm(self.state.in_turn(request), ctx)
+        else:
+            self._refuse(request, "too many requests wait", ctx)
 
     def on_usage_observed(self, message: UsageObserved, ctx: Context) -> None:
         """Take over the venue's counts, and stop when it says so."""
         now_ms = ctx.now // MS
         granted_at_ms = int(message.permit_id.partition("@")[2])
+        self._report_pressure(now_ms, ctx)
         ctx.record(UsageNoted(message, granted_at_ms, now_ms))
-        is_order_limit = message.code == TOO_MANY_ORDERS
-        if message.status not in PAUSING_STATUSES and not is_order_limit:
+        if not wants_pause(message):
             return
-        headers = {"Retry-After": str(message.retry_after_s)} if message.retry_after_s >= 0 else {}
-        limiter = self._limiter()
-        until_ms = pause_until_ms(
-            message.status,
-            message.code or None,
-            message.text,
-            headers,
-            now_ms + limiter.venue_offset_ms,
-            self.state.pauses + 1,
-        )
-        if until_ms is None:
-            return
-        scope = PauseScope.ORDERS if is_order_limit else PauseScope.ALL
-        if message.status in (403, 418):
-            scope = PauseScope.BAN
-        ctx.record(Paused(scope, until_ms - limiter.venue_offset_ms))
+        scope, until_ms = self._pause(message, now_ms)
+        ctx.record(Paused(scope, until_ms))
+        for lane in LANES:
+            paused = RequestsPaused(until_ms * MS, placements_only=scope is PauseScope.ORDERS)
+            ctx.tell(lane, paused, urgent=True)
         text = f"status {message.status}: {message.text}"
         ctx.tell(EVENT_BUS, AlertRaised(Severity.WARNING, "rate_limit", scope.value, text))
 
     def on_tick(self, ctx: Context) -> None:
-        """Serve the first that can be served; the others follow by ticks of their own."""
-        for waiting in self._in_turn():
-            request = waiting.request
-            if request.expires_at_ns <= ctx.now:
-                ctx.record(PermitLeft(request.token))
-                ctx.tell(waiting.asker, PermitRefused(request.token, "no permit in time"))
-            elif self._grant(request, waiting.asker, ctx):
-                pass
-            else:
-                self._arm(request, ctx)
-                return
+        """Serve one that can be served or is too late; the others follow by ticks of their own."""
+        if self._serve_one(ctx):
             ctx.after(0, _Tick(), key="tick")
-            return
+        elif self.state.waiting:
+            self._arm(self.state.in_turn(), ctx)
 
     def resume(self, ctx: Context) -> None:
         """Start the budgets once, and serve what waited before a restart."""
@@ -247,78 +139,104 @@ class RateLimiter(Actor):
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
-        state = self.state
-        match fact:
-            case LimiterStarted():
-                state.limiter = new_limiter(self._settings, fact.at_ms)
-            case Charged():
-                charge(self._limiter(), COSTS[fact.call], fact.at_ms)
-                state.waiting.pop(fact.token, None)
-                state.grants += 1
-            case PermitWaited():
-                state.waiting[fact.request.token] = Waiting(fact.request, fact.asker)
-            case PermitLeft():
-                del state.waiting[fact.token]
-            case UsageNoted():
-                self._observe(fact)
-            case Paused():
-                pause(self._limiter(), fact.scope, fact.until_ms)
-                state.pauses += 1
-            case OffsetNoted():
-                set_venue_offset(self._limiter(), fact.offset_ms)
-            case _:
-                assert_never(fact)
+        apply_fact(self.state, fact, self._settings)
 
-    def _limiter(self) -> LimiterState:
-        assert self.state.limiter is not None
-        return self.state.limiter
+    def _serve_one(self, ctx: Context) -> bool:
+        in_turn = self.state.in_turn()
+        for waiting in in_turn:
+            if waiting.request.expires_at_ns <= ctx.now:
+                self._refuse(waiting, "no permit in time", ctx)
+                return True
+        for waiting in _heads(in_turn):
+            admission = self._admission(waiting.request, ctx.now)
+            if isinstance(admission, Granted):
+                self._grant(waiting, admission, ctx)
+                return True
+            if isinstance(admission, TooLarge):
+                self._refuse(waiting, f"needs {admission.amount} of {admission.budget}", ctx)
+                return True
+        return False
 
-    def _observe(self, fact: UsageNoted) -> None:
-        usage = fact.usage
-        if usage.status not in PAUSING_STATUSES:
-            self.state.pauses = 0
-        observe(
-            self._limiter(),
-            granted_at_ms=fact.granted_at_ms,
-            now_ms=fact.at_ms,
-            weight_1m=usage.weight_used_1m,
-            orders_10s=usage.orders_used_10s,
-            orders_1m=usage.orders_used_1m,
+    def _is_behind_another(self, request: RequestPermit) -> bool:
+        """True when one of the same or a higher class waits for what this one needs too."""
+        is_opening = request.priority is Priority.OPENING
+        return any(
+            (is_opening or each.is_reducing) and (places(request) or not places(each.request))
+            for each in self.state.waiting.values()
         )
 
-    def _someone_ahead(self, request: RequestPermit) -> bool:
-        """True when a waiting request has the same or a higher class."""
-        waiting = self.state.waiting.values()
-        if request.priority is Priority.OPENING:
-            return bool(waiting)
-        return any(each.request.priority is Priority.REDUCING for each in waiting)
+    def _make_room(self, request: RequestPermit, ctx: Context) -> bool:
+        """Say whether one more may wait; a reducing request sends the youngest opening one off."""
+        if len(self.state.waiting) < self._waiting_max:
+            return True
+        opening = [each for each in self.state.waiting.values() if not each.is_reducing]
+        if request.priority is Priority.OPENING or not opening:
+            return False
+        self._refuse(opening[-1], "too many requests wait", ctx)
+        return True
 
-    def _in_turn(self) -> list[Waiting]:
-        waiting = list(self.state.waiting.values())
-        reducing = [each for each in waiting if each.request.priority is Priority.REDUCING]
-        return reducing + [each for each in waiting if each.request.priority is Priority.OPENING]
+    def _admission(self, request: RequestPermit, now_ns: int) -> Admission:
+        return admit(self.state.budgets, COSTS[request.call], request.priority, now_ns // MS)
 
-    def _grant(self, request: RequestPermit, asker: str, ctx: Context) -> bool:
-        """Grant the request if that is possible now."""
-        now_ms = ctx.now // MS
-        admission = admit(self._limiter(), COSTS[request.call], request.priority, now_ms)
-        match admission:
-            case Granted():
-                ctx.record(Charged(request.token, request.call, now_ms))
-                permit_id = f"{self.state.grants + 1}@{now_ms}"
-                permit = Permit(permit_id, admission.expires_at_ms * MS)
-                ctx.tell(asker, PermitGranted(request.token, permit))
-                return True
-            case Wait() | TooLarge():
-                return False
-            case _:
-                assert_never(admission)
+    def _grant(self, waiting: Waiting, granted: Granted, ctx: Context) -> None:
+        request, now_ms = waiting.request, ctx.now // MS
+        ctx.record(Charged(request.token, request.call, now_ms))
+        permit = Permit(f"{self.state.grants + 1}@{now_ms}", granted.expires_at_ms * MS)
+        ctx.tell(waiting.asker, PermitGranted(request.token, permit))
 
-    def _arm(self, request: RequestPermit, ctx: Context) -> None:
-        """Look again when the first in turn may pass, or must be refused."""
-        now_ms = ctx.now // MS
-        admission = admit(self._limiter(), COSTS[request.call], request.priority, now_ms)
-        due_ns = request.expires_at_ns
-        if isinstance(admission, Wait):
-            due_ns = min(due_ns, admission.until_ms * MS)
+    def _refuse(self, waiting: Waiting, reason: str, ctx: Context) -> None:
+        token = waiting.request.token
+        if token in self.state.waiting:
+            ctx.record(PermitLeft(token))
+        ctx.tell(waiting.asker, PermitRefused(token, reason))
+
+    def _arm(self, in_turn: list[Waiting], ctx: Context) -> None:
+        """Look again when the first of a line may pass, or anyone must be refused."""
+        due_ns = min(each.request.expires_at_ns for each in in_turn)
+        for waiting in _heads(in_turn):
+            admission = self._admission(waiting.request, ctx.now)
+            if isinstance(admission, Wait):
+                due_ns = min(due_ns, admission.until_ms * MS)
+            else:
+                due_ns = ctx.now
         ctx.after(max(due_ns - ctx.now, MS), _Tick(), key="tick")
+
+    def _pause(self, message: UsageObserved, now_ms: int) -> tuple[PauseScope, int]:
+        """Return what the venue wants stopped, and until when of engine time."""
+        offset_ms = self.state.budgets.venue_offset_ms
+        headers = {"Retry-After": str(message.retry_after_s)} if message.retry_after_s >= 0 else {}
+        until_ms = pause_until_ms(
+            message.status,
+            message.code or None,
+            message.text,
+            headers,
+            now_ms + offset_ms,
+            self.state.pauses + 1,
+        )
+        assert until_ms is not None, "the table knows every answer that wants a pause"
+        if message.status in (403, 418):
+            return PauseScope.BAN, until_ms - offset_ms
+        scope = PauseScope.ORDERS if message.code == TOO_MANY_ORDERS else PauseScope.ALL
+        return scope, until_ms - offset_ms
+
+    def _report_pressure(self, now_ms: int, ctx: Context) -> None:
+        """Say once when a window of the venue gets fuller than a mark, and when it is empty."""
+        for each in usage(self.state.budgets, now_ms):
+            told = self.state.pressures.get(each.budget.value, Pressure.NORMAL)
+            if each.pressure is told:
+                continue
+            ctx.record(PressureNoted(each.budget, each.pressure))
+            if each.pressure is not Pressure.NORMAL:
+                text = f"{each.pressure}: {each.used} of {each.limit} used"
+                alert = AlertRaised(Severity.WARNING, "rate_usage", each.budget.value, text)
+                ctx.tell(EVENT_BUS, alert)
+
+
+def _heads(in_turn: list[Waiting]) -> list[Waiting]:
+    """Return the first who places and the first who does not, in turn.
+
+    A placement may wait for order counts alone, which cancels and queries do not use.
+    """
+    placing = next((each for each in in_turn if places(each.request)), None)
+    asking = next((each for each in in_turn if not places(each.request)), None)
+    return [each for each in in_turn if each is placing or each is asking]

@@ -3,18 +3,19 @@
 Owns the passes and how often a symbol has differed. A pass lists both order stores and the
 positions; OrderManager and PositionMonitor compare, since only they know what moved since the
 question left. A difference that survives `passes_to_mismatch` passes refuses the symbol's entries
-until it is gone; missing fills are asked for, never invented. A start and a gap of the user stream
-ask for final passes before entries. Bound: one pass at a time.
+until it is gone; missing fills are asked for, never invented. One that also survives the listing of
+its fills, while no order is unclear, is told to PositionMonitor to take over. A start and a gap of
+the user stream ask for final passes before entries. Bound: one pass at a time; passes that settle
+nothing come less and less often, up to the usual interval.
 """
 
 from typing import assert_never
-
-from attrs import define, field, frozen
 
 from ..messages.control import EngineStarted, RecoveryDone
 from ..messages.events import AlertRaised
 from ..messages.market import ClockChanged
 from ..messages.reconciliation import (
+    AdoptPosition,
     CompareOrders,
     ComparePositions,
     OrdersCompared,
@@ -32,7 +33,6 @@ from ..messages.venue import (
     ListPositions,
     ListTrades,
     MakeCall,
-    OrderEvidence,
     OrdersListed,
     PermitGranted,
     PermitRefused,
@@ -41,90 +41,31 @@ from ..messages.venue import (
     TradesListed,
 )
 from . import names
+from .reconciler_facts import (
+    COMPARING,
+    PRIVATE,
+    BackfillOwed,
+    BackfillPaid,
+    Fact,
+    ListingKept,
+    OffsetNoted,
+    OrdersSettled,
+    PassDue,
+    PassEnded,
+    PassFailed,
+    PassStarted,
+    ReconcilerState,
+    TradesSeen,
+    apply_fact,
+    lasting_of,
+)
 from .runtime.actor import Actor, Context
 from .settings import ReconcilerSettings
 
 MS = 1_000_000
-PASS_PATIENCE_NS = 60_000_000_000
 RETRY_NS = 500_000_000
 LOOK_BACK_MS = 600_000
 """How far back missing fills are looked for before the gap that may hide them."""
-
-
-@frozen
-class _Pass:
-    """A pass is due."""
-
-
-@frozen
-class PassStarted:
-    """Fact: a pass is under way."""
-
-    number: int
-    at_ns: int
-
-
-@frozen
-class ListingKept:
-    """Fact: one of the three listings of a pass is in."""
-
-    orders: tuple[OrderEvidence, ...]
-    stage: int
-
-
-@frozen
-class OrdersSettled:
-    """Fact: OrderManager compared, and this many orders are still unclear."""
-
-    unsettled: int
-
-
-@frozen
-class PassEnded:
-    """Fact: what a pass found."""
-
-    mismatched: tuple[str, ...]
-    clean: bool
-
-
-@frozen
-class BackfillOwed:
-    """Fact: somebody waits for a comparison that is through."""
-
-    since_ms: int
-    generation: int
-
-
-@frozen
-class BackfillPaid:
-    """Fact: the comparison was through."""
-
-
-@frozen
-class OffsetNoted:
-    """Fact: the venue's clock."""
-
-    offset_ns: int
-    trusted: bool
-
-
-@define
-class ReconcilerState:
-    """The pass under way, and what is owed."""
-
-    number: int = 0
-    stage: int = 0
-    """0 idle; 1 orders, 2 algo orders, 3 positions listed; 4 comparing."""
-    departed_at_ns: int = 0
-    orders: tuple[OrderEvidence, ...] = ()
-    differed: dict[str, int] = field(factory=dict[str, int])
-    told: tuple[str, ...] = ()
-    owed_since_ms: int = 0
-    owed_generation: int = 0
-    owed: bool = False
-    unsettled: int = 0
-    offset_ns: int = 0
-    trusted: bool = False
 
 
 Inbox = (
@@ -137,47 +78,28 @@ Inbox = (
     | Fenced
     | OrdersCompared
     | PositionsCompared
-    | _Pass
+    | PassDue
 )
-Fact = (
-    PassStarted
-    | ListingKept
-    | OrdersSettled
-    | PassEnded
-    | BackfillOwed
-    | BackfillPaid
-    | OffsetNoted
-)
-
 STAGES: tuple[Call, ...] = (
     ListOpenOrders(conditional=False),
     ListOpenOrders(conditional=True),
     ListPositions(),
 )
-COMPARING = len(STAGES) + 1
+assert len(STAGES) + 1 == COMPARING
 
 
 class Reconciler(Actor):
     """Compares, asks, and opens the gate when all is settled."""
 
     State = ReconcilerState
-    private = (
-        _Pass,
-        PassStarted,
-        ListingKept,
-        OrdersSettled,
-        PassEnded,
-        BackfillOwed,
-        BackfillPaid,
-        OffsetNoted,
-    )
+    private = PRIVATE
     state: ReconcilerState
 
     def __init__(self, settings: ReconcilerSettings) -> None:
         super().__init__()
         self._settings = settings
 
-    def receive(self, message: Inbox, ctx: Context) -> None:
+    def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901 - one arm a message
         """Handle one message."""
         match message:
             case EngineStarted():
@@ -188,15 +110,17 @@ class Reconciler(Actor):
                 self.on_clock_changed(message, ctx)
             case PermitGranted():
                 self.on_permit_granted(message, ctx)
-            case PermitRefused() | Fenced():
-                self._try_later(RETRY_NS, ctx)
+            case PermitRefused():
+                self.on_unanswered(message.token, ctx)
+            case Fenced():
+                self.on_unanswered(message.call_id, ctx)
             case AttemptEnded():
                 self.on_attempt_ended(message, ctx)
             case OrdersCompared():
                 self.on_orders_compared(message, ctx)
             case PositionsCompared():
                 self.on_positions_compared(message, ctx)
-            case _Pass():
+            case PassDue():
                 self.on_pass(ctx)
             case _:
                 assert_never(message)
@@ -224,7 +148,7 @@ class Reconciler(Actor):
 
     def on_pass(self, ctx: Context) -> None:
         """Begin a pass; one that hangs is left behind."""
-        ctx.after(self._settings.interval_ms * MS, _Pass(), key="pass")
+        ctx.after(self._settings.interval_ms * MS, PassDue(), key="pass")
         if not self.state.trusted:
             return
         number = self.state.number + 1
@@ -233,11 +157,10 @@ class Reconciler(Actor):
 
     def on_permit_granted(self, message: PermitGranted, ctx: Context) -> None:
         """Make the listing that the permit was asked for."""
-        number, _, stage_text = message.token.partition(".")
-        if int(number) != self.state.number:
+        number, stage, symbol = parse(message.token)
+        if number != self.state.number:
             return
-        stage, _, symbol = stage_text.partition(":")
-        call: Call = STAGES[int(stage) - 1] if int(stage) <= len(STAGES) else self._trades(symbol)
+        call: Call = STAGES[stage - 1] if stage <= len(STAGES) else self._trades(symbol)
         ctx.tell(
             names.LANE_REDUCING,
             MakeCall(
@@ -250,14 +173,22 @@ class Reconciler(Actor):
             ),
         )
 
+    def on_unanswered(self, token: str, ctx: Context) -> None:
+        """A listing of the pass under way did not leave: the pass has failed."""
+        number, stage, _ = parse(token)
+        if number == self.state.number and stage <= len(STAGES):
+            self._fail(ctx)
+
     def on_attempt_ended(self, message: AttemptEnded, ctx: Context) -> None:
         """Keep a listing and ask for the next, or hand all to the owners."""
-        number, _, stage_text = message.call_id.partition(".")
+        number, stage, _ = parse(message.call_id)
         if isinstance(message.result, TradesListed):
             found = TradesFound(message.result.symbol, message.result.trades)
             ctx.tell(names.ORDER_MANAGER, found)
+            if message.result.symbol in self.state.differed:
+                ctx.record(TradesSeen(message.result.symbol))
             return
-        if int(number) != self.state.number or int(stage_text.partition(":")[0]) > len(STAGES):
+        if number != self.state.number or stage > len(STAGES):
             return
         match message.result:
             case OrdersListed():
@@ -265,34 +196,31 @@ class Reconciler(Actor):
             case PositionsListed():
                 self._compare(message, message.result, ctx)
             case _:
-                self._try_later(RETRY_NS, ctx)
+                self._fail(ctx)
 
     def on_orders_compared(self, message: OrdersCompared, ctx: Context) -> None:
         """Note how many orders are still unclear."""
         if message.pass_number != self.state.number:
             return
-        ctx.record(OrdersSettled(message.unsettled))
-        if message.mismatched:
-            text = "orders with our prefix that this journal does not know"
-            for symbol in message.mismatched:
-                alert = AlertRaised(Severity.CRITICAL, "unknown_order", symbol, text)
-                ctx.tell(names.EVENT_BUS, alert)
+        ctx.record(OrdersSettled(message.unsettled, message.mismatched))
+        text = "orders with our prefix that this journal does not know"
+        _alert_news("unknown_order", message.mismatched, self.state.strangers, text, ctx)
 
     def on_positions_compared(self, message: PositionsCompared, ctx: Context) -> None:
         """End the pass: tell what differs, and pay what is owed when nothing does."""
         if message.pass_number != self.state.number:
             return
         clean = not message.mismatched and self.state.unsettled == 0
-        ctx.record(PassEnded(message.mismatched, clean))
+        ctx.record(PassEnded(message.mismatched, clean, message.foreign))
         self._tell_mismatches(message.mismatched, ctx)
+        text = "a position that none of our orders opened; it is left alone"
+        _alert_news("foreign_position", message.foreign, self.state.foreign, text, ctx)
         for symbol in message.mismatched:
-            self._ask(self.state.number, len(STAGES) + 1, ctx, symbol=symbol)
-        if not self.state.owed:
-            return
-        if clean:
+            self._explain(symbol, ctx)
+        if self.state.owed and clean:
             self._pay(ctx)
-        else:
-            self._try_later(RETRY_NS, ctx)
+        elif self.state.owed:
+            self._try_later(self._patience_ns(), ctx)
 
     def resume(self, ctx: Context) -> None:
         """Begin with a pass as soon as the clock is trusted."""
@@ -300,32 +228,26 @@ class Reconciler(Actor):
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
+        apply_fact(self.state, fact, self._settings.passes_to_mismatch)
+
+    def _explain(self, symbol: str, ctx: Context) -> None:
+        """Ask for the fills of a symbol that differs; what they leave open is taken over."""
         state = self.state
-        match fact:
-            case PassStarted():
-                state.number, state.stage = fact.number, 1
-                state.departed_at_ns, state.orders = fact.at_ns, ()
-            case ListingKept():
-                state.stage = fact.stage
-                state.orders = (*state.orders, *fact.orders)
-            case OrdersSettled():
-                state.stage, state.unsettled = COMPARING, fact.unsettled
-            case PassEnded():
-                state.stage = 0
-                state.orders = ()
-                state.differed = {
-                    symbol: state.differed.get(symbol, 0) + 1 for symbol in fact.mismatched
-                }
-                state.told = self._lasting(state.differed)
-            case BackfillOwed():
-                state.owed, state.owed_since_ms = True, fact.since_ms
-                state.owed_generation = fact.generation
-            case BackfillPaid():
-                state.owed = False
-            case OffsetNoted():
-                state.offset_ns, state.trusted = fact.offset_ns, fact.trusted
-            case _:
-                assert_never(fact)
+        passes = state.differed.get(symbol, 0) + 1
+        is_clear = state.stage == COMPARING and state.unsettled == 0
+        if symbol in state.listed and is_clear and passes > self._settings.passes_to_mismatch:
+            ctx.tell(names.POSITION_MONITOR, AdoptPosition(state.number, symbol))
+        else:
+            self._ask(state.number, len(STAGES) + 1, ctx, symbol=symbol)
+
+    def _fail(self, ctx: Context) -> None:
+        """Leave the pass behind and begin another, later with each one that failed."""
+        ctx.record(PassFailed())
+        self._try_later(self._patience_ns(), ctx)
+
+    def _patience_ns(self) -> int:
+        interval_ns = self._settings.interval_ms * MS
+        return min(RETRY_NS << min(self.state.unclean, 16), interval_ns)
 
     def _keep_orders(self, listed: OrdersListed, ctx: Context) -> None:
         stage = 3 if listed.conditional else 2
@@ -345,17 +267,13 @@ class Reconciler(Actor):
 
     def _tell_mismatches(self, mismatched: tuple[str, ...], ctx: Context) -> None:
         differed = {symbol: self.state.differed.get(symbol, 0) + 1 for symbol in mismatched}
-        lasting = self._lasting(differed)
+        lasting = lasting_of(differed, self._settings.passes_to_mismatch)
         if lasting == self.state.told:
             return
         ctx.tell(names.RISK_GATE, SymbolsMismatched(lasting))
         for symbol in lasting:
             text = "our position differs from the venue's"
             ctx.tell(names.EVENT_BUS, AlertRaised(Severity.CRITICAL, "mismatch", symbol, text))
-
-    def _lasting(self, differed: dict[str, int]) -> tuple[str, ...]:
-        limit = self._settings.passes_to_mismatch
-        return tuple(symbol for symbol, passes in differed.items() if passes >= limit)
 
     def _pay(self, ctx: Context) -> None:
         ctx.record(BackfillPaid())
@@ -380,10 +298,26 @@ class Reconciler(Actor):
                 call=name,
                 by_symbol=bool(symbol),
                 priority=Priority.REDUCING if self.state.owed else Priority.OPENING,
-                expires_at_ns=ctx.now + PASS_PATIENCE_NS,
+                expires_at_ns=ctx.now + self._settings.interval_ms * MS,
             ),
         )
 
     def _try_later(self, delay_ns: int, ctx: Context) -> None:
         """Begin a new pass soon; the one under way is left behind."""
-        ctx.after(delay_ns, _Pass(), key="pass")
+        ctx.after(delay_ns, PassDue(), key="pass")
+
+
+def parse(token: str) -> tuple[int, int, str]:
+    """Return (pass number, stage, symbol) of a request's token."""
+    number, _, rest = token.partition(".")
+    stage, _, symbol = rest.partition(":")
+    return int(number), int(stage), symbol
+
+
+def _alert_news(
+    name: str, symbols: tuple[str, ...], told: tuple[str, ...], text: str, ctx: Context
+) -> None:
+    """Say once of each symbol what is odd about it."""
+    for symbol in symbols:
+        if symbol not in told:
+            ctx.tell(names.EVENT_BUS, AlertRaised(Severity.CRITICAL, name, symbol, text))

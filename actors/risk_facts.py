@@ -15,12 +15,13 @@ from ..messages.instruments import Filters, InstrumentsChanged
 from ..messages.intake import PolicyChanged
 from ..messages.market import ClockChanged, MarkChanged
 from ..messages.orders import ExposureChanged
-from ..messages.positions import ProtectionFailing
+from ..messages.positions import PositionAdopted, ProtectionFailing
 from ..messages.reconciliation import SymbolsMismatched
 from ..messages.stream import StreamHealthChanged
 from ..messages.values import PositionSide, Side
 
 ZERO = Decimal(0)
+DAY_NS = 86_400_000_000_000
 
 
 @define
@@ -34,8 +35,9 @@ class Reservation:
     side: Side
     remaining: Decimal
     price: Decimal
-    expires_at_ms: int | None
-    day: int
+    deadline_ms: int
+    """Venue time after which it is not sent any more."""
+    approved_at_ns: int
 
 
 @frozen
@@ -43,7 +45,6 @@ class Reserved:
     """Fact: an entry was approved, and everything it may need is taken."""
 
     reservation: Reservation
-    at_ns: int
 
 
 @frozen
@@ -83,6 +84,7 @@ News = (
     | StreamHealthChanged
     | SymbolsMismatched
     | ProtectionFailing
+    | PositionAdopted
     | InstrumentsChanged
     | PolicyChanged
 )
@@ -110,10 +112,10 @@ class GateState:
     """Signed quantity by `symbol/position side`, from our own fills."""
     reservations: dict[str, Reservation] = field(factory=dict[str, Reservation])
     executed_at_ns: dict[str, int] = field(factory=dict[str, int])
-    executed_before_ns: dict[str, int] = field(factory=dict[str, int])
-    """What `executed_at_ns` was before the open reservation, for giving it back."""
+    """When the last entry of a symbol was approved that certainly or possibly left."""
     day: int = 0
-    executions_today: int = 0
+    executions_of_day: int = 0
+    """Such entries in that UTC day; those still reserved are counted beside them."""
     policy: dict[str, str] = field(factory=dict[str, str])
 
 
@@ -126,7 +128,7 @@ def apply_fact(state: GateState, fact: Fact) -> None:
     """Change the state by one fact."""
     match fact:
         case Reserved():
-            _reserve(state, fact)
+            state.reservations[fact.reservation.intent_id] = evolve(fact.reservation)
         case ExposureMoved():
             _move_exposure(state, fact)
         case WorldNoted():
@@ -140,38 +142,39 @@ def apply_fact(state: GateState, fact: Fact) -> None:
             assert_never(fact)
 
 
-def _reserve(state: GateState, fact: Reserved) -> None:
-    reservation = evolve(fact.reservation)
-    symbol = reservation.symbol
-    state.reservations[reservation.intent_id] = reservation
-    state.executed_before_ns[symbol] = state.executed_at_ns.get(symbol, 0)
-    state.executed_at_ns[symbol] = fact.at_ns
-    if reservation.day != state.day:
-        state.day, state.executions_today = reservation.day, 0
-    state.executions_today += 1
-
-
 def _move_exposure(state: GateState, fact: ExposureMoved) -> None:
     change = fact.change
-    key = position_key(change.symbol, change.position_side)
-    quantity = state.positions.get(key, ZERO) + change.fill
-    if quantity == ZERO:
-        state.positions.pop(key, None)
-    else:
-        state.positions[key] = quantity
+    _add(state, position_key(change.symbol, change.position_side), change.fill)
     reservation = state.reservations.get(change.intent_id)
     if reservation is None or reservation.client_order_id != change.client_order_id:
         return
     reservation.remaining = change.remaining
     if fact.reservation_ended:
         del state.reservations[change.intent_id]
-    if fact.given_back:
-        state.executed_at_ns[change.symbol] = state.executed_before_ns.get(change.symbol, 0)
-        if reservation.day == state.day:
-            state.executions_today -= 1
+        if not fact.given_back:
+            _charge(state, reservation)
 
 
-def _note(state: GateState, news: News) -> None:
+def _charge(state: GateState, reservation: Reservation) -> None:
+    """Count an execution for good; while it is reserved, the reservation itself counts."""
+    symbol, at_ns = reservation.symbol, reservation.approved_at_ns
+    state.executed_at_ns[symbol] = max(state.executed_at_ns.get(symbol, 0), at_ns)
+    day = at_ns // DAY_NS
+    if day > state.day:
+        state.day, state.executions_of_day = day, 0
+    if day == state.day:
+        state.executions_of_day += 1
+
+
+def _add(state: GateState, key: str, change: Decimal) -> None:
+    quantity = state.positions.get(key, ZERO) + change
+    if quantity == ZERO:
+        state.positions.pop(key, None)
+    else:
+        state.positions[key] = quantity
+
+
+def _note(state: GateState, news: News) -> None:  # noqa: C901 - one arm a message
     match news:
         case MarkChanged():
             state.marks[news.symbol] = news
@@ -188,6 +191,8 @@ def _note(state: GateState, news: News) -> None:
         case ProtectionFailing():
             others = tuple(each for each in state.unprotected if each != news.symbol)
             state.unprotected = (*others, news.symbol) if news.alarm else others
+        case PositionAdopted():
+            _add(state, position_key(news.symbol, news.position_side), news.change)
         case InstrumentsChanged():
             _note_instruments(state, news)
         case PolicyChanged():

@@ -26,13 +26,15 @@ from ..messages.orders import (
     RequestEntry,
     RequestExit,
 )
-from ..messages.positions import ProtectionFailing
+from ..messages.positions import PositionAdopted, ProtectionFailing
 from ..messages.reconciliation import SymbolsMismatched
 from ..messages.stream import StreamHealthChanged
 from ..messages.values import Leg, OrderType, PositionSide, Priority, Severity, TimeInForce
 from .names import EVENT_BUS, EXECUTION_SYSTEM, ORDER_MANAGER, POSITION_MONITOR
-from .policies.entry_rules import DAY_NS, EntryView, Refusal, ShapedEntry, first_refusal, judge
+from .policies.entry_rules import first_refusal, judge
+from .policies.entry_shape import EntryView, ShapedEntry
 from .policies.exit_rules import verify_exit
+from .policies.refusal import Refusal
 from .policies.risk_policy import PolicyError, changed
 from .risk_facts import (
     PRIVATE,
@@ -49,7 +51,7 @@ from .risk_facts import (
     apply_fact,
     position_key,
 )
-from .risk_view import entry_view, renewal_view, venue_ms
+from .risk_view import entry_view, renewal_view
 from .runtime.actor import Actor, Context
 from .settings import RiskSettings
 
@@ -90,8 +92,7 @@ class RiskGate(Actor):
             case EngineStarted():
                 ctx.record(Prefixed(message.generation, ready=False))
             case RecoveryDone():
-                ctx.record(Prefixed(message.generation, ready=True))
-                self._tell_readiness(message, ctx)
+                self.on_recovery_done(message, ctx)
             case PolicyChanged():
                 self.on_policy_changed(message, ctx)
             case (
@@ -102,6 +103,7 @@ class RiskGate(Actor):
                 | StreamHealthChanged()
                 | SymbolsMismatched()
                 | ProtectionFailing()
+                | PositionAdopted()
                 | InstrumentsChanged()
             ):
                 ctx.record(WorldNoted(message))
@@ -112,19 +114,15 @@ class RiskGate(Actor):
     def on_request_entry(self, message: RequestEntry, ctx: Context) -> None:
         """Approve and reserve in one step, or say which guard refused."""
         signal = message.signal
-        view = entry_view(self.state, self._settings, signal, ctx.now)
+        try:
+            view = entry_view(self.state, self._settings, signal, ctx.now)
+        except PolicyError as error:
+            refused = _entry_refused(message, Refusal("policy", error.key, error.reason))
+            ctx.tell(EXECUTION_SYSTEM, refused)
+            return
         verdict = judge(view)
         if isinstance(verdict, Refusal):
-            refused = ApprovalRefused(
-                message.intent_id,
-                Leg.ENTRY,
-                signal.signal_id,
-                signal.symbol,
-                verdict.guard,
-                verdict.figure,
-                verdict.limit,
-            )
-            ctx.tell(EXECUTION_SYSTEM, refused)
+            ctx.tell(EXECUTION_SYSTEM, _entry_refused(message, verdict))
             return
         approved = self._approve_entry(message, view, verdict)
         reservation = Reservation(
@@ -135,45 +133,38 @@ class RiskGate(Actor):
             side=view.side,
             remaining=verdict.quantity,
             price=verdict.reference_price,
-            expires_at_ms=signal.expires_at_ms,
-            day=ctx.now // DAY_NS,
+            deadline_ms=approved.deadline_ms,
+            approved_at_ns=ctx.now,
         )
-        ctx.record(Reserved(reservation, ctx.now))
+        ctx.record(Reserved(reservation))
         ctx.tell(ORDER_MANAGER, approved)
 
     def on_request_exit(self, message: RequestExit, ctx: Context) -> None:
         """Verify that the order reduces; nothing else can refuse it."""
         refusal = verify_exit(message)
-        if refusal is not None:
-            ctx.tell(
-                POSITION_MONITOR,
-                ApprovalRefused(
-                    message.intent_id,
-                    message.leg,
-                    message.signal_id,
-                    message.symbol,
-                    refusal.guard,
-                    refusal.figure,
-                    refusal.limit,
-                ),
-            )
+        if refusal is None:
+            ctx.tell(ORDER_MANAGER, self._approve_exit(message))
             return
-        ctx.tell(ORDER_MANAGER, self._approve_exit(message))
+        refused = _exit_refused(message, refusal)
+        ctx.tell(POSITION_MONITOR, refused)
+        if message.signal_id:
+            # A signal ends by the word of a guard; the position is the monitor's to see to.
+            ctx.tell(EXECUTION_SYSTEM, refused)
 
     def on_renew_approval(self, message: RenewApproval, ctx: Context) -> None:
         """Look again at an order that waited too long; charge nothing a second time."""
-        reservation = self.state.reservations.get(message.intent_id)
-        refusal = Refusal("no_reservation", "none", "one")
-        if reservation is not None:
-            view = renewal_view(self.state, self._settings, reservation, ctx.now)
-            refusal_or_none = first_refusal(view)
-            if refusal_or_none is None:
-                send_by_ms = venue_ms(self.state, ctx.now) + self._settings.send_within_ms
-                renewed = ApprovalRenewed(message.client_order_id, self._epoch(), send_by_ms)
-                ctx.tell(ORDER_MANAGER, renewed)
-                return
-            refusal = refusal_or_none
-        ctx.tell(ORDER_MANAGER, RenewalRefused(message.client_order_id, refusal.guard))
+        verdict = self._renewed(message, ctx.now)
+        if isinstance(verdict, Refusal):
+            ctx.tell(ORDER_MANAGER, RenewalRefused(message.client_order_id, verdict.guard))
+        else:
+            ctx.tell(ORDER_MANAGER, verdict)
+
+    def on_recovery_done(self, message: RecoveryDone, ctx: Context) -> None:
+        """Entries may be judged; the word of an earlier start comes too late."""
+        if message.generation < self.state.generation:
+            return
+        ctx.record(Prefixed(message.generation, ready=True))
+        self._tell_readiness(message, ctx)
 
     def on_exposure_changed(self, message: ExposureChanged, ctx: Context) -> None:
         """Move a fill to its position; give back what was certainly not sent."""
@@ -217,6 +208,20 @@ class RiskGate(Actor):
         if all(knows) and not state.readiness_told:
             ctx.record(ReadinessTold())
             ctx.tell(EXECUTION_SYSTEM, RecoveryDone(state.generation))
+
+    def _renewed(self, message: RenewApproval, now_ns: int) -> ApprovalRenewed | Refusal:
+        reservation = self.state.reservations.get(message.intent_id)
+        if reservation is None or reservation.client_order_id != message.client_order_id:
+            return Refusal("no_reservation", "none", "one")
+        try:
+            view = renewal_view(self.state, self._settings, reservation, now_ns)
+        except PolicyError as error:
+            return Refusal("policy", error.key, error.reason)
+        refusal = first_refusal(view)
+        if refusal is not None:
+            return refusal
+        send_by_ms = min(view.venue_ms + view.settings.send_within_ms, reservation.deadline_ms)
+        return ApprovalRenewed(message.client_order_id, self._epoch(), send_by_ms)
 
     def _approve_entry(
         self, message: RequestEntry, view: EntryView, shaped: ShapedEntry
@@ -283,3 +288,28 @@ class RiskGate(Actor):
 
     def _epoch(self) -> int:
         return 0 if self.state.trading is None else self.state.trading.epoch
+
+
+def _entry_refused(request: RequestEntry, refusal: Refusal) -> ApprovalRefused:
+    signal = request.signal
+    return ApprovalRefused(
+        intent_id=request.intent_id,
+        leg=Leg.ENTRY,
+        signal_id=signal.signal_id,
+        symbol=signal.symbol,
+        guard=refusal.guard,
+        figure=refusal.figure,
+        limit=refusal.limit,
+    )
+
+
+def _exit_refused(request: RequestExit, refusal: Refusal) -> ApprovalRefused:
+    return ApprovalRefused(
+        intent_id=request.intent_id,
+        leg=request.leg,
+        signal_id=request.signal_id,
+        symbol=request.symbol,
+        guard=refusal.guard,
+        figure=refusal.figure,
+        limit=refusal.limit,
+    )

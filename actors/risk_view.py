@@ -11,19 +11,24 @@ from attrs import evolve
 
 from ..messages.intake import SubmitSignal
 from ..messages.values import Side, SignalType, TradingState
-from .policies.entry_rules import DAY_NS, MS, EntryView
+from .policies.entry_shape import EntryView
 from .policies.risk_policy import changed
-from .risk_facts import ZERO, GateState, Reservation, position_key
+from .risk_facts import DAY_NS, ZERO, GateState, Reservation, position_key
 from .settings import RiskSettings
+
+MS = 1_000_000
 
 
 def entry_view(
     state: GateState, base: RiskSettings, signal: SubmitSignal, now_ns: int
 ) -> EntryView:
-    """Return what the rules look at for a new entry, under the settings of the policy in force."""
+    """Return what the rules look at for a new entry, under the policy in force.
+
+    Raises `PolicyError` when the policy does not fit the settings of this start.
+    """
     settings = changed(base, state.policy)
     trading, symbol = state.trading, signal.symbol
-    slots = open_slots(state)
+    slots, reserved = open_slots(state), tuple(state.reservations.values())
     view = EntryView(
         signal=signal,
         settings=settings,
@@ -43,10 +48,11 @@ def entry_view(
         position_quantity=ZERO,
         position_notional=ZERO,
         gross_notional=sum((_notional(state, key) for key in slots), ZERO),
+        reserved_notional=sum((each.remaining * each.price for each in reserved), ZERO),
         slots_used=len(slots),
         has_slot=False,
-        executed_at_ns=state.executed_at_ns.get(symbol, 0),
-        executions_today=state.executions_today if state.day == now_ns // DAY_NS else 0,
+        executed_at_ns=_executed_at_ns(state, symbol),
+        executions_today=_executions(state, now_ns // DAY_NS),
         leverage=settings.leverage,
     )
     key = position_key(symbol, view.position_side)
@@ -68,7 +74,7 @@ def renewal_view(
         at_ms=0,
         signal=SignalType.LONG_ENTRY if is_long else SignalType.SHORT_ENTRY,
         symbol=reservation.symbol,
-        expires_at_ms=reservation.expires_at_ms,
+        expires_at_ms=reservation.deadline_ms,
     )
     return entry_view(state, base, signal, now_ns)
 
@@ -85,6 +91,20 @@ def open_slots(state: GateState) -> dict[str, bool]:
     for reservation in state.reservations.values():
         slots[reservation.position_key] = True
     return slots
+
+
+def _executed_at_ns(state: GateState, symbol: str) -> int:
+    reserved = [
+        each.approved_at_ns for each in state.reservations.values() if each.symbol == symbol
+    ]
+    return max([state.executed_at_ns.get(symbol, 0), *reserved])
+
+
+def _executions(state: GateState, day: int) -> int:
+    reserved = [
+        each for each in state.reservations.values() if each.approved_at_ns // DAY_NS == day
+    ]
+    return len(reserved) + (state.executions_of_day if state.day == day else 0)
 
 
 def _symbol_hold(state: GateState, symbol: str) -> str:

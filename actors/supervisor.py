@@ -2,17 +2,19 @@
 
 Owns the restart windows of the tree, the retry budget and the backoff. Retry is its directive and
 nobody else retries; a crashed actor is rebuilt by its word. Bounds: the windows of the tree, the
-budget of `retries_in_30s_max` repetitions; past the root of the tree trading is halted.
+budget of `retries_in_30s_max` repetitions; past the root of the tree trading is halted. A pause
+that the venue asks for is counted once, however many orders hear of it.
 """
 
+from itertools import chain
 from typing import assert_never
 
 from attrs import define, field, frozen
 
 from ..messages.control import TripBreaker
 from ..messages.events import AlertRaised
-from ..messages.failure import EscalateFailure, FailureClassified, RetryDirective
-from ..messages.lifecycle import ActorFailed, HighWaterPassed, Terminated
+from ..messages.failure import ClassifyFailure, EscalateFailure, FailureClassified, RetryDirective
+from ..messages.lifecycle import ENGINE_STOPS, ActorFailed, HighWaterPassed, Terminated
 from ..messages.market import ClockChanged
 from ..messages.values import Action, EscalationLevel, Priority, Severity, TradingState
 from . import names
@@ -24,6 +26,8 @@ from .runtime.supervision import decide as decide_restart
 from .settings import OrderSettings
 
 BUDGET_WINDOW_NS = 30_000_000_000
+PAUSES_IN_ROW_MS = 60_000
+"""A pause that begins so soon after the end of another goes on with its row."""
 MS = 1_000_000
 
 TREE: tuple[Group, ...] = (
@@ -73,6 +77,14 @@ class RetrySpent:
 
 
 @frozen
+class PauseNoted:
+    """Fact: the venue wants no requests until this venue time, the n-th time in a row."""
+
+    until_ms: int
+    consecutive: int
+
+
+@frozen
 class ClockNoted:
     """Fact: the venue's clock, for bounds in venue time."""
 
@@ -85,18 +97,21 @@ class SupervisorState:
 
     failures: FailureLog = field(factory=FailureLog)
     retries: list[int] = field(factory=list[int])
+    pause_until_ms: int = 0
+    pauses: int = 0
+    """Pauses in a row, each begun soon after the end of the one before."""
     offset_ns: int = 0
 
 
 Inbox = FailureClassified | ActorFailed | Terminated | HighWaterPassed | ClockChanged | _RestartDue
-Fact = FailureNoted | RetrySpent | ClockNoted
+Fact = FailureNoted | RetrySpent | PauseNoted | ClockNoted
 
 
 class Supervisor(Actor):
     """Retry and restart, by policy."""
 
     State = SupervisorState
-    private = (_RestartDue, FailureNoted, RetrySpent, ClockNoted)
+    private = (_RestartDue, FailureNoted, RetrySpent, PauseNoted, ClockNoted)
     state: SupervisorState
 
     def __init__(self, settings: OrderSettings, tree: tuple[Group, ...] = TREE) -> None:
@@ -122,6 +137,12 @@ class Supervisor(Actor):
                 ctx.record(ClockNoted(message.offset_ns))
             case _:
                 assert_never(message)
+
+    def resume(self, ctx: Context) -> None:
+        """Hear of every core actor that is gone for good."""
+        core = (group.children for group in self._tree if group.name == "core")
+        for name in chain.from_iterable(core):
+            ctx.watch(name)
 
     def on_failure_classified(self, message: FailureClassified, ctx: Context) -> None:
         """Decide about an attempt, and tell those whom it concerns."""
@@ -173,7 +194,10 @@ class Supervisor(Actor):
             ctx.restart(name, redeliver=message.redeliver and name == message.failed)
 
     def on_terminated(self, message: Terminated, ctx: Context) -> None:
-        """Say that an actor is gone for good."""
+        """Say that an actor is gone for good, unless all of them go."""
+        if message.reason == ENGINE_STOPS:
+            ctx.log("actor_stopped", actor=message.actor)
+            return
         alert = AlertRaised(Severity.CRITICAL, "actor_stopped", message.actor, message.reason)
         ctx.tell(names.EVENT_BUS, alert)
 
@@ -194,6 +218,8 @@ class Supervisor(Actor):
             case RetrySpent():
                 since = fact.at_ns - BUDGET_WINDOW_NS
                 state.retries = [*(at for at in state.retries if at > since), fact.at_ns]
+            case PauseNoted():
+                state.pause_until_ms, state.pauses = fact.until_ms, fact.consecutive
             case ClockNoted():
                 state.offset_ns = fact.offset_ns
             case _:
@@ -203,7 +229,7 @@ class Supervisor(Actor):
         failure = message.failure
         now_ms = (ctx.now + self.state.offset_ns) // MS
         recent = sum(1 for at in self.state.retries if ctx.now - at < BUDGET_WINDOW_NS)
-        pause = pause_until_ms(failure.status, failure.code or None, failure.text, {}, now_ms, 1)
+        pause = self._pause(failure, now_ms, ctx)
         return decide(
             Verdict(
                 message.kind, message.outcome, message.error_type, message.severity, message.rule
@@ -220,6 +246,21 @@ class Supervisor(Actor):
             not_before_ms=pause,
             fixes_tried=failure.fixes_tried,
         )
+
+    def _pause(self, failure: ClassifyFailure, now_ms: int, ctx: Context) -> int | None:
+        """Return until when the venue wants no more requests; those of one pause count as one."""
+        state = self.state
+        is_another = now_ms >= state.pause_until_ms
+        is_in_row = now_ms - state.pause_until_ms < PAUSES_IN_ROW_MS
+        consecutive = (state.pauses if is_in_row else 0) + is_another
+        seconds = failure.retry_after_s
+        headers = {"Retry-After": str(seconds)} if seconds >= 0 else {}
+        until_ms = pause_until_ms(
+            failure.status, failure.code or None, failure.text, headers, now_ms, consecutive
+        )
+        if until_ms is not None and until_ms > state.pause_until_ms:
+            ctx.record(PauseNoted(until_ms, consecutive))
+        return until_ms
 
     def _escalate(
         self,

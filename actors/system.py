@@ -17,9 +17,11 @@ from ..messages.queries import GetOrders, GetPositions, GetStatus, GetSummary
 from . import names
 from .account import Account
 from .adapters.binance_replies import ReplyOptions
+from .adapters.command_spool import CommandSpool
 from .adapters.event_bus import EventBus
 from .adapters.gateway_lane import GatewayLane, LaneSettings
 from .adapters.market_socket import MarketSocket, MarketSocketSettings, Tape
+from .adapters.spool import Spool
 from .adapters.user_socket import UserSocket
 from .circuit_breaker import CircuitBreaker
 from .error_classifier import ErrorClassifier
@@ -118,6 +120,8 @@ class Wiring:
     clock: Clock
     tape: Tape | None = None
     event_bus: Callable[[], EventBus] = field(default=EventBus)
+    spool: Spool | None = None
+    """How people reach the engine through its data directory."""
 
 
 def populate(kernel: Kernel, settings: Settings, wiring: Wiring) -> None:
@@ -154,6 +158,15 @@ def populate(kernel: Kernel, settings: Settings, wiring: Wiring) -> None:
             tape=wiring.tape,
         ),
     )
+    if wiring.spool is not None:
+        _add_spool(kernel, wiring.spool, wiring.clock)
+
+
+def _add_spool(kernel: Kernel, spool: Spool, clock: Clock) -> None:
+    kernel.add(
+        names.COMMAND_SPOOL,
+        lambda: CommandSpool(spool, kernel.post, clock=clock, name=names.COMMAND_SPOOL),
+    )
 
 
 def lane_settings(settings: Settings) -> LaneSettings:
@@ -174,13 +187,12 @@ def restore(kernel: Kernel, recovered: Recovered) -> None:
 
 
 def announce(kernel: Kernel, generation: int, recovered: Recovered | None) -> None:
-    """Deliver what the last run left undelivered, and tell those who need it that a start begins.
+    """Tell those who need it that a start begins, and deliver what the last run left undelivered.
 
-    Once every actor is started: the last messages of every start.
+    Once every actor is started: the last messages of every start. An entry that the last run left
+    undelivered must find a gate that knows of the start, and judges none before the comparison.
     """
     is_recovered = recovered is not None and recovered.records > 0
-    if recovered is not None:
-        kernel.route_again(recovered.waiting)
     started = EngineStarted(generation, is_recovered)
     for name in (
         names.EXECUTION_SYSTEM,
@@ -189,6 +201,8 @@ def announce(kernel: Kernel, generation: int, recovered: Recovered | None) -> No
         names.RECONCILER,
     ):
         kernel.post(name, started)
+    if recovered is not None:
+        kernel.route_again(recovered.waiting)
 
 
 def run_facts(settings: Settings, codec: Codec, generation: int, encoded: Any) -> RunFacts:

@@ -174,6 +174,17 @@ class PositionClosed:
 
 
 @frozen
+class PositionCorrected:
+    """Profit and fees of a closed position that came late, beside those of its `PositionClosed`."""
+
+    symbol: str
+    position_side: PositionSide
+    realised_pnl: Decimal
+    fees: Decimal
+    strategy: str
+
+
+@frozen
 class PositionProtected:
     """A stop rests at the venue for the whole position."""
 
@@ -225,6 +236,7 @@ Event = (
     | PositionOpened
     | PositionUpdated
     | PositionClosed
+    | PositionCorrected
     | PositionProtected
     | TradingStateReported
     | AlertRaised

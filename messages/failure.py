@@ -40,6 +40,8 @@ class ClassifyFailure:
     deadline_ms: int
     sent_at_ms: int
     fixes_tried: tuple[Fix, ...] = ()
+    retry_after_s: int = -1
+    """How long the reply asks us to wait; -1 where it says nothing."""
 
 
 @frozen

@@ -26,6 +26,10 @@ class ActorFailed:
     text: str
 
 
+ENGINE_STOPS = "the engine stops"
+"""Reason of an orderly end, which nobody needs to be alarmed about."""
+
+
 @frozen
 class Terminated:
     """A watched actor is gone for good."""

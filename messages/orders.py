@@ -252,6 +252,14 @@ class FillBooked:
 
 
 @frozen
+class FillSettled:
+    """The venue's full word of a fill that was booked early: its fee and its profit."""
+
+    client_order_id: str
+    trade: TradeEvidence
+
+
+@frozen
 class LegChanged:
     """The state of an exit or a protective order, told to the position monitor."""
 

@@ -1,7 +1,7 @@
 """Positions: exits that a strategy wants, and what others must know of open positions.
 
 ExecutionSystem -> PositionMonitor (`RequestClose`, `FlattenAll`); PositionMonitor -> RiskGate
-(`PositionChanged`), ExecutionSystem (`CloseRefused`).
+(`PositionAdopted`), ExecutionSystem (`CloseRefused`).
 """
 
 from decimal import Decimal
@@ -42,13 +42,12 @@ class FlattenAll:
 
 
 @frozen
-class PositionChanged:
-    """Signed quantity and entry price of a position of ours, after a change."""
+class PositionAdopted:
+    """The venue holds less of a position of ours than our fills say; `change` is signed."""
 
     symbol: str
     position_side: PositionSide
-    quantity: Decimal
-    entry_price: Decimal
+    change: Decimal
 
 
 @frozen

@@ -1,8 +1,8 @@
 """Reconciliation: our view against the venue's.
 
 Reconciler -> OrderManager, PositionMonitor (`CompareOrders`, `ComparePositions`); they answer with
-what differs (`OrdersCompared`, `PositionsCompared`); Reconciler -> RiskGate (`SymbolsMismatched`).
-A second pass over the same truth changes nothing.
+what differs (`OrdersCompared`, `PositionsCompared`); Reconciler -> RiskGate (`SymbolsMismatched`),
+and at last -> PositionMonitor (`AdoptPosition`). A second pass over the same truth changes nothing.
 """
 
 from attrs import frozen
@@ -47,6 +47,14 @@ class PositionsCompared:
     pass_number: int
     mismatched: tuple[str, ...]
     foreign: tuple[str, ...]
+
+
+@frozen
+class AdoptPosition:
+    """A difference that no fill of ours explains: take over what the pass has shown."""
+
+    pass_number: int
+    symbol: str
 
 
 @frozen

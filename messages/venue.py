@@ -162,7 +162,11 @@ class PositionEvidence:
 
 @frozen
 class TradeEvidence:
-    """One fill as the venue books it; fee and profit in the margin asset."""
+    """One fill as the venue books it; fee and profit in the margin asset.
+
+    `settled` is False for the venue's early word of a fill, which lacks fee, profit and position
+    side; the full report of the same trade id brings them.
+    """
 
     trade_id: str
     venue_order_id: str
@@ -175,6 +179,7 @@ class TradeEvidence:
     realised_pnl: Decimal
     is_maker: bool
     at_ms: int
+    settled: bool = True
 
 
 @frozen
@@ -311,7 +316,7 @@ class AttemptEnded:
     """One request is over, as far as the lane can tell.
 
     `code` is the venue's error code or 0, `text` its words; `sent_at_ms` is the venue time that
-    was signed. `outcome_known` is False when the phase is MAYBE_SENT or the body was unreadable.
+    was signed; `retry_after_s` is the header of that name, -1 where it did not come.
     """
 
     call_id: str
@@ -323,6 +328,7 @@ class AttemptEnded:
     sent_at_ms: int
     sent_at_ns: int
     result: Result | None
+    retry_after_s: int = -1
 
 
 @frozen
@@ -330,12 +336,20 @@ class Fenced:
     """The lane certainly sent nothing.
 
     `reason` is `halted` (since the approval, or not known to be otherwise), `symbol_reducing`,
-    `too_late`, `permit_expired` or `clock_untrusted`; `epoch` is the lane's own.
+    `too_late`, `permit_expired`, `paused` or `clock_untrusted`; `epoch` is the lane's own.
     """
 
     call_id: str
     epoch: int
     reason: str
+
+
+@frozen
+class RequestsPaused:
+    """The venue wants no request, or no placement, before a time: permits of before are void."""
+
+    until_ns: int
+    placements_only: bool
 
 
 @frozen

@@ -128,9 +128,12 @@ class SimulatedDisk:
         if self._happens(self.faults.append_fails):
             content.data += data[: self.random.randrange(len(data) + 1)]
             raise OSError(errno.EIO, "simulated: append failed")
-        free = self.faults.capacity_bytes - self._used()
-        content.data += data[: max(free, 0)]
-        self._fail_if_full(len(data) - min(len(data), max(free, 0)))
+        if self.faults.capacity_bytes >= NO_LIMIT:
+            content.data += data
+            return
+        free = max(self.faults.capacity_bytes - self._used(), 0)
+        content.data += data[:free]
+        self._fail_if_full(len(data) - min(len(data), free))
 
     def sync(self, name: str) -> None:
         """Make a file durable, or fail and forget what was dirty."""

@@ -18,6 +18,7 @@ from attrs import define, field
 
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope, Timer
+from ..actors.runtime.inbox import TimerHeap
 from ..actors.runtime.kernel import Kernel
 from ..actors.runtime.step import ENGINE_DECIMALS
 
@@ -88,18 +89,30 @@ class Simulation:
                     return True
                 if self._deliver():
                     continue
-                if not self._heap:
+                due = self._next_due()
+                if due is None:
                     return False
-                due = self._heap[0][0]
                 if until_ns is not None and due > until_ns:
                     self.now_ns = max(self.now_ns, until_ns)
                     return True
                 self._advance(due)
 
+    def _next_due(self) -> int | None:
+        due = self._heap[0][0] if self._heap else None
+        for host in self._hosts:
+            timer = host.timers.next_due_ns()
+            if timer is not None and (due is None or timer < due):
+                due = timer
+        return due
+
     def _advance(self, due: int) -> None:
+        """Let the next thing of a later time happen; at one time, timers come first."""
         if due > self.now_ns:
             self.now_ns = due
             self._steps_at_instant = 0
+        for host in self._hosts:
+            if host.fire_one():
+                return
         _, _, action = heappop(self._heap)
         action()
 
@@ -130,7 +143,7 @@ class SimulationHost:
     mailboxes: "Mailboxes"
     kernel: Kernel | None = field(init=False, default=None)
     fatal_reason: str = field(init=False, default="")
-    _timers: dict[str, dict[str, Timer]] = field(init=False, factory=dict[str, dict[str, Timer]])
+    timers: TimerHeap = field(init=False, factory=TimerHeap)
     _alive: bool = field(init=False, default=True)
 
     def route(self, envelope: Envelope) -> None:
@@ -138,17 +151,13 @@ class SimulationHost:
         if self._alive:
             self.mailboxes.put(envelope)
 
-    def arm(self, cell: Cell, timer: Timer) -> None:
+    def arm(self, cell: Cell, timer: Timer) -> None:  # noqa: ARG002 - the envelope names it too
         """Keep a timer of a cell."""
-        self._timers.setdefault(cell.name, {})[timer.key] = timer
-        self.simulation.at(timer.due_ns, lambda: self._fire(cell.name, timer))
+        self.timers.arm(timer)
 
     def disarm(self, cell: Cell, key: str | None) -> None:
         """Drop a timer, or all of the cell's."""
-        if key is None:
-            self._timers.pop(cell.name, None)
-        else:
-            self._timers.get(cell.name, {}).pop(key, None)
+        self.timers.disarm(cell.name, key)
 
     def waiting(self) -> list[Envelope]:
         """Return what is on its way, to edges too."""
@@ -165,7 +174,7 @@ class SimulationHost:
     def crash(self) -> None:
         """Lose every message and timer, as a killed process does."""
         self._alive = False
-        self._timers.clear()
+        self.timers = TimerHeap()
         self.simulation.forget(self)
 
     def deliver_one(self) -> bool:
@@ -182,14 +191,15 @@ class SimulationHost:
         """Messages on their way."""
         return self.mailboxes.size()
 
-    def _fire(self, name: str, timer: Timer) -> None:
-        timers = self._timers.get(name)
-        if not self._alive or timers is None or timers.get(timer.key) is not timer:
-            return
-        del timers[timer.key]
+    def fire_one(self) -> bool:
+        """Fire the earliest timer, if one is due."""
+        timer = self.timers.pop_due(self.simulation.now_ns)
+        if timer is None:
+            return False
         assert self.kernel is not None
         self.simulation.count_step()
         self.kernel.fire(timer, self.simulation.now_ns)
+        return True
 
 
 MOVED = Envelope("", None, "", "", 0, "")

@@ -45,6 +45,7 @@ from ..messages.intake import (
     ResumeTrading,
     SubmitSignal,
 )
+from ..messages.lifecycle import ENGINE_STOPS
 from ..messages.queries import Query
 from .disk import SimulatedDisk
 from .exchange import SimulatedExchange, VenueDriver
@@ -118,7 +119,7 @@ class World:
         """Stop the engine in order and seal its journal."""
         life = self._end()
         for cell in reversed(list(life.kernel.cells.values())):
-            life.kernel.stop_cell(cell, "the engine stops")
+            life.kernel.stop_cell(cell, ENGINE_STOPS)
         life.host.crash()
         life.exchange.close()
         if life.journal is not None:

@@ -1,8 +1,8 @@
-"""Shared ground: Hypothesis profiles and the recorded tape, for every test.
+"""Shared ground: Hypothesis profiles, the recorded tape and the wheel, for every test.
 
 Owns three profiles, chosen by CALLBOARD_PROFILE: `dev` (default), `ci` (default where CI is set;
 derandomised, so that a red build stays red) and `deep` (many examples, for a night). A test that
-needs the tape is skipped with a plain reason where the tape is absent.
+needs the tape is skipped with a plain reason where the tape is absent. The wheel is built once.
 """
 
 import os
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from support.wheels import build_wheel, install
 
 TAPE_NAME = "binance-usdm-ethusdt-20240808.gz"
 
@@ -41,3 +43,15 @@ def tape_path() -> Path:
     if not path.is_file():
         pytest.skip(f"no recorded tape at {path}; set CALLBOARD_DATA to the folder that holds it")
     return path
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel of this checkout."""
+    return build_wheel(tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def host_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel into an empty environment that borrows the third parties of this one."""
+    return install(wheel, tmp_path_factory.mktemp("host"))

@@ -6,12 +6,9 @@ files that git would give, and is installed into an empty environment beside a h
 
 import ast
 import re
-import shutil
 import subprocess
 import sys
-import sysconfig
 import tomllib
-import venv
 import zipfile
 from importlib import import_module
 from pathlib import Path
@@ -54,37 +51,6 @@ def config_files() -> list[Path]:
     suffixes = {".toml", ".txt", ".cfg", ".ini", ".yml", ".yaml", ".json"}
     at_root = [path for path in ROOT.iterdir() if path.suffix in suffixes]
     return [*sorted(at_root), ROOT / "dev", ROOT / "Makefile", ROOT / ".ci" / "run"]
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from a copy, so that the checkout stays clean."""
-    copy = tmp_path_factory.mktemp("copy")
-    target = tmp_path_factory.mktemp("wheel")
-    for name in (*project.INSIDE, *project.OUTSIDE):
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE", "py.typed", *ROOT_MODULES):
-        shutil.copy2(ROOT / name, copy)
-    build = f"from setuptools import build_meta; build_meta.build_wheel({str(target)!r})"
-    subprocess.run([sys.executable, "-c", build], cwd=copy, check=True, capture_output=True)
-    return next(target.glob("*.whl"))
-
-
-@pytest.fixture(scope="module")
-def host_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the wheel into an empty environment that borrows the third parties of this one."""
-    folder = tmp_path_factory.mktemp("host")
-    venv.create(folder, with_pip=False, symlinks=True)
-    python = folder / "bin" / "python"
-    site = next(folder.glob("lib/python*/site-packages"))
-    # A path line adds the folder and runs none of its own .pth files, so that the editable
-    # install of this checkout stays out.
-    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    options = ["--no-deps", "--no-index", "--no-compile", "--disable-pip-version-check", "-q"]
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", *options]
-    subprocess.run([*pip, str(wheel)], check=True, capture_output=True)
-    return python
 
 
 def test_the_packages_list_equals_the_folders_that_hold_python_files() -> None:

@@ -148,6 +148,7 @@ def _trade_lite(frame: Row) -> OrderFrame:
         realised_pnl=ZERO,
         is_maker=wire.flag(frame, "m"),
         at_ms=wire.integer(frame, "T"),
+        settled=False,
     )
     return OrderFrame(
         evidence=None,

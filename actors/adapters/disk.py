@@ -12,12 +12,13 @@ from pathlib import Path
 
 from attrs import define, field
 
+from ..errors import EngineError
 from ..ports import AppendFile
 
 NEW_SUFFIX = ".new"
 
 
-class FolderInUse(RuntimeError):
+class FolderInUse(EngineError):
     """Another process writes this folder."""
 
     def __init__(self, folder: Path) -> None:

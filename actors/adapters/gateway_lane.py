@@ -2,9 +2,9 @@
 
 Owns the request in flight and a FIFO of those that wait for it. It sends once and answers every
 outcome; it never retries. Right before a request leaves, the fence is asked: an opening order must
-be of the current epoch and in time, every request needs a permit that still holds, and nothing is
-signed while the clock is not trusted. An answer that comes after its timeout, or for an earlier
-life of this lane, is evidence and is told too.
+be of the current epoch and in time, every request needs a permit that still holds and that no pause
+has voided, and nothing is signed while the clock is not trusted. An answer that comes after its
+timeout, or for an earlier life of this lane, is evidence and is told too.
 
 Bound: `waiting_max` waiting calls; a call beyond it is answered NOT_SENT. A lane knows neither
 trading state nor clock at its start: it asks for both, and until then opens and signs nothing.
@@ -21,19 +21,27 @@ from attrs import evolve, field, frozen
 from ...messages.control import TradingStateChanged
 from ...messages.market import ClockChanged
 from ...messages.values import Phase
-from ...messages.venue import AttemptEnded, Fenced, LaneStarted, MakeCall, Result
+from ...messages.venue import (
+    AttemptEnded,
+    Fenced,
+    LaneStarted,
+    MakeCall,
+    RequestsPaused,
+    Result,
+)
 from ..names import CIRCUIT_BREAKER, RATE_LIMITER, VENUE_CLOCK
 from ..ports import Exchange, VenueAnswer, VenueRequest
 from ..runtime.actor import Context, EdgeActor
 from .binance_replies import ReplyOptions, error_of, is_success, read_result, usage_of
 from .binance_requests import Inexpressible, build_request, operation_of, stamp
-from .fence import Fence
+from .fence import PAUSED, Fence
 from .posting import Post
 from .wire import ReplyUnreadable
 
 MS = 1_000_000
 TIMEOUT_KEY = "timeout"
 FAULTS_LOGGED_MAX = 20
+PAUSING_STATUSES = (403, 418, 429)
 
 
 @frozen
@@ -83,7 +91,7 @@ class _Waiting:
     request: VenueRequest = field(repr=False)
 
 
-Inbox = MakeCall | TradingStateChanged | ClockChanged | _Answered | _TimedOut
+Inbox = MakeCall | TradingStateChanged | ClockChanged | RequestsPaused | _Answered | _TimedOut
 
 
 class GatewayLane(EdgeActor):
@@ -106,6 +114,8 @@ class GatewayLane(EdgeActor):
                 self._fence = self._fence.with_trading(message)
             case ClockChanged():
                 self._fence = self._fence.with_clock(message)
+            case RequestsPaused():
+                self._fence = self._fence.with_pause(message)
             case _Answered():
                 self.on_answered(message, ctx)
             case _TimedOut():
@@ -130,6 +140,8 @@ class GatewayLane(EdgeActor):
     def on_answered(self, message: _Answered, ctx: Context) -> None:
         """Tell what the answer says; if its request is the one in flight, the next may go."""
         self._tell_answer(message.ticket, message.answer, ctx)
+        if message.answer.status in PAUSING_STATUSES:
+            self._turn_away(ctx)
         if self._in_flight == message.ticket:
             self._in_flight = None
             ctx.cancel(TIMEOUT_KEY)
@@ -180,6 +192,12 @@ class GatewayLane(EdgeActor):
             else:
                 self._send(waiting, ctx)
 
+    def _turn_away(self, ctx: Context) -> None:
+        """Send nothing of what waits: its permits are older than the venue's wish for a pause."""
+        while self._waiting:
+            ticket = self._waiting.popleft().ticket
+            ctx.tell(ticket.asker, Fenced(ticket.call.call_id, self._fence.epoch, PAUSED))
+
     def _send(self, waiting: _Waiting, ctx: Context) -> None:
         at_ms = self._fence.venue_ms(ctx.now)
         ticket = evolve(waiting.ticket, sent_at_ns=ctx.now, sent_at_ms=at_ms)
@@ -210,12 +228,14 @@ class GatewayLane(EdgeActor):
         if answer.phase is not Phase.ANSWERED:
             ctx.tell(ticket.asker, _ended(ticket, phase=answer.phase, text=answer.text))
             return
-        ctx.tell(RATE_LIMITER, usage_of(answer, ticket.call.permit.permit_id))
+        usage = usage_of(answer, ticket.call.permit.permit_id)
+        ctx.tell(RATE_LIMITER, usage)
         if is_success(answer):
             self._tell_success(ticket, answer, ctx)
             return
         code, text = error_of(answer)
-        ctx.tell(ticket.asker, _ended(ticket, status=answer.status, code=code, text=text))
+        ended = _ended(ticket, status=answer.status, code=code, text=text)
+        ctx.tell(ticket.asker, evolve(ended, retry_after_s=usage.retry_after_s))
 
     def _tell_success(self, ticket: _Ticket, answer: VenueAnswer, ctx: Context) -> None:
         try:

@@ -13,8 +13,8 @@ from attrs import frozen
 from ...messages.instruments import Filters
 from ...messages.intake import SubmitSignal
 from ...messages.values import SignalType
-from .entry_rules import Refusal
 from .guard import Guard, close_quantity
+from .refusal import Refusal
 from .rounding import halve, plain
 
 

@@ -7,94 +7,24 @@ that is not made costs an opportunity, a wrong one costs capital. Exits do not c
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 
-from attrs import frozen
-
-from ...messages.account import AccountChanged
-from ...messages.instruments import ContractStatus, Filters
-from ...messages.intake import SubmitSignal
-from ...messages.market import MarkChanged
-from ...messages.values import OrderType, PositionSide, Side, SignalType, TradingState
-from ..settings import RiskSettings
+from ...messages.instruments import ContractStatus
+from ...messages.values import PositionSide, Side, TradingState
+from .entry_shape import (
+    PERCENT,
+    EntryView,
+    ShapedEntry,
+    funds_of,
+    limits_of,
+    shape,
+    size_refusal,
+)
 from .filter_check import OrderShape, check_order
-from .rounding import plain, round_limit_price, round_quantity, round_trigger_price
-from .sizing import Funds, SizeLimits, SizeRefusal, check_size, size_by_percent
+from .refusal import Refusal
+from .rounding import ZERO, plain
+from .sizing import check_size
 
-ZERO = Decimal(0)
-PERCENT = Decimal(100)
 MS = 1_000_000
-DAY_NS = 86_400_000_000_000
-
-
-@frozen
-class Refusal:
-    """Which guard said no, the figure that broke it and the limit."""
-
-    guard: str
-    figure: str
-    limit: str
-
-
-@frozen(kw_only=True)
-class EntryView:
-    """What the gate knows when it judges one entry."""
-
-    signal: SubmitSignal
-    settings: RiskSettings
-    now_ns: int
-    venue_ms: int
-    trading_state: TradingState
-    trading_reason: str
-    venue_open: bool
-    is_ready: bool
-    clock_trusted: bool
-    stream_healthy: bool
-    symbol_hold: str
-    """Why this symbol takes no entries, or empty."""
-    account: AccountChanged | None
-    filters: Filters | None
-    filters_read_at_ns: int
-    mark: MarkChanged | None
-    position_quantity: Decimal
-    position_notional: Decimal
-    """Open or reserved in this position."""
-    gross_notional: Decimal
-    slots_used: int
-    """Positions and open entries, this symbol's own included."""
-    has_slot: bool
-    """True when this position has its slot already."""
-    executed_at_ns: int
-    """Last discretionary execution of the symbol; 0 for none."""
-    executions_today: int
-    leverage: int
-
-    @property
-    def side(self) -> Side:
-        """Side of the entry."""
-        return Side.BUY if self.signal.signal is SignalType.LONG_ENTRY else Side.SELL
-
-    @property
-    def position_side(self) -> PositionSide:
-        """Which position the entry opens."""
-        account = self.account
-        if account is None or not account.hedge_mode:
-            return PositionSide.BOTH
-        return PositionSide.LONG if self.side is Side.BUY else PositionSide.SHORT
-
-
-@frozen(kw_only=True)
-class ShapedEntry:
-    """The entry on the symbol's grid, with its stop."""
-
-    quantity: Decimal
-    price: Decimal | None
-    """Limit price, None for a market order."""
-    reference_price: Decimal
-    """What sizes and distances are measured from."""
-    stop_loss: Decimal
-    take_profit: Decimal | None
-
 
 Rule = Callable[[EntryView], Refusal | None]
 OrderRule = Callable[[EntryView, ShapedEntry], Refusal | None]
@@ -190,10 +120,10 @@ def confidence(view: EntryView) -> Refusal | None:
 
 
 def market_known(view: EntryView) -> Refusal | None:
-    """Filters, mark and account, none of them too old."""
+    """Filters, mark and account, none of them too old; filters end at their age (C-20)."""
     settings, now = view.settings, view.now_ns
     filters_age_ms = (now - view.filters_read_at_ns) // MS
-    if view.filters is None or filters_age_ms > settings.filters_age_ms_max:
+    if view.filters is None or filters_age_ms >= settings.filters_age_ms_max:
         return Refusal("filters_age", str(filters_age_ms), str(settings.filters_age_ms_max))
     if view.filters.status is not ContractStatus.TRADING:
         return Refusal("contract_status", view.filters.status.value, "TRADING")
@@ -253,41 +183,14 @@ def leverage(view: EntryView) -> Refusal | None:
     return Refusal("leverage_max", str(view.leverage), str(most))
 
 
-def shape(view: EntryView) -> ShapedEntry | Refusal:
-    """Put the entry on the symbol's grid: price, size, stop and target."""
-    signal, filters, mark = view.signal, view.filters, view.mark
-    assert filters is not None
-    assert mark is not None
-    limit: Decimal | None = None
-    if signal.order_type is OrderType.LIMIT:
-        if signal.price is None:
-            return Refusal("price", "none", "a limit order needs one")
-        limit = round_limit_price(signal.price, view.side, filters)
-    reference = limit if limit is not None else mark.mark
-    quantity = _quantity(view, reference)
-    if isinstance(quantity, Refusal):
-        return quantity
-    stop = round_trigger_price(_stop_price(view, reference), reference, filters)
-    target = signal.take_profit
-    if target is not None:
-        target = round_trigger_price(target, reference, filters)
-    return ShapedEntry(
-        quantity=quantity,
-        price=limit,
-        reference_price=reference,
-        stop_loss=stop,
-        take_profit=target,
-    )
-
-
 def stop_side(view: EntryView, shaped: ShapedEntry) -> Refusal | None:
     """The stop on the losing side of the entry, the target on the other."""
-    is_long = view.side is Side.BUY
-    if (shaped.stop_loss < shaped.reference_price) != is_long:
-        return Refusal("stop_side", plain(shaped.stop_loss), plain(shaped.reference_price))
-    target = shaped.take_profit
-    if target is not None and (target > shaped.reference_price) != is_long:
-        return Refusal("target_side", plain(target), plain(shaped.reference_price))
+    sign = 1 if view.side is Side.BUY else -1
+    entry, target = shaped.reference_price, shaped.take_profit
+    if (entry - shaped.stop_loss) * sign <= ZERO:
+        return Refusal("stop_side", plain(shaped.stop_loss), plain(entry))
+    if target is not None and (target - entry) * sign <= ZERO:
+        return Refusal("target_side", plain(target), plain(entry))
     return None
 
 
@@ -301,8 +204,8 @@ def stop_distance(view: EntryView, shaped: ShapedEntry) -> Refusal | None:
 
 def size(view: EntryView, shaped: ShapedEntry) -> Refusal | None:
     """Position, gross exposure and affordability."""
-    refusal = check_size(shaped.quantity, shaped.reference_price, _funds(view), _limits(view))
-    return None if refusal is None else _size_refusal(refusal)
+    refusal = check_size(shaped.quantity, shaped.reference_price, funds_of(view), limits_of(view))
+    return None if refusal is None else size_refusal(refusal)
 
 
 def filters(view: EntryView, shaped: ShapedEntry) -> Refusal | None:
@@ -338,45 +241,3 @@ RULES: tuple[Rule, ...] = (
 )
 ORDER_RULES: tuple[OrderRule, ...] = (stop_side, stop_distance, size, filters)
 RENEWAL_RULES: tuple[Rule, ...] = (trading_state, readiness, symbol_hold, expiry, market_known)
-
-
-def _quantity(view: EntryView, reference: Decimal) -> Decimal | Refusal:
-    assert view.filters is not None
-    wished = view.signal.quantity
-    order_type = view.signal.order_type
-    if wished is not None:
-        rounded = round_quantity(wished, order_type, view.filters)
-        return rounded if rounded > ZERO else Refusal("quantity_min", plain(wished), "1 step")
-    sized = size_by_percent(_funds(view), reference, _limits(view), order_type, view.filters)
-    return _size_refusal(sized) if isinstance(sized, SizeRefusal) else sized
-
-
-def _stop_price(view: EntryView, reference: Decimal) -> Decimal:
-    """Return the stop that the signal gives, else the default distance (C-10)."""
-    if view.signal.stop_loss is not None:
-        return view.signal.stop_loss
-    share = view.settings.stop_loss_pct_default / PERCENT
-    return reference * (1 - share if view.side is Side.BUY else 1 + share)
-
-
-def _funds(view: EntryView) -> Funds:
-    assert view.account is not None
-    return Funds(
-        equity=view.account.equity,
-        available=view.account.available,
-        leverage=view.leverage,
-        position_notional=view.position_notional,
-        gross_notional=view.gross_notional,
-    )
-
-
-def _limits(view: EntryView) -> SizeLimits:
-    return SizeLimits(
-        position_percent=view.settings.position_size_pct_default,
-        position_percent_max=view.settings.position_size_pct_max,
-        gross_percent_max=view.settings.gross_exposure_pct_max,
-    )
-
-
-def _size_refusal(refusal: SizeRefusal) -> Refusal:
-    return Refusal(refusal.rule, plain(refusal.figure), plain(refusal.limit))

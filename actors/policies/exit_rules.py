@@ -4,14 +4,10 @@ Pure. A reducing order is on the opposite side of the position that it names and
 it. Nothing else refuses an exit: no halt, no limit, no missing data.
 """
 
-from decimal import Decimal
-
 from ...messages.orders import RequestExit
 from ...messages.values import Side
-from .entry_rules import Refusal
-from .rounding import plain
-
-ZERO = Decimal(0)
+from .refusal import Refusal
+from .rounding import ZERO, plain
 
 
 def verify_exit(request: RequestExit) -> Refusal | None:

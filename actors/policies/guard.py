@@ -7,10 +7,10 @@ id until they have ended, also those of an earlier life of the position.
 
 from decimal import Decimal
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ...messages.instruments import Filters
-from ...messages.orders import FillBooked
+from ...messages.orders import FillBooked, LegChanged, RequestExit
 from ...messages.values import TERMINAL_STATES, Leg, OrderState, Side, WorkingType
 from .ledger import Position
 from .rounding import split_market_quantity
@@ -35,6 +35,25 @@ class LegRecord:
         return self.state not in TERMINAL_STATES and not self.is_doubted
 
 
+@frozen
+class BareFill:
+    """A fill whose fee and profit are still to come: the life it fell in, our own profit figure."""
+
+    number: int
+    strategy: str
+    realised_pnl: Decimal
+
+
+@frozen
+class VenueView:
+    """What the venue showed of a position in the last comparison, where that differed."""
+
+    pass_number: int
+    quantity: Decimal
+    entry_price: Decimal
+    departed_at_ns: int
+
+
 @define
 class Guard:
     """One position, in the life that `number` counts, and its legs."""
@@ -49,6 +68,8 @@ class Guard:
     legs: dict[str, LegRecord] = field(factory=dict[str, LegRecord])
     attempts: dict[str, int] = field(factory=dict[str, int])
     """Requests by leg, in this life."""
+    pending: dict[str, RequestExit] = field(factory=dict[str, RequestExit])
+    """By leg, the request that nobody has answered yet."""
     failures: dict[str, int] = field(factory=dict[str, int])
     """Requests of a leg in a row that came to nothing."""
     unprotected_since_ns: int = 0
@@ -60,6 +81,9 @@ class Guard:
     fees_before: Decimal = Decimal(0)
     last_fill_ns: int = 0
     last_price: Decimal = Decimal(0)
+    bare_fills: dict[str, BareFill] = field(factory=dict[str, BareFill])
+    """By trade id."""
+    venue: VenueView | None = None
 
     @property
     def intent_id(self) -> str:
@@ -74,16 +98,26 @@ class Guard:
     @property
     def is_protected(self) -> bool:
         """True while a stop of this life rests at the venue."""
+        return self.is_protected_beside("")
+
+    def is_protected_beside(self, client_order_id: str) -> bool:
+        """True while a stop of this life rests at the venue, other than the one named."""
         return any(
-            record.leg is Leg.STOP and record.state in RESTING for record in self._own_legs()
+            record.leg is Leg.STOP and record.state in RESTING and cid != client_order_id
+            for cid, record in self._own_legs()
         )
 
     def has_live(self, leg: Leg) -> bool:
         """True when an order of the leg is on its way or works, or is asked for and unheard of."""
-        records = [record for record in self._own_legs() if record.leg is leg]
-        if any(record.is_live for record in records):
+        if leg.value in self.pending:
             return True
-        return self.attempts.get(leg.value, 0) > len(records)
+        return any(record.leg is leg and record.is_live for _, record in self._own_legs())
+
+    def answers(self, change: LegChanged) -> bool:
+        """True when this is the first word of the order that the pending request asked for."""
+        request = self.pending.get(change.leg.value)
+        is_meant = request is not None and request.intent_id == change.intent_id
+        return is_meant and change.client_order_id not in self.legs
 
     def resting_ids(self) -> list[str]:
         """Return the protective orders that have not ended."""
@@ -93,11 +127,11 @@ class Guard:
             if record.leg.is_protective and record.state not in TERMINAL_STATES
         ]
 
-    def _own_legs(self) -> list[LegRecord]:
+    def _own_legs(self) -> list[tuple[str, LegRecord]]:
         """Legs of this life; a discretionary exit carries its signal's intent."""
         return [
-            record
-            for record in self.legs.values()
+            (client_order_id, record)
+            for client_order_id, record in self.legs.items()
             if record.intent_id == self.intent_id or record.leg is Leg.EXIT
         ]
 

@@ -50,6 +50,15 @@ FINAL_EVENTS = frozenset(
 )
 
 
+_AT_VENUE = (
+    OrderState.ACTIVE,
+    OrderState.PARTIALLY_FILLED,
+    OrderState.TRIGGERING,
+    OrderState.AMENDING,
+    OrderState.CANCELLING,
+)
+
+
 @define
 class Order:
     """One order and its attempts. Times in ns are the engine's, in ms the venue's."""
@@ -72,6 +81,13 @@ class Order:
     final: str = ""
     """The event that ends the order once its fills are complete."""
     trade_ids: list[str] = field(factory=list[str])
+    bare_trades: list[str] = field(factory=list[str])
+    """Those of `trade_ids` whose fee and profit are still to come."""
+    amended_quantity: Decimal | None = None
+    """What rests at the venue instead of what was approved; None where that is the same."""
+    amended_price: Decimal | None = None
+    updated_at_ms: int = 0
+    """Venue time of the newest evidence that changed anything."""
     queries: int = 0
     absent: int = 0
     """How many stores have said, after the horizon, that they do not have it."""
@@ -93,9 +109,25 @@ class Order:
         return self.state not in TERMINAL_STATES
 
     @property
+    def is_at_venue(self) -> bool:
+        """True while it rests or works there as far as we know, so that it can be cancelled."""
+        return self.state in _AT_VENUE
+
+    @property
+    def ordered(self) -> Decimal | None:
+        """Ordered base units as the order rests; None for a whole-position close."""
+        amended = self.amended_quantity
+        return self.approved.quantity if amended is None else amended
+
+    @property
+    def price(self) -> Decimal | None:
+        """Limit price as the order rests; None for an order without one."""
+        return self.approved.price if self.amended_price is None else self.amended_price
+
+    @property
     def quantity(self) -> Decimal:
         """Ordered base units; of a whole-position close what is filled so far."""
-        return self.filled if self.approved.quantity is None else self.approved.quantity
+        return self.filled if self.ordered is None else self.ordered
 
     @property
     def average_price(self) -> Decimal:
@@ -110,6 +142,17 @@ def event_of(evidence: OrderEvidence) -> Event | None:
     if evidence.status == "FINISHED":
         return Event.FINISHED_FILLED if evidence.filled > ZERO else Event.FINISHED_CANCELLED
     return ALGO_EVENTS.get(evidence.status)
+
+
+def amendment_of(order: Order, evidence: OrderEvidence) -> tuple[Decimal | None, Decimal | None]:
+    """Return (quantity, price) as the evidence shows a LIMIT order, None where as approved."""
+    approved = order.approved
+    is_old = evidence.updated_at_ms < order.updated_at_ms
+    if is_old or evidence.conditional or approved.price is None or not evidence.quantity:
+        return order.amended_quantity, order.amended_price
+    quantity = None if evidence.quantity == approved.quantity else evidence.quantity
+    price = None if evidence.price in (ZERO, approved.price) else evidence.price
+    return quantity, price
 
 
 def settle(order: Order, event: Event, filled: Decimal, reported: Decimal) -> tuple[Event, str]:
@@ -128,7 +171,7 @@ def settle(order: Order, event: Event, filled: Decimal, reported: Decimal) -> tu
 
 def fill_event(order: Order, filled: Decimal) -> Event:
     """Return the event of one more fill by its own, cumulative quantity given."""
-    whole = order.approved.quantity
+    whole = order.ordered
     is_complete = whole is not None and filled >= whole
     if order.is_open:
         return Event.FILL if is_complete else Event.PARTIAL_FILL

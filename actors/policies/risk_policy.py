@@ -1,7 +1,8 @@
 """Risk policy: single settings of the gate that a policy source changes while trading.
 
 Pure. A change names a field of `RiskSettings` and gives its value as text; it applies to new
-orders only. What is unknown or unreadable is refused with its name, and nothing changes.
+orders only. What is unknown, unreadable or impossible beside the other settings is refused with
+its name, and nothing changes.
 """
 
 from collections.abc import Mapping
@@ -11,10 +12,25 @@ from typing import Any
 from attrs import evolve, fields
 
 from ..settings import RiskSettings
+from .rounding import ZERO, plain
+
+POSITIVE = (
+    "position_size_pct_default",
+    "position_size_pct_max",
+    "gross_exposure_pct_max",
+    "stop_loss_pct_default",
+    "leverage",
+)
+PAIRS = (
+    ("position_size_pct_default", "position_size_pct_max"),
+    ("position_size_pct_max", "gross_exposure_pct_max"),
+    ("stop_loss_pct_default", "stop_loss_pct_max"),
+)
+"""(what must not be above, its bound)."""
 
 
 class PolicyError(ValueError):
-    """A policy change names no setting, or gives it no value; says which."""
+    """A policy change names no setting, or gives it no possible value; says which and why."""
 
     def __init__(self, key: str, reason: str) -> None:
         super().__init__(key, reason)
@@ -29,31 +45,45 @@ def changed(settings: RiskSettings, policy: Mapping[str, str]) -> RiskSettings:
     """Return the settings under a policy; raises `PolicyError` naming the first bad key."""
     if not policy:
         return settings
-    return evolve(settings, **{key: _read(settings, key, text) for key, text in policy.items()})
+    values: dict[str, Any] = {key: _read(settings, key, text) for key, text in policy.items()}
+    result = evolve(settings, **values)
+    for key, most in PAIRS:
+        if getattr(result, key) > getattr(result, most):
+            raise PolicyError(key, f"would be above {most}, {plain(getattr(result, most))}")
+    return result
 
 
-def _read(settings: RiskSettings, key: str, text: str) -> Any:
+def _read(settings: RiskSettings, key: str, text: str) -> bool | int | Decimal | tuple[str, ...]:
     if key not in {attribute.name for attribute in fields(RiskSettings)}:
         raise PolicyError(key, "is no setting of the risk gate")
-    current = getattr(settings, key)
     try:
-        return _convert(current, text)
+        value = _convert(getattr(settings, key), text)
     except (ValueError, InvalidOperation) as error:
         raise PolicyError(key, f"cannot be {text!r}") from error
+    if isinstance(value, tuple | bool):
+        return value
+    if value < ZERO or (key in POSITIVE and value == ZERO):
+        raise PolicyError(key, f"cannot be {text!r}, which is too small")
+    return value
 
 
-def _convert(current: Any, text: str) -> Any:
+def _convert(current: Any, text: str) -> bool | int | Decimal | tuple[str, ...]:
     if isinstance(current, bool):
-        return {"true": True, "false": False}[text.lower()] if text.lower() in _BOOLS else _bad()
+        return _truth(text.lower())
     if isinstance(current, int):
         return int(text)
     if isinstance(current, Decimal):
-        return Decimal(text)
+        return _finite(Decimal(text))
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-_BOOLS = ("true", "false")
+def _truth(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
 
 
-def _bad() -> Any:
-    raise ValueError("true or false")
+def _finite(value: Decimal) -> Decimal:
+    if not value.is_finite():
+        raise ValueError(value)
+    return value

@@ -1,21 +1,42 @@
 """Signal rules: what makes a signal impossible before anybody looks at the market.
 
-Pure. Only figures that contradict themselves are refused here; whether a possible order is wanted
-is the risk gate's question.
+Pure. Only what contradicts itself, or cannot be a figure of any market, is refused here; whether a
+possible order is wanted is the risk gate's question. Figures are bounded so that no product of two
+of them leaves the engine's decimals.
 """
 
 from decimal import Decimal
 
 from ...messages.intake import SubmitSignal
-from ...messages.values import OrderType
-from .rounding import plain
+from ...messages.values import OrderType, PositionSide, SignalType, TimeInForce
+from .refusal import Refusal
+from .rounding import ZERO
 
-ZERO = Decimal(0)
 ORDER_TYPES = (OrderType.MARKET, OrderType.LIMIT)
+FIGURE_MIN, FIGURE_MAX = Decimal("1e-18"), Decimal("1e18")
+CONTRADICTIONS = (
+    (SignalType.LONG_ENTRY, PositionSide.SHORT),
+    (SignalType.SHORT_ENTRY, PositionSide.LONG),
+    (SignalType.CLOSE_LONG, PositionSide.SHORT),
+    (SignalType.CLOSE_SHORT, PositionSide.LONG),
+)
+TAKES_BACK = {
+    SignalType.CLOSE_LONG: SignalType.LONG_ENTRY,
+    SignalType.CLOSE_SHORT: SignalType.SHORT_ENTRY,
+}
 
 
-def fault_of(signal: SubmitSignal) -> tuple[str, str, str] | None:
-    """Return (field, figure, limit) of the first impossible field, None for a possible signal."""
+def fault_of(signal: SubmitSignal) -> Refusal | None:
+    """Return the first impossible field, with its figure and limit, None for a possible signal."""
+    return _figure_fault(signal) or _score_fault(signal) or _form_fault(signal)
+
+
+def is_taken_back(entry: SubmitSignal, exit_: SubmitSignal) -> bool:
+    """Say whether an exit wants closed what an entry that still waits would open."""
+    return entry.symbol == exit_.symbol and TAKES_BACK.get(exit_.signal) is entry.signal
+
+
+def _figure_fault(signal: SubmitSignal) -> Refusal | None:
     figures = (
         ("quantity", signal.quantity),
         ("price", signal.price),
@@ -23,12 +44,42 @@ def fault_of(signal: SubmitSignal) -> tuple[str, str, str] | None:
         ("take_profit", signal.take_profit),
     )
     for name, figure in figures:
-        if figure is not None and not figure.is_finite():
-            return (f"signal_{name}", str(figure), "a figure")
-        if figure is not None and figure <= ZERO:
-            return (f"signal_{name}", plain(figure), "above 0")
-    if signal.order_type not in ORDER_TYPES:
-        return ("signal_order_type", signal.order_type.value, "MARKET or LIMIT")
-    if signal.order_type is OrderType.LIMIT and signal.price is None:
-        return ("signal_price", "none", "a limit order needs one")
+        if figure is None:
+            continue
+        if not figure.is_finite():
+            return Refusal(f"signal_{name}", str(figure), "a figure")
+        if figure <= ZERO:
+            return Refusal(f"signal_{name}", str(figure), "above 0")
+        if not FIGURE_MIN <= figure <= FIGURE_MAX:
+            return Refusal(f"signal_{name}", str(figure), f"{FIGURE_MIN} to {FIGURE_MAX}")
     return None
+
+
+def _score_fault(signal: SubmitSignal) -> Refusal | None:
+    scores = (
+        ("confidence", signal.confidence),
+        ("confluence_score", signal.confluence_score),
+        ("signal_strength", signal.signal_strength),
+    )
+    for name, score in scores:
+        if score is not None and not (score.is_finite() and abs(score) <= FIGURE_MAX):
+            return Refusal(f"signal_{name}", str(score), "a figure")
+    return None
+
+
+def _form_fault(signal: SubmitSignal) -> Refusal | None:
+    if signal.order_type not in ORDER_TYPES:
+        return Refusal("signal_order_type", signal.order_type.value, "MARKET or LIMIT")
+    if signal.order_type is OrderType.LIMIT and signal.price is None:
+        return Refusal("signal_price", "none", "a limit order needs one")
+    if signal.time_in_force is TimeInForce.GTD:
+        return Refusal("signal_time_in_force", "GTD", "GTC, IOC, FOK or GTX")
+    side = signal.position_side
+    if side is not None and (signal.signal, side) in CONTRADICTIONS:
+        return Refusal("signal_position_side", side.value, _position_of(signal.signal))
+    return None
+
+
+def _position_of(signal: SignalType) -> str:
+    """Return which position a signal speaks about."""
+    return "LONG" if signal in (SignalType.LONG_ENTRY, SignalType.CLOSE_LONG) else "SHORT"

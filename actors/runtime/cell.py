@@ -69,8 +69,11 @@ class Cell:
         """Remember applied facts for a rebuild."""
         self.facts.extend(facts)
         if len(self.facts) >= FACTS_MAX:
-            self.base = codec.encode_state(self.actor.state)
-            self.facts = []
+            self.rebase(codec.encode_state(self.actor.state))
+
+    def rebase(self, state: Any) -> None:
+        """Let a rebuild begin with the present state, given as JSON values."""
+        self.base, self.facts = state, []
 
     def restore(self, base: Any, facts: list[Any], codec: Codec) -> None:
         """Set what the fold starts from, and fold."""

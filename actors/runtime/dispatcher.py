@@ -13,7 +13,7 @@ import threading
 import pykka
 from attrs import define, field
 
-from ...messages.lifecycle import HighWaterPassed
+from ...messages.lifecycle import ENGINE_STOPS, HighWaterPassed
 from .cell import Cell
 from .envelope import Envelope, Timer
 from .inbox import Inbox, Tick
@@ -113,7 +113,7 @@ class Dispatcher(pykka.ThreadingActor):
 
     def _guarded_stop(self, cell: Cell) -> None:
         try:
-            self._kernel.stop_cell(cell, "engine stopped")
+            self._kernel.stop_cell(cell, ENGINE_STOPS)
         except BaseException as error:  # noqa: BLE001 - the other cells must be stopped too
             fields = {"error": type(error).__name__, "text": str(error)}
             self._kernel.note(cell.name, "stop_failed", fields)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any, Protocol, cast, get_args
 
 import pykka
-from attrs import define, field, frozen
+from attrs import astuple, define, field, frozen
 
 from ...messages.codec import CodecError, dumps, loads
 from ...messages.events import CommandRefused, OrderRefused
@@ -176,7 +176,8 @@ class Door:
             same = codec.decode(loads(dumps(codec.encode(message))))
         except (CodecError, TypeError, ValueError) as error:
             raise Refused(f"{MALFORMED}: {error}") from error
-        if same != message:
+        # One half is 0.5 in both, yet a host that counts in floats is wrong by the next figure.
+        if same != message or any(type(value) is float for value in astuple(message)):
             raise Refused(f"{MALFORMED}: {type(message).__name__} does not survive its encoding")
         return same
 

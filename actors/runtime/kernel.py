@@ -154,6 +154,8 @@ class Kernel:
             record = snapshot_record(self.codec, self.cells, self.sequence, now, told)
             line = self.chain.seal(encode_record(record))
             self.journal.append(line, ())
+        for name, kept in record["states"].items():
+            self.cells[name].rebase(kept["state"])
 
     def stop_cell(self, cell: Cell, reason: str) -> None:
         """Stop an actor for good; on the thread that runs it, or when none does."""
@@ -165,7 +167,9 @@ class Kernel:
 
     def step(self, cell: Cell, envelope: Envelope, now: int) -> None:
         """Run a message through a running cell, and commit it or let the cell fail."""
-        error = sabotage(self.saboteur, cell, envelope, now)
+        error = None
+        if self.saboteur is not None:
+            error = sabotage(self.saboteur, cell, envelope, now)
         if error is None:
             error = run_step(cell.actor, cell.context, envelope, now)
         if error is None and cell.context.others:
@@ -225,11 +229,8 @@ class Kernel:
     ) -> None:
         context = cell.context
         host = self.host
-        for timer in timers_of(cell, envelope, origin):
-            if isinstance(timer, Timer):
-                host.arm(cell, timer)
-            else:
-                host.disarm(cell, timer)
+        if context.timers:
+            self._release_timers(cell, envelope, origin)
         # Before the tells: a child must be there when its parent speaks to it.
         if context.others:
             self._release_others(cell, envelope, origin)
@@ -239,6 +240,13 @@ class Kernel:
             self._answer(envelope.reply, context.replies[0] if context.replies else _UNANSWERED)
         for event, fields in context.logs:
             self.note(cell.name, event, fields)
+
+    def _release_timers(self, cell: Cell, envelope: Envelope, origin: int | str) -> None:
+        for timer in timers_of(cell, envelope, origin):
+            if isinstance(timer, Timer):
+                self.host.arm(cell, timer)
+            else:
+                self.host.disarm(cell, timer)
 
     def _release_others(self, cell: Cell, envelope: Envelope, origin: int | str) -> None:
         for effect, control in controls_of(cell, envelope, origin):

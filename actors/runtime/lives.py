@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from ...messages.codec import CodecError
+from ...messages.control import JournalRecovered
 from ...messages.lifecycle import ActorFailed, ActorStarted, RestartActor, StopActor, Terminated
 from .cell import Cell, Status
 from .envelope import Envelope
@@ -20,8 +21,8 @@ from .record import encode_record, failure_record
 if TYPE_CHECKING:
     from .kernel import Kernel
 
-CONTROLS = frozenset((ActorStarted, RestartActor, StopActor))
-"""Messages about an actor, which it does not see before the kernel has acted."""
+CONTROLS = frozenset((ActorStarted, RestartActor, StopActor, JournalRecovered))
+"""Messages on which the kernel acts too."""
 
 SUPERVISOR_FAILURES_MAX = 3
 SUPERVISOR_WINDOW_NS = 300_000_000_000
@@ -66,7 +67,17 @@ class Lives:
                     self.kernel.counts.delivered += 1
                 self.stop(cell, reason, envelope.correlation)
             case _:
-                raise AssertionError(envelope)
+                self._begin_record_anew(cell, envelope, now)
+
+    def _begin_record_anew(self, cell: Cell, envelope: Envelope, now: int) -> None:
+        """The disk works again; what was lost meanwhile must not be missed by a recovery."""
+        kernel = self.kernel
+        if cell.status is Status.RUNNING:
+            kernel.step(cell, envelope, now)
+        else:
+            cell.waiting.append(envelope)
+        if kernel.snapshot_every:
+            kernel.take_snapshot(now)
 
     def _start(self, cell: Cell, envelope: Envelope, generation: int, now: int) -> None:
         """Begin the first life; the start of one that was replaced meanwhile begins nothing."""

@@ -11,7 +11,7 @@ from typing import Any
 from ...messages.codec import Codec, Json, dumps
 from .cell import Cell
 from .envelope import Envelope
-from .step import Restart, Spawn, StepContext, Stop
+from .step import Restart, Spawn, Stop
 
 GENESIS = "0" * 32
 """The hash before the first record of a journal."""
@@ -29,8 +29,8 @@ class Chain:
 
     def seal(self, body: bytes) -> bytes:
         """Return the record's line with its hash as the last key, and move the head on."""
-        self.head = link(self.head, body)
-        return b'%s,"h":"%s"}\n' % (body[:-1], self.head.encode())
+        self.head = head = link(self.head, body)
+        return b"".join((body[:-1], b',"h":"', head.encode(), b'"}\n'))
 
 
 def link(head: str, body: bytes) -> str:
@@ -54,15 +54,15 @@ def step_record(
     context = cell.context
     if context.drawn:
         record["draws"] = context.drawn
+    encode = codec.encode
     if context.facts:
-        encode = codec.encode
         record["facts"] = [encode(fact) for fact in context.facts]
     if context.tells:
-        record["tells"] = [_tell(codec, cells, *tell) for tell in context.tells]
+        record["tells"] = _tells(codec, cells, context.tells)
     if context.timers:
         record["timers"] = [_timer(codec, *timer) for timer in context.timers]
     if context.replies:
-        record["replies"] = [codec.encode(reply) for reply in context.replies]
+        record["replies"] = [encode(reply) for reply in context.replies]
     if context.others:
         record["others"] = [_other(codec, effect) for effect in context.others]
     return record
@@ -115,14 +115,15 @@ def encode_record(record: Json) -> bytes:
 
 
 def _head(codec: Codec, cell: Cell, envelope: Envelope, sequence: int) -> Json:
+    context = cell.context
     record: Json = {
         "seq": sequence,
         "actor": cell.name,
         "gen": cell.generation,
-        "id": envelope.id,
+        "id": context.message_id,
         "from": envelope.sender,
         "corr": envelope.correlation,
-        "now": cell.context.now,
+        "now": context.now,
         "msg": codec.encode(envelope.message),
     }
     if envelope.cause:
@@ -130,15 +131,22 @@ def _head(codec: Codec, cell: Cell, envelope: Envelope, sequence: int) -> Json:
     return record
 
 
-def _tell(codec: Codec, cells: dict[str, Cell], to: str, message: Any, urgent: bool) -> Any:
+def _tells(
+    codec: Codec, cells: dict[str, Cell], tells: list[tuple[str, Any, bool]]
+) -> list[Json | str]:
     """Inside the core a receiver is enough: the message stands in full where it is delivered."""
-    receiver = cells.get(to)
-    if receiver is not None and receiver.is_core:
-        return {"to": to, "urgent": True} if urgent else to
-    told: Json = {"to": to, "msg": codec.encode(message)}
-    if urgent:
-        told["urgent"] = True
-    return told
+    encoded: list[Json | str] = []
+    for to, message, urgent in tells:
+        receiver = cells.get(to)
+        is_core = receiver is not None and receiver.is_core
+        if is_core and not urgent:
+            encoded.append(to)
+            continue
+        told: Json = {"to": to} if is_core else {"to": to, "msg": codec.encode(message)}
+        if urgent:
+            told["urgent"] = True
+        encoded.append(told)
+    return encoded
 
 
 def _timer(codec: Codec, delay: int, message: Any, key: str) -> Json:
@@ -156,8 +164,3 @@ def _other(codec: Codec, effect: Any) -> Json:
     if isinstance(effect, Stop):
         return {"stop": effect[0], "reason": effect[1]}
     return {"watch": effect[0]}
-
-
-def context_is_empty(context: StepContext) -> bool:
-    """True when a step had no effect at all."""
-    return not (context.facts or context.tells or context.timers or context.others)

@@ -109,7 +109,11 @@ class Replayer:
 
     def begin_segment(self, manifest: Manifest | None) -> None:
         """Make the actors of a new run from its settings, each with the state it had."""
-        if manifest is None or manifest.run.generation == self._generation:
+        if manifest is None:
+            return
+        if manifest.lost_before:
+            self._has_base = False  # until the snapshot that follows such a gap
+        if manifest.run.generation == self._generation:
             return
         self._generation = manifest.run.generation
         self._seen = {}
@@ -179,6 +183,7 @@ class Replayer:
     def _load(self, record: Json) -> None:
         """Begin in the middle of a journal whose first segments are gone."""
         self._has_base = True
+        self._expected = Expectations()
         for name, kept in record["states"].items():
             cell = self.cells[name]
             cell.restore(kept["state"], [], self.codec)

@@ -89,8 +89,13 @@ class SegmentWriter:
         """Lines taken and not yet written."""
         return len(self._unwritten)
 
-    def take(self, lines: Iterable[bytes]) -> None:
+    def take(self, lines: Sequence[bytes]) -> None:
         """Take lines for the next `flush`; never fails, but past the bound lines are lost."""
+        size = sum(map(len, lines))
+        if not self.lost and self._unwritten_bytes + size <= self.unwritten_bytes_max:
+            self._unwritten.extend(lines)
+            self._unwritten_bytes += size
+            return
         for line in lines:
             # Once one is lost the later ones are too, so that what stands is without holes.
             if self.lost or self._unwritten_bytes + len(line) > self.unwritten_bytes_max:
@@ -158,12 +163,17 @@ class SegmentWriter:
         assert file is not None
         data = b"".join(run)
         self._guarded(lambda: file.append(data))
-        for _ in run:
-            self._unwritten.popleft()
+        if len(run) == len(self._unwritten):
+            self._unwritten.clear()
+        else:
+            for _ in run:
+                self._unwritten.popleft()
         self._unwritten_bytes -= len(data)
         self._note_written(run, data)
 
     def _next_run(self) -> list[bytes]:
+        if self._fits_whole():
+            return list(self._unwritten)
         run = [self._unwritten[0]]
         size = self._size + len(run[0])
         for line in _skip_first(self._unwritten):
@@ -174,6 +184,11 @@ class SegmentWriter:
                 break
             run.append(line)
         return run
+
+    def _fits_whole(self) -> bool:
+        size = self._unwritten_bytes
+        has_room = size <= APPEND_BYTES_MAX and self._size + size <= self.segment_bytes_max
+        return has_room and _day_of(self._unwritten[-1]) <= self._day
 
     def _must_rotate(self, line: bytes) -> bool:
         if self._file is None or self._size == 0:

@@ -106,9 +106,9 @@ class FaultSource:
     def __init__(self, faults: Faults, script: FaultScript, random: Random) -> None:
         self._random = random
         self._planned: dict[tuple[str, str], dict[int, ScriptedFault]] = {}
-        for planned in script.planned:
-            self._planned.setdefault((planned.method, planned.path), {})[planned.nth] = planned
         self._seen: dict[tuple[str, str], int] = {}
+        for planned in script.planned:
+            self.plan(planned)
         self.counts: dict[Fault, int] = dict.fromkeys(Fault, 0)
         self.set(faults)
 
@@ -119,6 +119,12 @@ class FaultSource:
         active = tuple((fault, chances[fault.value]) for fault in Fault if chances[fault.value] > 0)
         self._on_request = tuple(pair for pair in active if not pair[0].is_stream)
         self._on_frame = tuple(pair for pair in active if pair[0].is_stream)
+
+    def plan(self, planned: ScriptedFault) -> None:
+        """Plan one more fault; its `nth` is counted from now."""
+        key = (planned.method, planned.path)
+        nth = self._seen.get(key, 0) + planned.nth
+        self._planned.setdefault(key, {})[nth] = planned
 
     def draw_for_request(self, request: VenueRequest) -> FaultDraw | None:
         """Return the fault of this request, if any, and count it."""

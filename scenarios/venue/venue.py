@@ -23,7 +23,7 @@ from ...actors.ports import VenueAnswer, VenueRequest
 from ...messages.values import Phase
 from . import api, frames, ledger
 from .core import Core
-from .faults import Fault, FaultDraw, Faults, FaultSource
+from .faults import Fault, FaultDraw, Faults, FaultSource, ScriptedFault
 from .frames import Frame
 from .ledger import VenueLedger
 from .market import Mark, Market, Quote
@@ -117,6 +117,10 @@ class Venue:
     def set_faults(self, faults: Faults) -> None:
         """Replace the drawn faults from now on, for example with none to let a run heal."""
         self._faults.set(faults)
+
+    def plan_fault(self, planned: ScriptedFault) -> None:
+        """Aim one fault at a request or frame to come; its `nth` is counted from now."""
+        self._faults.plan(planned)
 
     def set_clock_skew_ms(self, skew_ms: int) -> None:
         """Set how far the venue's clock runs ahead of the given time."""

@@ -182,7 +182,7 @@ def test_a_bare_fill_has_no_evidence_and_says_that_it_is_one() -> None:
         "t": 4711,
         "i": 8886774,
     }
-    bare = evolve(TRADE, fee=Decimal(0), realised_pnl=Decimal(0))
+    bare = evolve(TRADE, fee=Decimal(0), realised_pnl=Decimal(0), settled=False)
 
     frame = user("TRADE_LITE", body)
 

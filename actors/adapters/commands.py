@@ -1,0 +1,213 @@
+"""Commands: `config`, `halt`, `resume`, `flatten` and `status` of the command line.
+
+Owns the options and the words that people read; what is done is done elsewhere. Data goes to the
+standard output, everything else to the error output; exit codes are those of `exits.py`.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .exits import Exit, end, exits, say
+
+CONFIG_NAME = "callboard.toml"
+ANSWER_SECONDS = 10.0
+
+DATA_DIR = click.argument("data_dir", metavar="D", type=click.Path(path_type=Path, file_okay=False))
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+CONFIG = click.option(
+    "-c",
+    "--config",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A settings file; repeatable, the last one wins.",
+)
+SET = click.option(
+    "-s", "--set", "pairs", multiple=True, metavar="KEY=VALUE", help="One setting; repeatable."
+)
+TIMEOUT = click.option(
+    "--timeout",
+    "timeout_seconds",
+    default=ANSWER_SECONDS,
+    show_default=True,
+    type=click.FloatRange(0.1, 600),
+    help="Seconds to wait for the engine's answer.",
+)
+BY = click.option("--by", default="operator", show_default=True, help="Who gives the command.")
+REASON = click.option("--reason", default="", help="Why; kept in the journal.")
+
+
+@click.group("config")
+def config() -> None:
+    """Write, check or show settings."""
+
+
+@config.command("init")
+@click.argument("path", default=CONFIG_NAME, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@exits
+def init(path: Path, *, force: bool) -> None:
+    """Write a commented settings file with every key and its default."""
+    from .config import template
+
+    if path.exists() and not force:
+        raise click.UsageError(f"{path} is there already; --force replaces it")
+    path.write_text(template(), encoding="utf-8")
+    say(f"wrote {path}")
+
+
+@config.command("check")
+@CONFIG
+@SET
+@exits
+def check(files: tuple[Path, ...], pairs: tuple[str, ...]) -> None:
+    """Read the settings and tell every fault at once; exit 3 if there is one."""
+    from .config import DEFAULT, check_mode, load
+
+    loaded = load(config_files(files), os.environ, read_pairs(pairs))
+    check_mode(loaded.settings)
+    changed = sum(each.source != DEFAULT for each in loaded.values)
+    click.echo(f"ok: {len(loaded.values)} settings, {changed} of them set by you")
+
+
+@config.command("show")
+@CONFIG
+@SET
+@click.option("--changed", is_flag=True, help="Only what is not the default.")
+@AS_JSON
+@exits
+def show(files: tuple[Path, ...], pairs: tuple[str, ...], *, changed: bool, as_json: bool) -> None:
+    """Show every setting as it would be used, and where it comes from."""
+    from .config import DEFAULT, load, shown
+
+    loaded = load(config_files(files), os.environ, read_pairs(pairs))
+    values = [each for each in loaded.values if not changed or each.source != DEFAULT]
+    if as_json:
+        plain = {each.key: {"value": shown(each.value), "source": each.source} for each in values}
+        click.echo(json.dumps(plain, indent=2))
+        return
+    width = max((len(each.key) for each in values), default=0)
+    for each in values:
+        line = f"{each.key:<{width}}  {shown(each.value):<24}  "
+        is_default = each.source == DEFAULT
+        click.echo(line + click.style(each.source, dim=is_default, bold=not is_default))
+
+
+@click.command("halt")
+@DATA_DIR
+@REASON
+@BY
+@TIMEOUT
+@AS_JSON
+@exits
+def halt(data_dir: Path, reason: str, by: str, timeout_seconds: float, *, as_json: bool) -> None:
+    """Stop the engine on D from opening risk; it still reduces and protects."""
+    _send(data_dir, "halt", timeout_seconds, as_json=as_json, reason=reason, by=by)
+
+
+@click.command("resume")
+@DATA_DIR
+@REASON
+@BY
+@click.option("--approved-by", "approvals", multiple=True, help="Who agreed; repeatable.")
+@TIMEOUT
+@AS_JSON
+@exits
+def resume(
+    data_dir: Path,
+    reason: str,
+    by: str,
+    approvals: tuple[str, ...],
+    timeout_seconds: float,
+    *,
+    as_json: bool,
+) -> None:
+    """Let the engine on D trade again."""
+    fields = {"reason": reason, "by": by, "approvals": approvals}
+    _send(data_dir, "resume", timeout_seconds, as_json=as_json, **fields)
+
+
+@click.command("flatten")
+@DATA_DIR
+@click.option("--symbol", default="", help="Only this symbol; all without it.")
+@REASON
+@BY
+@TIMEOUT
+@AS_JSON
+@exits
+def flatten(
+    data_dir: Path, symbol: str, reason: str, by: str, timeout_seconds: float, *, as_json: bool
+) -> None:
+    """Cancel the resting entries of the engine on D and close its positions."""
+    fields = {"symbol": symbol, "reason": reason, "by": by}
+    _send(data_dir, "flatten", timeout_seconds, as_json=as_json, **fields)
+
+
+@click.command("status")
+@DATA_DIR
+@TIMEOUT
+@AS_JSON
+@exits
+def status(data_dir: Path, timeout_seconds: float, *, as_json: bool) -> None:
+    """Show the trading state and the positions of the engine on D."""
+    _send(data_dir, "status", timeout_seconds, as_json=as_json)
+
+
+def config_files(files: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return the named files, else `callboard.toml` where there is one."""
+    if files:
+        return files
+    here = Path(CONFIG_NAME)
+    return (here,) if here.is_file() else ()
+
+
+def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return `KEY=VALUE` texts as a mapping; one without `=` is a usage error."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {pair}: write KEY=VALUE")
+        found[key.strip()] = value.strip()
+    return found
+
+
+def _send(
+    data_dir: Path, command: str, timeout_seconds: float, *, as_json: bool, **fields: Any
+) -> None:
+    from .spool import Order, new_order_id, send
+
+    order = Order(new_order_id(), command, **fields)
+    answer = dict(send(data_dir, order, timeout_seconds=timeout_seconds))
+    if as_json:
+        click.echo(json.dumps(answer))
+    else:
+        _print_answer(answer)
+    end(Exit.OK if answer.get("ok") else Exit.REFUSED)
+
+
+def _print_answer(answer: dict[str, Any]) -> None:
+    if not answer.get("ok"):
+        say(f"{click.style('refused:', fg='red', bold=True)} {answer.get('reason', '')}")
+    if "trading_state" not in answer:
+        return
+    state = str(answer["trading_state"])
+    colour = {"ACTIVE": "green", "REDUCING": "yellow"}.get(state, "red")
+    reason = f"  ({answer['reason']})" if answer.get("reason") else ""
+    click.echo(f"state      {click.style(state, fg=colour, bold=True)}{reason}")
+    click.echo(f"profit     {answer['realised_pnl']} realised, {answer['fees']} fees")
+    if answer.get("held_symbols"):
+        click.echo(f"held       {', '.join(answer['held_symbols'])}")
+    for position in answer["positions"] or ():
+        guard = f"stop {position['stop_price']}"
+        guard = guard if position["protected"] else click.style("NO STOP", fg="red")
+        click.echo(
+            f"position   {position['symbol']} {position['quantity']} "
+            f"at {position['entry_price']}, mark {position['mark_price']}, {guard}"
+        )
+    if not answer["positions"]:
+        click.echo("position   none")

@@ -1,0 +1,224 @@
+"""Config: the settings of a run from files, environment and flags, with all faults at once.
+
+Owns the order (flag over environment over file over default) and the source of each value. Files
+are TOML with the tables `[callboard]` and `[callboard.<section>]`; variables are
+`CALLBOARD__SECTION__KEY`; numbers are taken by their text, so that a Decimal never was a float.
+Unknown keys, wrong types and figures out of range are collected and told in one
+`ConfigurationError`: where it stands, the key, what is wrong and what is allowed.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, cast
+
+from attrs import define, field, frozen
+
+from ..errors import ConfigurationError, EngineError
+from ..settings import Settings
+from .config_fields import Field, build, fields, flat, members_of, read_value, sections, value_of
+from .config_rules import RULES, RUNNABLE_MODES, limiter_fault, pair_faults
+
+TABLE = "callboard"
+VARIABLE_PREFIX = "CALLBOARD__"
+DEFAULT = "default"
+
+
+class ModeRefused(EngineError):
+    """The mode is known, but this version must not run it."""
+
+    def __init__(self, mode: str) -> None:
+        super().__init__(mode)
+        self.mode = mode
+
+    def __str__(self) -> str:
+        return (
+            f'mode = "{self.mode}": this version runs {", ".join(RUNNABLE_MODES)} only; '
+            "it has no way to reach a trading host"
+        )
+
+
+@frozen
+class Setting:
+    """One value and where it comes from."""
+
+    key: str
+    value: Any
+    source: str
+
+
+@frozen
+class Loaded:
+    """The settings of a run, and each value with its source."""
+
+    settings: Settings
+    values: tuple[Setting, ...]
+
+    def source_of(self, key: str) -> str:
+        """Return where a value comes from; `DEFAULT` if nobody set it."""
+        return next(each.source for each in self.values if each.key == key)
+
+
+@frozen
+class _Raw:
+    """A value as somebody wrote it."""
+
+    source: str
+    key: str
+    value: Any
+
+
+@define
+class _Reading:
+    """What was read so far."""
+
+    raws: dict[str, _Raw] = field(factory=dict[str, _Raw])
+    faults: list[str] = field(factory=list[str])
+
+    def take(self, raws: Iterable[_Raw]) -> None:
+        """Let later values replace earlier ones; a key that is none is a fault."""
+        for raw in raws:
+            if raw.key in fields():
+                self.raws[raw.key] = raw
+            else:
+                self.faults.append(f"{raw.source}: {raw.key}: unknown key{_did_you_mean(raw.key)}")
+
+
+def load(
+    files: Sequence[Path] = (),
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, str] | None = None,
+) -> Loaded:
+    """Return the settings of these sources; a later file overrides an earlier one.
+
+    Raises:
+        ConfigurationError: With every fault of every source.
+    """
+    reading = _Reading()
+    for path in files:
+        reading.take(_from_file(path, reading.faults))
+    reading.take(_from_environment(environ or {}))
+    reading.take(_from_flags(flags or {}))
+    values = {key: _read(fields()[key], raw, reading.faults) for key, raw in reading.raws.items()}
+    known = {key: value for key, value in values.items() if value is not None}
+    settings = build(known)
+    _check_together(settings, reading, known)
+    if reading.faults:
+        raise ConfigurationError(*reading.faults)
+    return Loaded(settings, tuple(_settings(settings, reading.raws)))
+
+
+def check_mode(settings: Settings) -> None:
+    """Refuse a mode that this version must not run; raises `ModeRefused`."""
+    if settings.mode not in RUNNABLE_MODES:
+        raise ModeRefused(settings.mode)
+
+
+def shown(value: Any) -> str:
+    """Return a value as TOML would write it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(shown(each) for each in members_of(value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | Decimal) else f'"{value}"'
+
+
+def template() -> str:
+    """Return a commented TOML file with every key, its default and what is allowed."""
+    lines = [
+        "# Callboard's settings. Every line that is commented out shows the default.",
+        f"# The environment overrides this file, as in {VARIABLE_PREFIX}RISK__COOLDOWN_MS=60000.",
+        "",
+        f"[{TABLE}]",
+    ]
+    section = ""
+    for each in fields().values():
+        if each.section != section:
+            section = each.section
+            lines += ["", f"[{TABLE}.{section}]"]
+        rule = RULES.get(each.key)
+        note = f"  # {rule}" if rule is not None else ""
+        lines.append(f"# {each.name} = {shown(each.default)}{note}")
+    return "\n".join(lines) + "\n"
+
+
+def _from_file(path: Path, faults: list[str]) -> Iterator[_Raw]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}")
+        return
+    except tomllib.TOMLDecodeError as error:
+        faults.append(f"{path}: is no TOML: {error}")
+        return
+    for name, value in document.items():
+        if name != TABLE or not isinstance(value, dict):
+            hint = f"; is it [{TABLE}.{name}]?" if name in sections() else ""
+            faults.append(f"{path}: {name}: everything stands in [{TABLE}]{hint}")
+            continue
+        for key, raw in flat(cast("dict[str, Any]", value)).items():
+            yield _Raw(str(path), key, raw)
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[_Raw]:
+    for name in sorted(environ):
+        if name.startswith(VARIABLE_PREFIX):
+            key = name.removeprefix(VARIABLE_PREFIX).lower().replace("__", ".")
+            yield _Raw(name, key, environ[name])
+
+
+def _from_flags(flags: Mapping[str, str]) -> Iterator[_Raw]:
+    for key, text in flags.items():
+        yield _Raw("command line", key, text)
+
+
+def _read(target: Field, raw: _Raw, faults: list[str]) -> Any:
+    """Return the value, or None and a fault."""
+    rule = RULES.get(target.key)
+    try:
+        value = read_value(target, raw.value)
+    except ValueError as error:
+        allowed = f" ({rule})" if rule is not None else ""
+        faults.append(f"{raw.source}: {raw.key}: {error}{allowed}")
+        return None
+    wrong = [each for each in members_of(value) if rule is not None and not rule.admits(each)]
+    if wrong:
+        faults.append(f"{raw.source}: {raw.key}: must be {rule}, not {shown(wrong[0])}")
+        return None
+    return value
+
+
+def _check_together(settings: Settings, reading: _Reading, known: Mapping[str, Any]) -> None:
+    """Look at the pairs, but not at one with a member that was refused already."""
+    refused = tuple(key for key in reading.raws if key not in known)
+    values = {key: value_of(settings, key) for key in fields()}
+    for key, other, what in pair_faults(values):
+        if key not in refused and other not in refused:
+            culprit = key if key in known else other
+            reading.faults.append(f"{_source(reading, culprit)}: {key}: {what}")
+    limiter = limiter_fault(settings.limits)
+    if limiter and not any(key.startswith("limits.") for key in refused):
+        reading.faults.append(f"{_source(reading, 'limits.')}: limits: {limiter}")
+
+
+def _source(reading: _Reading, prefix: str) -> str:
+    named = [raw.source for key, raw in reading.raws.items() if key.startswith(prefix)]
+    return named[-1] if named else DEFAULT
+
+
+def _settings(settings: Settings, raws: Mapping[str, _Raw]) -> Iterator[Setting]:
+    for key in fields():
+        source = raws[key].source if key in raws else DEFAULT
+        yield Setting(key, value_of(settings, key), source)
+
+
+def _did_you_mean(key: str) -> str:
+    if key in sections():
+        return f", but a section: [{TABLE}.{key}]"
+    close = get_close_matches(key, fields(), n=1, cutoff=0.6)
+    if not close:
+        name = key.rpartition(".")[2]
+        close = [other for other in fields() if other.rpartition(".")[2] == name][:1]
+    return f"; did you mean {close[0]}?" if close else ""

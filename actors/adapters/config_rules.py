@@ -1,0 +1,218 @@
+"""Config rules: which figures may stand in the settings, and which pairs must agree.
+
+Owns the table of ranges and of allowed words. Every number and text of `Settings` has its line
+here; a test keeps the two equal. Ranges are wide: they refuse what cannot work or was typed in
+another unit, not what is unwise. Pure; faults are returned, all of them, never raised.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from attrs import frozen
+
+from ...messages.values import SignalType
+from ..policies.rate_budgets import LimiterSettings, new_limiter
+from ..settings import HOUR_MS, MINUTE_MS, SECOND_MS
+
+DAY_MS = 24 * HOUR_MS
+COUNT_MAX = 1_000_000
+BYTES_KIB, BYTES_GIB = 1 << 10, 1 << 30
+MODES = ("paper", "testnet", "demo", "shadow", "live")
+RUNNABLE_MODES = ("paper",)
+
+
+@frozen
+class Between:
+    """A number from `low` to `high`; `low` itself is refused when `is_open`."""
+
+    low: Decimal
+    high: Decimal
+    is_open: bool = False
+
+    def admits(self, value: Any) -> bool:
+        """True for a number inside."""
+        above = value > self.low if self.is_open else value >= self.low
+        return bool(above and value <= self.high)
+
+    def __str__(self) -> str:
+        if self.is_open:
+            return f"above {self.low}, up to {self.high}"
+        return f"{self.low} to {self.high}"
+
+
+@frozen
+class OneOf:
+    """One of some words."""
+
+    words: tuple[str, ...]
+
+    def admits(self, value: Any) -> bool:
+        """True for one of the words."""
+        return value in self.words
+
+    def __str__(self) -> str:
+        return f"one of {', '.join(self.words)}"
+
+
+@frozen
+class Spelled:
+    """A text of a certain spelling."""
+
+    pattern: str
+    words: str
+
+    def admits(self, value: Any) -> bool:
+        """True for a text that is spelled so."""
+        return re.fullmatch(self.pattern, value) is not None
+
+    def __str__(self) -> str:
+        return self.words
+
+
+Rule = Between | OneOf | Spelled
+
+
+def _between(low: int | str, high: int | str) -> Between:
+    return Between(Decimal(low), Decimal(high))
+
+
+def _above(low: int | str, high: int | str) -> Between:
+    return Between(Decimal(low), Decimal(high), is_open=True)
+
+
+_PERCENT = _above(0, 100)
+_SYMBOL = Spelled(r"[A-Z0-9_]{3,30}", "upper-case letters and digits, as in ETHUSDT")
+_NAME = Spelled(r"[A-Za-z0-9_.-]{1,64}", "1 to 64 letters, digits, dots, hyphens, underscores")
+# The id also holds generation, intent and leg, in 36 characters at most (architecture, ids).
+_PREFIX = Spelled(r"[A-Za-z0-9_-]{1,8}", "1 to 8 letters, digits, hyphens or underscores")
+_ASSET = Spelled(r"[A-Z0-9]{2,10}", "2 to 10 upper-case letters and digits")
+# Money that a position may move exceeds the equity by the leverage at most (125 at this venue).
+_LEVERAGED_PERCENT = _above(0, 12_500)
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "mode": OneOf(MODES),
+        "account": _NAME,
+        "seed": _between(0, 2**63 - 1),
+        "placement": OneOf(("shared", "pinned")),
+        "signal_timeout_ms": _between(SECOND_MS, 7 * DAY_MS),
+        "signals_kept": _between(100, 10 * COUNT_MAX),
+        "inbox_max": _between(10, COUNT_MAX),
+        "high_water": _between(0, 10 * COUNT_MAX),
+        "permits_waiting_max": _between(1, COUNT_MAX),
+        "risk.symbols": _SYMBOL,
+        "risk.actions": OneOf(tuple(signal.value for signal in SignalType)),
+        "risk.confidence_min": _between(0, 1),
+        "risk.confluence_score_min": _between(0, 100),
+        "risk.signal_strength_min": _between(0, 100),
+        "risk.cooldown_ms": _between(0, DAY_MS),
+        "risk.executions_per_day_max": _between(0, 10 * COUNT_MAX),
+        "risk.position_size_pct_default": _LEVERAGED_PERCENT,
+        "risk.position_size_pct_max": _LEVERAGED_PERCENT,
+        "risk.gross_exposure_pct_max": _LEVERAGED_PERCENT,
+        "risk.positions_max": _between(1, 1_000),
+        "risk.stop_loss_pct_default": _above(0, 50),
+        "risk.stop_loss_pct_max": _above(0, 50),
+        "risk.send_within_ms": _between(100, MINUTE_MS),
+        "risk.order_deadline_ms": _between(SECOND_MS, 7 * DAY_MS),
+        "risk.mark_age_ms_max": _between(100, 10 * MINUTE_MS),
+        "risk.account_age_ms_max": _between(SECOND_MS, HOUR_MS),
+        "risk.filters_age_ms_max": _between(MINUTE_MS, 7 * DAY_MS),
+        "risk.leverage": _between(1, 125),
+        "limits.weight_1m_max": _between(1, COUNT_MAX),
+        "limits.orders_10s_max": _between(1, COUNT_MAX),
+        "limits.orders_1m_max": _between(1, COUNT_MAX),
+        "limits.requests_1m_max": _between(1, COUNT_MAX),
+        "limits.rate_limit_share": _above(0, 1),
+        "limits.burst_share": _above(0, "0.99"),
+        "limits.permit_ttl_ms": _between(1, MINUTE_MS),
+        "limits.request_timeout_ms": _between(0, MINUTE_MS),
+        "limits.warn_percent": _between(1, 99),
+        "limits.reserve_percent": _between(1, 99),
+        "limits.window_margin_ms": _between(0, MINUTE_MS),
+        "queue.opening_max": _between(1, 100_000),
+        "queue.reducing_max": _between(1, 100_000),
+        "orders.id_prefix": _PREFIX,
+        # The venue refuses a longer window (general info, timing security, 2026-11).
+        "orders.recv_window_ms": _between(100, MINUTE_MS),
+        "orders.request_timeout_ms": _between(100, MINUTE_MS),
+        "orders.unknown_margin_ms": _between(0, 10 * MINUTE_MS),
+        "orders.query_first_ms": _between(10, MINUTE_MS),
+        "orders.query_cap_ms": _between(10, 10 * MINUTE_MS),
+        "orders.history_max": _between(10, COUNT_MAX),
+        # After three days the venue may have forgotten an order, and absence proves nothing.
+        "orders.intent_age_ms_max": _between(MINUTE_MS, 3 * DAY_MS),
+        "orders.fill_check_ms": _between(100, 10 * MINUTE_MS),
+        "orders.retries_in_30s_max": _between(1, 10_000),
+        # Ten seconds are the promise; a setting may only shorten it.
+        "protection.unprotected_ms_max": _between(100, 10 * SECOND_MS),
+        "protection.exit_retry_base_ms": _between(10, MINUTE_MS),
+        "protection.exit_retry_cap_ms": _between(10, 10 * MINUTE_MS),
+        "protection.stop_failed_pct": _PERCENT,
+        "market.interval_ms": _between(10, MINUTE_MS),
+        "market.move_bps": _between(0, 10_000),
+        "clock.interval_ms": _between(SECOND_MS, 10 * MINUTE_MS),
+        "clock.error_ms_max": _between(1, MINUTE_MS),
+        "clock.age_ms_max": _between(SECOND_MS, HOUR_MS),
+        "clock.window": _between(1, 1_000),
+        "clock.material_ms": _between(0, SECOND_MS),
+        "accounts.interval_ms": _between(SECOND_MS, HOUR_MS),
+        "accounts.margin_asset": _ASSET,
+        "instruments.refresh_ms": _between(MINUTE_MS, DAY_MS),
+        "instruments.retry_ms": _between(100, 10 * MINUTE_MS),
+        "stream.dedupe_window": _between(16, COUNT_MAX),
+        "stream.silence_ms_max": _between(SECOND_MS, HOUR_MS),
+        "reconciler.interval_ms": _between(100, 10 * MINUTE_MS),
+        "reconciler.passes_to_mismatch": _between(1, 10),
+        "breaker.daily_reduce_pct": _PERCENT,
+        "breaker.daily_halt_pct": _PERCENT,
+        "breaker.drawdown_halt_pct": _PERCENT,
+        "breaker.cooldown_ms": _between(0, 7 * DAY_MS),
+        "breaker.venue_failures_max": _between(1, 1_000),
+        "breaker.venue_window_ms": _between(SECOND_MS, HOUR_MS),
+        "breaker.venue_open_ms": _between(100, HOUR_MS),
+        "journal.durability": OneOf(("intent", "group", "off")),
+        "journal.segment_bytes_max": _between(64 * BYTES_KIB, 16 * BYTES_GIB),
+        "journal.snapshot_every": _between(0, 10 * COUNT_MAX),
+        "journal.group_sync_ms": _between(1, SECOND_MS),
+        "journal.keep_segments": _between(0, 100_000),
+    }
+)
+"""Key -> what may stand there; for a list, what each of its members may be."""
+
+
+PAIRS: tuple[tuple[str, str, str], ...] = (
+    ("risk.position_size_pct_default", "at most", "risk.position_size_pct_max"),
+    ("risk.position_size_pct_max", "at most", "risk.gross_exposure_pct_max"),
+    ("risk.stop_loss_pct_default", "at most", "risk.stop_loss_pct_max"),
+    ("risk.stop_loss_pct_max", "below", "protection.stop_failed_pct"),
+    ("limits.warn_percent", "at most", "limits.reserve_percent"),
+    ("orders.query_first_ms", "at most", "orders.query_cap_ms"),
+    ("protection.exit_retry_base_ms", "at most", "protection.exit_retry_cap_ms"),
+    ("clock.error_ms_max", "below", "orders.recv_window_ms"),
+    ("clock.interval_ms", "below", "clock.age_ms_max"),
+    ("accounts.interval_ms", "below", "risk.account_age_ms_max"),
+    ("market.interval_ms", "below", "risk.mark_age_ms_max"),
+    ("breaker.daily_reduce_pct", "at most", "breaker.daily_halt_pct"),
+)
+"""(key, how it must stand to the other, the other key)."""
+
+
+def pair_faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield (key, other key, what is wrong) for every pair that does not agree."""
+    for key, how, other in PAIRS:
+        left, right = values[key], values[other]
+        if not (left <= right if how == "at most" else left < right):
+            yield key, other, f"is {left}, must be {how} {other} ({right})"
+
+
+def limiter_fault(settings: LimiterSettings) -> str:
+    """Return why no limiter can be made of these figures, empty if one can."""
+    try:
+        new_limiter(settings, 0)
+    except ValueError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,259 @@
+"""Journal commands: `journal verify|show|stats` and `replay` of the command line.
+
+Owns the options, the table of replay's actors and the words that people read. Reads a data
+directory and changes nothing in it, whether an engine runs there or not. A flaw, or a divergence,
+ends with exit code 1 and names segment and record, or record and field.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from attrs import asdict, define, field
+
+from ..errors import ConfigurationError
+from .commands import AS_JSON
+from .exits import Exit, end, exits, say
+
+if TYPE_CHECKING:
+    from ..runtime.actor import Actor
+    from ..runtime.journal_reader import Line
+    from ..runtime.segment import RunFacts
+    from .disk import Disk
+
+NS_PER_SECOND = 1_000_000_000
+TEXT_SHOWN = 110
+TOP = 15
+EXISTING = click.argument(
+    "data_dir", metavar="D", type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+
+
+@click.group("journal")
+def journal() -> None:
+    """Verify, show or count the records of a data directory."""
+
+
+@journal.command("verify")
+@EXISTING
+@AS_JSON
+@exits
+def verify_command(data_dir: Path, *, as_json: bool) -> None:
+    """Check every record against the chain; name the segment and record of any flaw."""
+    from ..runtime.journal_reader import verify
+
+    report = verify(open_journal(data_dir))
+    if as_json:
+        click.echo(json.dumps({"ok": report.ok, **asdict(report)}))
+    else:
+        for finding in report.findings:
+            where = f"{finding.segment}, record {finding.record}"
+            say(f"{click.style(finding.flaw.value, fg='red', bold=True)}  {where}: {finding.what}")
+        word = click.style("ok", fg="green") if report.ok else click.style("DAMAGED", fg="red")
+        click.echo(
+            f"{word}: {report.records} records in {report.segments} segments, head {report.head}"
+        )
+    end(Exit.OK if report.ok else Exit.FAILED)
+
+
+@journal.command("show")
+@EXISTING
+@click.option("--actor", default="", help="Only this actor's steps.")
+@click.option("--type", "tag", default="", help="Only this message, as in OrderEvidence.")
+@click.option("--about", default="", help="Only what is correlated by this id (signal, command).")
+@click.option("--since", default=1, show_default=True, help="From this sequence on.")
+@click.option("--until", default=0, help="Up to this sequence; 0 for all.")
+@click.option("--limit", default=0, help="At most so many; 0 for all.")
+@click.option("--facts", is_flag=True, help="Show the facts of each step.")
+@click.option("--json", "as_json", is_flag=True, help="Print the records as they are.")
+@exits
+def show_command(data_dir: Path, limit: int, *, facts: bool, as_json: bool, **wanted: Any) -> None:
+    """Print records, one a line."""
+    lines = (line for line in _lines(data_dir) if _is_wanted(line.data, **wanted))
+    for line in islice(lines, limit or None):
+        if as_json:
+            click.echo(line.body)
+            continue
+        click.echo(_one_line(line.data))
+        for fact in line.data.get("facts", ()) if facts else ():
+            click.echo(f"{'':20}{_message(fact)}")
+
+
+@journal.command("stats")
+@EXISTING
+@AS_JSON
+@exits
+def stats_command(data_dir: Path, *, as_json: bool) -> None:
+    """Count the records by actor and by message."""
+    stats = _Stats()
+    for line in _lines(data_dir):
+        stats.add(line)
+    if as_json:
+        click.echo(json.dumps(stats.plain()))
+        return
+    for name, value in stats.plain().items():
+        if not isinstance(value, Mapping):
+            click.echo(f"{name:<10}{value}")
+    _print_counts("actor", stats.actors)
+    _print_counts("message", stats.messages)
+    _print_counts("error", stats.errors)
+
+
+@click.command("replay")
+@EXISTING
+@click.option("--until", default=0, help="Stop after this sequence; 0 for all.")
+@AS_JSON
+@exits
+def replay_command(data_dir: Path, until: int, *, as_json: bool) -> None:
+    """Run the actors again from the records and name every difference; exit 1 if there is one."""
+    from ..runtime.replay import replay
+    from ..system import make_codec
+
+    report = replay(open_journal(data_dir), make_codec(), makers_of, until=until)
+    if as_json:
+        plain = {"records": report.records, "divergences": len(report.divergences)}
+        click.echo(json.dumps({**plain, "first": [asdict(each) for each in report.divergences]}))
+    else:
+        for each in report.divergences:
+            say(
+                f"{click.style('differs', fg='red', bold=True)}  record {each.sequence}, "
+                f"{each.actor or 'the run'}, {each.field}\n"
+                f"    recorded  {each.recorded}\n    computed  {each.computed}"
+            )
+        click.echo(f"{report.records} records replayed, {len(report.divergences)} divergences")
+    end(Exit.OK if report.identical else Exit.FAILED)
+
+
+def makers_of(run: "RunFacts") -> "Mapping[str, Callable[[], Actor]]":
+    """Return the core's actors under the settings that a run's manifest holds."""
+    from ..system import core_makers
+    from .config_fields import settings_of_plain
+
+    return core_makers(settings_of_plain(run.settings))
+
+
+def open_journal(data_dir: Path) -> "Disk":
+    """Return the journal's folder of a data directory, or that folder itself; read only.
+
+    Raises:
+        ConfigurationError: There is no journal.
+    """
+    from ..runtime.segment import segment_numbers
+    from .disk import Disk
+    from .spool import JOURNAL
+
+    for folder in (data_dir / JOURNAL, data_dir):
+        if folder.is_dir() and segment_numbers(disk := Disk(folder)):
+            return disk
+    raise ConfigurationError(f"{data_dir}: holds no journal")
+
+
+def _lines(data_dir: Path) -> "Iterator[Line]":
+    from ..runtime.journal_reader import read_journal
+
+    return read_journal(open_journal(data_dir))
+
+
+def _is_wanted(
+    record: Mapping[str, Any], *, actor: str, tag: str, about: str, since: int, until: int
+) -> bool:
+    label = _label(record)
+    return (
+        record["seq"] >= since
+        and (not until or record["seq"] <= until)
+        and actor in ("", record.get("actor"))
+        and tag in ("", label, label.partition(".v")[0])
+        and about in ("", record.get("corr"))
+    )
+
+
+def _label(record: Mapping[str, Any]) -> str:
+    return str(record["msg"]["t"]) if "msg" in record else str(record.get("kind", ""))
+
+
+def _one_line(record: Mapping[str, Any]) -> str:
+    head = f"{record['seq']:>8} {_time(record['now'])} "
+    if "msg" not in record:
+        return head + click.style(_label(record), fg="cyan")
+    actor = click.style(f"{record['actor']:<17}", bold=True)
+    line = f"{head}{actor} {_message(record['msg'])}"
+    if "error" in record:
+        line += click.style(f"  {record['error']}: {record['text']}", fg="red")
+    return line
+
+
+def _message(message: Mapping[str, Any]) -> str:
+    text = " ".join(
+        f"{key}={_short(value)}" for key, value in message.items() if key != "t" and value != ""
+    )
+    text = text if len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 1] + "…"
+    return f"{str(message['t']).partition('.v')[0]}  {click.style(text, dim=True)}"
+
+
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def _time(at_ns: int) -> str:
+    at = datetime.fromtimestamp(at_ns // NS_PER_SECOND, UTC)
+    return f"{at:%H:%M:%S}.{at_ns // 1_000_000 % 1_000:03d}"
+
+
+@define
+class _Stats:
+    records: int = 0
+    bytes: int = 0
+    first_ns: int = 0
+    last_ns: int = 0
+    snapshots: int = 0
+    actors: Counter[str] = field(factory=Counter[str])
+    messages: Counter[str] = field(factory=Counter[str])
+    errors: Counter[str] = field(factory=Counter[str])
+
+    def add(self, line: "Line") -> None:
+        """Count one record."""
+        record = line.data
+        self.records += 1
+        self.bytes += len(line.body)
+        self.first_ns = self.first_ns or record["now"]
+        self.last_ns = record["now"]
+        if "msg" not in record:
+            self.snapshots += 1
+            return
+        self.actors[record["actor"]] += 1
+        self.messages[_label(record).partition(".v")[0]] += 1
+        if "error" in record:
+            self.errors[f"{record['actor']}: {record['error']}"] += 1
+
+    def plain(self) -> dict[str, Any]:
+        """Return the counts as JSON values."""
+        return {
+            "records": self.records,
+            "bytes": self.bytes,
+            "from": _stamp(self.first_ns),
+            "to": _stamp(self.last_ns),
+            "seconds": (self.last_ns - self.first_ns) // NS_PER_SECOND,
+            "snapshots": self.snapshots,
+            "actors": dict(self.actors.most_common()),
+            "messages": dict(self.messages.most_common()),
+            "errors": dict(self.errors.most_common()),
+        }
+
+
+def _stamp(at_ns: int) -> str:
+    return datetime.fromtimestamp(at_ns // NS_PER_SECOND, UTC).isoformat()
+
+
+def _print_counts(title: str, counts: Counter[str]) -> None:
+    if not counts:
+        return
+    click.echo(f"\n{click.style(f'by {title}', bold=True)}")
+    for name, count in counts.most_common(TOP):
+        click.echo(f"{count:>10}  {name}")
+    if len(counts) > TOP:
+        click.echo(f"{'':>10}  and {len(counts) - TOP} more")

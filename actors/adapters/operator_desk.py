@@ -1,0 +1,139 @@
+"""OperatorDesk: turns files of the spool into commands, and what they did into answers.
+
+Owns the commands that wait for their effect. Whoever has a thread and the time calls `look` again
+and again: a command is told at one look, and its answer, the engine's state, is asked for at the
+next, so that it tells what the command did. Bound: the spool's own bound of commands a look.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from attrs import define, field
+
+from ...messages.intake import FlattenPositions, HaltTrading, ResumeTrading
+from ...messages.queries import EngineStatus, GetPositions, GetStatus, PositionsView
+from ...messages.values import TradingState
+from ..names import CIRCUIT_BREAKER, EXECUTION_SYSTEM, POSITION_MONITOR
+from ..policies.rounding import plain
+from .spool import HALT, Order, Spool
+
+FILE_ORDER = "halt-file"
+
+Replied = Callable[[Any], None]
+
+
+class Post(Protocol):
+    """The kernel's `post`."""
+
+    def __call__(
+        self,
+        to: str,
+        message: object,
+        *,
+        correlation: str = "",
+        urgent: bool = False,
+        reply: Replied | None = None,
+    ) -> None:
+        """Send a message from outside the core."""
+        ...
+
+
+@define(eq=False)
+class OperatorDesk:
+    """Between a spool and a kernel."""
+
+    spool: Spool
+    post: Post
+    deliver: Callable[[Order, Any], None] | None = None
+    """Takes an order's replies on whatever thread they come; None takes them at once."""
+    _halted_by_file: bool = field(init=False, default=False)
+    _told: list[Order] = field(init=False, factory=list[Order])
+    _statuses: dict[str, EngineStatus] = field(init=False, factory=dict[str, EngineStatus])
+
+    def look(self) -> None:
+        """Ask for the effect of what was told before, then tell what is new."""
+        told, self._told = self._told, []
+        for order in told:
+            self._ask(order)
+        self._look_for_file()
+        for order in self.spool.take():
+            self._tell(order)
+
+    def on_reply(self, order: Order, reply: Any) -> None:
+        """Take a reply; the second one completes the answer."""
+        if isinstance(reply, EngineStatus):
+            self._statuses[order.order_id] = reply
+            return
+        status = self._statuses.pop(order.order_id, None)
+        if status is None or not isinstance(reply, PositionsView):
+            self.spool.answer(order.order_id, {"ok": False, "reason": f"no state: {reply}"})
+        else:
+            self.spool.answer(order.order_id, _answer(order, status, reply))
+
+    def _look_for_file(self) -> None:
+        reason = self.spool.halt_reason()
+        if reason is not None and not self._halted_by_file:
+            self._post(HaltTrading(FILE_ORDER, reason, by=HALT), FILE_ORDER, urgent=True)
+        self._halted_by_file = reason is not None
+
+    def _tell(self, order: Order) -> None:
+        order_id = order.order_id
+        match order.command:
+            case "halt":
+                reason = order.reason or "halted by an operator"
+                self._post(HaltTrading(order_id, reason, order.by), order_id, urgent=True)
+            case "resume" if self._halted_by_file:
+                why = f"a file named {HALT} lies in the data directory; remove it first"
+                self.spool.answer(order_id, {"ok": False, "reason": why})
+                return
+            case "resume":
+                reason = order.reason or "resumed by an operator"
+                approvals = order.approvals or (order.by,)
+                self._post(ResumeTrading(order_id, reason, approvals), order_id, urgent=True)
+            case "flatten":
+                self._post(FlattenPositions(order_id, order.symbol, order.reason), order_id)
+            case _:
+                pass
+        self._told.append(order)
+
+    def _post(self, command: object, order_id: str, *, urgent: bool = False) -> None:
+        self.post(EXECUTION_SYSTEM, command, correlation=order_id, urgent=urgent)
+
+    def _ask(self, order: Order) -> None:
+        deliver = self.deliver or self.on_reply
+        for owner, query in ((CIRCUIT_BREAKER, GetStatus()), (POSITION_MONITOR, GetPositions())):
+            self.post(owner, query, reply=lambda reply: deliver(order, reply))
+
+
+def _answer(order: Order, status: EngineStatus, positions: PositionsView) -> dict[str, Any]:
+    wrong = _what_is_wrong(order, status)
+    return {
+        "ok": not wrong,
+        "reason": wrong or status.reason,
+        "trading_state": status.trading_state.value,
+        "epoch": status.epoch,
+        "held_symbols": list(status.held_symbols),
+        "venue_open": status.venue_open,
+        "positions": [
+            {
+                "symbol": view.symbol,
+                "position_side": view.position_side.value,
+                "quantity": plain(view.quantity),
+                "entry_price": plain(view.entry_price),
+                "mark_price": plain(view.mark_price),
+                "stop_price": None if view.stop_price is None else plain(view.stop_price),
+                "protected": view.protected,
+            }
+            for view in positions.positions
+        ],
+        "realised_pnl": plain(positions.realised_pnl),
+        "fees": plain(positions.fees),
+    }
+
+
+def _what_is_wrong(order: Order, status: EngineStatus) -> str:
+    if order.command == "halt" and status.trading_state is not TradingState.HALTED:
+        return f"the engine is {status.trading_state.value}, not HALTED"
+    if order.command == "resume" and status.trading_state is not TradingState.ACTIVE:
+        return f"the engine stays {status.trading_state.value}: {status.reason}"
+    return ""

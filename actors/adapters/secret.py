@@ -1,0 +1,69 @@
+"""Secret: a text that never shows itself, and where it is read from.
+
+Owns the masking: `repr`, `str` and formatting give `***`, and only `reveal` gives the text. A
+secret comes from an environment variable or, as containers and systemd hand them over, from the
+file that `<NAME>_FILE` names. Both at once, or a file that cannot be read, is a configuration
+error that names the variable and never the content.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import ConfigurationError
+
+MASK = "***"
+FILE_SUFFIX = "_FILE"
+
+
+class Secret:
+    """A text for the eyes of one library call."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text itself; for the call that needs it and nothing else."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return MASK
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not written anywhere")
+
+
+def read_secret(name: str, environ: Mapping[str, str]) -> Secret | None:
+    """Return the secret of a variable or of its `_FILE`, None where there is neither.
+
+    Raises:
+        ConfigurationError: Both are set, the file cannot be read, or the secret is empty.
+    """
+    direct, file = environ.get(name), environ.get(name + FILE_SUFFIX)
+    if direct is not None and file is not None:
+        raise ConfigurationError(f"{name}: set it or {name}{FILE_SUFFIX}, not both")
+    if direct is None and file is None:
+        return None
+    text = direct if direct is not None else _read(name + FILE_SUFFIX, str(file))
+    if not text.strip():
+        raise ConfigurationError(f"{name}: is empty")
+    return Secret(text.strip())
+
+
+def _read(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{variable}: cannot be read: {type(error).__name__}") from None

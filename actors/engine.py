@@ -1,0 +1,275 @@
+"""Engine: a whole system on Pykka's threads, behind one ref; the second half of the root.
+
+Beside `system.py`, which says which actors there are, it is the only file that knows what a host's
+machine adds: the journal's folder, threads, the front, and the order of start and stop. A start
+that fails gives everything back. Two systems never share a thing but the limit of their address.
+When the engine must stop by itself, subscribers get an `AlertRaised` with `engine_failed`, the log
+a line, and the ref goes dead after an orderly stop.
+"""
+
+import decimal
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pykka
+from attrs import define, field, frozen
+
+from ..messages.control import TripBreaker
+from ..messages.events import AlertRaised
+from ..messages.values import Severity, TradingState
+from . import names
+from .adapters.clock import WallClock
+from .adapters.config import check_mode
+from .adapters.disk import Disk
+from .adapters.event_bus import EventBus, Subscriptions
+from .adapters.journal import Journal, ThreadedJournalPort, durability_of
+from .adapters.rate_shares import OF_THIS_PROCESS, Shares
+from .adapters.retention import retention
+from .adapters.settings_check import checked
+from .adapters.spool import Spool
+from .errors import ConfigurationError
+from .ports import Clock, Exchange
+from .runtime.cell import Cell
+from .runtime.envelope import Envelope
+from .runtime.front import Door, Front
+from .runtime.hosting import LogSink, Saboteur
+from .runtime.journal_reader import Flaw
+from .runtime.journal_writer import Durability, Keeper
+from .runtime.kernel import Kernel
+from .runtime.recovery import Recovered, recover
+from .runtime.segment_writer import SegmentWriter
+from .runtime.step import ENGINE_DECIMALS
+from .runtime.threads import Placement, ThreadedHost
+from .settings import Settings, settings_json
+from .system import (
+    ROUTES,
+    Wiring,
+    announce,
+    core_makers,
+    make_codec,
+    populate,
+    restore,
+    run_facts,
+)
+
+JOURNAL_FOLDER = "journal"
+MS_NS = 1_000_000
+NO_EXCHANGE = (
+    "exchange: none was given; for the built-in paper venue call"
+    " callboard.scenarios.paper.start(settings)"
+)
+WITHOUT_POWER = {
+    Durability.GROUP: "what was written in the last milliseconds is lost when the power fails",
+    Durability.OFF: "nothing is synced: what was written last is lost when the power fails",
+}
+"""What a durability does not promise, told at every start."""
+
+
+@frozen(eq=False)
+class Surroundings:
+    """What a system stands in."""
+
+    exchange: Exchange
+    clock: Clock = field(factory=WallClock)
+    data_dir: Path | None = None
+    """The journal lies in its folder `journal`; None keeps none, so that nothing is recovered."""
+    log: LogSink | None = None
+    shares: Shares = OF_THIS_PROCESS
+    """The limit that this system has a share of."""
+    on_stopped: Callable[[], None] | None = None
+    """Called last, to close what was opened for this system alone, or when the start fails."""
+    saboteur: Saboteur | None = None
+    on_step: Callable[[Cell, Envelope], None] | None = None
+    """Sees every step of the core that was kept, on the thread of its actor."""
+
+
+class ExecutionSystem:
+    """Starts systems; the core actor of this name, their intake, is `actors.execution_system`."""
+
+    @staticmethod
+    def start(
+        settings: Settings,
+        *,
+        exchange: Exchange | None = None,
+        clock: Clock | None = None,
+        data_dir: Path | str | None = None,
+        log: LogSink | None = None,
+    ) -> pykka.ActorRef[Front]:
+        """Start a system and return the ref that takes commands and queries.
+
+        Its actors run when this returns; `EngineReady` tells subscribers that entries are
+        possible, and what is told before waits for it. Stopping the ref stops the whole system.
+        The exchange stays its maker's: close it after the stop.
+
+        Raises:
+            ConfigurationError: Settings or arguments are at fault; nothing was started.
+            ModeRefused: This version must not run the mode.
+            FolderInUse: Another system writes the journal of `data_dir`.
+            RecoveryFailed: The journal is intact, but this version cannot fold it.
+            OSError: The disk's fault.
+        """
+        if exchange is None:
+            raise ConfigurationError(NO_EXCHANGE)
+        return launch(
+            settings,
+            Surroundings(
+                exchange,
+                clock or WallClock(),
+                None if data_dir is None else Path(data_dir),
+                log,
+            ),
+        )
+
+
+def launch(settings: Settings, around: Surroundings) -> pykka.ActorRef[Front]:
+    """Start a system in its surroundings; as `ExecutionSystem.start`, for the project's hosts."""
+    with ExitStack() as undo:
+        if around.on_stopped is not None:
+            undo.callback(around.on_stopped)
+        settings = checked(settings)
+        check_mode(settings)
+        share = settings.limits.rate_limit_share
+        around.shares.take(share)
+        undo.callback(around.shares.give_back, share)
+        disk = None
+        if around.data_dir is not None:
+            disk = Disk(around.data_dir / JOURNAL_FOLDER)
+            disk.lock()
+            undo.callback(disk.close)
+        # What actors compute while they are made must not depend on the host's context.
+        with decimal.localcontext(ENGINE_DECIMALS):
+            engine = _assemble(settings, around, disk)
+        return engine.start(undo.pop_all())
+
+
+@define(eq=False)
+class Engine:
+    """One running system: from its first thread to its last."""
+
+    settings: Settings
+    kernel: Kernel
+    host: ThreadedHost
+    generation: int
+    recovered: Recovered | None
+    _closing: ExitStack = field(init=False, factory=ExitStack)
+    _front: pykka.ActorRef[Front] | None = field(init=False, default=None)
+
+    def start(self, closing: ExitStack) -> pykka.ActorRef[Front]:
+        """Let every actor run, and open the front; `closing` is closed after the stop."""
+        self._closing = closing
+        self.host.on_fatal = self._on_fatal
+        door = Door(self.kernel, self.host, ROUTES, self.stop, self.settings.inbox_max)
+        try:
+            self._prime()
+            self.host.start()
+            front = self._front = Front.start(door)
+        except BaseException:
+            self.stop()
+            raise
+        if self.host.fatal_reason:  # before there was a front to stop
+            front.stop(block=False)
+        return front
+
+    def _prime(self) -> None:
+        """Give every actor its place and its first messages, before any thread runs."""
+        for cell in list(self.kernel.cells.values()):
+            self.host.place(cell)
+        self._report_findings()
+        announce(self.kernel, self.generation, self.recovered)
+
+    def stop(self) -> None:
+        """Stop the actors, last first, and give back what the system held."""
+        stuck = self.host.stop()
+        if stuck:
+            self.kernel.note("engine", "threads_left_behind", {"seats": ", ".join(stuck)})
+        if names.JOURNAL in stuck:
+            # Its thread may still write: the folder stays locked for as long as the process lives.
+            self._closing.pop_all()
+        self._closing.close()
+        self.kernel.note("engine", "engine_stopped", {"generation": self.generation})
+
+    def _on_fatal(self, reason: str) -> None:
+        self.kernel.note("engine", "engine_failed", {"reason": reason})
+        alert = AlertRaised(Severity.CRITICAL, "engine_failed", "engine", reason)
+        self.kernel.post(names.EVENT_BUS, alert)
+        if self._front is not None:
+            self._front.stop(block=False)
+
+    def _report_findings(self) -> None:
+        """Tell what is wrong with the journal; a missing part of it stops entries."""
+        findings = () if self.recovered is None else self.recovered.findings
+        for finding in findings:
+            text = f"{finding.segment}, record {finding.record}: {finding.what}"
+            self.kernel.note("engine", "journal_finding", {"flaw": finding.flaw, "what": text})
+            if finding.flaw is not Flaw.TORN_TAIL:
+                # What held back is unknown; `ResumeTrading` says that somebody has looked.
+                trip = TripBreaker(TradingState.HALTED, f"journal damaged: {text}")
+                self.kernel.post(names.CIRCUIT_BREAKER, trip)
+
+
+def _assemble(settings: Settings, around: Surroundings, disk: Disk | None) -> Engine:
+    """Make every actor; none of them runs yet."""
+    codec = make_codec()
+    recovered = None if disk is None else recover(disk, codec, core_makers(settings))
+    host = ThreadedHost(around.clock, Placement(settings.placement), settings.high_water)
+    kernel = Kernel(
+        codec,
+        host,
+        str(settings.seed),
+        log=around.log,
+        saboteur=around.saboteur,
+        on_step=around.on_step,
+    )
+    host.attach(kernel)
+    generation = _next_generation(recovered)
+    if disk is not None and recovered is not None:
+        # First of all, so that it stops last and writes what the others say until then.
+        _add_journal(
+            kernel,
+            settings,
+            SegmentWriter(
+                disk,
+                run_facts(settings, codec, generation, settings_json(settings)),
+                recovered.start,
+                segment_bytes_max=settings.journal.segment_bytes_max,
+                syncs=durability_of(settings.journal.durability) is not Durability.OFF,
+                on_sealed=retention(disk, settings.journal.keep_segments),
+            ),
+        )
+    subscriptions = Subscriptions()
+    wiring = Wiring(
+        around.exchange,
+        around.clock,
+        event_bus=lambda: EventBus(subscriptions),
+        spool=None if around.data_dir is None else Spool(around.data_dir),
+    )
+    populate(kernel, settings, wiring)
+    if recovered is not None:
+        restore(kernel, recovered)
+    return Engine(settings, kernel, host, generation, recovered)
+
+
+def _next_generation(recovered: Recovered | None) -> int:
+    if recovered is not None:
+        return recovered.journal_generation + 1
+    # Nothing remembers the last start; the wall's time keeps the order ids of two starts apart.
+    return time.time_ns() // MS_NS
+
+
+def _add_journal(kernel: Kernel, settings: Settings, writer: SegmentWriter) -> None:
+    """Add the journal's actor, and let the kernel continue the chain where the writer does."""
+    durability = durability_of(settings.journal.durability)
+    if durability in WITHOUT_POWER:
+        fields = {"durability": durability, "text": WITHOUT_POWER[durability]}
+        kernel.note(names.JOURNAL, "journal_not_synced", fields)
+    port = ThreadedJournalPort(kernel.post)
+    keeper = Keeper(writer, durability)
+    group_sync_ms = settings.journal.group_sync_ms
+    kernel.add(names.JOURNAL, lambda: Journal(port, keeper, group_sync_ms=group_sync_ms))
+    kernel.journal = port
+    kernel.sequence, kernel.chain.head = writer.start.sequence, writer.start.head
+    if settings.placement == Placement.SHARED:
+        # A snapshot is the state of all core actors between two steps: only one thread has that.
+        kernel.snapshot_every = settings.journal.snapshot_every

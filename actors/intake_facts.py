@@ -1,0 +1,175 @@
+"""Intake facts: what ExecutionSystem writes down, and its state as the fold of that.
+
+Finished commands are kept oldest first and bounded; an id that was forgotten could run again.
+"""
+
+from typing import assert_never
+
+from attrs import define, field, frozen
+
+from ..messages.intake import (
+    AmendOrder,
+    CancelOrder,
+    EmergencyStateChanged,
+    FlattenPositions,
+    HaltTrading,
+    HostCommand,
+    PolicyChanged,
+    ResumeTrading,
+    SubmitSignal,
+)
+
+REFUSED = "REFUSED"
+TAKEN = "TAKEN"
+
+
+@frozen
+class CommandTaken:
+    """Fact: a command was taken; a signal has an intent from here on."""
+
+    command_id: str
+    intent_id: str
+    symbol: str
+    at_ns: int
+
+
+@frozen
+class CommandDeferred:
+    """Fact: a command waits for the first reconciliation."""
+
+    command: HostCommand
+
+
+@frozen
+class DeferredRun:
+    """Fact: the first waiting command is being run."""
+
+
+@frozen
+class SignalDropped:
+    """Fact: a signal ended without an intent: there was no room, or it was taken back."""
+
+    signal_id: str
+    refused_by: str
+
+
+@frozen
+class SignalEnded:
+    """Fact: a signal had its terminal event."""
+
+    signal_id: str
+    intent_id: str
+    outcome: str
+    refused_by: str
+
+
+@frozen
+class ReadinessSet:
+    """Fact: whether entries run."""
+
+    generation: int
+    ready: bool
+
+
+PRIVATE = (
+    CommandTaken,
+    CommandDeferred,
+    DeferredRun,
+    SignalDropped,
+    SignalEnded,
+    ReadinessSet,
+)
+Fact = CommandTaken | CommandDeferred | DeferredRun | SignalDropped | SignalEnded | ReadinessSet
+
+
+@define
+class Open:
+    """A signal without a terminal event yet."""
+
+    intent_id: str
+    symbol: str
+    at_ns: int
+
+
+@define
+class IntakeState:
+    """Open, waiting and finished commands."""
+
+    generation: int = 0
+    ready: bool = False
+    intents: int = 0
+    open: dict[str, Open] = field(factory=dict[str, Open])
+    """By signal id."""
+    by_intent: dict[str, str] = field(factory=dict[str, str])
+    finished: dict[str, str] = field(factory=dict[str, str])
+    """Command or signal id -> outcome, oldest first."""
+    deferred: list[HostCommand] = field(factory=list[HostCommand])
+    signals: int = 0
+    refusals: dict[str, int] = field(factory=dict[str, int])
+    outcomes: dict[str, int] = field(factory=dict[str, int])
+
+    def knows(self, command_id: str) -> bool:
+        """True when a command of this id came before."""
+        if command_id in self.open or command_id in self.finished:
+            return True
+        return any(id_of(each) == command_id for each in self.deferred)
+
+
+def id_of(command: HostCommand) -> str:
+    """Return what makes a repetition of a command one."""
+    match command:
+        case SubmitSignal():
+            return command.signal_id
+        case CancelOrder() | AmendOrder() | FlattenPositions() | HaltTrading() | ResumeTrading():
+            return command.command_id
+        case EmergencyStateChanged() | PolicyChanged():
+            return f"{command.source}@{command.at_ms}"
+        case _:
+            assert_never(command)
+
+
+def apply_fact(state: IntakeState, fact: Fact, kept_max: int) -> None:
+    """Change the state by one fact; `kept_max` bounds the finished commands."""
+    match fact:
+        case CommandTaken():
+            _take(state, fact, kept_max)
+        case CommandDeferred():
+            state.deferred.append(fact.command)
+        case DeferredRun():
+            state.deferred = state.deferred[1:]
+        case SignalDropped():
+            state.deferred = [each for each in state.deferred if id_of(each) != fact.signal_id]
+            state.signals += 1
+            _end(state, fact.signal_id, REFUSED, fact.refused_by, kept_max)
+        case SignalEnded():
+            state.open.pop(fact.signal_id, None)
+            state.by_intent.pop(fact.intent_id, None)
+            _end(state, fact.signal_id, fact.outcome, fact.refused_by, kept_max)
+        case ReadinessSet():
+            state.generation, state.ready = fact.generation, fact.ready
+        case _:
+            assert_never(fact)
+
+
+def _take(state: IntakeState, fact: CommandTaken, kept_max: int) -> None:
+    if not fact.intent_id:
+        _finish(state, fact.command_id, TAKEN, kept_max)
+        return
+    state.signals += 1
+    state.intents += 1
+    state.open[fact.command_id] = Open(fact.intent_id, fact.symbol, fact.at_ns)
+    state.by_intent[fact.intent_id] = fact.command_id
+
+
+def _end(state: IntakeState, signal_id: str, outcome: str, refused_by: str, kept_max: int) -> None:
+    _finish(state, signal_id, outcome, kept_max)
+    state.outcomes[outcome] = state.outcomes.get(outcome, 0) + 1
+    if refused_by:
+        state.refusals[refused_by] = state.refusals.get(refused_by, 0) + 1
+
+
+def _finish(state: IntakeState, command_id: str, outcome: str, kept_max: int) -> None:
+    finished = state.finished
+    finished[command_id] = outcome
+    while len(finished) > kept_max:
+        del finished[next(iter(finished))]

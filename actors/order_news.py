@@ -1,0 +1,159 @@
+"""Order news: what the others are told of an order's fills, its state and its end.
+
+OrderManager's words, bound to one message. RiskGate hears of every change of exposure, cumulative
+filled and remaining together; PositionMonitor of every fill and of its legs; ExecutionSystem of
+the end of what a signal asked for, and of a fill that comes after it.
+"""
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from ..messages.events import AlertRaised, OrderCorrected, OrderPartiallyFilled
+from ..messages.orders import ExposureChanged, FillBooked, LegChanged, OrderEnded
+from ..messages.values import Leg, OrderState, Severity
+from ..messages.venue import TradeEvidence
+from .names import EVENT_BUS, EXECUTION_SYSTEM, POSITION_MONITOR, RISK_GATE
+from .policies.ledger import signed
+from .policies.order_record import ZERO, Order
+from .runtime.actor import Context
+
+
+@frozen
+class News:
+    """Tells; bound to one message by its context."""
+
+    ctx: Context
+
+    def fill(self, order: Order, trade: TradeEvidence, *, late: bool) -> None:
+        """A fill counts: tell it, and whether it comes too late or is too much."""
+        approved = order.approved
+        self.ctx.tell(
+            POSITION_MONITOR,
+            FillBooked(
+                client_order_id=approved.client_order_id,
+                intent_id=approved.intent_id,
+                leg=approved.leg,
+                signal_id=approved.signal_id,
+                strategy=approved.strategy,
+                stop_loss=approved.stop_loss,
+                take_profit=approved.take_profit,
+                working_type=approved.working_type,
+                trade=trade,
+                late=late,
+            ),
+        )
+        filled = order.filled + trade.quantity
+        self._exposure(order, filled, trade=trade, ended=late)
+        if late and approved.signal_id:
+            self._correction(order, filled)
+        if order.ordered is not None and filled > order.ordered:
+            text = f"{filled} filled of {order.ordered}"
+            alert = AlertRaised(Severity.CRITICAL, "overfill", approved.client_order_id, text)
+            self.ctx.tell(EVENT_BUS, alert)
+
+    def partial(self, order: Order, filled: Decimal, average_price: Decimal) -> None:
+        """A part is filled and the rest may come."""
+        approved = order.approved
+        self.ctx.tell(
+            EVENT_BUS,
+            OrderPartiallyFilled(
+                signal_id=approved.signal_id,
+                client_order_id=approved.client_order_id,
+                symbol=approved.symbol,
+                filled=filled,
+                remaining=(order.ordered or filled) - filled,
+                average_price=average_price,
+            ),
+        )
+
+    def ended(
+        self,
+        order: Order,
+        state: OrderState,
+        filled: Decimal,
+        reason: str,
+        average_price: Decimal,
+        *,
+        sent: bool,
+    ) -> None:
+        """The order's life is over."""
+        approved = order.approved
+        if approved.leg is Leg.ENTRY:
+            self._exposure(order, filled, ended=True, sent=sent)
+        if approved.signal_id:
+            self.ctx.tell(
+                EXECUTION_SYSTEM,
+                OrderEnded(
+                    intent_id=approved.intent_id,
+                    client_order_id=approved.client_order_id,
+                    symbol=approved.symbol,
+                    side=approved.side,
+                    state=state,
+                    reason=reason or order.reason,
+                    filled=filled,
+                    average_price=average_price,
+                ),
+            )
+
+    def leg(self, order: Order, state: OrderState, filled: Decimal, reason: str, kind: str) -> None:
+        """An exit or a protective order is in another state; of an entry nobody is told here."""
+        approved = order.approved
+        if approved.leg is Leg.ENTRY:
+            return
+        self.ctx.tell(
+            POSITION_MONITOR,
+            LegChanged(
+                client_order_id=approved.client_order_id,
+                intent_id=approved.intent_id,
+                leg=approved.leg,
+                symbol=approved.symbol,
+                position_side=approved.position_side,
+                state=state,
+                trigger_price=approved.trigger_price,
+                filled=filled,
+                kind=kind,
+                reason=reason,
+            ),
+        )
+
+    def _correction(self, order: Order, filled: Decimal) -> None:
+        approved = order.approved
+        self.ctx.tell(
+            EXECUTION_SYSTEM,
+            OrderCorrected(
+                signal_id=approved.signal_id,
+                client_order_id=approved.client_order_id,
+                symbol=approved.symbol,
+                corrects=order.state.value,
+                filled=filled,
+            ),
+        )
+
+    def _exposure(
+        self,
+        order: Order,
+        filled: Decimal,
+        *,
+        trade: TradeEvidence | None = None,
+        ended: bool = False,
+        sent: bool = True,
+    ) -> None:
+        approved = order.approved
+        remaining = ZERO if ended else max(ZERO, (order.ordered or filled) - filled)
+        self.ctx.tell(
+            RISK_GATE,
+            ExposureChanged(
+                client_order_id=approved.client_order_id,
+                intent_id=approved.intent_id,
+                leg=approved.leg,
+                symbol=approved.symbol,
+                position_side=approved.position_side,
+                filled=filled,
+                remaining=remaining,
+                fill=ZERO if trade is None else signed(trade.side, trade.quantity),
+                fill_price=ZERO if trade is None else trade.price,
+                sent=sent,
+                ended=ended,
+            ),
+        )

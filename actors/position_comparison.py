@@ -1,0 +1,54 @@
+"""Position comparison: our positions against the venue's listing.
+
+What moved since the question left does not count. A difference is told, and kept with its pass, so
+that it can be taken over when the reconciler finds that no fill of ours explains it. Only less
+than ours is ever taken over; a position that was never ours is foreign, told and left.
+"""
+
+from ..messages.reconciliation import AdoptPosition, ComparePositions, PositionsCompared
+from ..messages.venue import PositionEvidence
+from .policies.guard import Guard, VenueView
+from .position_facts import ZERO, PositionsState, VenueDiffered, key_of
+from .runtime.actor import Context
+
+
+def compare(state: PositionsState, message: ComparePositions, ctx: Context) -> PositionsCompared:
+    """Return which symbols differ, and which of those were never ours."""
+    venue = {key_of(each.symbol, each.position_side): each for each in message.positions}
+    mismatched: list[str] = []
+    foreign: list[str] = []
+    for key in dict.fromkeys([*state.guards, *venue]):
+        guard, view = state.guards.get(key), _view(message, venue.get(key))
+        ours = ZERO if guard is None else guard.position.quantity
+        is_fresh = guard is not None and guard.last_fill_ns >= message.departed_at_ns
+        differs = view.quantity != ours and not is_fresh
+        if guard is not None and (differs or guard.venue is not None):
+            ctx.record(VenueDiffered(key, view if differs else None))
+        if differs:
+            (foreign if guard is None else mismatched).append(key.partition("/")[0])
+    return PositionsCompared(message.pass_number, tuple(mismatched), tuple(foreign))
+
+
+def adoptable(state: PositionsState, message: AdoptPosition) -> list[tuple[str, Guard]]:
+    """Return the positions of a symbol that may be taken over as that pass has shown them."""
+    return [
+        (key, guard)
+        for key, guard in state.open_guards()
+        if guard.position.symbol == message.symbol
+        and guard.venue is not None
+        and guard.venue.pass_number == message.pass_number
+        and guard.last_fill_ns < guard.venue.departed_at_ns
+        and _is_less(guard.venue, guard)
+    ]
+
+
+def _is_less(view: VenueView, guard: Guard) -> bool:
+    ours = guard.position.quantity
+    return abs(view.quantity) < abs(ours) and view.quantity * ours >= ZERO
+
+
+def _view(message: ComparePositions, theirs: PositionEvidence | None) -> VenueView:
+    """Return what the venue shows; a position that it does not list is flat there."""
+    quantity = ZERO if theirs is None else theirs.quantity
+    entry_price = ZERO if theirs is None else theirs.entry_price
+    return VenueView(message.pass_number, quantity, entry_price, message.departed_at_ns)

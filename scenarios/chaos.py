@@ -1,0 +1,237 @@
+"""Chaos: one run of a workload: trouble, then healing, then demanded convergence.
+
+Owns the run and its report. The same workload gives the same journal bytes. While it runs, every
+invariant is checked after every step; when all trouble is over, the engine has `HEAL_STEPS_MAX`
+steps of virtual time for what `scenarios/convergence.py` demands.
+Source: TigerBeetle's VOPR, whose runs have the same two phases.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from random import Random
+
+from attrs import define, evolve, field
+
+from ..actors.runtime.cell import Cell
+from ..actors.runtime.envelope import Envelope
+from ..actors.runtime.hosting import InjectedCrash
+from ..actors.settings import JournalSettings, MarketSettings, RiskSettings, Settings
+from ..messages.intake import HostCommand
+from .convergence import unconverged
+from .disk import DiskFaults, SimulatedDisk
+from .invariants import Checker, Violation
+from .simulation import Simulation
+from .sometimes import Sometimes
+from .venue.faults import Faults, FaultScript
+from .venue.seeded_market import SeededMarket, SeededMarketSettings, Walk
+from .venue.settings import BTCUSDT, ETHUSDT, AlgoTiming, VenueSettings
+from .venue.venue import Venue
+from .workload import (
+    MS,
+    PRICES,
+    START_NS,
+    SYMBOLS,
+    ActorCrash,
+    EngineCrash,
+    Workload,
+    command_of,
+    submit,
+)
+from .world import World
+
+HEAL_STEP_S = 15
+HEAL_STEPS_MAX = 80
+"""Twenty minutes of virtual time: longer than the longest backoff and the longest first ban."""
+
+
+@define
+class Report:
+    """What came of a run."""
+
+    workload: Workload
+    violations: list[Violation]
+    violation_count: int
+    unconverged: list[str]
+    """What the healed engine still owes; empty when it converged."""
+    sometimes: dict[str, int]
+    steps: int
+    healed_after_s: int
+    world: World
+
+    @property
+    def is_clean(self) -> bool:
+        """True when nothing was violated and all is settled."""
+        return not self.violation_count and not self.unconverged
+
+    def __str__(self) -> str:
+        lines = [f"workload: {self.workload}"]
+        lines += [f"violation: {violation}" for violation in self.violations]
+        lines += [f"unsettled: {what}" for what in self.unconverged]
+        return "\n".join(lines)
+
+
+@define(eq=False)
+class CrashPlan:
+    """A saboteur that makes actors crash at planned messages, until it is told to stop."""
+
+    crashes: tuple[ActorCrash, ...]
+    on_crash: Callable[[], None]
+    is_armed: bool = True
+    _seen: dict[str, int] = field(init=False, factory=dict[str, int])
+
+    def before_step(self, cell: Cell, envelope: Envelope) -> None:
+        """Raise `InjectedCrash` at a planned message."""
+        del envelope
+        if not self.is_armed:
+            return
+        count = self._seen[cell.name] = self._seen.get(cell.name, 0) + 1
+        for crash in self.crashes:
+            if crash.actor == cell.name and crash.nth <= count < crash.nth + crash.times:
+                self.on_crash()
+                raise InjectedCrash(f"planned at message {count}")
+
+
+@define(eq=False)
+class Run:
+    """One run under way."""
+
+    workload: Workload
+    is_thorough: bool = True
+    world: World = field(init=False)
+    checker: Checker = field(init=False)
+    sometimes: Sometimes = field(init=False)
+    plan: CrashPlan = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.world = make_world(self.workload)
+        self.sometimes = Sometimes(self.world)
+        self.world.on_event = self.sometimes.on_event
+        self.checker = Checker(self.world, is_thorough=self.is_thorough)
+        self.plan = CrashPlan(self.workload.crashes, self.sometimes.on_actor_crash)
+        self.world.saboteur = self.plan
+
+    def run(self) -> Report:
+        """Chaos, healing, convergence."""
+        self.world.start()
+        for at_ms, action in sorted(self._agenda(), key=lambda entry: entry[0]):
+            self._run_until(at_ms)
+            action()
+        self._run_until(self.workload.duration_ms)
+        healed_after_s = self._heal()
+        return Report(
+            self.workload,
+            self.checker.violations,
+            self.checker.count,
+            unconverged(self.world, self.checker.ground, self.sometimes.ended),
+            self.sometimes.counts(),
+            self.world.simulation.steps,
+            healed_after_s,
+            self.world,
+        )
+
+    def _agenda(self) -> list[tuple[int, Callable[[], None]]]:
+        agenda: list[tuple[int, Callable[[], None]]] = []
+        for number, signal in enumerate(self.workload.signals):
+            command = submit(signal, number)
+            agenda += [
+                (signal.at_ms + 1_000 * repeat, self._teller(command))
+                for repeat in range(signal.repeats + 1)
+            ]
+        for number, planned in enumerate(self.workload.commands):
+            command_or_none = command_of(planned, number, self.workload.signals)
+            if command_or_none is not None:
+                agenda.append((planned.at_ms, self._teller(command_or_none)))
+        agenda += [(crash.at_ms, self._crasher(crash)) for crash in self.workload.engine_crashes]
+        return agenda
+
+    def _teller(self, command: HostCommand) -> Callable[[], None]:
+        return lambda: self.world.tell(command)
+
+    def _crasher(self, crash: EngineCrash) -> Callable[[], None]:
+        def act() -> None:
+            self.sometimes.on_engine_crash()
+            disk = self.world.disk
+            assert isinstance(disk, SimulatedDisk)
+            disk.faults = evolve(disk.faults, crash_keeps_tail=1.0 if crash.torn else 0.0)
+            self.world.crash()
+            self.world.run_for(crash.down_ms / 1_000)
+            self.world.start()
+
+        return act
+
+    def _run_until(self, at_ms: int) -> None:
+        self.world.simulation.run(max(START_NS + at_ms * MS, self.world.simulation.now_ns))
+        self.sometimes.look()
+
+    def _heal(self) -> int:
+        """Take every fault away, let trading go on, and wait for rest; return the seconds."""
+        self.plan.is_armed = False
+        self.world.venue.set_faults(Faults())
+        self.world.run_for(1)
+        for waited in range(HEAL_STEPS_MAX):
+            if not unconverged(self.world, self.checker.ground, self.sometimes.ended):
+                return waited * HEAL_STEP_S
+            self.world.run_for(HEAL_STEP_S)
+        return HEAL_STEPS_MAX * HEAL_STEP_S
+
+
+def run_workload(workload: Workload, *, is_thorough: bool = True) -> Report:
+    """Run a workload from its first message to its last."""
+    return Run(workload, is_thorough).run()
+
+
+def make_world(workload: Workload, script: FaultScript | None = None) -> World:
+    """Return the surroundings of a workload; the engine is not started.
+
+    `script` adds planned faults to the drawn ones.
+    """
+    seed = workload.seed
+    simulation = Simulation(seed=seed, now_ns=START_NS, delivery=workload.delivery)
+    market = SeededMarket(_market(workload), seed=seed, start_ns=START_NS)
+    timing = AlgoTiming(child_to_triggered_frame_ms=workload.child_frame_late_ms)
+    venue = Venue(
+        VenueSettings(
+            symbols=(ETHUSDT, BTCUSDT),
+            faults=workload.faults,
+            script=FaultScript() if script is None else script,
+            trade_lite=workload.trade_lite,
+            algo_timing=timing,
+        ),
+        market,
+        seed=seed,
+        start_ns=START_NS,
+    )
+    disk = SimulatedDisk(Random(f"{seed}/disk"), DiskFaults())
+    return World(simulation, venue, _settings(seed), disk)
+
+
+def _market(workload: Workload) -> SeededMarketSettings:
+    ticks = float(workload.turbulence_ticks)
+    touch = Decimal("0.030") if workload.is_thin else Decimal(5)
+    levels = 2 if workload.is_thin else 20
+    deep = Decimal("0.020") if workload.is_thin else Decimal(10)
+    eth = Walk(
+        "ETHUSDT",
+        PRICES["ETHUSDT"],
+        Decimal("0.01"),
+        volatility_ticks=ticks,
+        touch_quantity=touch,
+        levels=levels,
+        level_quantity=deep,
+    )
+    btc = Walk("BTCUSDT", PRICES["BTCUSDT"], Decimal("0.10"), volatility_ticks=2 * ticks)
+    return SeededMarketSettings(walks=(eth, btc), tick_every_ms=400, tick_jitter_ms=200)
+
+
+def _settings(seed: int) -> Settings:
+    return Settings(
+        seed=seed,
+        risk=RiskSettings(
+            symbols=SYMBOLS,
+            cooldown_ms=0,
+            executions_per_day_max=10_000,
+            stop_loss_pct_default=Decimal("0.5"),
+        ),
+        market=MarketSettings(interval_ms=1_000, move_bps=Decimal(20)),
+        journal=JournalSettings(snapshot_every=2_000, segment_bytes_max=4 * 1024 * 1024),
+    )

@@ -1,0 +1,239 @@
+"""Scenario commands: `run` of the command line, on the built-in venue.
+
+Owns the options of a run and what people see of it: notes, progress and a table on the error
+output or the terminal, and with `--json` one JSON object, last on the standard output. Ctrl-C
+stops in order: the journal is sealed and the summary printed; a second one ends at once.
+"""
+
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..actors.adapters.commands import CONFIG, SET, config_files, read_pairs
+from ..actors.adapters.exits import Exit, end, exits, say
+
+if TYPE_CHECKING:
+    from ..actors.runtime.hosting import LogSink
+    from .paper import PaperOptions, PaperResult
+    from .run_options import Prepared, RunOptions
+    from .world import World
+
+MODES = ("paper", "testnet", "demo", "shadow", "live")
+NOTES_MAX = 20
+
+
+def _duration(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int:
+    from .run_options import read_duration_ns
+
+    try:
+        return read_duration_ns(value) if value else 0
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _speed(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
+    from .run_options import read_speed
+
+    try:
+        return read_speed(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command("run")
+@click.option("--mode", type=click.Choice(MODES), help="Overrides the settings' mode.")
+@CONFIG
+@SET
+@click.option(
+    "--data-dir",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the journal lies; one engine at a time.",
+)
+@click.option(
+    "--tape",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A recorded market; without it, one drawn from the seed.",
+)
+@click.option("--signals", default="", metavar="F", help="JSON Lines; `-` for standard input.")
+@click.option(
+    "--speed", default="max", show_default=True, callback=_speed, help="max (virtual), 1, or N."
+)
+@click.option(
+    "--venue-socket",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A venue process (`callboard venue`); its market, faults and pace count.",
+)
+@click.option("--seed", type=click.IntRange(min=0), help="Overrides the settings' seed.")
+@click.option("--for", "for_ns", callback=_duration, metavar="TIME", help="Stop after, as in 60s.")
+@click.option("--symbols", default="", help="Symbols of the seeded market, comma between them.")
+@click.option(
+    "--faults", default="", help="Trouble at the venue, as in http_429=0.01,answer_late=0.1."
+)
+@click.option(
+    "--crash", "crashes", multiple=True, metavar="ACTOR@N", help="Crash at its N-th message."
+)
+@click.option("--strict", is_flag=True, help="Stop at the first bad line, exit 1.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+@click.option("-v", "--verbose", count=True, help="Show the engine's log; twice shows more.")
+@click.option("--log-format", type=click.Choice(("console", "json")), default="console")
+@exits
+def run(
+    mode: str | None,
+    seed: int | None,
+    files: tuple[Path, ...],
+    pairs: tuple[str, ...],
+    signals: str,
+    symbols: str,
+    verbose: int,
+    log_format: str,
+    *,
+    as_json: bool,
+    **typed: Any,
+) -> None:
+    """Run the engine on the built-in paper venue."""
+    from .run_options import RunOptions
+
+    flags = read_pairs(pairs)
+    flags |= {} if mode is None else {"mode": mode}
+    flags |= {} if seed is None else {"seed": str(seed)}
+    options = RunOptions(
+        files=config_files(files),
+        flags=flags,
+        signals=signals,
+        symbols=tuple(name for name in symbols.upper().replace(" ", "").split(",") if name),
+        **typed,
+    )
+    log = _log(verbose, mode or "paper", as_json=log_format == "json")
+    result = _run(options, log)
+    _print(result, as_json=as_json)
+    end(exit_of(result))
+
+
+def exit_of(result: "PaperResult") -> Exit:
+    """Return how a run ends the command: the gravest reason decides."""
+    from ..messages.values import TradingState
+
+    if result.bad_line or result.fatal or result.summary["violations"]:
+        return Exit.FAILED
+    return Exit.HALTED if result.state is TradingState.HALTED else Exit.OK
+
+
+def _run(options: "RunOptions", log: "LogSink") -> "PaperResult":
+    from .run_options import prepare
+    from .venue.tape import TapeError
+
+    try:
+        prepared = prepare(options, standard_input=sys.stdin.buffer)
+    except TapeError as error:
+        say(f"{click.style('stopped:', fg='red', bold=True)} {error}")
+        raise click.exceptions.Exit(Exit.FAILED) from None
+    for note in prepared.notes:
+        say(f"note: {note}")
+    if options.is_virtual:
+        return _run_virtual(options, prepared, log)
+    return _run_live(options, prepared, log)
+
+
+def _run_virtual(options: "RunOptions", prepared: "Prepared", log: "LogSink") -> "PaperResult":
+    from .paper import run as run_paper
+    from .progress import ProgressLine
+
+    with interrupts() as is_interrupted:
+        operator = _operator(options.data_dir, is_interrupted)
+        line = ProgressLine(sys.stderr)
+        paper = _paper(options, prepared)
+        return run_paper(paper, log=log, on_progress=line.show, operator=operator)
+
+
+def _run_live(options: "RunOptions", prepared: "Prepared", log: "LogSink") -> "PaperResult":
+    from .paper_live import place_at_socket, place_in_process, run_live
+    from .progress import ProgressLine
+
+    paper = _paper(options, prepared)
+    if options.venue_socket is not None and prepared.clock is not None:
+        place = place_at_socket(options.venue_socket, prepared.clock)
+    else:
+        place = place_in_process(paper, options.speed)
+    line = ProgressLine(sys.stderr)
+    with interrupts() as is_stopped:
+        return run_live(paper, place, log=log, on_progress=line.show, is_stopped=is_stopped)
+
+
+def _paper(options: "RunOptions", prepared: "Prepared") -> "PaperOptions":
+    from .paper import PaperOptions
+
+    return PaperOptions(
+        settings=prepared.settings,
+        market=prepared.market,
+        data_dir=options.data_dir,
+        feeder=prepared.feeder,
+        for_ns=options.for_ns,
+        faults=prepared.faults,
+        crashes=prepared.crashes,
+        strict=options.strict,
+    )
+
+
+def _operator(data_dir: Path, is_interrupted: Callable[[], bool]) -> "Callable[[World], str]":
+    """Return who looks at the spool and at Ctrl-C while a run in virtual time is busy."""
+    from ..actors.adapters.operator_desk import OperatorDesk
+    from ..actors.adapters.spool import Spool
+
+    desks: list[OperatorDesk] = []
+
+    def look(world: "World") -> str:
+        if not desks:
+            desks.append(OperatorDesk(Spool(data_dir), world.kernel.post))
+        desks[0].look()
+        return "interrupted" if is_interrupted() else ""
+
+    return look
+
+
+@contextmanager
+def interrupts() -> "Generator[Callable[[], bool]]":
+    """Turn the first Ctrl-C, or SIGTERM, into a wish to stop; the second ends at once."""
+    seen: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        if seen:
+            raise KeyboardInterrupt
+        seen.append(number)
+        say("stopping in order; once more to end at once")
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(seen)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _log(verbose: int, mode: str, *, as_json: bool) -> "LogSink":
+    from ..actors.adapters.logging import make_log
+    from .progress import BesideProgress
+
+    level = logging.INFO if verbose else logging.WARNING
+    return make_log(BesideProgress(sys.stderr), mode=mode, level=level, as_json=as_json)
+
+
+def _print(result: "PaperResult", *, as_json: bool) -> None:
+    from .summary_table import print_table
+
+    for text in result.summary["lines"]["first_bad"][:NOTES_MAX]:
+        say(f"{click.style('bad line', fg='yellow')}  {text}")
+    for word, text in (("stopped", result.bad_line), ("gave up", result.fatal)):
+        if text:
+            say(f"{click.style(f'{word}:', fg='red', bold=True)} {text}")
+    if as_json:
+        click.echo(json.dumps(result.summary))
+    else:
+        print_table(result.summary)

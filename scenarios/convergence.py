@@ -1,0 +1,140 @@
+"""Convergence: what a healed engine owes: everything settled, and one view with the venue.
+
+Liveness after healing (L1, L3, L4, L5): every signal has its terminal event, rests at the venue or
+is parked; no outcome is unknown; every actor runs; the monitor's, the gate's and the venue's
+positions are the sum of the fills; every position has a stop, and no stop outlives its position.
+Pure: looks, and says what is missing in sentences.
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from ..actors import names
+from ..actors.policies.order_record import Order
+from ..actors.runtime.cell import Status
+from ..messages.values import Leg, OrderState
+from .checks.ground import ZERO, Ground
+from .world import World
+
+RESTING = (OrderState.ACTIVE, OrderState.PARTIALLY_FILLED, OrderState.PARKED)
+"""States of an order in which it may stay: it waits for the market, or for a person."""
+
+
+def unconverged(world: World, ground: Ground, ended: Mapping[str, object]) -> list[str]:
+    """Return what is not settled; empty when the engine has converged."""
+    ground.refresh()
+    return [
+        *_machinery(world),
+        *_signals(world, ended),
+        *_orders(world, ground),
+        *_promises(world),
+        *_positions(world, ground),
+        *_protection(world, ground),
+    ]
+
+
+def _machinery(world: World) -> Iterator[str]:
+    for cell in world.kernel.cells.values():
+        if cell.status is not Status.RUNNING:
+            yield f"L4: {cell.name} is {cell.status.name}"
+    if not world.state(names.USER_STREAM).healthy:
+        yield "L4: the user stream is not backfilled"
+    clock = world.state(names.RISK_GATE).clock
+    if clock is None or not clock.trusted:
+        yield "L4: the clock is not trusted"
+    reconciler = world.state(names.RECONCILER)
+    if reconciler.owed or reconciler.told:
+        yield f"L5: the reconciler owes {reconciler.owed}, differs in {reconciler.told}"
+
+
+def _signals(world: World, ended: Mapping[str, object]) -> Iterator[str]:
+    """Every signal that the engine knows has ended, or its order may stay as it is."""
+    intake = world.state(names.EXECUTION_SYSTEM)
+    orders = world.state(names.ORDER_MANAGER).orders.values()
+    resting = {order.approved.signal_id for order in orders if order.state in RESTING}
+    for signal_id in intake.open:
+        if signal_id not in resting:
+            yield f"L1: {signal_id} has no end"
+    for signal_id, outcome in intake.finished.items():
+        if outcome != "TAKEN" and signal_id not in ended:
+            yield f"L1: {signal_id} ended as {outcome} and nobody was told"
+    if intake.deferred:
+        yield f"L1: {len(intake.deferred)} commands wait"
+
+
+def _orders(world: World, ground: Ground) -> Iterator[str]:
+    """Our open orders are those of the venue, and none of them is unclear."""
+    orders = world.state(names.ORDER_MANAGER).orders
+    for client_order_id, order in orders.items():
+        if order.state not in RESTING:
+            yield f"L3: {client_order_id} is {order.state}"
+        elif order.state is not OrderState.PARKED and not _is_live(ground, client_order_id):
+            yield f"L5: {client_order_id} is {order.state} and not open at the venue"
+        elif order.approved.leg is Leg.EXIT:
+            yield f"L1: the exit {client_order_id} is still open"
+    for symbol in world.venue.core.books:
+        entries = [each.client_order_id for each in ground.open_entries(symbol)]
+        stops = [each.request.client_algo_id for each in ground.open_stops(symbol)]
+        for client_order_id in (*entries, *stops):
+            if client_order_id not in orders:
+                yield f"L5: {client_order_id} is open at the venue alone"
+
+
+def _promises(world: World) -> Iterator[str]:
+    """Nothing is kept for an order that has ended: no reservation, no place, no hold."""
+    orders: Mapping[str, Order] = world.state(names.ORDER_MANAGER).orders
+    for reservation in world.state(names.RISK_GATE).reservations.values():
+        if reservation.client_order_id not in orders:
+            yield f"L5: {reservation.client_order_id} is reserved and has ended"
+    queue = world.state(names.ORDER_QUEUE)
+    for client_order_id in (*queue.in_flight, *queue.waiting):
+        if client_order_id not in orders:
+            yield f"L5: {client_order_id} keeps its place in the queue and has ended"
+    for symbol, holders in queue.holds.items():
+        for holder in holders:
+            order = orders.get(holder)
+            if order is None or order.state is not OrderState.PARKED:
+                yield f"L5: {symbol} is held by {holder}"
+
+
+def _positions(world: World, ground: Ground) -> Iterator[str]:
+    monitor = world.state(names.POSITION_MONITOR)
+    gate = world.state(names.RISK_GATE).positions
+    held = world.venue.core.account
+    keys = dict.fromkeys(
+        [*monitor.guards, *gate, *(f"{symbol}/{side}" for symbol, side in ground.amounts)]
+    )
+    for key in keys:
+        symbol, _, side = key.partition("/")
+        guard = monitor.guards.get(key)
+        figures: dict[str, Decimal] = {
+            "monitor": ZERO if guard is None else guard.position.quantity,
+            "gate": gate.get(key, ZERO),
+            "fills": ground.amounts.get((symbol, side), ZERO),
+            "venue": held.amount((symbol, side)),
+        }
+        if len(dict.fromkeys(figures.values())) > 1:
+            yield f"L5: {key} is {figures}"
+    if monitor.fees != ground.fees:
+        yield f"L5: fees are {monitor.fees} in the monitor, {ground.fees} at the venue"
+
+
+def _protection(world: World, ground: Ground) -> Iterator[str]:
+    guards: Mapping[str, Any] = world.state(names.POSITION_MONITOR).guards
+    for key, guard in guards.items():
+        symbol = key.partition("/")[0]
+        stops = [algo for algo in ground.open_stops(symbol) if algo.request.type == "STOP_MARKET"]
+        if guard.position.is_flat:
+            if ground.open_stops(symbol):
+                yield f"L5: {key} is flat and conditional orders wait"
+        elif not stops:
+            yield f"L1: {key} is open without a stop at the venue"
+        elif guard.closing:
+            yield f"L1: {key} is still being closed: {guard.closing}"
+
+
+def _is_live(ground: Ground, client_order_id: str) -> bool:
+    at_venue = ground.orders.get(client_order_id, [])
+    algo = ground.algo(client_order_id)
+    return any(order.is_open for order in at_venue) or (algo is not None and algo.is_open)

@@ -1,0 +1,182 @@
+"""Drawn: a workload from one seed, for a soak of many seeds.
+
+Owns how likely each kind of trouble is. Swarm testing: every seed first draws which kinds are on at
+all, since trouble of every kind at once hides what one kind alone would find. The same seed gives
+the same workload for ever, so that a failing soak is one integer; `shrunk` makes it a small one.
+Source: Groce et al., Swarm Testing, ISSTA 2012; Zeller, delta debugging, TSE 2002.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
+from typing import Any, TypeVar
+
+from attrs import evolve, frozen
+
+from ..actors import names
+from ..messages.values import SignalType
+from .simulation import Delivery
+from .venue.faults import Fault, Faults
+from .workload import SYMBOLS, ActorCrash, Command, EngineCrash, Signal, Workload
+
+Item = TypeVar("Item")
+
+CRASHABLE = (
+    names.EXECUTION_SYSTEM,
+    names.RISK_GATE,
+    names.CIRCUIT_BREAKER,
+    names.RATE_LIMITER,
+    names.ORDER_QUEUE,
+    names.ORDER_MANAGER,
+    names.ERROR_CLASSIFIER,
+    names.POSITION_MONITOR,
+    names.RECONCILER,
+    names.USER_STREAM,
+    names.MARKET_DATA,
+    names.VENUE_CLOCK,
+    names.ACCOUNT,
+    names.INSTRUMENTS,
+)
+COMMANDS = ("cancel", "amend", "halt", "resume", "flatten")
+DURATIONS_MS = (30_000, 60_000, 120_000, 240_000)
+TURBULENCES = (10, 50, 100, 300)
+RATES = (0.02, 0.1, 0.3)
+PLAIN = ("delivery", "is_thin", "trade_lite", "child_frame_late_ms", "turbulence_ticks")
+"""What `shrunk` tries to set to its plain value."""
+
+
+@frozen
+class Odds:
+    """What may be drawn at all."""
+
+    signals_max: int = 12
+    commands_max: int = 4
+    crashes_max: int = 4
+    engine_crashes_max: int = 2
+    fault_share: float = 0.2
+    """How likely each kind of fault is switched on."""
+
+
+def drawn(seed: int, odds: Odds = Odds()) -> Workload:
+    """Return the workload of a seed."""
+    random = Random(f"{seed}/workload")
+    duration_ms = random.choice(DURATIONS_MS)
+    return Workload(
+        seed=seed,
+        delivery=random.choice(list(Delivery)),
+        duration_ms=duration_ms,
+        signals=_several(random, odds.signals_max, lambda: _signal(random, duration_ms)),
+        commands=_several(random, odds.commands_max, lambda: _command(random, duration_ms)),
+        faults=_faults(random, odds.fault_share),
+        crashes=_several(random, odds.crashes_max, lambda: _actor_crash(random)),
+        engine_crashes=_engine_crashes(random, odds, duration_ms),
+        turbulence_ticks=random.choice(TURBULENCES),
+        is_thin=random.random() < 0.3,
+        trade_lite=random.random() < 0.3,
+        child_frame_late_ms=random.choice((0, 0, 40)),
+    )
+
+
+def shrunk(workload: Workload, fails: Callable[[Workload], bool]) -> Workload:
+    """Return a smaller workload that still fails; `fails` runs one and says so."""
+    changed = True
+    while changed:
+        changed = False
+        for smaller in _smaller(workload):
+            if fails(smaller):
+                workload, changed = smaller, True
+                break
+    return workload
+
+
+def _smaller(workload: Workload) -> Iterator[Workload]:
+    """Yield the workload with one thing less, big steps first."""
+    for engine_crashes in _fewer(workload.engine_crashes):
+        yield evolve(workload, engine_crashes=engine_crashes)
+    for crashes in _fewer(workload.crashes):
+        yield evolve(workload, crashes=crashes)
+    for commands in _fewer(workload.commands):
+        yield evolve(workload, commands=commands)
+    for signals in _fewer(workload.signals):
+        yield evolve(workload, signals=signals)
+    for fault in Fault:
+        if getattr(workload.faults, fault.value):
+            off: dict[str, Any] = {fault.value: 0.0}
+            yield evolve(workload, faults=evolve(workload.faults, **off))
+    plain = Workload(workload.seed, turbulence_ticks=TURBULENCES[0])
+    for name in PLAIN:
+        if getattr(workload, name) != getattr(plain, name):
+            value: dict[str, Any] = {name: getattr(plain, name)}
+            yield evolve(workload, **value)
+
+
+def _fewer(items: Sequence[Item]) -> Iterator[tuple[Item, ...]]:
+    """Yield the items without each run of them, long runs first."""
+    size = len(items)
+    while size:
+        for start in range(0, len(items), size):
+            yield (*items[:start], *items[start + size :])
+        size //= 2
+
+
+def _several(random: Random, most: int, make: Callable[[], Item]) -> tuple[Item, ...]:
+    return tuple(make() for _ in range(random.randint(0, most)))
+
+
+def _signal(random: Random, duration_ms: int) -> Signal:
+    is_limit = random.random() < 0.3
+    return Signal(
+        at_ms=random.randrange(2_000, duration_ms - 5_000),
+        kind=random.choice(list(SignalType)),
+        symbol=random.choice(SYMBOLS),
+        limit_bps=random.choice((-5, 2, 10, 40)) if is_limit else None,
+        stop_bps=random.choice((None, None, 20, 60, 150)),
+        target_bps=random.choice((None, None, 30, 100)),
+        repeats=random.choice((0, 0, 0, 1, 2)),
+    )
+
+
+def _command(random: Random, duration_ms: int) -> Command:
+    at_ms = random.randrange(2_000, duration_ms - 5_000)
+    return Command(at_ms, random.choice(COMMANDS), random.randrange(12))
+
+
+def _faults(random: Random, share: float) -> Faults:
+    def rate() -> float:
+        return random.choice(RATES) if random.random() < share else 0.0
+
+    return Faults(
+        request_lost_before_execution=rate(),
+        answer_lost_after_execution=rate(),
+        answer_late=rate(),
+        connection_refused=rate(),
+        connection_reset=rate(),
+        http_503_unknown=rate(),
+        http_503_service_unavailable=rate(),
+        http_503_internal=rate(),
+        throttled_1008=rate(),
+        http_429=rate(),
+        clock_skew=rate(),
+        stream_gap=rate(),
+        stream_duplicate=rate(),
+        stream_reorder=rate(),
+        answer_late_ms=random.choice((500, 3_000, 8_000, 20_000)),
+        stream_gap_ms=random.choice((500, 3_000, 15_000)),
+        stream_reorder_ms=random.choice((5, 50, 500)),
+        clock_skew_ms=random.choice((300, 2_000, 6_000)),
+        executed_share=random.choice((0.0, 0.5, 1.0)),
+    )
+
+
+def _actor_crash(random: Random) -> ActorCrash:
+    return ActorCrash(random.choice(CRASHABLE), random.randrange(1, 80), random.choice((1, 1, 2)))
+
+
+def _engine_crashes(random: Random, odds: Odds, duration_ms: int) -> tuple[EngineCrash, ...]:
+    """Crashes far enough apart for each start to come first."""
+    times = sorted(
+        random.randrange(1_000, duration_ms - 5_000)
+        for _ in range(random.randint(0, odds.engine_crashes_max))
+    )
+    return tuple(
+        EngineCrash(at_ms, random.choice((0, 500, 5_000)), random.random() < 0.5) for at_ms in times
+    )

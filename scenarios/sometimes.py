@@ -1,0 +1,122 @@
+"""Sometimes: how often a run reached the rare branches that a suite must reach at all.
+
+Owns counters by name, read from events, from the venue and at crashes. A suite whose counter of a
+branch stays at zero over many runs tests less than it seems to.
+"""
+
+from attrs import define, field
+
+from ..actors import names
+from ..messages.events import (
+    OrderCancelled,
+    OrderCorrected,
+    OrderExpired,
+    OrderFailed,
+    OrderFilled,
+    OrderPartiallyFilled,
+    OrderRefused,
+    OrderUnknown,
+    TradingStateReported,
+)
+from ..messages.values import OrderState, Priority, TradingState
+from .venue.faults import Fault
+from .world import World
+
+TERMINAL_EVENTS = (OrderCancelled, OrderExpired, OrderFailed, OrderFilled, OrderRefused)
+
+NAMES = (
+    "unknown_executed",
+    "unknown_not_executed",
+    "partial_fill",
+    "rate_limited",
+    "actor_crash_with_open_orders",
+    "restart_with_open_position",
+    "restart_with_order_in_flight",
+    "halt_with_order_in_flight",
+    "stop_triggered",
+    "sent_again",
+    "late_answer",
+    "corrected",
+)
+
+
+@define(eq=False)
+class Sometimes:
+    """Counters of one run; `ended` says how each signal ended."""
+
+    world: World
+    ended: dict[str, object] = field(init=False, factory=dict[str, object])
+    _counts: dict[str, int] = field(init=False, factory=lambda: dict.fromkeys(NAMES, 0))
+    _attempts: dict[str, int] = field(init=False, factory=dict[str, int])
+
+    def on_event(self, event: object) -> None:
+        """Count what an event tells."""
+        match event:
+            case OrderUnknown():
+                self._count_unknown(event.client_order_id)
+            case OrderPartiallyFilled():
+                self._count("partial_fill")
+            case OrderCorrected():
+                self._count("corrected")
+            case TradingStateReported() if event.state is not TradingState.ACTIVE:
+                if self._has_order_in_flight():
+                    self._count("halt_with_order_in_flight")
+            case _ if isinstance(event, TERMINAL_EVENTS) and event.signal_id:
+                self.ended[event.signal_id] = event
+            case _:
+                return
+
+    def on_actor_crash(self) -> None:
+        """Count a crash of an actor while orders are open."""
+        if self.world.life is not None and self.world.state(names.ORDER_MANAGER).orders:
+            self._count("actor_crash_with_open_orders")
+
+    def on_engine_crash(self) -> None:
+        """Count a crash of the engine while something is open."""
+        self.look()
+        if any(position.amount for position in self.world.venue.core.account.open_positions()):
+            self._count("restart_with_open_position")
+        if self._has_order_in_flight():
+            self._count("restart_with_order_in_flight")
+
+    def look(self) -> None:
+        """Note which orders were sent more than once."""
+        state = self.world.state(names.ORDER_MANAGER)
+        for orders in (state.orders, state.history):
+            for client_order_id, order in orders.items():
+                if order.attempt > 1:
+                    self._attempts[client_order_id] = order.attempt
+
+    def counts(self) -> dict[str, int]:
+        """Return all counters, with those that the venue keeps."""
+        self.look()
+        faults = self.world.venue.fault_counts
+        store = self.world.venue.core.conditional.store
+        triggered = sum(1 for algo in store.all() if algo.child is not None)
+        return {
+            **self._counts,
+            "rate_limited": faults[Fault.HTTP_429] + faults[Fault.THROTTLED_1008],
+            "late_answer": faults[Fault.ANSWER_LATE],
+            "stop_triggered": triggered,
+            "sent_again": len(self._attempts),
+        }
+
+    def _count(self, name: str) -> None:
+        self._counts[name] += 1
+
+    def _count_unknown(self, client_order_id: str) -> None:
+        store = self.world.venue.core.conditional.store
+        orders = self.world.venue.core.matching.orders
+        is_there = store.find(algo_id=None, client_algo_id=client_order_id) is not None or any(
+            orders.find(symbol, order_id=None, client_order_id=client_order_id) is not None
+            for symbol in self.world.venue.core.books
+        )
+        self._count("unknown_executed" if is_there else "unknown_not_executed")
+
+    def _has_order_in_flight(self) -> bool:
+        if self.world.life is None:
+            return False
+        return any(
+            order.state is OrderState.SUBMITTED and order.approved.priority is Priority.OPENING
+            for order in self.world.state(names.ORDER_MANAGER).orders.values()
+        )

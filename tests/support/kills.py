@@ -1,0 +1,155 @@
+"""Kills: an engine process that is killed again and again, and what its journal remembers.
+
+A kill comes right after a step of the core, counted from the start so that recovery is hit too,
+or as soon as the venue has got, or done, a drawn number of things more. Nothing waits by the clock.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from attrs import define, evolve, field, frozen
+
+from callboard.actors.adapters.disk import Disk
+from callboard.actors.engine import JOURNAL_FOLDER
+from callboard.actors.runtime.journal_reader import VerifyReport, verify
+from callboard.actors.runtime.segment import segment_name, segment_numbers
+from callboard.scenarios.venue.control import VenueControl
+from callboard.scenarios.venue.talk import Activity
+
+SCRIPT = Path(__file__).with_name("engine_process.py")
+LIFE_SECONDS = 30.0
+"""Longest wait for a drawn moment; a life takes about a second."""
+STEPS_MAX = 500
+MORE_MAX = {"requests": 30, "mutations": 8, "entries": 8}
+
+
+@frozen
+class Kill:
+    """One drawn moment: a step of the core, or so many more of what the venue counts."""
+
+    what: str
+    number: int
+
+
+def drawn_kills(seed: int, count: int) -> list[Kill]:
+    """Draw moments: half by the engine's steps, half by what has reached the venue."""
+    random = Random(f"kills/{seed}")
+    kinds = ["steps", "steps", "steps", *MORE_MAX]
+    return [
+        Kill(what, random.randint(1, MORE_MAX.get(what, STEPS_MAX)))
+        for what in (kinds[each % len(kinds)] for each in range(count))
+    ]
+
+
+@define(eq=False)
+class Campaign:
+    """Lives of one engine, at one venue, on one folder."""
+
+    socket: Path
+    folder: Path
+    control: VenueControl
+    lives: int = field(init=False, default=0)
+
+    def live_until(self, kill: Kill) -> None:
+        """Start the engine and kill it at the moment."""
+        if kill.what == "steps":
+            with self._engine("--kill-at-step", str(kill.number)) as engine:
+                self._expect_killed(engine)
+            return
+        now = self.control.activity()
+        wanted = evolve(now, **{kill.what: getattr(now, kill.what) + kill.number})
+        with self._engine() as engine:
+            self.control.await_activity(wanted, timeout_seconds=LIFE_SECONDS)
+            engine.kill()
+            self._expect_killed(engine)
+
+    def settle(self) -> dict[str, Any]:
+        """Start the engine once more, let it settle, and return what it believes."""
+        with self._engine("--quiet") as engine:
+            said, _ = engine.communicate(timeout=2 * LIFE_SECONDS)
+        assert 0 == engine.returncode, self.log()
+        view: dict[str, Any] = json.loads(said)
+        return view
+
+    def log(self) -> str:
+        """Return what the engine of this life has logged."""
+        return self._log_path().read_text()[-4_000:]
+
+    def activity(self) -> Activity:
+        """Return how much has happened at the venue."""
+        return self.control.activity()
+
+    def _expect_killed(self, engine: "subprocess.Popen[str]") -> None:
+        assert -signal.SIGKILL == engine.wait(LIFE_SECONDS), self.log()
+
+    @contextmanager
+    def _engine(self, *options: str) -> Generator["subprocess.Popen[str]"]:
+        self.lives += 1
+        command = [sys.executable, str(SCRIPT), str(self.socket), str(self.folder), *options]
+        with (
+            self._log_path().open("w") as log,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as engine,
+        ):
+            try:
+                yield engine
+            finally:
+                if engine.poll() is None:
+                    engine.kill()
+
+    def _log_path(self) -> Path:
+        return self.folder.parent / f"life-{self.lives}.log"
+
+
+@frozen
+class Remembered:
+    """What a journal remembers, read from its bytes alone."""
+
+    report: VerifyReport
+    intended: frozenset[str]
+    """Client order ids that were written down before they could be sent."""
+    booked: Counter[str]
+    """Trade ids, by how often the order manager has booked them."""
+    applied: Counter[str]
+    """Trade ids, by how often they have changed a position."""
+    intents: dict[str, str]
+    """The signal of each entry's intent."""
+
+
+def remembered(folder: Path) -> Remembered:
+    """Read a journal without any actor."""
+    disk = Disk(folder / JOURNAL_FOLDER)
+    facts = list(_facts(disk))
+    intended = [fact["approved"] for fact in facts if _is(fact, "order_manager/OrderIntended")]
+    return Remembered(
+        report=verify(disk),
+        intended=frozenset(order["client_order_id"] for order in intended),
+        booked=Counter(
+            fact["trade"]["trade_id"] for fact in facts if _is(fact, "order_manager/TradeBooked")
+        ),
+        applied=Counter(
+            fact["fill"]["trade"]["trade_id"]
+            for fact in facts
+            if _is(fact, "position_monitor/FillApplied")
+        ),
+        intents={
+            order["intent_id"]: order["signal_id"] for order in intended if order["leg"] == "e"
+        },
+    )
+
+
+def _facts(disk: Disk) -> Generator[dict[str, Any]]:
+    for number in segment_numbers(disk):
+        for line in disk.read(segment_name(number)).splitlines():
+            yield from json.loads(line).get("facts", ())
+
+
+def _is(fact: dict[str, Any], tag: str) -> bool:
+    return bool(fact["t"].startswith(f"{tag}.v"))
