@@ -11,6 +11,7 @@ import click
 
 _COMMANDS: dict[str, str] = {
     "config": "actors.adapters.commands:config",
+    "demo": "scenarios.demo.command:demo",
     "flatten": "actors.adapters.commands:flatten",
     "halt": "actors.adapters.commands:halt",
     "journal": "actors.adapters.journal_commands:journal",

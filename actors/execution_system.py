@@ -8,7 +8,7 @@ commands wait, a signal beyond is refused; `signals_kept` finished commands are 
 """
 
 from collections.abc import Callable
-from typing import assert_never
+from typing import TypeGuard, assert_never
 
 from attrs import frozen
 
@@ -53,9 +53,11 @@ from .intake_facts import (
     REFUSED,
     CommandDeferred,
     CommandTaken,
+    Deferred,
     DeferredRun,
     Fact,
     IntakeState,
+    Order,
     ReadinessSet,
     SignalDropped,
     SignalEnded,
@@ -82,7 +84,6 @@ class _RunNext:
     """Run the first command that waited for the reconciliation."""
 
 
-Order = SubmitSignal | CancelOrder | AmendOrder | FlattenPositions
 Inbox = (
     HostCommand
     | ApprovalRefused
@@ -258,20 +259,24 @@ class ExecutionSystem(Actor):
 
     def _take_or_defer(self, command: Order, ctx: Context) -> None:
         """Run a command once, now or after the first reconciliation."""
-        state, command_id = self.state, id_of(command)
-        if state.knows(command_id):
-            ctx.log("command_repeated", id=command_id)
-        elif not _may_open(command) or (state.ready and not state.deferred):
+        state = self.state
+        if state.knows(id_of(command)):
+            ctx.log("command_repeated", id=id_of(command))
+        elif _must_wait(command) and not (state.ready and not state.deferred):
+            self._defer(command, ctx)
+        else:
             self._run(command, ctx)
-        elif len(state.deferred) < DEFERRED_MAX:
+
+    def _defer(self, command: Deferred, ctx: Context) -> None:
+        waiting = len(self.state.deferred)
+        if waiting < DEFERRED_MAX:
             ctx.record(CommandDeferred(command))
         elif isinstance(command, SubmitSignal):
-            refusal = Refusal("queue_full", str(len(state.deferred)), str(DEFERRED_MAX))
-            self._drop(command, refusal, ctx)
+            self._drop(command, Refusal("queue_full", str(waiting), str(DEFERRED_MAX)), ctx)
         else:
-            self._refuse_command(command_id, "too many commands wait for readiness", ctx)
+            self._refuse_command(command.command_id, "too many commands wait for readiness", ctx)
 
-    def _run(self, command: HostCommand, ctx: Context) -> None:
+    def _run(self, command: Order, ctx: Context) -> None:
         match command:
             case SubmitSignal():
                 self.on_submit_signal(command, ctx)
@@ -283,7 +288,7 @@ class ExecutionSystem(Actor):
             case FlattenPositions():
                 self.on_flatten_positions(command, ctx)
             case _:
-                raise AssertionError(command)
+                assert_never(command)
         ctx.record(CommandTaken(id_of(command), "", "", ctx.now))
 
     def _take_back(self, ctx: Context, by: str, is_meant: Callable[[SubmitSignal], bool]) -> bool:
@@ -326,8 +331,8 @@ class ExecutionSystem(Actor):
         ctx.tell(names.EVENT_BUS, CommandRefused(command_id, reason))
 
 
-def _may_open(command: Order) -> bool:
-    """True for what must wait for the reconciliation: only exits may act on what we believe."""
+def _must_wait(command: Order) -> TypeGuard[Deferred]:
+    """True for what opens risk: only exits may act on what is believed before the comparison."""
     is_entry = isinstance(command, SubmitSignal) and command.signal.is_entry
     return is_entry or isinstance(command, AmendOrder)
 

@@ -7,17 +7,12 @@ from typing import assert_never
 
 from attrs import define, field, frozen
 
-from ..messages.intake import (
-    AmendOrder,
-    CancelOrder,
-    EmergencyStateChanged,
-    FlattenPositions,
-    HaltTrading,
-    HostCommand,
-    PolicyChanged,
-    ResumeTrading,
-    SubmitSignal,
-)
+from ..messages.intake import AmendOrder, CancelOrder, FlattenPositions, SubmitSignal
+
+Order = SubmitSignal | CancelOrder | AmendOrder | FlattenPositions
+"""What is carried out once."""
+Deferred = SubmitSignal | AmendOrder
+"""What may have to wait for the first reconciliation."""
 
 REFUSED = "REFUSED"
 TAKEN = "TAKEN"
@@ -37,7 +32,7 @@ class CommandTaken:
 class CommandDeferred:
     """Fact: a command waits for the first reconciliation."""
 
-    command: HostCommand
+    command: Deferred
 
 
 @frozen
@@ -103,7 +98,7 @@ class IntakeState:
     by_intent: dict[str, str] = field(factory=dict[str, str])
     finished: dict[str, str] = field(factory=dict[str, str])
     """Command or signal id -> outcome, oldest first."""
-    deferred: list[HostCommand] = field(factory=list[HostCommand])
+    deferred: list[Deferred] = field(factory=list[Deferred])
     signals: int = 0
     refusals: dict[str, int] = field(factory=dict[str, int])
     outcomes: dict[str, int] = field(factory=dict[str, int])
@@ -115,17 +110,9 @@ class IntakeState:
         return any(id_of(each) == command_id for each in self.deferred)
 
 
-def id_of(command: HostCommand) -> str:
+def id_of(command: Order) -> str:
     """Return what makes a repetition of a command one."""
-    match command:
-        case SubmitSignal():
-            return command.signal_id
-        case CancelOrder() | AmendOrder() | FlattenPositions() | HaltTrading() | ResumeTrading():
-            return command.command_id
-        case EmergencyStateChanged() | PolicyChanged():
-            return f"{command.source}@{command.at_ms}"
-        case _:
-            assert_never(command)
+    return command.signal_id if isinstance(command, SubmitSignal) else command.command_id
 
 
 def apply_fact(state: IntakeState, fact: Fact, kept_max: int) -> None:

@@ -24,7 +24,7 @@ from ..messages.venue import (
     RequestPermit,
     UsageObserved,
 )
-from .policies.rate_budgets import Budget, LimiterSettings, LimiterState, new_limiter
+from .policies.rate_budgets import Budget, LimiterSettings, LimiterState, new_limiter, redesign
 from .policies.rate_limit import (
     PauseScope,
     Pressure,
@@ -56,9 +56,13 @@ COSTS: dict[str, Cost] = {
 
 
 @frozen
-class LimiterStarted:
-    """Fact: the budgets count from this engine time on."""
+class LimitsSet:
+    """Fact: the limits from this engine time on; the counts of before are kept.
 
+    The limits stand in the fact, since a start with others must not judge what was granted before.
+    """
+
+    settings: LimiterSettings
     at_ms: int
 
 
@@ -119,7 +123,7 @@ class OffsetNoted:
 
 
 PRIVATE = (
-    LimiterStarted,
+    LimitsSet,
     Charged,
     PermitWaited,
     PermitLeft,
@@ -129,7 +133,7 @@ PRIVATE = (
     OffsetNoted,
 )
 Fact = (
-    LimiterStarted
+    LimitsSet
     | Charged
     | PermitWaited
     | PermitLeft
@@ -157,6 +161,7 @@ class Waiting:
 class RateLimiterState:
     """Budgets, and who waits, in order of arrival."""
 
+    settings: LimiterSettings | None = None
     limiter: LimiterState | None = None
     waiting: dict[str, Waiting] = field(factory=dict[str, Waiting])
     grants: int = 0
@@ -188,11 +193,11 @@ def wants_pause(usage: UsageObserved) -> bool:
     return usage.status in PAUSING_STATUSES or usage.code in (TOO_MANY_REQUESTS, TOO_MANY_ORDERS)
 
 
-def apply_fact(state: RateLimiterState, fact: Fact, settings: LimiterSettings) -> None:
+def apply_fact(state: RateLimiterState, fact: Fact) -> None:
     """Change the state by one fact."""
     match fact:
-        case LimiterStarted():
-            state.limiter = new_limiter(settings, fact.at_ms)
+        case LimitsSet():
+            _set_limits(state, fact)
         case Charged():
             charge(state.budgets, COSTS[fact.call], fact.at_ms)
             state.waiting.pop(fact.token, None)
@@ -212,6 +217,14 @@ def apply_fact(state: RateLimiterState, fact: Fact, settings: LimiterSettings) -
             set_venue_offset(state.budgets, fact.offset_ms)
         case _:
             assert_never(fact)
+
+
+def _set_limits(state: RateLimiterState, fact: LimitsSet) -> None:
+    state.settings = fact.settings
+    if state.limiter is None:
+        state.limiter = new_limiter(fact.settings, fact.at_ms)
+    else:
+        redesign(state.limiter, fact.settings, fact.at_ms)
 
 
 def _observe(state: RateLimiterState, fact: UsageNoted) -> None:

@@ -45,6 +45,13 @@ class Attempts:
             ),
         )
 
+    def told_again(self, order: Order) -> None:
+        """Who asks twice has not heard the answer, or the queue never heard of the order."""
+        if order.state is OrderState.PENDING:
+            self.enqueue(order.approved, order.send_by_ms)
+        else:
+            self.desk.news.leg(order, order.state, order.filled, order.reason, "")
+
     def send(self, order: Order, permit: Permit) -> None:
         """Send the order: the attempt is in the record before its first byte."""
         approved, attempt, settings = order.approved, order.attempt + 1, self.desk.settings
@@ -81,7 +88,7 @@ class Attempts:
             return
         if order.approved.priority is Priority.REDUCING:
             if self._waits_again(order):
-                self.try_again_soon(order)
+                self.calls.again_soon(order, Kind.PLACE)
         elif message.reason in ("halted", "symbol_reducing"):
             events = (Event.NOT_SENT, Event.GIVEN_UP)
             self.desk.move(order, *events, reason=message.reason)
@@ -106,12 +113,6 @@ class Attempts:
                 self.desk.move(order, Event.PARKED, reason=message.reason)
             case _:
                 assert_never(message.action)
-
-    def try_again_soon(self, order: Order) -> None:
-        """What certainly did not leave goes once more after a moment."""
-        cid = order.approved.client_order_id
-        delay_ns = self.desk.settings.query_first_ms * MS
-        self.desk.ctx.after(delay_ns, RedeliverDue(cid, order.attempt), key=f"retry/{cid}")
 
     def _waits_again(self, order: Order, reason: str = "") -> bool:
         """The venue does not have it: let it wait, unless it shall be cancelled, which ends it."""

@@ -1,11 +1,12 @@
 """Order calls: the requests of OrderManager beside the placement itself.
 
-Queries, cancels, amends and listings of fills, each with its permit. A query alternates between
-the two stores; "absent" counts only for a question that left after the horizon, in both stores.
-A call's id is the client order id, a mark for its kind and a number.
+Queries, cancels, amends and listings of fills, each with its permit. Queries alternate between the
+two stores by their number; "absent" counts only for questions in a row that left after the horizon,
+so in both stores. A call's id is the client order id, a mark for its kind and a number.
 """
 
 from enum import StrEnum
+from typing import assert_never
 
 from attrs import frozen
 
@@ -111,15 +112,30 @@ class Calls:
             ),
         )
 
-    def make(self, order: Order, token: str, kind: Kind, permit: Permit) -> None:
-        """Make the call that a permit was granted for, if it is still wanted."""
+    def again_soon(self, order: Order, kind: Kind) -> None:
+        """Ask once more for a call that certainly did not leave, by the timer of its kind."""
+        delay_ms, cid = self.desk.settings.query_first_ms, order.approved.client_order_id
+        match kind:
+            case Kind.QUERY:
+                self.desk.query_later(order, delay_ms)
+            case Kind.FILLS:
+                self.desk.fills_later(order, delay_ms)
+            case Kind.PLACE | Kind.CANCEL | Kind.AMEND:
+                again = RedeliverDue(cid, order.attempt)
+                self.desk.ctx.after(delay_ms * MS, again, key=f"retry/{cid}")
+            case _:
+                assert_never(kind)
+
+    def make(self, order: Order, token: str, permit: Permit) -> None:
+        """Make the call that a permit was granted for."""
+        _, kind, number = parse_call_id(token)
         approved = order.approved
         cid, symbol = approved.client_order_id, approved.symbol
         conditional = approved.order_type.is_conditional
         call: QueryOne | CancelOne | ListTrades | AmendOne
         match kind:
             case Kind.QUERY:
-                other_store = order.queries % 2 == 1
+                other_store = number % 2 == 0
                 call = QueryOne(cid, symbol, conditional != other_store)
             case Kind.CANCEL:
                 in_algo_store = conditional and order.state is not OrderState.TRIGGERING
@@ -133,13 +149,16 @@ class Calls:
                 raise AssertionError(kind)
         self._tell_lane(token, call, permit)
 
-    def answered_query(self, order: Order, message: AttemptEnded) -> None:
-        """Believe what a query found; what it did not find counts only past the horizon."""
+    def answered_query(self, order: Order, message: AttemptEnded, number: int) -> None:
+        """Believe what a query found; what it did not find counts only past the horizon.
+
+        It counts once a number: a second answer would speak for the store that was asked before.
+        """
         if isinstance(message.result, OrderEvidence):
             self.desk.take(order, message.result, None)
-            self._pursue_cancel(order)
+            self.desk.pursue_cancel(order)
             return
-        if not order.is_open:
+        if not order.is_open or number != order.queries + 1:
             return
         if message.phase is not Phase.ANSWERED or message.code != NO_SUCH_ORDER:
             self._ask_again(order, absent=False)
@@ -245,8 +264,10 @@ class Calls:
         self.request(order, Kind.CANCEL, order.cancels + 1)
 
     def directed(self, order: Order, message: RetryDirective) -> None:
-        """Follow the supervisor's word about a cancel or an amend that failed."""
+        """Follow the supervisor's word about a cancel or an amend, unless evidence came first."""
         is_cancel = message.operation is Operation.CANCEL
+        if order.state is not (OrderState.CANCELLING if is_cancel else OrderState.AMENDING):
+            return
         match message.action:
             case Action.REDELIVER | Action.FIX_AND_REDELIVER | Action.REAPPROVE if is_cancel:
                 cid = order.approved.client_order_id
@@ -262,14 +283,6 @@ class Calls:
                 self.desk.doubt(order, message.reason, message.delay_ms)
             case _:
                 self.desk.move(order, Event.AMEND_REFUSED, reason=message.reason)
-
-    def _pursue_cancel(self, order: Order) -> None:
-        """A wish to cancel whose request was lost is asked for again, less and less often."""
-        if not order.cancel_reason or not order.is_open:
-            return
-        settings, cid = self.desk.settings, order.approved.client_order_id
-        delay_ms = min(settings.query_first_ms << min(order.cancels, 16), settings.query_cap_ms)
-        self.desk.ctx.after(delay_ms * MS, RedeliverDue(cid, -1), key=f"retry/{cid}")
 
     def fix(self, fix: Fix, order: Order, reason: str) -> None:
         """Let the owner put right what the venue complained about."""

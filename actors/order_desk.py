@@ -32,6 +32,7 @@ from .order_facts import (
     OrderSeen,
     OrdersState,
     QueryDue,
+    RedeliverDue,
     TradeBooked,
     TradeSettled,
 )
@@ -147,6 +148,14 @@ class Desk:
         key = "fills" if order.is_open else "settle"
         self.ctx.after(delay_ms * MS, FillsDue(cid), key=f"{key}/{cid}")
 
+    def pursue_cancel(self, order: Order) -> None:
+        """A wish to cancel whose request was lost is asked for again, less and less often."""
+        if not order.cancel_reason or not order.is_open:
+            return
+        settings, cid = self.settings, order.approved.client_order_id
+        delay_ms = min(settings.query_first_ms << min(order.cancels, 16), settings.query_cap_ms)
+        self.ctx.after(delay_ms * MS, RedeliverDue(cid, -1), key=f"retry/{cid}")
+
     def free_slot(self, client_order_id: str) -> None:
         """Let the next order of the symbol go."""
         self.ctx.tell(ORDER_QUEUE, SlotFreed(client_order_id))
@@ -224,6 +233,9 @@ class Desk:
             self._tell_events(order, before, after)
         if is_new_fill and after is OrderState.PARTIALLY_FILLED:
             self.news.partial(order, filled, self._average(order, filled))
+        if before is OrderState.UNKNOWN and after in _WORKS:
+            # Whatever found it, a listing or the stream: the earlier cancel may be lost.
+            self.pursue_cancel(order)
         if after in _ENDS and before not in _ENDS:
             self._end(order, after, filled, reason, sent=stays_sent(order, events))
 
@@ -289,9 +301,5 @@ _ENDS = (
     OrderState.REJECTED,
     OrderState.FAILED,
 )
-_RESTS = (
-    OrderState.ACTIVE,
-    OrderState.PARTIALLY_FILLED,
-    OrderState.TRIGGERING,
-    OrderState.FILLED,
-)
+_WORKS = (OrderState.ACTIVE, OrderState.PARTIALLY_FILLED, OrderState.TRIGGERING)
+_RESTS = (*_WORKS, OrderState.FILLED)

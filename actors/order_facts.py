@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 
 from ..messages.orders import AmendIntent, ApprovedOrder
 from ..messages.queries import OrderView
-from ..messages.values import Fix, OrderState
+from ..messages.values import Fix, Leg, OrderState
 from ..messages.venue import TradeEvidence
 from .policies.order_life import Event, next_state
 from .policies.order_record import ZERO, Order, stays_sent
@@ -222,10 +222,22 @@ class OrdersState:
     orders: dict[str, Order] = field(factory=dict[str, Order])
     history: dict[str, Order] = field(factory=dict[str, Order])
     offset_ns: int = 0
+    legs: dict[str, str] = field(factory=dict[str, str])
+    """What asked for an exit or a protective order -> its id, whichever start made that."""
 
     def find(self, client_order_id: str) -> Order | None:
         """Return an order, open or ended."""
         return self.orders.get(client_order_id) or self.history.get(client_order_id)
+
+    def find_same(self, approved: ApprovedOrder) -> Order | None:
+        """Return the order that was asked for by the same request, of this start or an earlier."""
+        client_order_id = approved.client_order_id
+        return self.find(self.legs.get(origin_of(client_order_id), client_order_id))
+
+
+def origin_of(client_order_id: str) -> str:
+    """Return intent, leg and number of an id, without the prefix and the start that made it."""
+    return "-".join(client_order_id.rsplit("-", 2)[1:])
 
 
 def apply_fact(state: OrdersState, fact: Fact, history_max: int) -> None:
@@ -245,6 +257,8 @@ def apply_fact(state: OrdersState, fact: Fact, history_max: int) -> None:
 
 def _intend(state: OrdersState, fact: OrderIntended) -> None:
     approved = fact.approved
+    if approved.leg is not Leg.ENTRY:
+        state.legs[origin_of(approved.client_order_id)] = approved.client_order_id
     state.orders[approved.client_order_id] = Order(
         approved,
         created_at_ns=fact.at_ns,
@@ -361,7 +375,9 @@ def _file(state: OrdersState, order: Order, history_max: int) -> None:
     state.orders.pop(client_order_id, None)
     state.history[client_order_id] = order
     while len(state.history) > history_max:
-        del state.history[next(iter(state.history))]
+        oldest = next(iter(state.history))
+        del state.history[oldest]
+        state.legs.pop(origin_of(oldest), None)
 
 
 def order_view(order: Order) -> OrderView:

@@ -23,20 +23,25 @@ def compare(desk: Desk, message: CompareOrders) -> OrdersCompared:
     unsettled = 0
     for order in list(desk.state.orders.values()):
         if order.changed_at_ns >= message.departed_at_ns:
-            unsettled += order.state in UNSETTLED
+            unsettled += _is_unclear(order)
             continue
         evidence = listed.get(order.approved.client_order_id)
         if evidence is not None:
             desk.take(order, evidence, None)
         else:
             _note_unlisted(desk, order, final=message.final)
-        unsettled += order.state in UNSETTLED or (message.final and evidence is None)
+        unsettled += _is_unclear(order) or (message.final and evidence is None)
     strangers = tuple(
         evidence.symbol
         for cid, evidence in listed.items()
         if desk.state.find(cid) is None and cid.startswith(desk.settings.id_prefix)
     )
     return OrdersCompared(message.pass_number, strangers, unsettled)
+
+
+def _is_unclear(order: Order) -> bool:
+    """True while the venue may have done more for the order than is booked."""
+    return order.state in UNSETTLED or bool(order.final)
 
 
 def _note_unlisted(desk: Desk, order: Order, *, final: bool) -> None:

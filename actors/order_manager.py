@@ -158,8 +158,10 @@ class OrderManager(Actor):
                 assert_never(message)
 
     def on_approved_order(self, message: ApprovedOrder, ctx: Context) -> None:
-        """Write the intent down and let the order wait for its turn."""
-        if self.state.find(message.client_order_id) is not None:
+        """Write the intent down and let the order wait for its turn; a known one is told again."""
+        known = self.state.find_same(message)
+        if known is not None:
+            self._attempts(ctx).told_again(known)
             return
         ctx.record(OrderIntended(message, ctx.now))
         self._attempts(ctx).enqueue(message, message.send_by_ms)
@@ -196,7 +198,7 @@ class OrderManager(Actor):
             case Kind.AMEND:
                 calls.answered_amend(order, message)
             case Kind.QUERY:
-                calls.answered_query(order, message)
+                calls.answered_query(order, message, number)
             case Kind.FILLS:
                 calls.answered_fills(order, message)
             case _:
@@ -205,13 +207,13 @@ class OrderManager(Actor):
     def on_fenced(self, message: Fenced, ctx: Context) -> None:
         """The lane certainly sent nothing."""
         client_order_id, kind, number = parse_call_id(message.call_id)
-        order = self.state.orders.get(client_order_id)
+        order = self.state.find(client_order_id)
         if order is None:
             return
         if kind is Kind.PLACE:
             self._attempts(ctx).fenced(order, message, number)
         else:
-            self._attempts(ctx).try_again_soon(order)
+            self._calls(ctx).again_soon(order, kind)
 
     def on_retry_directive(self, message: RetryDirective, ctx: Context) -> None:
         """Do what the supervisor says, unless evidence came first."""
@@ -271,14 +273,14 @@ class OrderManager(Actor):
         order = self.state.find(client_order_id)
         if order is None or not (order.is_open or kind is Kind.FILLS):
             return
-        self._calls(ctx).make(order, message.token, kind, message.permit)
+        self._calls(ctx).make(order, message.token, message.permit)
 
     def on_permit_refused(self, message: PermitRefused, ctx: Context) -> None:
         """Ask later again."""
-        client_order_id, _, _ = parse_call_id(message.token)
-        order = self.state.orders.get(client_order_id)
+        client_order_id, kind, _ = parse_call_id(message.token)
+        order = self.state.find(client_order_id)
         if order is not None:
-            self._attempts(ctx).try_again_soon(order)
+            self._calls(ctx).again_soon(order, kind)
 
     def on_compare_orders(self, message: CompareOrders, ctx: Context) -> None:
         """Compare a listing with the open orders; what is missing twice is asked for."""
@@ -325,7 +327,8 @@ class OrderManager(Actor):
             self._desk(ctx).alert("order_parked", order, "unresolved for too long")
             self._desk(ctx).move(order, Event.PARKED, reason="unresolved for too long")
             return
-        self._calls(ctx).request(order, Kind.QUERY, order.queries + 1)
+        kind = Kind.FILLS if order.final else Kind.QUERY
+        self._calls(ctx).request(order, kind, order.queries + 1)
 
     def on_check_fills(self, message: FillsDue, ctx: Context) -> None:
         """Fills are overdue: ask for the order, or for its fills when its end is known."""

@@ -116,8 +116,11 @@ class OrderQueue(Actor):
             ctx.tell(ORDER_MANAGER, OrderDropped(message.client_order_id, reason))
             return
         ctx.record(OrderWaited(message))
-        if not self.state.line(message) and not self._is_held_up(message):
-            self._ask(message, ctx)
+        if message.client_order_id in self.state.in_flight:
+            # It waits again, so the release that took its slot came to nothing.
+            ctx.record(SlotCleared(message.client_order_id))
+        if not self._is_held_up(message):
+            self._ask_first([*self.state.line(message), message], ctx)
 
     def on_permit_granted(self, message: PermitGranted, ctx: Context) -> None:
         """Release the order, if it still waits, is not too old and its symbol is not held."""
@@ -213,9 +216,11 @@ class OrderQueue(Actor):
         return "queue_full" if self.state.count(order.priority) >= bound else ""
 
     def _is_held_up(self, order: EnqueueOrder) -> bool:
-        """True for an opening order whose symbol is held or has one in flight."""
-        symbol = order.symbol
-        is_taken = symbol in self.state.holds or symbol in self.state.in_flight.values()
+        """True for an opening order whose symbol is held or has another one in flight."""
+        symbol, in_flight = order.symbol, self.state.in_flight.items()
+        is_taken = symbol in self.state.holds or any(
+            each == symbol and cid != order.client_order_id for cid, each in in_flight
+        )
         return is_taken and is_opening(order)
 
     def _ask(self, order: EnqueueOrder, ctx: Context) -> None:

@@ -16,6 +16,8 @@ from .policies.ledger import Position, adopted, book_fill
 
 MS = 1_000_000
 ZERO = Decimal(0)
+ENDED_LEGS_MAX = 32
+"""Ended legs that an open position remembers, since the last words about them may be repeated."""
 
 
 @frozen
@@ -346,8 +348,23 @@ def _note_leg(state: PositionsState, fact: LegNoted) -> None:
         guard.failures[change.leg.value] = failures + 1
     elif change.state is OrderState.ACTIVE or change.state is OrderState.FILLED:
         guard.failures[change.leg.value] = 0
-    if guard.position.is_flat and change.state in TERMINAL_STATES:
+    if change.state not in TERMINAL_STATES:
+        return
+    if guard.position.is_flat:
         del guard.legs[change.client_order_id]
+    else:
+        _forget_old_legs(guard)
+
+
+def _forget_old_legs(guard: Guard) -> None:
+    """Keep the latest ended legs alone: a position may stay open for any number of exits."""
+    ended = [
+        client_order_id
+        for client_order_id, record in guard.legs.items()
+        if record.state in TERMINAL_STATES
+    ]
+    for client_order_id in ended[:-ENDED_LEGS_MAX]:
+        del guard.legs[client_order_id]
 
 
 def position_view(state: PositionsState, guard: Guard) -> PositionView:

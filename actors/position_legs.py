@@ -20,6 +20,10 @@ from .position_facts import MS, AgainDue, ClosingSet, LegRequested, PositionsSta
 from .runtime.actor import Context
 from .settings import ProtectionSettings
 
+ANSWER_PATIENCE_NS = 5_000_000_000
+"""An order that nobody has spoken of for so long is asked for again, under the same id: in time for
+a stop to rest before the position counts as unprotected."""
+
 INCONCLUSIVE = "INCONCLUSIVE"
 """Of an order in doubt: one query did not find it, and the next may go out beside it."""
 
@@ -47,7 +51,7 @@ class Legs:
         if found.whole:
             self.ctx.record(ClosingSet(found.key, f"signal {signal.signal_id}"))
         exit_ = _exit(found.guard, message.intent_id, 1, found.quantity, signal.signal_id)
-        self._ask(found.key, exit_)
+        self._ask(found.key, found.guard, exit_)
 
     def exit_changed(self, key: str, guard: Guard, message: LegChanged, *, ended: bool) -> None:
         """An exit that is over with quantity left is followed by the next one."""
@@ -60,7 +64,10 @@ class Legs:
             self.again_later(key, guard, Leg.EXIT, at_once=message.kind == INCONCLUSIVE)
 
     def ensure(self, key: str, guard: Guard, leg: Leg) -> None:
-        """Ask for a leg unless one lives, or is not wanted."""
+        """Ask for a leg unless one lives, or is not wanted; what nobody answers is asked again."""
+        request = guard.pending.get(leg.value)
+        if request is not None:
+            self._tell(key, guard.number, request)
         if guard.has_live(leg):
             return
         if leg is Leg.EXIT:
@@ -69,14 +76,6 @@ class Legs:
         elif not (leg is Leg.TARGET and guard.take_profit is None):
             self.request_protection(key, guard, leg)
 
-    def repeat_lost_request(self, key: str, guard: Guard, leg: Leg) -> None:
-        """After a restart a request that nobody answered may be lost: the same one again."""
-        request = guard.pending.get(leg.value)
-        if request is None:
-            self.ensure(key, guard, leg)
-        else:
-            self.ctx.tell(names.RISK_GATE, request)
-
     def request_protection(self, key: str, guard: Guard, leg: Leg) -> None:
         """Ask for a stop or a target; without a price for it the position is closed."""
         price = guard.stop_loss if leg is Leg.STOP else guard.take_profit
@@ -84,7 +83,11 @@ class Legs:
             self.close(key, guard, "no price for its protection")
             return
         attempt = guard.attempts.get(leg.value, 0) + 1
-        self._ask(key, _protection(guard, leg, attempt))
+        self._ask(key, guard, _protection(guard, leg, attempt))
+
+    def heard(self, key: str, leg: Leg) -> None:
+        """The order of a leg was spoken of: the wait for that is over."""
+        self.ctx.cancel(f"again/{key}/{leg.value}")
 
     def again_later(self, key: str, guard: Guard, leg: Leg, *, at_once: bool = False) -> None:
         """Look after a backoff whether the leg is still missing."""
@@ -99,11 +102,16 @@ class Legs:
     def _request_exit(self, key: str, guard: Guard) -> None:
         attempt = guard.attempts.get(Leg.EXIT.value, 0) + 1
         quantity = close_quantity(guard, self.state.filters.get(guard.position.symbol))
-        self._ask(key, _exit(guard, guard.intent_id, attempt, quantity, ""))
+        self._ask(key, guard, _exit(guard, guard.intent_id, attempt, quantity, ""))
 
-    def _ask(self, key: str, request: RequestExit) -> None:
+    def _ask(self, key: str, guard: Guard, request: RequestExit) -> None:
         self.ctx.record(LegRequested(key, request))
+        self._tell(key, guard.number, request)
+
+    def _tell(self, key: str, number: int, request: RequestExit) -> None:
         self.ctx.tell(names.RISK_GATE, request)
+        again = AgainDue(key, request.leg, number)
+        self.ctx.after(ANSWER_PATIENCE_NS, again, key=f"again/{key}/{request.leg.value}")
 
     def _backoff_ms(self, guard: Guard, leg: Leg) -> int:
         failures = min(guard.failures.get(leg.value, 0), 16)

@@ -75,6 +75,8 @@ class Life:
         )
         ctx.log("position_closed", key=key, was=guard.position.quantity)
         self.protection.end_wait(key, guard)
+        for leg in guard.pending:
+            self.protection.legs.heard(key, Leg(leg))
 
     def sweep(self, guard: Guard, *, but: str = "") -> None:
         """Cancel the protective orders that are left, but the one whose fill it was."""

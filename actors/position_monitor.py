@@ -177,6 +177,8 @@ class PositionMonitor(Actor):
         has_ended = message.state in TERMINAL_STATES
         failed = has_ended and message.state is not OrderState.FILLED
         ctx.record(LegNoted(key, message, failed=failed))
+        if guard.answers(message):
+            self._legs(ctx).heard(key, message.leg)
         if guard.position.is_flat:
             if not has_ended and message.leg.is_protective and message.state is OrderState.ACTIVE:
                 ctx.tell(names.ORDER_MANAGER, CancelLeg(message.client_order_id))
@@ -254,6 +256,9 @@ class PositionMonitor(Actor):
     def on_compare_positions(self, message: ComparePositions, ctx: Context) -> None:
         """Say which symbols differ; what moved since the question left does not count."""
         ctx.tell(ctx.sender, compare(self.state, message, ctx))
+        for guard in self.state.guards.values():
+            if guard.position.is_flat:
+                self._life(ctx).sweep(guard)
 
     def on_adopt_position(self, message: AdoptPosition, ctx: Context) -> None:
         """Take over what the venue shows where that is less than our fills say, no other way.
@@ -291,7 +296,7 @@ class PositionMonitor(Actor):
         """See to every open position: its stop, its target, its exit."""
         for key, guard in self.state.open_guards():
             for leg in (Leg.STOP, Leg.TARGET, Leg.EXIT):
-                self._legs(ctx).repeat_lost_request(key, guard, leg)
+                self._legs(ctx).ensure(key, guard, leg)
             if guard.unprotected_since_ns:
                 self._protection(ctx).watch(key, guard.number, guard.unprotected_since_ns)
         for guard in self.state.guards.values():

@@ -28,7 +28,7 @@ from .limiter_facts import (
     TOO_MANY_ORDERS,
     Charged,
     Fact,
-    LimiterStarted,
+    LimitsSet,
     OffsetNoted,
     Paused,
     PermitLeft,
@@ -131,15 +131,15 @@ class RateLimiter(Actor):
             self._arm(self.state.in_turn(), ctx)
 
     def resume(self, ctx: Context) -> None:
-        """Start the budgets once, and serve what waited before a restart."""
-        if self.state.limiter is None:
-            ctx.record(LimiterStarted(ctx.now // MS))
+        """Take over the limits of this start, and serve what waited before it."""
+        if self.state.settings != self._settings:
+            ctx.record(LimitsSet(self._settings, ctx.now // MS))
         if self.state.waiting:
             ctx.after(0, _Tick(), key="tick")
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
-        apply_fact(self.state, fact, self._settings)
+        apply_fact(self.state, fact)
 
     def _serve_one(self, ctx: Context) -> bool:
         in_turn = self.state.in_turn()

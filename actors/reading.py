@@ -1,6 +1,7 @@
 """Reading: how a core actor makes one read at the venue, from permit to call.
 
-Owns the shape of the token, which names asker, call and cause and so is unique in the journal.
+Owns the shape of the token, which names asker and call. So a reader that asks again while its
+earlier wish still waits for leave, as in a pause, has one wish all the same and not one a tick.
 A read is asked for, granted, made on the lane that carries no opening order, and answered with
 `AttemptEnded`. It is never retried here: who reads asks again at its next tick. Nothing is
 remembered between the two steps, because the token says which call it stands for.
@@ -46,7 +47,7 @@ def ask_to_read(ctx: Context, read: Read, options: ReadOptions) -> None:
     ctx.tell(
         RATE_LIMITER,
         RequestPermit(
-            token=f"{ctx.me}/{call}/{ctx.message_id}",
+            token=f"{ctx.me}/{call}",
             call=call,
             by_symbol=False,
             priority=options.priority,
@@ -57,7 +58,7 @@ def ask_to_read(ctx: Context, read: Read, options: ReadOptions) -> None:
 
 def make_read(ctx: Context, granted: PermitGranted, options: ReadOptions) -> None:
     """Make the read that a permit was granted for."""
-    _, call, _ = granted.token.split("/", 2)
+    _, call = granted.token.split("/")
     ctx.tell(
         LANE_REDUCING,
         MakeCall(

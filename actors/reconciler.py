@@ -211,8 +211,11 @@ class Reconciler(Actor):
         if message.pass_number != self.state.number:
             return
         clean = not message.mismatched and self.state.unsettled == 0
-        ctx.record(PassEnded(message.mismatched, clean, message.foreign))
-        self._tell_mismatches(message.mismatched, ctx)
+        # At a start or a gap entries are off, and what is unclear explains what differs.
+        is_explained = self.state.owed and self.state.unsettled > 0
+        counted = () if is_explained else message.mismatched
+        ctx.record(PassEnded(counted, clean, message.foreign))
+        self._tell_mismatches(counted, ctx)
         text = "a position that none of our orders opened; it is left alone"
         _alert_news("foreign_position", message.foreign, self.state.foreign, text, ctx)
         for symbol in message.mismatched:

@@ -12,7 +12,6 @@ from typing import Any, cast
 
 from attrs import asdict, field, frozen
 
-from ..messages.values import PositionSide, WorkingType
 from .policies.rate_budgets import LimiterSettings
 
 SECOND_MS = 1_000
@@ -101,12 +100,10 @@ class ProtectionSettings:
 
     unprotected_ms_max: int = 10 * SECOND_MS
     """No open quantity stays longer without a resting stop; then it is closed."""
-    working_type: WorkingType = WorkingType.MARK_PRICE
     exit_retry_base_ms: int = SECOND_MS
     exit_retry_cap_ms: int = 30 * SECOND_MS
     stop_failed_pct: Decimal = Decimal("3.1")
     """Loss from entry at which the stop evidently failed: close at market (C-10)."""
-    adopt_foreign: bool = False
 
 
 @frozen
@@ -193,10 +190,8 @@ class Settings:
     """The whole engine."""
 
     mode: str = "paper"
-    account: str = "paper"
     seed: int = 0
     placement: str = "shared"
-    position_side: PositionSide = PositionSide.BOTH
     signal_timeout_ms: int = 2 * HOUR_MS
     """Time T of a command: without a terminal event by then it is reported unresolved."""
     signals_kept: int = 10_000

@@ -3,7 +3,8 @@
 Owns the restart windows of the tree, the retry budget and the backoff. Retry is its directive and
 nobody else retries; a crashed actor is rebuilt by its word. Bounds: the windows of the tree, the
 budget of `retries_in_30s_max` repetitions; past the root of the tree trading is halted. A pause
-that the venue asks for is counted once, however many orders hear of it.
+that the venue asks for is counted once, however many orders hear of it. A message of the core that
+fails twice is lost, and no new risk is taken until a person has looked.
 """
 
 from itertools import chain
@@ -177,16 +178,30 @@ class Supervisor(Actor):
         text = f"{message.error}: {message.text}"
         alert = AlertRaised(Severity.CRITICAL, "actor_failed", message.actor, text)
         ctx.tell(names.EVENT_BUS, alert)
+        is_core = message.actor in names.CORE
+        is_poison = log.poison.get(message.actor) == message.message_id
+        if is_core and is_poison:
+            self._lose(message, ctx)
         if decision.halted:
             reason = f"{message.actor} fails again and again: {text}"
             ctx.tell(names.CIRCUIT_BREAKER, TripBreaker(TradingState.HALTED, reason))
-            ctx.restart(message.actor, redeliver=False)
+            # What the core was told is not to blame for the failures before it.
+            ctx.restart(message.actor, redeliver=is_core and not is_poison)
             return
         due = _RestartDue(decision.actors, decision.redeliver, message.actor)
         if decision.delay_ns:
             ctx.after(decision.delay_ns, due, key=f"restart/{message.actor}")
         else:
             self.on_restart_due(due, ctx)
+
+    def _lose(self, message: ActorFailed, ctx: Context) -> None:
+        """A message that failed twice is given up, so somebody may know less than he should."""
+        text = f"{message.actor} cannot handle {message.message} {message.message_id}: it is lost"
+        ctx.tell(
+            names.EVENT_BUS,
+            AlertRaised(Severity.CRITICAL, "message_lost", message.actor, text),
+        )
+        ctx.tell(names.CIRCUIT_BREAKER, TripBreaker(TradingState.REDUCING, text))
 
     def on_restart_due(self, message: _RestartDue, ctx: Context) -> None:
         """Rebuild, in start order; only the actor that failed gets its message again."""

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ class PriceFeed:
             return
         self._told_ms = frame["T"]
         price = (Decimal(frame["b"]) + Decimal(frame["a"])) / 2
-        if self._strategy.is_alive():
+        with suppress(pykka.ActorDeadError):  # it may have stopped just now
             self._strategy.tell(Price(price))
 
 
@@ -157,6 +158,14 @@ class Strategy(pykka.ThreadingActor):
         prices.open_stream("market", (SYMBOL,), PriceFeed(self.actor_ref))
 
     def on_stop(self) -> None:
+        """Give back what was started."""
+        self.close()
+
+    def on_failure(self, *_args: Any, **_more: Any) -> None:
+        """Give it back after a crash, too: Pykka calls `on_stop` only after a stop."""
+        self.close()
+
+    def close(self) -> None:
         """Stop the engine in order, then the venue."""
         self.engine.stop(block=True, timeout=30)
         self.venue.close()
@@ -237,7 +246,7 @@ class Strategy(pykka.ThreadingActor):
     def on_finish(self) -> None:
         """Ask the engine to close whatever is open."""
         self.is_finishing = True
-        self.engine.tell(FlattenPositions("finish", reason="the strategy ends"))
+        self.tell_engine(FlattenPositions("finish", reason="the strategy ends"))
         self.look_whether_flat()
 
     def look_whether_flat(self) -> None:
@@ -261,9 +270,17 @@ class Strategy(pykka.ThreadingActor):
         self.waits_for = f"{kind.value.lower()}-{self.report.signals}"
         at_ms = self.venue.clock.now_ns() // 1_000_000
         confidence = Decimal("0.9")
-        self.engine.tell(
+        self.tell_engine(
             SubmitSignal(self.waits_for, at_ms, kind, SYMBOL, confidence=confidence, **terms)
         )
+
+    def tell_engine(self, command: Any) -> None:
+        """Give a command; without an engine there is nothing left to do."""
+        try:
+            self.engine.tell(command)
+        except pykka.ActorDeadError:
+            # As in a `stop_all`, which stops whoever was started last first.
+            self.stop()
 
     def final_report(self) -> Report:
         """Return the report, with the engine's own figures."""

@@ -103,7 +103,7 @@ class Codec:
         self._labels = {cls: f"{tag}.v{self._versions[tag]}" for tag, cls in classes.items()}
         self._by_label = {self._labels[cls]: cls for cls in classes.values()}
         self._converter: Any = make_converter(detailed_validation=False, forbid_extra_keys=True)
-        self._unstructure: dict[type, Callable[[Any], Json]] = {}
+        self._encoders: dict[type, tuple[str, Callable[[Any], Json]]] = {}
         _register_values(self._converter)
         self._register_unions()
 
@@ -114,10 +114,8 @@ class Codec:
     def encode(self, message: object) -> Json:
         """Return the message as a JSON object whose first key `t` is its label."""
         cls = type(message)
-        fields = self._unstructure.get(cls)
-        if fields is None:
-            fields = self._unstructure_hook(cls)
-        return {"t": self._labels[cls], **fields(message)}
+        label, fields = self._encoders.get(cls) or self._encoder(cls)
+        return {"t": label, **fields(message)}
 
     def decode(self, data: Json) -> Any:
         """Return the message of a JSON object; raises `CodecError` naming the tag."""
@@ -145,12 +143,11 @@ class Codec:
         """Return label -> the class's fields with types and defaults, for the schema lock."""
         return {self._labels[cls]: _fingerprint(cls) for cls in self.classes.values()}
 
-    def _unstructure_hook(self, cls: type) -> Callable[[Any], Json]:
+    def _encoder(self, cls: type) -> tuple[str, Callable[[Any], Json]]:
         if cls not in self._labels:
             raise CodecError(cls.__name__, "is not in the message catalogue")
-        hook: Callable[[Any], Json] = self._converter.get_unstructure_hook(cls)
-        self._unstructure[cls] = hook
-        return hook
+        encoder = self._encoders[cls] = self._labels[cls], self._converter.get_unstructure_hook(cls)
+        return encoder
 
     def _upcast(self, label: str, fields: Json) -> tuple[str, type, Json]:
         tag, _, version_text = label.rpartition(".v")

@@ -1,8 +1,7 @@
 """Control: the trading state, and who is told of it.
 
-CircuitBreaker -> RiskGate, OrderQueue, OrderManager, PositionMonitor and every lane
-(`TradingStateChanged`, urgent). The epoch only grows; an opening approval of an older epoch is
-fenced at the lane.
+CircuitBreaker -> RiskGate, OrderQueue, OrderManager and every lane (`TradingStateChanged`, urgent).
+The epoch only grows; an opening approval of an older epoch is fenced at the lane.
 """
 
 from attrs import frozen
@@ -51,7 +50,7 @@ class RecoveryDone:
 
 @frozen
 class JournalFailed:
-    """The journal cannot write: entries are refused until it can."""
+    """The journal cannot write: entries are refused until it can and a person resumes trading."""
 
     reason: str
 

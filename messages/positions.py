@@ -1,7 +1,8 @@
 """Positions: exits that a strategy wants, and what others must know of open positions.
 
-ExecutionSystem -> PositionMonitor (`RequestClose`, `FlattenAll`); PositionMonitor -> RiskGate
-(`PositionAdopted`), ExecutionSystem (`CloseRefused`).
+ExecutionSystem -> PositionMonitor (`RequestClose`, `FlattenAll`); CircuitBreaker -> PositionMonitor
+(`FlattenAll`, when a loss halts); PositionMonitor -> RiskGate (`PositionAdopted`), ExecutionSystem
+(`CloseRefused`).
 """
 
 from decimal import Decimal

@@ -39,6 +39,12 @@ CRASHABLE = (
 COMMANDS = ("cancel", "amend", "halt", "resume", "flatten")
 DURATIONS_MS = (30_000, 60_000, 120_000, 240_000)
 TURBULENCES = (10, 50, 100, 300)
+KIND_WEIGHTS = tuple(4 if "ENTRY" in kind.value else 2 for kind in SignalType)
+BURST_SHARE = 0.3
+UNDER_WAY_MS = 60
+"""For about so long an order is between its signal and its stop, when nothing goes wrong."""
+WAYS_MS = (UNDER_WAY_MS, 1_500)
+"""How long after a signal trouble may come: in the midst of it, or while something is unclear."""
 RATES = (0.02, 0.1, 0.3)
 PLAIN = ("delivery", "is_thin", "trade_lite", "child_frame_late_ms", "turbulence_ticks")
 """What `shrunk` tries to set to its plain value."""
@@ -60,15 +66,20 @@ def drawn(seed: int, odds: Odds = Odds()) -> Workload:
     """Return the workload of a seed."""
     random = Random(f"{seed}/workload")
     duration_ms = random.choice(DURATIONS_MS)
+    signals = _signals(random, odds.signals_max, duration_ms)
+
+    def moment() -> int:
+        return _moment(random, signals, duration_ms)
+
     return Workload(
         seed=seed,
         delivery=random.choice(list(Delivery)),
         duration_ms=duration_ms,
-        signals=_several(random, odds.signals_max, lambda: _signal(random, duration_ms)),
-        commands=_several(random, odds.commands_max, lambda: _command(random, duration_ms)),
+        signals=signals,
+        commands=_several(random, odds.commands_max, lambda: _command(random, moment())),
         faults=_faults(random, odds.fault_share),
         crashes=_several(random, odds.crashes_max, lambda: _actor_crash(random)),
-        engine_crashes=_engine_crashes(random, odds, duration_ms),
+        engine_crashes=_engine_crashes(random, odds, moment),
         turbulence_ticks=random.choice(TURBULENCES),
         is_thin=random.random() < 0.3,
         trade_lite=random.random() < 0.3,
@@ -122,11 +133,22 @@ def _several(random: Random, most: int, make: Callable[[], Item]) -> tuple[Item,
     return tuple(make() for _ in range(random.randint(0, most)))
 
 
-def _signal(random: Random, duration_ms: int) -> Signal:
+def _signals(random: Random, most: int, duration_ms: int) -> tuple[Signal, ...]:
+    """Draw signals, some of them in bursts: two lanes' worth of orders at once."""
+    signals: list[Signal] = []
+    for _ in range(random.randint(0, most)):
+        at_ms = random.randrange(2_000, duration_ms - 5_000)
+        if signals and random.random() < BURST_SHARE:
+            at_ms = signals[-1].at_ms + random.randrange(UNDER_WAY_MS)
+        signals.append(_signal(random, at_ms))
+    return tuple(signals)
+
+
+def _signal(random: Random, at_ms: int) -> Signal:
     is_limit = random.random() < 0.3
     return Signal(
-        at_ms=random.randrange(2_000, duration_ms - 5_000),
-        kind=random.choice(list(SignalType)),
+        at_ms=at_ms,
+        kind=random.choices(list(SignalType), KIND_WEIGHTS)[0],
         symbol=random.choice(SYMBOLS),
         limit_bps=random.choice((-5, 2, 10, 40)) if is_limit else None,
         stop_bps=random.choice((None, None, 20, 60, 150)),
@@ -135,8 +157,14 @@ def _signal(random: Random, duration_ms: int) -> Signal:
     )
 
 
-def _command(random: Random, duration_ms: int) -> Command:
-    at_ms = random.randrange(2_000, duration_ms - 5_000)
+def _moment(random: Random, signals: tuple[Signal, ...], duration_ms: int) -> int:
+    """Draw a time for trouble: mostly while a signal's order is under way."""
+    if signals and random.random() < 0.7:
+        return random.choice(signals).at_ms + random.randrange(random.choice(WAYS_MS))
+    return random.randrange(1_000, duration_ms - 5_000)
+
+
+def _command(random: Random, at_ms: int) -> Command:
     return Command(at_ms, random.choice(COMMANDS), random.randrange(12))
 
 
@@ -146,6 +174,7 @@ def _faults(random: Random, share: float) -> Faults:
 
     return Faults(
         request_lost_before_execution=rate(),
+        request_late=rate(),
         answer_lost_after_execution=rate(),
         answer_late=rate(),
         connection_refused=rate(),
@@ -159,6 +188,7 @@ def _faults(random: Random, share: float) -> Faults:
         stream_gap=rate(),
         stream_duplicate=rate(),
         stream_reorder=rate(),
+        request_late_ms=random.choice((300, 1_500, 2_400)),
         answer_late_ms=random.choice((500, 3_000, 8_000, 20_000)),
         stream_gap_ms=random.choice((500, 3_000, 15_000)),
         stream_reorder_ms=random.choice((5, 50, 500)),
@@ -171,12 +201,10 @@ def _actor_crash(random: Random) -> ActorCrash:
     return ActorCrash(random.choice(CRASHABLE), random.randrange(1, 80), random.choice((1, 1, 2)))
 
 
-def _engine_crashes(random: Random, odds: Odds, duration_ms: int) -> tuple[EngineCrash, ...]:
-    """Crashes far enough apart for each start to come first."""
-    times = sorted(
-        random.randrange(1_000, duration_ms - 5_000)
-        for _ in range(random.randint(0, odds.engine_crashes_max))
-    )
+def _engine_crashes(
+    random: Random, odds: Odds, moment: Callable[[], int]
+) -> tuple[EngineCrash, ...]:
+    times = sorted(moment() for _ in range(random.randint(0, odds.engine_crashes_max)))
     return tuple(
         EngineCrash(at_ms, random.choice((0, 500, 5_000)), random.random() < 0.5) for at_ms in times
     )

@@ -22,6 +22,8 @@ class VenueDriver:
         """Called right before a request leaves a client, for invariant checkers."""
         self.on_answer: Callable[[VenueAnswer], None] | None = None
         """Called right before an answer reaches a client that is still there."""
+        self.on_stepped: Callable[[], None] | None = None
+        """Called when the venue has done something, before anybody hears of it."""
         self._clients: dict[str, SimulatedExchange] = {}
         self._next_ns: int | None = None
 
@@ -50,7 +52,10 @@ class VenueDriver:
         if self._next_ns != at_ns:
             return
         self._next_ns = None
-        for delivery in self.venue.step(self.simulation.now_ns):
+        deliveries = self.venue.step(self.simulation.now_ns)
+        if self.on_stepped is not None:
+            self.on_stepped()
+        for delivery in deliveries:
             client = self._clients.get(delivery.client)
             if client is not None:
                 client.deliver(delivery)

@@ -23,9 +23,17 @@ from ..actors.engine import JOURNAL_FOLDER, Surroundings, launch
 from ..actors.ports import Clock, Exchange
 from ..actors.runtime.front import Front, Subscribe
 from ..actors.runtime.hosting import LogSink
-from ..actors.runtime.segment import last_number, read_manifest
+from ..actors.runtime.journal_reader import verify
+from ..actors.runtime.segment import Status, last_number, read_manifest
 from ..messages.events import AlertRaised, CommandRefused
-from ..messages.queries import GetOrders, GetPositions, OrdersView, PositionsView
+from ..messages.queries import (
+    GetOrders,
+    GetPositions,
+    GetSummary,
+    OrdersView,
+    PositionsView,
+    SummaryView,
+)
 from .paper import RESTING, SETTLE_NS_MAX, PaperOptions, PaperResult, Progress, lines_of_run
 from .summary import EngineView, Run, summary
 from .tally import Tally
@@ -38,6 +46,8 @@ from .venue.venue import Venue
 
 WAIT_SECONDS_MAX = 0.1
 """Longest sleep between two looks at the outside."""
+QUIET_SECONDS = 0.3
+"""How long nothing must be on its way at the end."""
 ASK_SECONDS = 5.0
 STOP_SECONDS = 60.0
 SECOND_NS = 1_000_000_000
@@ -124,6 +134,9 @@ class _Live:
     bad_line: str = field(init=False, default="")
     failures: int = field(init=False, default=0)
     fatal: str = field(init=False, default="")
+    _is_ending: bool = field(init=False, default=False)
+    _busy_at: float = field(init=False, factory=time.monotonic)
+    """When something was last seen on its way, by the wall."""
 
     def run(self) -> PaperResult:
         """Start, feed, settle, stop and sum up."""
@@ -149,10 +162,11 @@ class _Live:
         return self._result(virtual_ns, view)
 
     def _run_while(self, ref: pykka.ActorRef[Front], goes_on: Callable[[], bool]) -> None:
+        self._feed(ref)
         while not (self.is_stopped() or self.bad_line or not ref.is_alive()) and goes_on():
-            self._feed(ref)
             self.on_progress(Progress(self._now() - self.options.market.start_ns, self.tally))
             time.sleep(self._seconds_to_wait())
+            self._feed(ref)
 
     def _feed(self, ref: pykka.ActorRef[Front]) -> None:
         feeder = self.options.feeder
@@ -160,6 +174,7 @@ class _Live:
             return
         while (due_ns := feeder.next_at_ns()) is not None and due_ns <= self._now():
             command = feeder.take()
+            self._busy_at = time.monotonic()
             with suppress(pykka.ActorDeadError):
                 ref.tell(command)
         if self.options.strict and feeder.lines.faults:
@@ -176,7 +191,7 @@ class _Live:
     def _is_over(self, ref: pykka.ActorRef[Front]) -> bool:
         options = self.options
         tape = options.market.tape
-        if tape is not None and tape.next_at_ns() is None:
+        if tape is not None and tape.is_over:
             return True
         if options.for_ns:
             return self._now() - options.market.start_ns >= options.for_ns
@@ -185,9 +200,21 @@ class _Live:
         return options.feeder.is_over and self._is_settled(ref)
 
     def _is_settled(self, ref: pykka.ActorRef[Front]) -> bool:
-        """True when every order rests or has ended, and every signal told is with the engine."""
-        orders = self._ask(ref, GetOrders())
-        return isinstance(orders, OrdersView) and all(
+        """True when every signal has ended or rests as an order, for `QUIET_SECONDS` already.
+
+        A command that was just told is with nobody yet who could be asked for it.
+        """
+        if not (self.tally.is_ready and self._rests(ref)):
+            self._busy_at = time.monotonic()
+        return time.monotonic() - self._busy_at >= QUIET_SECONDS
+
+    def _rests(self, ref: pykka.ActorRef[Front]) -> bool:
+        counts, orders = self._ask(ref, GetSummary()), self._ask(ref, GetOrders())
+        if not isinstance(counts, SummaryView) or not isinstance(orders, OrdersView):
+            return False
+        open_signals = counts.signals - sum(count for _, count in counts.outcomes)
+        resting = {order.signal_id: None for order in orders.orders if order.signal_id}
+        return open_signals <= len(resting) and all(
             order.state in RESTING for order in orders.orders
         )
 
@@ -211,6 +238,7 @@ class _Live:
             return None
 
     def _stop(self, ref: pykka.ActorRef[Front]) -> None:
+        self._is_ending = True
         with suppress(pykka.ActorDeadError):
             ref.stop(timeout=STOP_SECONDS)
 
@@ -235,6 +263,9 @@ class _Live:
         return PaperResult(summary(run), self.bad_line, self.fatal, stopped, state)
 
     def _note(self, actor: str, event: str, fields: Mapping[str, object]) -> None:
+        if self._is_ending and event == "dead_letter":
+            # What was on its way when its receiver stopped: no news at an end.
+            return
         if event == "actor_failed":
             self.failures += 1
         elif event == "engine_failed":
@@ -246,7 +277,11 @@ class _Live:
 
 
 def journal_end(data_dir: Path) -> tuple[int, str]:
-    """Return the sequence and the hash of the last record of a sealed journal."""
+    """Return the sequence and the hash of a journal's last record."""
     disk = Disk(data_dir / JOURNAL_FOLDER)
     manifest = read_manifest(disk, last_number(disk))
-    return (0, "") if manifest is None else (manifest.last, manifest.head_after)
+    if manifest is not None and manifest.status is Status.SEALED:
+        return manifest.last, manifest.head_after
+    # The engine did not end in order: only the records themselves say it.
+    report = verify(disk)
+    return report.sequence, report.head if report.records else ""

@@ -100,12 +100,10 @@ def summary(run: Run) -> dict[str, Any]:
 
 def venue_part(ledger: VenueLedger) -> dict[str, Any]:
     """Return the venue's own account of the run."""
-    # A conditional order's child is the venue's own order, not one that was accepted from a client.
-    accepted = sum(1 for order in ledger.orders if order.parent_algo_id is None)
     return {
-        "accepted_orders": accepted,
+        "accepted_orders": ledger.orders_accepted,
         "open_orders": sum(1 for order in ledger.orders if order.is_open),
-        "fills": len(ledger.fills),
+        "fills": ledger.fills_made,
         "positions": [
             {
                 "symbol": position.symbol,

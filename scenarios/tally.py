@@ -8,7 +8,7 @@ step through `note_step` and changes nothing.
 from attrs import define, field
 
 from ..actors import names
-from ..actors.intake_facts import REFUSED, CommandTaken, SignalDropped, SignalEnded
+from ..actors.intake_facts import REFUSED, CommandTaken, ReadinessSet, SignalDropped, SignalEnded
 from ..actors.order_facts import OrderIntended, OrderMoved, OrdersState, TradeBooked
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
@@ -24,6 +24,8 @@ Counts = dict[str, int]
 class Tally:
     """Counts of one run."""
 
+    is_ready: bool = False
+    """Whether commands are carried out; before, they wait."""
     signals: int = 0
     """Signals taken; a repeated one is taken once."""
     outcomes: Counts = field(factory=dict[str, int])
@@ -78,6 +80,8 @@ class Tally:
         match fact:
             case CommandTaken(intent_id=intent_id) if intent_id:
                 self.signals += 1
+            case ReadinessSet():
+                self.is_ready = fact.ready
             case SignalEnded():
                 _count(self.outcomes, fact.outcome)
                 if fact.refused_by:

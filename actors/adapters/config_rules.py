@@ -95,7 +95,6 @@ _LEVERAGED_PERCENT = _above(0, 12_500)
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "mode": OneOf(MODES),
-        "account": _NAME,
         "seed": _between(0, 2**63 - 1),
         "placement": OneOf(("shared", "pinned")),
         "signal_timeout_ms": _between(SECOND_MS, 7 * DAY_MS),

@@ -29,6 +29,9 @@ _NOW = re.compile(rb'"now":(\d+)')
 HEAD_BYTES = 64 * 1024
 """A record's `now` stands before everything that is long."""
 
+TAIL_BYTES = 1 << 20
+"""How much of a segment's end is looked at first for its last snapshot."""
+
 END_NS = 1 << 63
 
 
@@ -68,11 +71,27 @@ class Retention:
 
     def _oldest_open_ns(self, manifest: Manifest) -> int | None:
         """Return when the oldest order began that was open at the last snapshot."""
-        data = self.filesystem.read(segment_name(manifest.number))
-        mark = data.rindex(SNAPSHOT_MARK)
-        line = data[data.rfind(b"\n", 0, mark) + 1 : data.index(b"\n", mark)]
+        line = self._last_snapshot(segment_name(manifest.number))
         orders = loads(line)["states"][ORDER_MANAGER]["state"]["orders"]
         return min((int(order["created_at_ns"]) for order in orders.values()), default=None)
+
+    def _last_snapshot(self, name: str) -> bytes:
+        """Return the line of a segment's last snapshot; `ValueError` without one.
+
+        From the end on, since reading a whole segment holds up the journal for too long.
+        """
+        size = self.filesystem.size(name)
+        length = TAIL_BYTES
+        while True:
+            offset = max(size - length, 0)
+            tail = self.filesystem.read(name, offset, length)
+            mark = tail.rfind(SNAPSHOT_MARK)
+            begin = tail.rfind(b"\n", 0, max(mark, 0)) + 1
+            if mark >= 0 and (begin > 0 or offset == 0):
+                return tail[begin : tail.index(b"\n", mark)]
+            if offset == 0:
+                raise ValueError(f"{name} holds no snapshot")
+            length *= 4
 
     def _begin_ns(self, manifest: Manifest) -> int:
         """Return the time of a segment's first record; without one the end of time, which keeps."""

@@ -1,8 +1,9 @@
 """Close rules: what a CLOSE or REDUCE signal may close, and how much of it.
 
 Pure. A signal closes the position of its symbol that it means: CLOSE_LONG only a long one. Half of
-a position is rounded down to the symbol's step; what is too small to halve is refused with the
-figure. A position that is being closed whole takes no other exit.
+a position, and any other part, is rounded down to the symbol's lot; what is too small is refused
+with the figure, and of a part above the largest market order that much is closed. A position that
+is being closed whole takes no other exit.
 """
 
 from collections.abc import Iterable
@@ -15,12 +16,12 @@ from ...messages.intake import SubmitSignal
 from ...messages.values import SignalType
 from .guard import Guard, close_quantity
 from .refusal import Refusal
-from .rounding import halve, plain
+from .rounding import halve, plain, split_market_quantity
 
 
 @frozen
 class Close:
-    """A position, how much of it is closed, and whether that is all that one order can close."""
+    """A position, how much of it one order closes now, and whether all of it shall be closed."""
 
     key: str
     guard: Guard
@@ -47,14 +48,16 @@ def _is_meant(signal: SignalType, guard: Guard) -> bool:
 def _size(signal: SubmitSignal, key: str, guard: Guard, filters: Filters | None) -> Close | Refusal:
     if guard.closing:
         return Refusal("closing", guard.closing, "no exit under way")
-    whole = close_quantity(guard, filters)
-    quantity = whole
+    held = abs(guard.position.quantity)
+    wanted = held if signal.quantity is None else min(held, signal.quantity)
     if signal.signal is SignalType.REDUCE_50:
-        half = None if filters is None else halve(guard.position.quantity, filters)
+        half = None if filters is None else halve(held, filters)
         if half is None:
-            held = plain(abs(guard.position.quantity))
-            return Refusal("too_small_to_halve", held, "twice the smallest lot")
-        quantity = half
-    if signal.quantity is not None:
-        quantity = min(quantity, signal.quantity)
-    return Close(key, guard, quantity, quantity == whole)
+            return Refusal("too_small_to_halve", plain(held), "twice the smallest lot")
+        wanted = min(wanted, half)
+    if wanted == held:
+        return Close(key, guard, close_quantity(guard, filters), whole=True)
+    parts = (wanted,) if filters is None else split_market_quantity(wanted, filters)
+    if not parts:
+        return Refusal("too_small_to_close", plain(wanted), "the smallest lot")
+    return Close(key, guard, parts[0], whole=False)

@@ -9,7 +9,7 @@ A commit never raises and never half-happens: a receiver that is gone makes a de
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
-from typing import Any, cast
+from typing import Any
 
 from attrs import define, field
 
@@ -116,8 +116,8 @@ class Kernel:
         if cell is None or cell.status is Status.STOPPED:
             self.bury(envelope)
             return
-        kind = cast("type[object]", type(envelope.message))
-        if kind in CONTROLS:
+        message: object = envelope.message
+        if type(message) in CONTROLS:
             self.lives.control(cell, envelope, now)
         elif cell.status is Status.RUNNING:
             self.step(cell, envelope, now)

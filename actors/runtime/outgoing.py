@@ -38,7 +38,7 @@ def address_of_edge(cell: Cell, envelope: Envelope) -> list[Envelope]:
     """Return an edge step's messages; `cause` names the message of the core behind them."""
     outgoing: list[Envelope] = []
     name, correlation = cell.name, envelope.correlation
-    cause = envelope.cause or envelope.id
+    cause = envelope.cause or cell.context.message_id
     for to, message, urgent in cell.context.tells:
         told = Envelope(to, message, name, name, next_number(cell), correlation, urgent, cause)
         outgoing.append(told)

@@ -25,6 +25,7 @@ from .envelope import Envelope
 from .expectations import ANY, START, Expectations
 from .hosting import InjectedCrash, Kinds
 from .journal_reader import JournalReader, Line
+from .origins import Origins
 from .outgoing import failure_of
 from .record import encode_record, envelope_of, failure_record, snapshot_record, step_record
 from .segment import Manifest, RunFacts
@@ -101,10 +102,11 @@ class Replayer:
     sequence: int = field(init=False, default=0)
     _generation: int = field(init=False, default=-1)
     _expected: Expectations = field(init=False, factory=Expectations)
+    _origins: Origins = field(init=False, factory=Origins)
     _draws: RecordedDraws = field(init=False, factory=RecordedDraws)
     _has_base: bool = field(init=False, default=False)
     _seen: dict[str, None] = field(init=False, factory=dict[str, None])
-    """Actors with a record in this run."""
+    """Actors that the record of this run names: a start that left no trace is not counted."""
     _last: Envelope = field(init=False, default=Envelope("", None, "", "", 0, ""))
 
     def begin_segment(self, manifest: Manifest | None) -> None:
@@ -116,7 +118,7 @@ class Replayer:
         if manifest.run.generation == self._generation:
             return
         self._generation = manifest.run.generation
-        self._seen = {}
+        seen, self._seen = self._seen, {}
         self._expected.begin_run()
         try:
             makers = self.make_actors(manifest.run)
@@ -125,7 +127,10 @@ class Replayer:
             return
         before, self.cells = self.cells, {}
         for name, make in makers.items():
-            self._add_cell(name, make, before.get(name))
+            kept = before.get(name)
+            # As recovery counts: one more than the last that was written down.
+            generation = 1 if kept is None else kept.generation + (name in seen)
+            self._add_cell(name, make, kept, generation)
 
     def add(self, line: Line) -> None:
         """Replay one record."""
@@ -143,17 +148,22 @@ class Replayer:
             self._expected.add_unknown(self.sequence, record)
 
     def _add_cell(
-        self, name: str, make: Callable[[], Actor | EdgeActor], before: Cell | None = None
+        self,
+        name: str,
+        make: Callable[[], Actor | EdgeActor],
+        before: Cell | None = None,
+        generation: int = 1,
     ) -> None:
         cell = Cell(name, make, "")
         if not cell.is_core:
             return
-        cell.begin_generation(1 if before is None else before.generation + 1, self._draws)
+        cell.begin_generation(generation, self._draws)
         if before is not None:
             cell.restore(before.base, before.facts, self.codec)
         self.cells[name] = cell
 
     def _add_snapshot(self, line: Line) -> None:
+        self._seen |= dict.fromkeys(line.data["states"])
         if not self._has_base:
             self._load(line.data)
             return
@@ -208,6 +218,9 @@ class Replayer:
             # A run begins its actors at a generation of its own choice.
             self._seen[name] = None
             cell.begin_generation(record["gen"], self._draws)
+        for field_name, recorded, due in self._origins.differences(record):
+            self._differs(name, field_name, recorded, due)
+        self._origins.note(record)
         message = self._message(cell, record)
         body, error = self._run(cell, record, message)
         if body == line.body:

@@ -132,7 +132,7 @@ class StepContext:
         """Forget the effects of the last step and look at the next message."""
         self.now = now
         self.sender = envelope.sender
-        self.message_id = envelope.id
+        self.message_id = f"{envelope.origin}.{envelope.number}"
         self.correlation = envelope.correlation
         self.facts, self.tells, self.timers = [], [], []
         if self.drawn or self.logs or self.replies or self.others:

@@ -34,6 +34,7 @@ UNCLEAR_STATUS = 408
 CLEAR_STATUSES = range(400, 500)
 OVERLOADED = -1008
 AMENDED = "PUT"
+PARSED_MAX = 10_000
 UNSETTLED = ("", "unclear")
 
 _CLIENT_ID = re.compile(r"(?P<prefix>[a-z]+)(?P<generation>\d+)-(?P<intent>\w+)-(?P<leg>[estx])\d+")
@@ -109,6 +110,7 @@ class Ground:
     )
     _orders_read: dict[str, int] = field(init=False, factory=dict[str, int])
     _fills_read: dict[str, int] = field(init=False, factory=dict[str, int])
+    _parsed: dict[str, ClientId | None] = field(init=False, factory=dict[str, ClientId | None])
     _prefix: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -128,10 +130,11 @@ class Ground:
 
     def parse(self, client_order_id: str) -> ClientId | None:
         """Read a client order id, None for one that is not ours."""
-        found = _CLIENT_ID.fullmatch(client_order_id)
-        if found is None or found["prefix"] != self._prefix:
-            return None
-        return ClientId(int(found["generation"]), found["intent"], Leg(found["leg"]))
+        if client_order_id not in self._parsed:
+            if len(self._parsed) > PARSED_MAX:
+                self._parsed.clear()
+            self._parsed[client_order_id] = self._read(client_order_id)
+        return self._parsed[client_order_id]
 
     def is_entry(self, client_order_id: str) -> bool:
         """True for an id of an opening order of ours."""
@@ -220,6 +223,12 @@ class Ground:
         for request_id, request in list(self.open_requests.items()):
             if int(request.params.get("timestamp", limit_ms)) < limit_ms:
                 del self.open_requests[request_id]
+
+    def _read(self, client_order_id: str) -> ClientId | None:
+        found = _CLIENT_ID.fullmatch(client_order_id)
+        if found is None or found["prefix"] != self._prefix:
+            return None
+        return ClientId(int(found["generation"]), found["intent"], Leg(found["leg"]))
 
     def _forget_settled(self, client_order_id: str) -> None:
         left = self.unsettled(client_order_id)

@@ -6,7 +6,7 @@ Also that a signal has one terminal event in a life of the engine, and never two
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ...actors import names
 from ...actors.order_facts import OrderMoved, OrdersState, TradeBooked
@@ -108,12 +108,24 @@ class LivesAreLegal:
             self.ground.report(self.name, text)
 
 
+@frozen
+class Ending:
+    """How a signal ended, and the core's last record when that was told."""
+
+    event: object
+    sequence: int
+
+
 @define(eq=False)
 class OneTerminalEvent:
-    """S7, for signals: one terminal event in a life of the engine, and never two that differ."""
+    """S7, for signals: one terminal event in a life of the engine, and never two that differ.
+
+    An event is told when its step is recorded, not when the record is durable: what a crash took
+    out of the journal was never decided, and may be decided otherwise.
+    """
 
     ground: Ground
-    _ended: dict[str, object] = field(init=False, factory=dict[str, object])
+    _ended: dict[str, Ending] = field(init=False, factory=dict[str, Ending])
     _in_this_life: dict[str, bool] = field(init=False, factory=dict[str, bool])
     name: ClassVar[str] = "S7"
 
@@ -122,7 +134,15 @@ class OneTerminalEvent:
         return Hooks(event=self.on_event, life=self.on_life)
 
     def on_life(self) -> None:
-        """What was not durable may be said once more after a crash."""
+        """Forget what was said by records that are lost; the rest may be said once more."""
+        life = self.ground.world.life
+        recovered = None if life is None else life.recovered
+        known_to = 0 if recovered is None else recovered.start.sequence
+        self._ended = {
+            signal_id: ending
+            for signal_id, ending in self._ended.items()
+            if ending.sequence <= known_to
+        }
         self._in_this_life.clear()
 
     def on_event(self, event: object) -> None:
@@ -131,10 +151,12 @@ class OneTerminalEvent:
             return
         earlier = self._ended.get(event.signal_id)
         if event.signal_id in self._in_this_life:
-            self.ground.report(self.name, f"{event.signal_id} ended twice: {earlier}, {event}")
-        elif earlier is not None and type(earlier) is not type(event):
-            self.ground.report(self.name, f"{event.signal_id} ended as {earlier}, now {event}")
-        self._ended[event.signal_id] = event
+            self.ground.report(self.name, f"{event.signal_id} ended twice, now as {event}")
+        elif earlier is not None and type(earlier.event) is not type(event):
+            text = f"{event.signal_id} ended as {earlier.event}, now {event}"
+            self.ground.report(self.name, text)
+        sequence = self.ground.world.kernel.sequence
+        self._ended[event.signal_id] = Ending(event, sequence)
         self._in_this_life[event.signal_id] = True
         while len(self._ended) > SIGNALS_KEPT:
             oldest = next(iter(self._ended))

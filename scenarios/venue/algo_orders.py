@@ -2,15 +2,16 @@
 
 Owns conditional orders by id and client id, the open ones by symbol, and the waiting ones by
 trigger price and direction, so a price tick looks at the nearest trigger only. A client algo id is
-unique among open conditionals only. Open ones are bounded by the venue's setting; history grows.
+unique among open conditionals only. Open ones and history are bounded by the venue's settings.
 """
 
+from collections import deque
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 
 from attrs import define, field, frozen
 
-from .orders import Order, PositionKey
+from .orders import Order, PositionKey, slack_of
 
 WAITING = "NEW"
 ENDED = ("FINISHED", "CANCELED", "REJECTED", "EXPIRED")
@@ -123,10 +124,14 @@ class TriggerBook:
 
 
 class AlgoStore:
-    """Every accepted conditional order, open and past."""
+    """Accepted conditional orders, open and past; past ones up to `history_max`."""
 
-    def __init__(self, symbols: tuple[str, ...], *, first_algo_id: int) -> None:
+    def __init__(self, symbols: tuple[str, ...], *, first_algo_id: int, history_max: int) -> None:
+        self.accepted = 0
         self._next_id = first_algo_id
+        self._history_max = history_max
+        self._past: deque[AlgoOrder] = deque()
+        self._forgotten = dict.fromkeys(symbols, 0)
         self._by_id: dict[int, AlgoOrder] = {}
         self._last_by_client_id: dict[str, AlgoOrder] = {}
         self._open_by_client_id: dict[str, AlgoOrder] = {}
@@ -142,6 +147,7 @@ class AlgoStore:
     def add(self, algo: AlgoOrder) -> None:
         """Keep a new conditional and let it wait for its trigger."""
         request = algo.request
+        self.accepted += 1
         assert request.client_algo_id not in self._open_by_client_id, "client algo id is in use"
         self._by_id[algo.algo_id] = algo
         self._last_by_client_id[request.client_algo_id] = algo
@@ -158,6 +164,20 @@ class AlgoStore:
         del self._open[request.symbol][algo.algo_id]
         if not fired:
             self.triggers(request.symbol).line(request).forget()
+        self._past.append(algo)
+        if len(self._past) > self._history_max:
+            self._forget(self._past.popleft())
+
+    def _forget(self, algo: AlgoOrder) -> None:
+        request = algo.request
+        del self._by_id[algo.algo_id]
+        if self._last_by_client_id.get(request.client_algo_id) is algo:
+            del self._last_by_client_id[request.client_algo_id]
+        history = self._history[request.symbol]
+        self._forgotten[request.symbol] += 1
+        if self._forgotten[request.symbol] > slack_of(self._history_max):
+            self._history[request.symbol] = [one for one in history if one.algo_id in self._by_id]
+            self._forgotten[request.symbol] = 0
 
     def triggers(self, symbol: str) -> TriggerBook:
         """Return the waiting lines of a symbol."""
@@ -182,9 +202,9 @@ class AlgoStore:
         return len(self._open_by_client_id)
 
     def history_of(self, symbol: str) -> list[AlgoOrder]:
-        """Return all conditionals of a symbol, oldest first; not to be changed."""
+        """Return the conditionals of a symbol, oldest first; not to be changed."""
         return self._history[symbol]
 
     def all(self) -> tuple[AlgoOrder, ...]:
-        """Return every conditional, oldest first."""
+        """Return every conditional that is kept, oldest first."""
         return tuple(self._by_id.values())

@@ -38,7 +38,9 @@ class Conditional:
         feed: UserFeed,
         agenda: Agenda,
     ) -> None:
-        self.store = AlgoStore(tuple(books), first_algo_id=1_000_000_000_000_000)
+        self.store = AlgoStore(
+            tuple(books), first_algo_id=1_000_000_000_000_000, history_max=settings.history_max
+        )
         self._settings = settings
         self._timing = settings.algo_timing
         self._account = account

@@ -19,6 +19,8 @@ class Fault(StrEnum):
     """Names of faults; the value is the option's name."""
 
     REQUEST_LOST_BEFORE_EXECUTION = "request_lost_before_execution"
+    REQUEST_LATE = "request_late"
+    """The connection breaks, and the request arrives all the same, later."""
     ANSWER_LOST_AFTER_EXECUTION = "answer_lost_after_execution"
     ANSWER_LATE = "answer_late"
     CONNECTION_REFUSED = "connection_refused"
@@ -44,6 +46,7 @@ class Faults:
     """Probabilities from 0 to 1, one per fault name, and the sizes of those that have one."""
 
     request_lost_before_execution: float = 0.0
+    request_late: float = 0.0
     answer_lost_after_execution: float = 0.0
     answer_late: float = 0.0
     connection_refused: float = 0.0
@@ -57,6 +60,7 @@ class Faults:
     stream_gap: float = 0.0
     stream_duplicate: float = 0.0
     stream_reorder: float = 0.0
+    request_late_ms: int = 1_500
     answer_late_ms: int = 8_000
     stream_gap_ms: int = 3_000
     stream_reorder_ms: int = 50
@@ -164,6 +168,8 @@ class FaultSource:
     def _size_ms(self, fault: Fault) -> int:
         faults = self._faults
         match fault:
+            case Fault.REQUEST_LATE:
+                return faults.request_late_ms
             case Fault.ANSWER_LATE:
                 return faults.answer_late_ms
             case Fault.STREAM_GAP:

@@ -1,11 +1,13 @@
 """Fills: one execution, as the venue's books keep it.
 
-Owns the record and the list per symbol. The list grows with the run; ids rise by one per fill.
+Owns the record and the list per symbol, which is bounded; ids rise by one per fill.
 """
 
 from decimal import Decimal
 
 from attrs import frozen
+
+from .orders import slack_of
 
 
 @frozen
@@ -28,9 +30,12 @@ class Fill:
 
 
 class FillStore:
-    """Every fill, by symbol."""
+    """Fills by symbol; the latest `history_max` of each, or some more."""
 
-    def __init__(self, symbols: tuple[str, ...]) -> None:
+    def __init__(self, symbols: tuple[str, ...], *, history_max: int) -> None:
+        self.made = 0
+        """How many there were in all."""
+        self._history_max = history_max
         self._by_symbol: dict[str, list[Fill]] = {symbol: [] for symbol in symbols}
         self._next_id = 1_000_000
 
@@ -41,13 +46,17 @@ class FillStore:
 
     def add(self, fill: Fill) -> None:
         """Keep a fill."""
-        self._by_symbol[fill.symbol].append(fill)
+        self.made += 1
+        kept = self._by_symbol[fill.symbol]
+        kept.append(fill)
+        if len(kept) > self._history_max + slack_of(self._history_max):
+            del kept[: -self._history_max]
 
     def of(self, symbol: str) -> list[Fill]:
         """Return a symbol's fills, oldest first; not to be changed."""
         return self._by_symbol[symbol]
 
     def all(self) -> tuple[Fill, ...]:
-        """Return every fill in the order of trade ids."""
+        """Return every fill that is kept, in the order of trade ids."""
         fills = [fill for several in self._by_symbol.values() for fill in several]
         return tuple(sorted(fills, key=lambda fill: fill.trade_id))

@@ -49,7 +49,7 @@ class PositionTruth:
 
 @frozen
 class VenueLedger:
-    """Everything that happened at the venue until `at_ns`."""
+    """What happened at the venue until `at_ns`; orders and fills as far as they are kept."""
 
     at_ns: int
     orders: tuple[OrderTruth, ...]
@@ -62,6 +62,10 @@ class VenueLedger:
     orders_10s_used_max: int
     orders_1m_used_max: int
     bans: int
+    orders_accepted: int = 0
+    """All that clients sent and the venue took, kept or forgotten."""
+    fills_made: int = 0
+    """All fills, kept or forgotten."""
 
 
 def take(core: Core) -> VenueLedger:
@@ -83,6 +87,8 @@ def take(core: Core) -> VenueLedger:
         orders_10s_used_max=limits.orders_10s.used_max,
         orders_1m_used_max=limits.orders_1m.used_max,
         bans=limits.bans,
+        orders_accepted=core.matching.orders.accepted + core.conditional.store.accepted,
+        fills_made=core.matching.fills.made,
     )
 
 

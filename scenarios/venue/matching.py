@@ -45,8 +45,9 @@ class Matching:
         feed: UserFeed,
     ) -> None:
         symbols = tuple(books)
-        self.orders = OrderStore(symbols, first_order_id=8_389_760_000_000)
-        self.fills = FillStore(symbols)
+        kept = settings.history_max
+        self.orders = OrderStore(symbols, first_order_id=8_389_760_000_000, history_max=kept)
+        self.fills = FillStore(symbols, history_max=kept)
         self.admission = Admission(account, books, self.orders, settings)
         self.on_order_end: Callable[[Order], None] = _ignore_order
         self.on_flat: Callable[[PositionKey], None] = _ignore_key

@@ -1,10 +1,12 @@
-"""Orders: the regular order store, with every order that was ever accepted.
+"""Orders: the regular order store, with the open orders and the latest ended ones.
 
 Owns orders by id, the open ones by client order id, by symbol and by reducing side, and the
 resting ones by price, so that a market tick costs the same with one resting order or ten thousand.
-A client order id is unique among open orders only, as at the venue. History grows with the run.
+A client order id is unique among open orders only, as at the venue. Ended orders are kept up to
+`history_max`; older ones are forgotten, as the venue forgets them after a time, and only counted.
 """
 
+from collections import deque
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 
@@ -91,6 +93,11 @@ class Order:
         return self.quote_executed / self.executed if self.executed else ZERO
 
 
+def slack_of(history_max: int) -> int:
+    """Return how many a history may hold beyond its bound, so that it is seldom made anew."""
+    return 64 + history_max // 16
+
+
 class RestingSide:
     """Resting orders of one symbol and direction, best price first, then oldest."""
 
@@ -133,6 +140,8 @@ class _SymbolOrders:
 
     def __init__(self) -> None:
         self.history: list[Order] = []
+        self.forgotten = 0
+        """Orders in the history that are only there until it is made anew."""
         self.open: dict[int, Order] = {}
         self.buys = RestingSide(is_buy=True)
         self.sells = RestingSide(is_buy=False)
@@ -143,10 +152,14 @@ class _SymbolOrders:
 
 
 class OrderStore:
-    """Every accepted regular order, open and past."""
+    """Accepted regular orders, open and past."""
 
-    def __init__(self, symbols: tuple[str, ...], *, first_order_id: int) -> None:
+    def __init__(self, symbols: tuple[str, ...], *, first_order_id: int, history_max: int) -> None:
+        self.accepted = 0
+        """How many were accepted from clients; the children of conditionals are the venue's own."""
         self._next_id = first_order_id
+        self._history_max = history_max
+        self._ended: deque[Order] = deque()
         self._next_priority = 1
         self._by_id: dict[int, Order] = {}
         self._last_by_client_id: dict[str, Order] = {}
@@ -167,6 +180,7 @@ class OrderStore:
     def add(self, order: Order) -> None:
         """Keep a new order; its client id must be free among the open ones."""
         assert order.client_order_id not in self._open_by_client_id, "client id is in use"
+        self.accepted += not order.request.algo_id
         self._by_id[order.order_id] = order
         self._open_by_client_id[order.client_order_id] = order
         self._last_by_client_id[order.client_order_id] = order
@@ -191,6 +205,19 @@ class OrderStore:
             del self._reducing[order.request.key][order.order_id]
         if order.priority:
             self.resting(order.symbol, is_buy=order.is_buy).forget()
+        self._ended.append(order)
+        if len(self._ended) > self._history_max:
+            self._forget(self._ended.popleft())
+
+    def _forget(self, order: Order) -> None:
+        del self._by_id[order.order_id]
+        if self._last_by_client_id.get(order.client_order_id) is order:
+            del self._last_by_client_id[order.client_order_id]
+        entry = self._by_symbol[order.symbol]
+        entry.forgotten += 1
+        if entry.forgotten > slack_of(self._history_max):
+            entry.history = [kept for kept in entry.history if kept.order_id in self._by_id]
+            entry.forgotten = 0
 
     def resting(self, symbol: str, *, is_buy: bool) -> RestingSide:
         """Return the line of one symbol and direction."""
@@ -217,7 +244,7 @@ class OrderStore:
         return len(self._by_symbol[symbol].open)
 
     def history_of(self, symbol: str) -> list[Order]:
-        """Return all orders of a symbol, oldest first; not to be changed."""
+        """Return the orders of a symbol, oldest first; not to be changed."""
         return self._by_symbol[symbol].history
 
     def reducing_of(self, key: PositionKey) -> tuple[Order, ...]:
@@ -226,5 +253,5 @@ class OrderStore:
         return tuple(found.values()) if found else ()
 
     def all(self) -> tuple[Order, ...]:
-        """Return every order, oldest first."""
+        """Return every order that is kept, oldest first."""
         return tuple(self._by_id.values())

@@ -153,6 +153,8 @@ class VenueSettings:
     rate_limits: RateLimits = RateLimits()
     algo_timing: AlgoTiming = AlgoTiming()
     conditional_orders_max: int = 200
+    history_max: int = 50_000
+    """Ended orders, ended conditionals and fills kept of each kind; the oldest are forgotten."""
     clock_skew_ms: int = 0
     """How far the venue's clock runs ahead of the given time."""
     trade_lite: bool = False

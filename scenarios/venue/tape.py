@@ -8,6 +8,7 @@ skipped, or raises TapeError when `strict`; the first thousand faults are kept, 
 import gzip
 import io
 import zipfile
+import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -91,6 +92,12 @@ class TapeMarket:
         self._pending: deque[MarketEvent] = deque()
         self._fetch()
 
+    @property
+    def is_over(self) -> bool:
+        """True at the end of the file; right also while another thread advances the tape."""
+        # In this order: the last event is taken out before the next line is read.
+        return self._file is None and not self._pending
+
     def next_at_ns(self) -> int | None:
         """When the next event is due; None at the end of the file."""
         return self._pending[0].at_ns if self._pending else None
@@ -115,7 +122,7 @@ class TapeMarket:
         """Read on until a line gives events, or the file ends."""
         if self._file is None:
             return
-        for line in self._file:
+        for line in self._lines(self._file):
             self.lines_read += 1
             if line.isspace():
                 continue
@@ -127,8 +134,17 @@ class TapeMarket:
             if events:
                 self._pending.extend(events)
                 return
-        self._file.close()
-        self._file = None
+        self.close()
+
+    def _lines(self, file: IO[bytes]) -> Iterator[bytes]:
+        """Yield lines up to the end, or to where the file is damaged."""
+        try:
+            # No `yield from`: it would close the file with this generator.
+            for line in file:  # noqa: UP028
+                yield line
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+            self.lines_read += 1
+            self._note(BadLineError("file", f"cannot be read from here on: {error}"))
 
     def _note(self, bad: BadLineError) -> None:
         fault = TapeFault(str(self.path), self.lines_read, bad.field, bad.reason)

@@ -15,6 +15,7 @@ from decimal import (
     Overflow,
     localcontext,
 )
+from functools import partial
 from heapq import heappop, heappush
 from random import Random
 from typing import Any
@@ -238,6 +239,9 @@ class Venue:
 
         self._at(delivery.at_ns, reach)
 
+    def _execute_unheard(self, request: VenueRequest) -> None:
+        api.answer(self.core, request)
+
     def _execute(
         self, request: VenueRequest, draw: FaultDraw | None
     ) -> tuple[VenueAnswer | None, int]:
@@ -248,6 +252,8 @@ class Venue:
             case Fault.ANSWER_LOST_AFTER_EXECUTION:
                 api.answer(self.core, request)
                 return None, 0
+            case Fault.REQUEST_LATE:
+                self.after(draw.size_ms, partial(self._execute_unheard, request))
             case Fault.ANSWER_LATE:
                 return api.answer(self.core, request), draw.size_ms
             case Fault.CONNECTION_REFUSED:
@@ -262,7 +268,7 @@ class Venue:
 
     def _broken(self, request: VenueRequest, fault: Fault) -> VenueAnswer:
         match fault:
-            case Fault.CONNECTION_RESET:
+            case Fault.CONNECTION_RESET | Fault.REQUEST_LATE:
                 text = "connection reset by peer"
                 return VenueAnswer(request.request_id, Phase.MAYBE_SENT, text=text)
             case Fault.HTTP_503_UNKNOWN:

@@ -42,7 +42,7 @@ class Bench:
     def read(self, result: Result | None, *, ago_ns: int = 0) -> Step:
         return self.steps.tell(
             AttemptEnded(
-                call_id="account/ReadAccount/1.0",
+                call_id="account/ReadAccount",
                 operation=Operation.READ,
                 phase=Phase.ANSWERED,
                 status=200,
@@ -221,7 +221,7 @@ def test_a_failed_read_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [PermitRefused("account/ReadAccount/1.0", "late"), Fenced("c", 0, "x")]
+    "message", [PermitRefused("account/ReadAccount", "late"), Fenced("c", 0, "x")]
 )
 def test_a_read_that_did_not_leave_waits_for_its_tick(message: PermitRefused | Fenced) -> None:
     bench = Bench()

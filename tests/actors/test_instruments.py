@@ -61,7 +61,7 @@ class Bench:
 
 def ended(result: InstrumentsRead | None, sent_at_ns: int) -> AttemptEnded:
     return AttemptEnded(
-        call_id="instruments/ReadInstruments/1.0",
+        call_id="instruments/ReadInstruments",
         operation=Operation.READ,
         phase=Phase.ANSWERED,
         status=200,
@@ -147,7 +147,7 @@ def test_a_reading_that_left_before_the_one_known_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [PermitRefused("instruments/ReadInstruments/1.0", "late"), Fenced("c", 0, "x")]
+    "message", [PermitRefused("instruments/ReadInstruments", "late"), Fenced("c", 0, "x")]
 )
 def test_a_reading_that_did_not_leave_waits_for_its_tick(
     message: PermitRefused | Fenced,

@@ -266,6 +266,6 @@ def test_a_query_that_was_fenced_or_got_no_permit_is_asked_again() -> None:
         bench = OrderBench().unknown()
 
         bench.tell(refusal)
-        step = bench.steps.fire(f"retry/{CID}")
+        step = bench.steps.fire(f"query/{CID}")
 
         assert [f"{CID}?1"] == [request.token for request in step.told(RequestPermit)]

@@ -320,6 +320,15 @@ def test_an_order_under_our_prefix_that_nobody_knows_is_told_and_left() -> None:
     assert (("reconciler", compared("BTCUSDT")),) == step.tells
 
 
+def test_an_order_whose_fills_are_missing_is_unsettled() -> None:
+    bench = OrderBench().unknown()
+    bench.answer("?", result=evidence("FILLED", ONE))
+
+    step = listing(bench)
+
+    assert (("reconciler", compared(unsettled=1)),) == step.tells
+
+
 @pytest.mark.parametrize("attempt_is_out", [False, True])
 def test_a_waiting_order_is_in_no_listing_and_one_that_is_out_is_unsettled(
     *, attempt_is_out: bool

@@ -44,7 +44,7 @@ def ended(
     result: TimeRead | None, *, sent_at_ns: int, phase: Phase = Phase.ANSWERED
 ) -> AttemptEnded:
     return AttemptEnded(
-        call_id="venue_clock/ReadTime/1.0",
+        call_id="venue_clock/ReadTime",
         operation=Operation.READ,
         phase=phase,
         status=200,
@@ -161,6 +161,15 @@ def test_a_tick_reads_again() -> None:
     assert ["ReadTime"] == [request.call for request in step.to("rate_limiter")]
 
 
+def test_a_tick_while_a_read_waits_for_leave_renews_the_wish_and_adds_none() -> None:
+    bench = Bench()
+
+    steps = [bench.steps.fire("tick"), bench.steps.fire("tick")]
+
+    tokens = [request.token for step in steps for request in step.to("rate_limiter")]
+    assert ["venue_clock/ReadTime"] * 2 == tokens
+
+
 def test_a_failed_read_changes_nothing_and_waits_for_the_next_tick() -> None:
     bench = Bench()
     failure = ended(None, sent_at_ns=bench.steps.now_ns, phase=Phase.MAYBE_SENT)
@@ -173,7 +182,7 @@ def test_a_failed_read_changes_nothing_and_waits_for_the_next_tick() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [PermitRefused("venue_clock/ReadTime/1.0", "late"), Fenced("c", 0, "permit_expired")],
+    [PermitRefused("venue_clock/ReadTime", "late"), Fenced("c", 0, "permit_expired")],
 )
 def test_a_read_that_did_not_leave_is_only_logged(message: PermitRefused | Fenced) -> None:
     step = Bench().steps.tell(message)

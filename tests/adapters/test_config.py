@@ -19,7 +19,7 @@ from callboard.actors.adapters.config_rules import RULES
 from callboard.actors.adapters.settings_check import checked
 from callboard.actors.errors import ConfigurationError
 from callboard.actors.settings import OrderSettings, RiskSettings, Settings, settings_json
-from callboard.messages.values import WorkingType
+from callboard.messages.values import SignalType
 
 
 def written(folder: Path, text: str, name: str = "callboard.toml") -> Path:
@@ -86,7 +86,7 @@ def test_lists_words_and_switches_are_read_from_text_and_from_toml(tmp_path: Pat
     path = written(
         tmp_path,
         '[callboard.risk]\nsymbols = ["BTCUSDT", "ETHUSDT"]\nscale_in = true\n'
-        '[callboard.protection]\nworking_type = "CONTRACT_PRICE"\n',
+        'actions = ["LONG_ENTRY", "CLOSE_LONG"]\n',
     )
 
     of_file = load((path,)).settings
@@ -94,14 +94,14 @@ def test_lists_words_and_switches_are_read_from_text_and_from_toml(tmp_path: Pat
         environ={
             "CALLBOARD__RISK__SYMBOLS": "BTCUSDT, ETHUSDT",
             "CALLBOARD__RISK__SCALE_IN": "true",
-            "CALLBOARD__PROTECTION__WORKING_TYPE": "CONTRACT_PRICE",
+            "CALLBOARD__RISK__ACTIONS": "LONG_ENTRY, CLOSE_LONG",
         }
     ).settings
 
     assert of_file == of_text
     assert ("BTCUSDT", "ETHUSDT") == of_file.risk.symbols
     assert of_file.risk.scale_in
-    assert WorkingType.CONTRACT_PRICE is of_file.protection.working_type
+    assert (SignalType.LONG_ENTRY, SignalType.CLOSE_LONG) == of_file.risk.actions
 
 
 def test_all_faults_of_all_sources_are_told_at_once(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_all_faults_of_all_sources_are_told_at_once(tmp_path: Path) -> None:
         ("[callboard.risk]\nconfidence_min = nan", "must be a finite number, not NaN"),
         ("[callboard.risk]\nsymbols = 5", "must be a list of texts, not 5"),
         ("[callboard.risk]\nsymbols = [5]", "must be text, not 5"),
-        ("[callboard]\nposition_side = 'UP'", "must be one of BOTH, LONG, SHORT, not 'UP'"),
+        ("[callboard.risk]\nactions = ['UP']", 'REDUCE_50, not "UP"'),
         ("[callboard.limits]\nrequests_1m_max = 1", "limits: "),
         ("[callboard.clock]\nerror_ms_max = 5000", "must be below orders.recv_window_ms (2500)"),
         ("[callboard]\nmode = 'papper'", "must be one of paper, testnet, demo, shadow, live"),
@@ -163,10 +163,7 @@ def test_the_default_of_every_key_is_admitted_by_its_rule() -> None:
 
 
 def test_every_number_and_text_has_a_rule_and_every_rule_a_key() -> None:
-    free = {key for key, field in fields().items() if field.kind is bool} | {
-        "position_side",
-        "protection.working_type",
-    }
+    free = {key for key, field in fields().items() if field.kind is bool}
 
     assert set(fields()) - free == set(RULES)
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from callboard.__main__ import main
 from callboard.actors.adapters.config import template
+from callboard.actors.adapters.config_fields import fields
 from callboard.actors.adapters.disk import Disk
 from callboard.actors.adapters.exits import CODES, Exit, code_of
 from callboard.actors.adapters.spool import Spool
@@ -71,7 +72,7 @@ def test_settings_are_written_checked_and_shown() -> None:
     assert (Exit.OK, template()) == (ended(written), Path("callboard.toml").read_text())
     assert Exit.USAGE is ended(again)
     assert "--force replaces it" in again.stderr
-    assert "ok: 88 settings, 1 of them set by you\n" == checked.stdout.replace("89", "88")
+    assert f"ok: {len(fields())} settings, 1 of them set by you\n" == checked.stdout
     assert ["risk.leverage", "3", "CALLBOARD__RISK__LEVERAGE"] == shown.stdout.split()
     assert {"value": "0", "source": "default"} == json.loads(plain.stdout)["seed"]
 

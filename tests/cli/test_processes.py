@@ -22,6 +22,12 @@ SETTINGS = (
     "[callboard.risk]\ncooldown_ms = 0\nexecutions_per_day_max = 100000\npositions_max = 10\n"
 )
 SIGNALS = 220
+# A machine that stands still for a second stands still for twenty of the engine's.
+PATIENT = (
+    *("-s", "risk.send_within_ms=60000", "-s", "risk.mark_age_ms_max=600000"),
+    *("-s", "orders.recv_window_ms=60000", "-s", "orders.request_timeout_ms=60000"),
+    *("-s", "clock.error_ms_max=30000"),
+)
 
 
 def callboard(*words: object) -> list[str]:
@@ -108,7 +114,8 @@ def running(folder: Path, *options: object) -> Generator["subprocess.Popen[str]"
     """Run an engine in real time until the end of the test."""
     command = callboard(
         *("run", "--speed", 20, "--data-dir", folder, "--signals", "-", "--json", "-v"),
-        *("-s", "risk.cooldown_ms=0", "--symbols", "ETHUSDT", "--log-format", "json", *options),
+        *("-s", "risk.cooldown_ms=0", "--symbols", "ETHUSDT", "--log-format", "json", *PATIENT),
+        *options,
     )
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -42,7 +42,7 @@ logging.basicConfig(level=logging.WARNING)
 structlog.configure(processors=[structlog.processors.JSONRenderer()])
 before = look()
 
-options = strategy.parse(["--speed", "25", "--data-dir", sys.argv[1]])
+options = strategy.parse(["--speed", "15", "--data-dir", sys.argv[1]])
 guest = strategy.Strategy.start(options, threading.Event())
 until = time.monotonic() + 30
 while guest.ask(strategy.GetReport(), timeout=10).filled < 3 and time.monotonic() < until:

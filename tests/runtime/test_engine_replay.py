@@ -1,11 +1,15 @@
 """Engine replay: the journal of the whole engine comes out the same, crashes included."""
 
 from decimal import Decimal
+from functools import partial
+from pathlib import Path
 from random import Random
 
 import pytest
 from attrs import evolve
 
+from callboard.actors.adapters.disk import Disk
+from callboard.actors.ports import FileSystem
 from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
 from callboard.actors.runtime.hosting import InjectedCrash
@@ -21,7 +25,7 @@ from callboard.scenarios.simulation import Delivery, Simulation
 from callboard.scenarios.venue.seeded_market import ETH_WALK, SeededMarket, SeededMarketSettings
 from callboard.scenarios.venue.settings import ETHUSDT, VenueSettings
 from callboard.scenarios.venue.venue import Venue
-from callboard.scenarios.world import World
+from callboard.scenarios.world import SECOND_NS, World
 
 START_NS = 1_790_000_000_000_000_000
 WISHES = (SignalType.LONG_ENTRY, SignalType.CLOSE_LONG)
@@ -39,19 +43,30 @@ class Vandal:
             raise InjectedCrash("drawn")
 
 
-def lived(seed: int, delivery: Delivery) -> World:
-    """Return a world after three lives, each ended by a power cut."""
+def new_world(seed: int, delivery: Delivery, disk: FileSystem, *, snapshot_every: int) -> World:
+    """Return a world with a venue of one symbol and nothing going wrong but its disk."""
     market = SeededMarket(SeededMarketSettings(walks=(ETH_WALK,)), seed=seed, start_ns=START_NS)
     venue = Venue(VenueSettings(symbols=(ETHUSDT,)), market, seed=seed, start_ns=START_NS)
     risk = RiskSettings(symbols=("ETHUSDT",), cooldown_ms=0, executions_per_day_max=1000)
     settings = Settings(seed=seed, risk=risk)
-    world = World(
+    return World(
         Simulation(seed=seed, now_ns=START_NS, delivery=delivery),
         venue,
-        evolve(settings, journal=evolve(settings.journal, snapshot_every=300)),
-        disk=SimulatedDisk(Random(seed), DiskFaults(crash_keeps_tail=0.5)),
-        saboteur=Vandal(seed),
+        evolve(settings, journal=evolve(settings.journal, snapshot_every=snapshot_every)),
+        disk=disk,
     )
+
+
+def reached(steps: list[str], count: int) -> bool:
+    """Tell whether there were so many steps."""
+    return len(steps) >= count
+
+
+def lived(seed: int, delivery: Delivery) -> World:
+    """Return a world after three lives, each ended by a power cut."""
+    disk = SimulatedDisk(Random(seed), DiskFaults(crash_keeps_tail=0.5))
+    world = new_world(seed, delivery, disk, snapshot_every=300)
+    world.saboteur = Vandal(seed)
     random = Random(seed)
     for life in range(3):
         world.start()
@@ -76,6 +91,31 @@ def test_three_lives_of_the_engine_replay_without_a_difference(delivery: Deliver
     assert report.ok, report.findings
     assert () == result.divergences
     assert report.records == result.records > 500
+
+
+def test_lives_that_end_within_their_start_replay_without_a_difference(tmp_path: Path) -> None:
+    # A real disk keeps what was written: a killed process, not a power cut.
+    disk = Disk(tmp_path)
+    world = new_world(5, Delivery.FIFO, disk, snapshot_every=5)
+    steps: list[str] = []
+
+    def note(cell: Cell, _envelope: Envelope) -> None:
+        steps.append(cell.name)
+
+    world.on_step = note
+    for life in range(15):
+        journal = world.start().journal
+        assert journal is not None
+        journal.buffer_lines = 1
+        end = len(steps) + life + 1
+        until_ns = world.simulation.now_ns + SECOND_NS
+        world.simulation.run(until_ns, stop=partial(reached, steps, end))
+        world.crash()
+
+    result = replay(disk, world.codec, lambda _: core_makers(world.settings))
+
+    assert () == result.divergences
+    assert result.records > 100
 
 
 def test_one_seed_gives_the_same_segments_twice() -> None:

@@ -144,6 +144,27 @@ def test_a_changed_value_of_a_record_that_was_chained_again_is_named(data_dir: P
         assert (index + 1, path) == (divergence.sequence, divergence.field), path
 
 
+@pytest.mark.parametrize("key", ["from", "corr", "cause"])
+def test_a_record_that_tells_another_origin_than_its_cause_is_named(
+    data_dir: Path, key: str
+) -> None:
+    records, run = bodies(data_dir), run_facts_of(data_dir)
+    answers = [
+        index
+        for index, body in enumerate(records)
+        if b'"t":"AttemptEnded.v1"' in body and json.loads(body).get("cause", "h")[0].isdigit()
+    ]
+    for index in Random(3).sample(answers, 10):
+        record = json.loads(records[index])
+        # For the cause, a message that the same step never told.
+        record[key] = f"{record[key].partition('.')[0]}.99"
+
+        disk = forged([*records[:index], record, *records[index + 1 :]], run)
+        found = replay(disk, CODEC, makers_of).divergences
+
+        assert (index + 1, key) in {(each.sequence, each.field) for each in found}
+
+
 @pytest.mark.parametrize(
     ("section", "key", "value"),
     [

@@ -16,12 +16,12 @@ from callboard.actors.runtime.replay import replay
 from callboard.actors.system import make_codec
 from callboard.messages.values import TradingState
 from callboard.scenarios.paper import JOURNAL, PaperOptions, Progress, run
-from callboard.scenarios.paper_market import OpenedMarket, seeded
+from callboard.scenarios.paper_market import seeded, tape
 from callboard.scenarios.sabotage import PlannedCrashes
 from callboard.scenarios.venue.faults import Faults
-from callboard.scenarios.venue.stream_lines import stream_tape
 from support.paper_runs import EASY, START_MS, START_NS, SYMBOL, options, segments, troubled_run
 from support.signals import mixed_signals
+from support.tapes import write_tape
 
 SECOND_NS = 1_000_000_000
 KEYS = (
@@ -173,40 +173,43 @@ def test_a_strict_run_stops_at_a_bad_line(tmp_path: Path) -> None:
     assert 1 == result.summary["lines"]["not_told"]
 
 
-def tape_with_a_bad_line(folder: Path, *, strict: bool) -> PaperOptions:
-    """Return a run on a short tape whose third line lacks a price."""
-    path = folder / "ethusdt.txt"
-    quote = '{"e":"bookTicker","s":"ETHUSDT","u":1,%s"B":"9","a":"2600.10","A":"9","T":%d,"E":%d}'
-    frame = '%d {"stream":"ethusdt@bookTicker","data":' + quote + "}"
-    lines: list[str] = []
-    for number in range(20):
-        at_ms = START_MS + number * 1_000
-        price = "" if number == 2 else '"b":"2600.00",'
-        lines.append(frame % (at_ms * 1_000_000, price, at_ms, at_ms))
-    path.write_text("\n".join(lines) + "\n")
-    tape, parser = stream_tape(path, symbol=SYMBOL, strict=strict)
-    market = OpenedMarket(
-        tape, (SYMBOL,), START_NS, path.name, tape, mark_is_mid=lambda: parser.mark_is_mid
-    )
-    return PaperOptions(EASY, market, folder / "D", strict=strict)
+def on_tape(folder: Path, path: Path, *, strict: bool = False) -> PaperOptions:
+    return PaperOptions(EASY, tape(path, strict=strict), folder / "D", strict=strict)
 
 
 def test_a_bad_line_of_a_tape_is_counted_and_named(tmp_path: Path) -> None:
-    result = run(tape_with_a_bad_line(tmp_path, strict=False))
+    path = write_tape(tmp_path / "ethusdt.txt", start_ms=START_MS, seconds=20, bad_line=3)
+
+    result = run(on_tape(tmp_path, path))
 
     assert (1, 1) == (result.summary["bad_lines"], result.summary["lines"]["bad_tape"])
     (text,) = result.summary["lines"]["first_bad"]
-    assert "ethusdt.txt" in text
-    assert ":3: " in text or "line 3" in text
+    assert text.startswith(f"{path}:3: ")
     assert result.summary["mark_is_mid"]
     assert 18 <= result.summary["virtual_seconds"] <= 20
 
 
 def test_a_strict_run_stops_at_a_bad_line_of_the_tape(tmp_path: Path) -> None:
-    result = run(tape_with_a_bad_line(tmp_path, strict=True))
+    path = write_tape(tmp_path / "ethusdt.txt", start_ms=START_MS, seconds=20, bad_line=3)
 
-    assert "ethusdt.txt" in result.bad_line
+    result = run(on_tape(tmp_path, path, strict=True))
+
+    assert result.bad_line.startswith(f"{path}:3: ")
     assert result.summary["virtual_seconds"] < 5
+    assert verify(open_journal(tmp_path / "D")).ok
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_tape_that_breaks_off_is_one_bad_line_and_the_end(tmp_path: Path, strict: bool) -> None:
+    path = write_tape(tmp_path / "ethusdt.gz", start_ms=START_MS, seconds=800)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+    result = run(on_tape(tmp_path, path, strict=strict))
+
+    where = "Compressed file ended before the end-of-stream marker was reached"
+    words = result.bad_line if strict else result.summary["lines"]["first_bad"][0]
+    assert f"file: cannot be read from here on: {where}" in words
+    assert result.summary["virtual_seconds"] > 100
     assert verify(open_journal(tmp_path / "D")).ok
 
 

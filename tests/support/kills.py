@@ -19,16 +19,17 @@ from attrs import define, evolve, field, frozen
 
 from callboard.actors.adapters.disk import Disk
 from callboard.actors.engine import JOURNAL_FOLDER
-from callboard.actors.runtime.journal_reader import VerifyReport, verify
-from callboard.actors.runtime.segment import segment_name, segment_numbers
+from callboard.actors.runtime.journal_reader import JournalReader, VerifyReport, verify
+from callboard.actors.runtime.replay import Replayed, replay
+from callboard.actors.system import core_makers, make_codec
 from callboard.scenarios.venue.control import VenueControl
-from callboard.scenarios.venue.talk import Activity
+from support.engine_process import SETTINGS
 
 SCRIPT = Path(__file__).with_name("engine_process.py")
 LIFE_SECONDS = 30.0
 """Longest wait for a drawn moment; a life takes about a second."""
-STEPS_MAX = 500
-MORE_MAX = {"requests": 30, "mutations": 8, "entries": 8}
+STEPS_MAX = 300
+MORE_MAX = {"requests": 20, "mutations": 6, "entries": 6}
 
 
 @frozen
@@ -83,10 +84,6 @@ class Campaign:
         """Return what the engine of this life has logged."""
         return self._log_path().read_text()[-4_000:]
 
-    def activity(self) -> Activity:
-        """Return how much has happened at the venue."""
-        return self.control.activity()
-
     def _expect_killed(self, engine: "subprocess.Popen[str]") -> None:
         assert -signal.SIGKILL == engine.wait(LIFE_SECONDS), self.log()
 
@@ -121,10 +118,11 @@ class Remembered:
     """Trade ids, by how often they have changed a position."""
     intents: dict[str, str]
     """The signal of each entry's intent."""
+    replayed: Replayed
 
 
 def remembered(folder: Path) -> Remembered:
-    """Read a journal without any actor."""
+    """Read a journal, first without any actor, then by a replay."""
     disk = Disk(folder / JOURNAL_FOLDER)
     facts = list(_facts(disk))
     intended = [fact["approved"] for fact in facts if _is(fact, "order_manager/OrderIntended")]
@@ -142,13 +140,13 @@ def remembered(folder: Path) -> Remembered:
         intents={
             order["intent_id"]: order["signal_id"] for order in intended if order["leg"] == "e"
         },
+        replayed=replay(disk, make_codec(), lambda _: core_makers(SETTINGS)),
     )
 
 
 def _facts(disk: Disk) -> Generator[dict[str, Any]]:
-    for number in segment_numbers(disk):
-        for line in disk.read(segment_name(number)).splitlines():
-            yield from json.loads(line).get("facts", ())
+    for line in JournalReader(disk):
+        yield from line.data.get("facts", ())
 
 
 def _is(fact: dict[str, Any], tag: str) -> bool:

@@ -71,7 +71,7 @@ class StepRunner:
         self.now_ns = now_ns
         self.timers: dict[str, Armed] = {}
         self.facts: list[Any] = []
-        self._fresh = copy.deepcopy(actor) if isinstance(actor, Actor) else None
+        self._first = copy.deepcopy(actor.state) if isinstance(actor, Actor) else None
         private = actor.private if isinstance(actor, Actor) else ()
         self._codec = Codec([(private_tag(name, cls), cls) for cls in private])
         self._context = StepContext(name, random.Random(name))
@@ -125,7 +125,7 @@ class StepRunner:
         assert all(key for key, _, _ in step.timers), "a timer has no key"
 
     def _check(self, step: Step) -> None:
-        if self._fresh is None:
+        if self._first is None:
             return
         self.facts.extend(step.facts)
         for _, message in (*step.tells, *((key, told) for key, _, told in step.timers)):
@@ -139,8 +139,9 @@ class StepRunner:
         assert message == decoded, f"{message!r} does not survive the codec"
 
     def _check_fold(self) -> None:
-        folded = copy.deepcopy(self._fresh)
-        assert folded is not None
+        # Beside its state a core actor holds only settings, which nothing changes.
+        folded = copy.copy(self.actor)
+        folded.state = copy.deepcopy(self._first)
         with localcontext(ENGINE_DECIMALS):
             for fact in self.facts:
                 folded.apply(fact)

@@ -60,6 +60,18 @@ def test_a_lost_request_or_answer_is_silence(fault: Fault, orders: int) -> None:
     assert world.venue.fault_counts[fault] == 1
 
 
+def test_a_late_request_is_told_as_broken_and_executed_all_the_same() -> None:
+    world = planned(Fault.REQUEST_LATE, size_ms=1_500)
+
+    answer = ordered(world)
+    at_first = len(world.venue.ledger().orders)
+    world.wait(1_500)
+
+    assert answer is not None
+    assert Phase.MAYBE_SENT is answer.phase
+    assert (0, 1) == (at_first, len(world.venue.ledger().orders))
+
+
 def test_a_late_answer_comes_after_the_stream_has_told_the_fill() -> None:
     world = planned(Fault.ANSWER_LATE, size_ms=8_000)
 

@@ -1,0 +1,359 @@
+"""Test of CircuitBreaker: latched, the strictest source wins, and only a person resumes."""
+
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+
+from callboard.actors.circuit_breaker import LISTENERS
+from callboard.messages.account import AccountChanged
+from callboard.messages.control import (
+    JournalFailed,
+    JournalRecovered,
+    TradingStateChanged,
+    TripBreaker,
+)
+from callboard.messages.events import AlertRaised, CommandRefused, TradingStateReported
+from callboard.messages.intake import EmergencyStateChanged, HaltTrading, ResumeTrading
+from callboard.messages.positions import FlattenAll
+from callboard.messages.queries import EngineStatus, GetStatus
+from callboard.messages.values import EscalationLevel, Severity, TradingState
+from callboard.messages.venue import LaneStarted
+from support.breakers import DOWN, breaker, state_of, told
+from support.entries import ACCOUNT, SYMBOL
+from support.steps import SECOND
+
+D = Decimal
+MINUTE = 60 * SECOND
+HOUR = 3_600 * SECOND
+ACTIVE, REDUCING, HALTED = TradingState
+HALT = HaltTrading("h1", "drill", by="ada")
+RESUME = ResumeTrading("r1", "checked", ("ada", "bo"))
+
+
+def worth(equity: str, *, peak: str = "10000") -> AccountChanged:
+    return evolve(ACCOUNT, equity=D(equity), peak_equity=D(peak))
+
+
+def test_every_start_tells_the_latched_state() -> None:
+    steps = breaker()
+    steps.tell(HALT)
+
+    again = steps.start()
+
+    expected = TradingStateChanged(HALTED, 2, "ada: drill", venue_open=True)
+    assert expected == told(again)
+
+
+def test_a_halt_is_told_urgently_to_everybody_who_could_open_risk() -> None:
+    step = breaker().tell(HALT)
+
+    assert TradingStateChanged(HALTED, 2, "ada: drill", venue_open=True) == told(step)
+    assert [TradingStateReported(HALTED, 2, "ada: drill")] == step.to("event_bus")
+    assert {"risk_gate", "order_queue", "order_manager", "lane_opening", "lane_reducing"} == set(
+        LISTENERS
+    )
+
+
+def test_a_second_halt_changes_nothing() -> None:
+    steps = breaker()
+    steps.tell(HALT)
+
+    step = steps.tell(evolve(HALT, command_id="h2"))
+
+    assert ((), ()) == (step.facts, step.tells)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [(REDUCING, HALTED, HALTED), (HALTED, REDUCING, HALTED), (REDUCING, REDUCING, REDUCING)],
+)
+def test_the_strictest_source_wins(
+    first: TradingState, second: TradingState, expected: TradingState
+) -> None:
+    steps = breaker()
+    steps.tell(TripBreaker(first, "one"))
+    steps.tell(TripBreaker(second, "other"))
+
+    assert expected is state_of(steps)
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [("CRITICAL", HALTED), ("WARNING", HALTED), ("", HALTED), ("ok", ACTIVE), ("NORMAL", ACTIVE)],
+)
+def test_any_word_of_the_emergency_stop_that_is_not_calm_halts(
+    word: str, expected: TradingState
+) -> None:
+    steps = breaker()
+    steps.tell(EmergencyStateChanged(word, "ess", 1))
+
+    assert expected is state_of(steps)
+
+
+def test_a_calm_word_does_not_lift_a_halt() -> None:
+    steps = breaker()
+    steps.tell(EmergencyStateChanged("CRITICAL", "ess", 1))
+    steps.tell(EmergencyStateChanged("NORMAL", "ess", 2))
+
+    assert HALTED is state_of(steps)
+
+
+def test_a_resume_names_who_approved_it_and_the_epoch_grows() -> None:
+    steps = breaker()
+    steps.tell(HALT)
+
+    step = steps.tell(RESUME)
+
+    reason = "resumed by ada, bo: checked"
+    assert TradingStateChanged(ACTIVE, 3, reason, venue_open=True) == told(step)
+    assert [TradingStateReported(ACTIVE, 3, reason)] == step.to("event_bus")
+
+
+def test_a_resume_without_a_reason_is_refused() -> None:
+    steps = breaker()
+    steps.tell(HALT)
+
+    step = steps.tell(evolve(RESUME, reason=""))
+
+    assert (("event_bus", CommandRefused("r1", "resume needs a reason")),) == step.tells
+
+
+def test_a_resume_of_active_trading_fences_no_approval() -> None:
+    step = breaker().tell(RESUME)
+
+    report = TradingStateReported(ACTIVE, 1, "resumed by ada, bo: checked")
+    assert ((), (("event_bus", report),)) == (step.facts, step.tells)
+
+
+@pytest.mark.parametrize(
+    ("equity", "expected", "flattens"),
+    [
+        ("9690.01", ACTIVE, False),
+        ("9690", REDUCING, False),
+        ("9500.01", REDUCING, False),
+        ("9500", HALTED, True),
+    ],
+)
+def test_the_loss_of_the_day_has_two_walls(
+    equity: str, expected: TradingState, *, flattens: bool
+) -> None:
+    steps = breaker()
+
+    step = steps.tell(worth(equity))
+
+    assert expected is state_of(steps)
+    assert flattens is bool(step.told(FlattenAll))
+
+
+@pytest.mark.parametrize(("equity", "expected"), [("10200.01", ACTIVE), ("10200", HALTED)])
+def test_the_loss_from_the_peak_has_its_wall(equity: str, expected: TradingState) -> None:
+    steps = breaker()
+    steps.tell(worth(equity, peak="12000"))
+
+    assert expected is state_of(steps)
+
+
+def test_a_loss_at_the_wall_of_halted_closes_every_position_once() -> None:
+    steps = breaker()
+
+    first, second = steps.tell(worth("9500")), steps.tell(worth("9400"))
+
+    expected = FlattenAll("circuit_breaker", "", "loss of the day 5.00 %")
+    assert [expected] == first.to("position_monitor")
+    assert [] == second.to("position_monitor")
+
+
+def test_a_loss_flattens_also_where_an_operator_halted_before() -> None:
+    steps = breaker()
+    steps.tell(HALT)
+
+    step = steps.tell(worth("9500"))
+
+    assert 1 == len(step.to("position_monitor"))
+    assert () == step.urgent
+
+
+def test_an_account_without_a_base_has_no_loss() -> None:
+    steps = breaker()
+    steps.tell(evolve(ACCOUNT, equity=D(-5), day_start_equity=D(0), peak_equity=D(0)))
+
+    assert ACTIVE is state_of(steps)
+
+
+def test_nobody_resumes_while_the_loss_stands() -> None:
+    steps = breaker()
+    steps.tell(worth("9600"))
+
+    step = steps.tell(RESUME, after_ns=2 * HOUR)
+
+    refusal = CommandRefused("r1", "the loss stands: loss of the day 4.00 %")
+    assert (("event_bus", refusal),) == step.tells
+
+
+@pytest.mark.parametrize(
+    ("waited_ns", "expected"), [(HOUR - SECOND, REDUCING), (HOUR, ACTIVE), (2 * HOUR, ACTIVE)]
+)
+def test_after_a_loss_a_resume_waits_for_the_cooldown(
+    waited_ns: int, expected: TradingState
+) -> None:
+    steps = breaker()
+    steps.tell(worth("9600"))
+    steps.tell(worth("9900"))
+
+    steps.tell(RESUME, after_ns=waited_ns)
+
+    assert expected is state_of(steps)
+
+
+def test_a_halt_after_a_loss_does_not_end_its_cooldown() -> None:
+    steps = breaker()
+    steps.tell(worth("9600"))
+    steps.tell(worth("9900"))
+    steps.tell(HALT, after_ns=MINUTE)
+
+    step = steps.tell(RESUME, after_ns=MINUTE)
+
+    left = "a loss tripped the breaker; 3540000 ms of its cooldown are left"
+    assert [CommandRefused("r1", left)] == step.to("event_bus")
+
+
+def test_a_halt_by_hand_is_resumed_at_once() -> None:
+    steps = breaker()
+    steps.tell(HALT)
+    steps.tell(RESUME)
+
+    assert ACTIVE is state_of(steps)
+
+
+def test_a_loss_after_a_resume_trips_again() -> None:
+    steps = breaker()
+    steps.tell(worth("9600"))
+    steps.tell(worth("9900"))
+    steps.tell(RESUME, after_ns=HOUR)
+
+    steps.tell(worth("9600"))
+
+    assert REDUCING is state_of(steps)
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        (EscalationLevel.ORDER, ACTIVE),
+        (EscalationLevel.SYMBOL, ACTIVE),
+        (EscalationLevel.ACCOUNT, REDUCING),
+        (EscalationLevel.ENGINE, HALTED),
+        (EscalationLevel.VENUE, ACTIVE),
+    ],
+)
+def test_a_failure_stops_as_much_as_it_concerns(
+    level: EscalationLevel, expected: TradingState
+) -> None:
+    steps = breaker()
+    steps.tell(evolve(DOWN, level=level))
+
+    assert expected is state_of(steps)
+
+
+def test_a_symbol_in_trouble_takes_no_entries_and_the_epoch_grows() -> None:
+    steps = breaker()
+
+    step = steps.tell(evolve(DOWN, level=EscalationLevel.SYMBOL, reason="bug"))
+    again = steps.tell(evolve(DOWN, level=EscalationLevel.SYMBOL, reason="bug"))
+
+    expected = TradingStateChanged(ACTIVE, 2, "", venue_open=True, reducing_symbols=(SYMBOL,))
+    assert expected == told(step)
+    alert = AlertRaised(Severity.CRITICAL, "symbol_reducing", SYMBOL, "bug")
+    assert [alert] == step.to("event_bus")
+    assert () == again.tells
+
+
+def test_a_resume_lets_symbols_in_trouble_in_again() -> None:
+    steps = breaker()
+    steps.tell(evolve(DOWN, level=EscalationLevel.SYMBOL))
+
+    step = steps.tell(RESUME)
+
+    assert () == told(step).reducing_symbols
+    assert () == told(steps.start()).reducing_symbols
+
+
+def test_a_halt_keeps_the_symbols_in_trouble() -> None:
+    steps = breaker()
+    steps.tell(evolve(DOWN, level=EscalationLevel.SYMBOL))
+
+    assert (SYMBOL,) == told(steps.tell(HALT)).reducing_symbols
+
+
+def test_a_journal_that_cannot_write_reduces_and_stands_in_the_way_of_a_resume() -> None:
+    steps = breaker()
+
+    step = steps.tell(JournalFailed("disk full"))
+    resumed = steps.tell(RESUME)
+
+    reason = "the journal cannot write: disk full"
+    assert (REDUCING, reason) == (told(step).state, told(step).reason)
+    assert [CommandRefused("r1", reason)] == resumed.to("event_bus")
+
+
+def test_a_journal_that_writes_again_does_not_resume_by_itself() -> None:
+    steps = breaker()
+    steps.tell(JournalFailed("disk full"))
+
+    step = steps.tell(JournalRecovered())
+    before = state_of(steps)
+    steps.tell(RESUME)
+
+    assert ((), REDUCING, ACTIVE) == (step.tells, before, state_of(steps))
+
+
+def test_the_same_failure_of_the_journal_is_told_once() -> None:
+    steps = breaker()
+    steps.tell(JournalFailed("disk full"))
+
+    step = steps.tell(JournalFailed("disk full"))
+
+    assert ((), ()) == (step.facts, step.tells)
+
+
+def test_a_lane_that_begins_a_life_is_told_the_state() -> None:
+    steps = breaker()
+    steps.tell(HALT)
+
+    step = steps.tell(LaneStarted("lane_opening"))
+
+    expected = TradingStateChanged(HALTED, 2, "ada: drill", venue_open=True)
+    assert (("lane_opening", expected),) == step.urgent
+
+
+def test_the_status_says_state_reason_and_symbols() -> None:
+    steps = breaker()
+    steps.tell(evolve(DOWN, level=EscalationLevel.SYMBOL))
+    steps.tell(HALT)
+
+    expected = EngineStatus(HALTED, 3, "ada: drill", (SYMBOL,), venue_open=True)
+    assert (expected,) == steps.tell(GetStatus()).replies
+
+
+def test_a_loss_during_a_halt_begins_its_own_cooldown() -> None:
+    steps = breaker()
+    steps.tell(HALT)
+    steps.tell(worth("9600"), after_ns=HOUR // 2)
+    steps.tell(worth("9900"))
+
+    steps.tell(RESUME, after_ns=HOUR - SECOND)
+
+    assert HALTED is state_of(steps)
+
+
+def test_a_loss_that_was_resumed_from_delays_no_later_resume() -> None:
+    steps = breaker()
+    steps.tell(worth("9600"))
+    steps.tell(worth("9900"))
+    steps.tell(RESUME, after_ns=HOUR)
+    steps.tell(HALT)
+
+    steps.tell(RESUME)
+
+    assert ACTIVE is state_of(steps)

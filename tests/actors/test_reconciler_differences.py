@@ -1,0 +1,156 @@
+"""Test of Reconciler: differences that last, what is asked, told and taken over."""
+
+from callboard.messages.control import EngineStarted, RecoveryDone
+from callboard.messages.events import AlertRaised
+from callboard.messages.reconciliation import (
+    AdoptPosition,
+    OrdersCompared,
+    PositionsCompared,
+    SymbolsMismatched,
+    TradesFound,
+)
+from callboard.messages.venue import (
+    RequestPermit,
+    TradesListed,
+)
+from support.order_bench import SYMBOL, trade
+from support.reconciler_bench import (
+    ReconcilerBench,
+)
+
+
+def test_missing_fills_are_asked_for_at_the_first_difference() -> None:
+    bench = ReconcilerBench()
+
+    step = bench.run(SYMBOL)
+
+    assert [("ListTrades", f"1.4:{SYMBOL}", True)] == [
+        (request.call, request.token, request.by_symbol) for request in step.told(RequestPermit)
+    ]
+    assert [] == step.told(SymbolsMismatched)
+
+
+def test_listed_fills_go_to_the_order_manager() -> None:
+    bench = ReconcilerBench()
+    bench.run(SYMBOL)
+
+    step = bench.list_trades()
+
+    assert (("order_manager", TradesFound(SYMBOL, (trade(),))),) == step.tells
+
+
+def test_fills_that_are_listed_after_the_next_pass_began_still_count() -> None:
+    bench = ReconcilerBench()
+    bench.run(SYMBOL)
+    bench.begin()
+
+    step = bench.answer(f"1.4:{SYMBOL}", TradesListed(SYMBOL, (trade(),)))
+
+    assert [TradesFound(SYMBOL, (trade(),))] == step.told(TradesFound)
+
+
+def test_a_difference_that_survives_two_passes_refuses_entries_until_it_is_gone() -> None:
+    bench = ReconcilerBench()
+    bench.run(SYMBOL)
+
+    second = bench.run(SYMBOL)
+    third = bench.run(SYMBOL)
+    gone = bench.run()
+
+    assert [SymbolsMismatched((SYMBOL,))] == second.told(SymbolsMismatched)
+    assert ["mismatch"] == [alert.alert for alert in second.told(AlertRaised)]
+    assert [] == third.told(SymbolsMismatched)
+    assert [SymbolsMismatched(())] == gone.told(SymbolsMismatched)
+
+
+def test_differences_with_a_clean_pass_between_them_are_two() -> None:
+    bench = ReconcilerBench()
+    bench.run(SYMBOL)
+    bench.run()
+
+    assert [] == bench.run(SYMBOL).told(SymbolsMismatched)
+
+
+def test_differences_at_a_start_do_not_count_while_an_order_is_unclear() -> None:
+    bench = ReconcilerBench()
+    bench.tell(EngineStarted(2, recovered=True))
+
+    unclear = [bench.run(SYMBOL, unsettled=1) for _ in range(3)]
+    clear = [bench.run(SYMBOL) for _ in range(2)]
+
+    assert [[]] * 3 == [step.told(SymbolsMismatched) for step in unclear]
+    assert [1, 1, 1] == [len(step.told(RequestPermit)) for step in unclear]
+    assert [0, 1] == [len(step.told(SymbolsMismatched)) for step in clear]
+
+
+def test_a_difference_that_no_fill_explains_is_taken_over() -> None:
+    bench = ReconcilerBench()
+    bench.run(SYMBOL)
+    bench.list_trades()
+    early = bench.run(SYMBOL)
+
+    step = bench.run(SYMBOL)
+
+    assert [] == early.told(AdoptPosition)
+    assert [AdoptPosition(3, SYMBOL)] == step.told(AdoptPosition)
+
+
+def test_nothing_is_taken_over_before_the_fills_were_listed() -> None:
+    bench = ReconcilerBench()
+    for _ in range(5):
+        step = bench.run(SYMBOL)
+
+        assert [] == step.told(AdoptPosition)
+
+
+def test_nothing_is_taken_over_while_an_order_is_unclear() -> None:
+    bench = ReconcilerBench()
+    bench.run(SYMBOL)
+    bench.list_trades()
+    bench.run(SYMBOL)
+
+    unclear = bench.run(SYMBOL, unsettled=1)
+    clear = bench.run(SYMBOL)
+
+    assert ([], 1) == (unclear.told(AdoptPosition), len(clear.told(AdoptPosition)))
+
+
+def test_nothing_is_taken_over_before_the_orders_were_compared() -> None:
+    bench = ReconcilerBench()
+    bench.run(SYMBOL)
+    bench.list_trades()
+    bench.run(SYMBOL)
+    bench.begin()
+    bench.list_all()
+
+    step = bench.tell(PositionsCompared(bench.number, (SYMBOL,), ()))
+
+    assert [] == step.told(AdoptPosition)
+
+
+def test_foreign_positions_are_told_once_and_leave_the_pass_clean() -> None:
+    bench = ReconcilerBench()
+    bench.tell(EngineStarted(3, recovered=False))
+
+    first = bench.run(foreign=("XRPUSDT",))
+    second = bench.run(foreign=("XRPUSDT",))
+
+    assert [("foreign_position", "XRPUSDT")] == [
+        (alert.alert, alert.subject) for alert in first.told(AlertRaised)
+    ]
+    assert 1 == len(first.told(RecoveryDone))
+    assert () == second.tells
+
+
+def test_orders_under_our_prefix_that_nobody_knows_are_told_once() -> None:
+    bench = ReconcilerBench()
+    bench.begin()
+    bench.list_all()
+
+    first = bench.tell(OrdersCompared(1, (SYMBOL,), 0))
+    bench.tell(PositionsCompared(1, (), ()))
+    bench.begin()
+    second = bench.tell(OrdersCompared(2, (SYMBOL,), 0))
+
+    assert ["unknown_order"] == [alert.alert for alert in first.told(AlertRaised)]
+    assert () == second.tells

@@ -1,0 +1,165 @@
+"""Test of the guard: which orders protect a position, and what is still to be asked for."""
+
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callboard.actors.policies.guard import Guard, LegRecord, close_quantity, loss_percent
+from callboard.actors.policies.ledger import Position
+from callboard.messages.values import TERMINAL_STATES, Leg, OrderState, PositionSide, Side
+from support.entries import ETH, SYMBOL, exit_request
+
+D = Decimal
+
+
+def guard(quantity: str = "0.1", *, number: int = 1, price: str = "2000") -> Guard:
+    held = D(quantity)
+    position = Position(SYMBOL, PositionSide.BOTH, quantity=held, cost=held * D(price))
+    return Guard(position, number=number)
+
+
+def leg(
+    state: OrderState, *, leg: Leg = Leg.STOP, intent: str = "p1", is_doubted: bool = False
+) -> LegRecord:
+    return LegRecord(leg, intent, state, D(1960), is_doubted)
+
+
+def with_leg(record: LegRecord) -> Guard:
+    held = guard()
+    held.legs["cb1-p1-s1"] = record
+    return held
+
+
+@pytest.mark.parametrize(
+    ("state", "is_protected"),
+    [
+        (OrderState.PENDING, False),
+        (OrderState.SUBMITTED, False),
+        (OrderState.UNKNOWN, False),
+        (OrderState.ACTIVE, True),
+        (OrderState.PARTIALLY_FILLED, True),
+        (OrderState.TRIGGERING, True),
+        (OrderState.CANCELLED, False),
+        (OrderState.FILLED, False),
+    ],
+)
+def test_a_stop_protects_while_it_rests_or_works(state: OrderState, *, is_protected: bool) -> None:
+    assert is_protected is with_leg(leg(state)).is_protected
+
+
+def test_a_target_is_no_protection() -> None:
+    assert not with_leg(leg(OrderState.ACTIVE, leg=Leg.TARGET)).is_protected
+
+
+def test_a_stop_of_an_earlier_life_protects_nothing_and_is_still_swept() -> None:
+    held = with_leg(leg(OrderState.ACTIVE, intent="p0"))
+
+    assert (False, False, ["cb1-p1-s1"]) == (
+        held.is_protected,
+        held.has_live(Leg.STOP),
+        held.resting_ids(),
+    )
+
+
+def test_a_stop_is_no_protection_beside_itself() -> None:
+    held = with_leg(leg(OrderState.ACTIVE))
+    alone = held.is_protected_beside("cb1-p1-s1")
+    held.legs["cb1-p1-s2"] = leg(OrderState.ACTIVE)
+
+    assert (False, True) == (alone, held.is_protected_beside("cb1-p1-s1"))
+
+
+@pytest.mark.parametrize("state", OrderState)
+def test_a_leg_lives_until_its_end(state: OrderState) -> None:
+    assert (state not in TERMINAL_STATES) is with_leg(leg(state)).has_live(Leg.STOP)
+
+
+def test_a_leg_in_doubt_may_have_another_beside_it() -> None:
+    assert not with_leg(leg(OrderState.UNKNOWN, is_doubted=True)).has_live(Leg.STOP)
+
+
+def test_a_request_that_nobody_answered_lives() -> None:
+    held = guard()
+    held.pending[Leg.EXIT.value] = exit_request()
+
+    assert (True, False) == (held.has_live(Leg.EXIT), held.has_live(Leg.STOP))
+
+
+def test_an_exit_counts_whatever_its_intent() -> None:
+    assert with_leg(leg(OrderState.ACTIVE, leg=Leg.EXIT, intent="7")).has_live(Leg.EXIT)
+
+
+@pytest.mark.parametrize(
+    ("record", "is_swept"),
+    [
+        (leg(OrderState.ACTIVE), True),
+        (leg(OrderState.UNKNOWN, leg=Leg.TARGET), True),
+        (leg(OrderState.ACTIVE, leg=Leg.EXIT), False),
+        (leg(OrderState.EXPIRED), False),
+    ],
+)
+def test_what_is_swept_is_protection_that_has_not_ended(
+    record: LegRecord, *, is_swept: bool
+) -> None:
+    assert is_swept is bool(with_leg(record).resting_ids())
+
+
+@pytest.mark.parametrize(("quantity", "side"), [("0.1", Side.SELL), ("-0.1", Side.BUY)])
+def test_an_exit_is_on_the_other_side(quantity: str, side: Side) -> None:
+    assert side is guard(quantity).exit_side
+
+
+def test_each_life_of_a_position_has_its_own_intent() -> None:
+    assert ["p1", "p2"] == [guard(number=number).intent_id for number in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "market_max", "expected"),
+    [
+        ("0.5", "2000", "0.5"),
+        ("-0.5", "2000", "0.5"),
+        ("5", "2", "2"),
+        ("0.0004", "2000", "0.0004"),
+    ],
+)
+def test_one_market_order_closes_as_much_as_its_lot_allows(
+    quantity: str, market_max: str, expected: str
+) -> None:
+    filters = evolve(ETH, market_quantity_max=D(market_max))
+
+    assert D(expected) == close_quantity(guard(quantity), filters)
+
+
+def test_without_filters_the_whole_is_closed() -> None:
+    assert D(5) == close_quantity(guard("-5"), None)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "mark", "expected"),
+    [("1", "1938", "3.1"), ("1", "2062", "-3.1"), ("-1", "2062", "3.1"), ("-1", "1938", "-3.1")],
+)
+def test_a_loss_is_percent_of_the_entry_and_positive(
+    quantity: str, mark: str, expected: str
+) -> None:
+    assert D(expected) == loss_percent(guard(quantity), D(mark))
+
+
+def test_a_position_without_an_entry_price_has_no_loss() -> None:
+    assert D(0) == loss_percent(guard(price="0"), D(2000))
+
+
+@given(st.decimals(D("0.001"), D(200), places=3), st.decimals(D(1), D(100), places=3))
+def test_closing_part_by_part_ends_flat(quantity: Decimal, market_max: Decimal) -> None:
+    filters = evolve(ETH, market_quantity_max=market_max)
+    held, orders_max = quantity, int(quantity / market_max) + 2
+
+    for _ in range(orders_max):
+        part = close_quantity(guard(str(held)), filters)
+        assert D(0) < part <= market_max
+        held -= part
+        if not held:
+            return
+    raise AssertionError(f"{held} left of {quantity}")

@@ -1,0 +1,107 @@
+"""Test of the risk policy: one setting changed by its name, or refused with its name."""
+
+from decimal import Decimal
+
+import pytest
+from attrs import asdict, evolve
+
+from callboard.actors.policies.risk_policy import PolicyError, changed
+from callboard.actors.settings import RiskSettings
+
+D = Decimal
+SETTINGS = RiskSettings(symbols=("ETHUSDT",))
+
+
+def test_without_a_policy_the_settings_stay_as_they_are() -> None:
+    assert SETTINGS is changed(SETTINGS, {})
+
+
+def test_each_kind_of_setting_is_read_from_its_text() -> None:
+    policy = {
+        "cooldown_ms": "1000",
+        "confidence_min": "0.8",
+        "scale_in": "True",
+        "symbols": "BTCUSDT, ETHUSDT,",
+    }
+
+    expected = evolve(
+        SETTINGS,
+        cooldown_ms=1000,
+        confidence_min=D("0.8"),
+        scale_in=True,
+        symbols=("BTCUSDT", "ETHUSDT"),
+    )
+    assert expected == changed(SETTINGS, policy)
+
+
+def test_every_setting_can_be_set_to_what_it_is() -> None:
+    policy = {name: text_of(value) for name, value in asdict(SETTINGS).items()}
+
+    assert SETTINGS == changed(SETTINGS, policy)
+
+
+def text_of(value: Decimal | int | tuple[str, ...]) -> str:
+    """Write a setting as a policy source does."""
+    return str(value) if not isinstance(value, tuple) else ",".join(value)
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("leverage_max", "1"),
+        ("cooldown_ms", "soon"),
+        ("cooldown_ms", "-1"),
+        ("cooldown_ms", "1.5"),
+        ("confidence_min", "NaN"),
+        ("confidence_min", "Infinity"),
+        ("confidence_min", "-0.1"),
+        ("scale_in", "yes"),
+        ("leverage", "0"),
+        ("position_size_pct_default", "0"),
+        ("gross_exposure_pct_max", "0"),
+    ],
+)
+def test_what_no_setting_can_be_is_refused_with_its_key(key: str, text: str) -> None:
+    with pytest.raises(PolicyError) as error:
+        changed(SETTINGS, {key: text})
+
+    assert key == error.value.key
+    assert str(error.value).startswith(f"{key}: ")
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "blamed", "reason"),
+    [
+        (
+            "position_size_pct_default",
+            "5.1",
+            "position_size_pct_default",
+            "would be above position_size_pct_max, 5",
+        ),
+        (
+            "gross_exposure_pct_max",
+            "4.9",
+            "position_size_pct_max",
+            "would be above gross_exposure_pct_max, 4.9",
+        ),
+        (
+            "stop_loss_pct_max",
+            "1.9",
+            "stop_loss_pct_default",
+            "would be above stop_loss_pct_max, 1.9",
+        ),
+    ],
+)
+def test_settings_that_would_contradict_each_other_are_refused(
+    key: str, text: str, blamed: str, reason: str
+) -> None:
+    with pytest.raises(PolicyError) as error:
+        changed(SETTINGS, {key: text})
+
+    assert (blamed, reason) == (error.value.key, error.value.reason)
+
+
+def test_two_changes_may_agree_where_one_alone_would_not() -> None:
+    policy = {"position_size_pct_max": "8", "position_size_pct_default": "6"}
+
+    assert D(6) == changed(SETTINGS, policy).position_size_pct_default

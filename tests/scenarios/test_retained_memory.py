@@ -1,0 +1,89 @@
+"""Retained memory: what an engine keeps is bounded by open work and windows, not by uptime."""
+
+from decimal import Decimal
+
+from attrs import evolve
+
+from callboard.actors.position_facts import ENDED_LEGS_MAX, PositionsState
+from callboard.actors.settings import JournalSettings, OrderSettings, RiskSettings, Settings
+from callboard.messages.intake import SubmitSignal
+from callboard.messages.values import SignalType
+from callboard.scenarios.simulation import Simulation
+from callboard.scenarios.venue.seeded_market import ETH_WALK, SeededMarket, SeededMarketSettings
+from callboard.scenarios.venue.settings import ETHUSDT, VenueSettings
+from callboard.scenarios.venue.venue import Venue
+from callboard.scenarios.world import World
+
+START_NS = 1_700_000_000_000_000_000
+SYMBOL = "ETHUSDT"
+REMEMBERED = 20
+EXITS = ENDED_LEGS_MAX + 20
+
+
+def world() -> World:
+    """Return a started engine with short windows on a market that hardly moves."""
+    walk = evolve(ETH_WALK, volatility_ticks=1.0, jump_probability=0.0, trade_probability=0.0)
+    market = SeededMarket(SeededMarketSettings(walks=(walk,)), seed=1, start_ns=START_NS)
+    rules = VenueSettings(
+        symbols=(ETHUSDT,), wallet_balance=Decimal(1_000_000), history_max=REMEMBERED
+    )
+    settings = Settings(
+        risk=RiskSettings(symbols=(SYMBOL,), cooldown_ms=0),
+        orders=OrderSettings(history_max=REMEMBERED),
+        signals_kept=REMEMBERED,
+        journal=JournalSettings(durability="off"),
+    )
+    venue = Venue(rules, market, seed=1, start_ns=START_NS)
+    made = World(Simulation(seed=1, now_ns=START_NS), venue, settings)
+    made.start()
+    made.run_for(5)
+    return made
+
+
+def send(made: World, name: str, kind: SignalType, quantity: str) -> None:
+    """Give a market order and let it be filled."""
+    made.tell(
+        SubmitSignal(name, 0, kind, SYMBOL, quantity=Decimal(quantity), confidence=Decimal("0.9"))
+    )
+    made.run_for(0.3)
+
+
+def test_an_open_position_forgets_all_but_the_latest_of_its_ended_exits() -> None:
+    made = world()
+    send(made, "entry", SignalType.LONG_ENTRY, "3.000")
+
+    for number in range(EXITS):
+        send(made, f"exit{number}", SignalType.CLOSE_LONG, "0.010")
+
+    state = made.state("position_monitor")
+    assert isinstance(state, PositionsState)
+    [guard] = state.guards.values()
+    assert Decimal("3.000") - EXITS * Decimal("0.010") == guard.position.quantity
+    assert guard.is_protected
+    # The stop rests, and its leg is none of the ended ones.
+    assert ENDED_LEGS_MAX + 1 == len(guard.legs)
+
+
+def test_ended_orders_and_signals_are_remembered_up_to_their_settings() -> None:
+    made = world()
+    send(made, "entry", SignalType.LONG_ENTRY, "3.000")
+
+    for number in range(2 * REMEMBERED):
+        send(made, f"exit{number}", SignalType.CLOSE_LONG, "0.010")
+
+    assert REMEMBERED == len(made.state("order_manager").history)
+    assert REMEMBERED == len(made.state("execution_system").finished)
+
+
+def test_a_snapshot_is_what_a_rebuild_begins_with_so_that_older_facts_can_go() -> None:
+    made = world()
+    send(made, "entry", SignalType.LONG_ENTRY, "1.000")
+    cell = made.kernel.cells["position_monitor"]
+    assert cell.facts
+
+    made.kernel.take_snapshot(made.simulation.now_ns)
+
+    assert [] == cell.facts
+    before = made.codec.encode_state(cell.actor.state)
+    cell.rebuild(made.codec)
+    assert before == made.codec.encode_state(cell.actor.state)

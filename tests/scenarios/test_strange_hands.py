@@ -1,0 +1,182 @@
+"""Scenarios of strange hands: others trade on our account, or the stream speaks early.
+
+Owns the stage of `test_world`, with a venue whose account a person uses beside the engine.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from callboard.actors import names
+from callboard.actors.adapters.binance_requests import build_request, stamp
+from callboard.actors.ports import VenueAnswer
+from callboard.actors.settings import RiskSettings, Settings
+from callboard.messages.events import AlertRaised, OrderRefused, PositionClosed, PositionCorrected
+from callboard.messages.intake import SubmitSignal
+from callboard.messages.queries import GetOrders, GetPositions
+from callboard.messages.values import (
+    OrderType,
+    PositionSide,
+    Side,
+    SignalType,
+    TimeInForce,
+    WorkingType,
+)
+from callboard.messages.venue import PlaceOrder
+from callboard.scenarios.simulation import Delivery, Simulation
+from callboard.scenarios.venue.seeded_market import ETH_WALK, SeededMarket, SeededMarketSettings
+from callboard.scenarios.venue.settings import ETHUSDT, VenueSettings
+from callboard.scenarios.venue.venue import Venue
+from callboard.scenarios.world import World
+
+START_NS = 1_700_000_000_000_000_000
+SYMBOL = "ETHUSDT"
+
+
+class Stage:
+    """A world, the events of its engine, and a person at the venue's own page."""
+
+    def __init__(self, *, seed: int = 1, delivery: Delivery = Delivery.FIFO, lite: bool = False):
+        self.events: list[object] = []
+        simulation = Simulation(seed=seed, now_ns=START_NS, delivery=delivery)
+        walks = SeededMarketSettings(walks=(ETH_WALK,))
+        market = SeededMarket(walks, seed=seed, start_ns=START_NS)
+        given = VenueSettings(symbols=(ETHUSDT,), trade_lite=lite)
+        venue = Venue(given, market, seed=seed, start_ns=START_NS)
+        risk = RiskSettings(symbols=(SYMBOL,), cooldown_ms=0)
+        self.world = World(simulation, venue, Settings(seed=seed, risk=risk))
+        self.world.on_event = self.events.append
+        self.hand = self.world.driver.connect("hand")
+        self.world.start()
+
+    def of(self, kind: type) -> list[Any]:
+        """Return the events of one class."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def alerts(self, name: str) -> list[str]:
+        """Return the subjects of the alerts of one name."""
+        return [alert.subject for alert in self.of(AlertRaised) if alert.alert == name]
+
+    def signal(self, signal_id: str, kind: SignalType, seconds: float = 5) -> None:
+        """Give a confident signal and let time pass."""
+        self.world.tell(SubmitSignal(signal_id, 0, kind, SYMBOL, confidence=Decimal("0.9")))
+        self.world.run_for(seconds)
+
+    def by_hand(self, side: Side, quantity: Decimal) -> int:
+        """Place a market order as a person does; return the status of the answer."""
+        order = PlaceOrder(
+            client_order_id=f"web_{len(self.world.venue.ledger().orders)}",
+            symbol=SYMBOL,
+            side=side,
+            position_side=PositionSide.BOTH,
+            order_type=OrderType.MARKET,
+            quantity=quantity,
+            price=None,
+            trigger_price=None,
+            time_in_force=TimeInForce.GTC,
+            reduce_only=False,
+            close_position=False,
+            working_type=WorkingType.MARK_PRICE,
+        )
+        answers: list[VenueAnswer] = []
+        at_ms = self.world.simulation.now_ns // 1_000_000
+        request = stamp(build_request(order, "hand"), at_ms=at_ms, recv_window_ms=5_000)
+        self.hand.request(request, answers.append)
+        self.world.run_for(1)
+        return answers[0].status
+
+    def held(self) -> Decimal:
+        """Return what the engine thinks that it holds."""
+        view = self.world.ask(GetPositions(), names.POSITION_MONITOR)
+        return sum((each.quantity for each in view.positions), Decimal(0))
+
+    def at_venue(self) -> Decimal:
+        """Return what the venue holds."""
+        positions = self.world.venue.ledger().positions
+        return sum((each.amount for each in positions), Decimal(0))
+
+
+def until(stage: Stage, condition: Callable[[], bool], seconds: int) -> None:
+    """Let so much time pass at most, second by second."""
+    for _ in range(seconds):
+        if condition():
+            return
+        stage.world.run_for(1)
+    assert condition()
+
+
+@pytest.mark.parametrize("delivery", list(Delivery))
+def test_a_position_that_a_hand_closed_is_told_closed_and_its_stop_is_swept(
+    delivery: Delivery,
+) -> None:
+    stage = Stage(delivery=delivery)
+    stage.signal("s1", SignalType.LONG_ENTRY)
+    quantity = stage.held()
+
+    assert 200 == stage.by_hand(Side.SELL, quantity)
+    until(stage, lambda: not stage.world.ask(GetOrders(), names.ORDER_MANAGER).orders, 60)
+
+    assert quantity > 0 == stage.at_venue() == stage.held()
+    assert [f"{SYMBOL}/BOTH"] == stage.alerts("position_adopted")
+    assert 1 == len(stage.of(PositionClosed))
+
+
+def test_entries_are_possible_again_after_the_venue_s_view_was_taken_over() -> None:
+    stage = Stage()
+    stage.signal("s1", SignalType.LONG_ENTRY)
+    stage.by_hand(Side.SELL, stage.held())
+    until(stage, lambda: stage.held() == 0, 60)
+    stage.world.run_for(15)
+
+    stage.signal("s2", SignalType.LONG_ENTRY)
+
+    assert [] == stage.of(OrderRefused)
+    assert stage.held() == stage.at_venue() > 0
+
+
+def test_a_position_that_a_hand_made_smaller_is_closed_with_what_is_left() -> None:
+    stage = Stage()
+    stage.signal("s1", SignalType.LONG_ENTRY)
+    quantity = stage.held()
+    stage.by_hand(Side.SELL, Decimal("0.01"))
+
+    stage.signal("s2", SignalType.CLOSE_LONG, seconds=60)
+
+    assert quantity > Decimal("0.01")
+    assert stage.held() == stage.at_venue() == 0
+
+
+def test_what_a_hand_opened_is_told_as_foreign_once_and_left() -> None:
+    stage = Stage()
+    stage.world.run_for(5)
+
+    assert 200 == stage.by_hand(Side.BUY, Decimal("0.05"))
+    stage.world.run_for(60)
+
+    assert [SYMBOL] == stage.alerts("foreign_position")
+    assert (Decimal(0), Decimal("0.05")) == (stage.held(), stage.at_venue())
+
+
+@pytest.mark.parametrize("delivery", list(Delivery))
+def test_fees_and_profit_are_the_venue_s_when_its_stream_speaks_early(delivery: Delivery) -> None:
+    stage = Stage(delivery=delivery, lite=True)
+
+    stage.signal("s1", SignalType.LONG_ENTRY)
+    stage.signal("s2", SignalType.CLOSE_LONG)
+    stage.signal("s3", SignalType.SHORT_ENTRY)
+    stage.signal("s4", SignalType.CLOSE_SHORT)
+
+    fills = stage.world.venue.ledger().fills
+    view = stage.world.ask(GetPositions(), names.POSITION_MONITOR)
+    assert (sum(fill.fee for fill in fills), sum(fill.realized for fill in fills)) == (
+        view.fees,
+        view.realised_pnl,
+    )
+    told = [*stage.of(PositionClosed), *stage.of(PositionCorrected)]
+    assert (view.fees, view.realised_pnl) == (
+        sum(event.fees for event in told),
+        sum(event.realised_pnl for event in told),
+    )
+    assert 2 == len(stage.of(PositionClosed))

@@ -1,0 +1,151 @@
+"""Regressions: runs that once went wrong, shrunk, by what was wrong in the engine.
+
+Those of the second list went wrong under an engine that was changed on purpose, or stand where a
+mistake would be dear: they keep the roads open on which such a mistake would be found.
+"""
+
+from callboard.messages.values import SignalType
+from callboard.scenarios.drawn import CRASHABLE
+from callboard.scenarios.simulation import Delivery
+from callboard.scenarios.venue.faults import Faults
+from callboard.scenarios.workload import ActorCrash, Command, EngineCrash, Signal, Workload
+
+LONG, SHORT = SignalType.LONG_ENTRY, SignalType.SHORT_ENTRY
+CLOSE_LONG, CLOSE_SHORT = SignalType.CLOSE_LONG, SignalType.CLOSE_SHORT
+REDUCE = SignalType.REDUCE_50
+
+ONCE_WRONG: dict[str, Workload] = {
+    "whoever came later put off the permit of whoever waited first": Workload(
+        12,
+        duration_ms=60_000,
+        signals=(Signal(24_886, SHORT, "BTCUSDT", stop_bps=20, target_bps=100),),
+        faults=Faults(http_429=0.1),
+        turbulence_ticks=10,
+    ),
+    "permits of before a pause were used in it": Workload(
+        46, faults=Faults(http_429=0.3), turbulence_ticks=10
+    ),
+    "the fee of a fill that was told bare was never booked": Workload(
+        32, duration_ms=30_000, signals=(Signal(12_699, LONG),), trade_lite=True
+    ),
+    "the clock of a protected position ran on when a second stop was refused": Workload(
+        27,
+        delivery=Delivery.PAIR,
+        signals=(
+            Signal(16_138, SHORT, "BTCUSDT", target_bps=100, repeats=1),
+            Signal(9_476, LONG, stop_bps=20, target_bps=30),
+        ),
+        faults=Faults(
+            request_lost_before_execution=0.1,
+            connection_reset=0.3,
+            http_503_unknown=0.3,
+            http_503_internal=0.1,
+            stream_reorder=0.1,
+        ),
+        turbulence_ticks=10,
+    ),
+    "a stop outlived its position": Workload(
+        27,
+        signals=(Signal(9_476, LONG, stop_bps=20, target_bps=30),),
+        commands=(Command(37_988, "flatten"),),
+        faults=Faults(
+            request_lost_before_execution=0.1,
+            connection_reset=0.3,
+            http_503_unknown=0.3,
+            stream_reorder=0.1,
+        ),
+        turbulence_ticks=10,
+    ),
+    "a lost cancel was forgotten when a listing found the order": Workload(
+        2044,
+        signals=(
+            Signal(62_050, CLOSE_SHORT, "BTCUSDT", target_bps=30),
+            Signal(34_727, SHORT, "BTCUSDT", limit_bps=2, target_bps=30, repeats=1),
+            Signal(99_378, LONG, limit_bps=40, repeats=2),
+        ),
+        faults=Faults(
+            request_lost_before_execution=0.1,
+            answer_lost_after_execution=0.3,
+            connection_reset=0.3,
+            clock_skew=0.1,
+            stream_reorder_ms=5,
+        ),
+        turbulence_ticks=10,
+    ),
+    "a question for fills that was fenced was never asked again": Workload(
+        318,
+        signals=(Signal(69_726, LONG, "BTCUSDT", limit_bps=40, stop_bps=60),),
+        faults=Faults(
+            answer_lost_after_execution=0.3,
+            connection_reset=0.02,
+            http_503_service_unavailable=0.1,
+            stream_gap=0.3,
+            executed_share=1.0,
+        ),
+        engine_crashes=(EngineCrash(21_145),),
+        turbulence_ticks=300,
+    ),
+}
+
+PAIRS = tuple(
+    Signal(at_ms, kind, symbol)
+    for at_ms, kind in ((8_000, LONG), (30_000, CLOSE_LONG), (45_000, SHORT), (70_000, REDUCE))
+    for symbol in ("ETHUSDT", "BTCUSDT")
+)
+
+OPEN_ROADS: dict[str, Workload] = {
+    "requests arrive after the order was not found": Workload(
+        7, signals=PAIRS, faults=Faults(request_late=0.3, request_late_ms=2_400)
+    ),
+    "everything unclear may have been executed": Workload(
+        8,
+        delivery=Delivery.OUTBOX,
+        signals=PAIRS,
+        faults=Faults(connection_reset=0.3, http_503_unknown=0.2, executed_share=1.0),
+    ),
+    "a halt meets orders that wait behind an unanswered one": Workload(
+        9,
+        signals=(Signal(8_000, LONG), Signal(8_200, LONG, "BTCUSDT"), *PAIRS),
+        commands=(Command(8_500, "halt"), Command(40_000, "resume"), Command(45_005, "halt")),
+        faults=Faults(answer_lost_after_execution=0.3, answer_late=0.3),
+    ),
+    "the process dies again and again while an order is out": Workload(
+        10,
+        delivery=Delivery.PAIR,
+        signals=PAIRS,
+        engine_crashes=tuple(
+            EngineCrash(at_ms, down_ms=50, torn=torn)
+            for at_ms, torn in ((8_005, True), (8_900, False), (30_020, True), (45_012, False))
+        ),
+    ),
+    "stops are triggered in a thin and wild market": Workload(
+        11,
+        signals=tuple(Signal(8_000 + 9_000 * n, LONG, stop_bps=20) for n in range(8)),
+        turbulence_ticks=300,
+        is_thin=True,
+        trade_lite=True,
+        child_frame_late_ms=40,
+    ),
+    "the venue's clock jumps while orders are unclear": Workload(
+        12,
+        signals=PAIRS,
+        faults=Faults(clock_skew=0.1, clock_skew_ms=6_000, connection_reset=0.2),
+    ),
+    "every actor crashes twice on the way of an order": Workload(
+        13,
+        signals=PAIRS,
+        crashes=tuple(ActorCrash(actor, nth, times=2) for actor in CRASHABLE for nth in (12, 30)),
+    ),
+    "the stream has holes, doubles and no order": Workload(
+        14,
+        delivery=Delivery.OUTBOX,
+        signals=PAIRS,
+        faults=Faults(stream_gap=0.1, stream_duplicate=0.3, stream_reorder=0.3),
+        is_thin=True,
+    ),
+    "the venue wants a pause while positions are open": Workload(
+        15, signals=PAIRS, faults=Faults(http_429=0.1, throttled_1008=0.2), turbulence_ticks=300
+    ),
+}
+
+REGRESSIONS = {**ONCE_WRONG, **OPEN_ROADS}

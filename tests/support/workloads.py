@@ -1,0 +1,127 @@
+"""Workloads: Hypothesis strategies for runs of the whole engine.
+
+Everything is drawn before a run begins, and shrinks towards a run in which nothing goes wrong.
+Each kind of trouble is off in most examples: all of it at once hides what one alone would show.
+"""
+
+from hashlib import blake2b
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from callboard.messages.values import SignalType
+from callboard.scenarios.chaos import Report
+from callboard.scenarios.disk import SimulatedDisk
+from callboard.scenarios.drawn import COMMANDS, CRASHABLE, TURBULENCES
+from callboard.scenarios.simulation import Delivery
+from callboard.scenarios.venue.faults import Faults
+from callboard.scenarios.workload import (
+    SYMBOLS,
+    ActorCrash,
+    Command,
+    EngineCrash,
+    Signal,
+    Workload,
+)
+
+Item = TypeVar("Item")
+
+SIGNALS_MAX = 12
+DURATION_MS = 120_000
+TROUBLE_FROM_MS = 1_000
+SETTLING_MS = 5_000
+SEEDS = st.integers(0, 2**32 - 1)
+MOMENTS = st.integers(TROUBLE_FROM_MS, DURATION_MS - SETTLING_MS)
+RATES = st.sampled_from((0.0, 0.0, 0.0, 0.0, 0.02, 0.1, 0.3))
+
+signals = st.builds(
+    Signal,
+    at_ms=MOMENTS,
+    kind=st.sampled_from(SignalType),
+    symbol=st.sampled_from(SYMBOLS),
+    limit_bps=st.sampled_from((None, None, -5, 2, 10, 40)),
+    stop_bps=st.sampled_from((None, None, 20, 60, 150)),
+    target_bps=st.sampled_from((None, None, 30, 100)),
+    repeats=st.sampled_from((0, 0, 0, 1, 2)),
+)
+
+commands = st.builds(
+    Command,
+    at_ms=MOMENTS,
+    kind=st.sampled_from(COMMANDS),
+    signal=st.integers(0, SIGNALS_MAX - 1),
+)
+
+faults = st.builds(
+    Faults,
+    request_lost_before_execution=RATES,
+    request_late=RATES,
+    answer_lost_after_execution=RATES,
+    answer_late=RATES,
+    connection_refused=RATES,
+    connection_reset=RATES,
+    http_503_unknown=RATES,
+    http_503_service_unavailable=RATES,
+    http_503_internal=RATES,
+    throttled_1008=RATES,
+    http_429=RATES,
+    clock_skew=RATES,
+    stream_gap=RATES,
+    stream_duplicate=RATES,
+    stream_reorder=RATES,
+    request_late_ms=st.sampled_from((1_500, 300, 2_400)),
+    answer_late_ms=st.sampled_from((8_000, 500, 20_000)),
+    stream_gap_ms=st.sampled_from((3_000, 500, 15_000)),
+    stream_reorder_ms=st.sampled_from((50, 5, 500)),
+    clock_skew_ms=st.sampled_from((300, 2_000, 6_000)),
+    executed_share=st.sampled_from((0.5, 0.0, 1.0)),
+)
+
+actor_crashes = st.builds(
+    ActorCrash,
+    actor=st.sampled_from(CRASHABLE),
+    nth=st.integers(1, 80),
+    times=st.sampled_from((1, 1, 2)),
+)
+
+engine_crashes = st.builds(
+    EngineCrash, at_ms=MOMENTS, down_ms=st.sampled_from((500, 0, 5_000)), torn=st.booleans()
+)
+
+
+@st.composite
+def workloads(draw: st.DrawFn) -> Workload:
+    """Draw a workload of at most twelve signals over two virtual minutes."""
+    return Workload(
+        seed=draw(SEEDS),
+        delivery=draw(st.sampled_from(Delivery)),
+        duration_ms=DURATION_MS,
+        signals=_several(draw, signals, SIGNALS_MAX),
+        commands=_several(draw, commands, 4),
+        faults=draw(faults),
+        crashes=_several(draw, actor_crashes, 4),
+        engine_crashes=_in_turn(_several(draw, engine_crashes, 2)),
+        turbulence_ticks=draw(st.sampled_from(TURBULENCES)),
+        is_thin=draw(st.booleans()),
+        trade_lite=draw(st.booleans()),
+        child_frame_late_ms=draw(st.sampled_from((0, 40))),
+    )
+
+
+def journal_digest(report: Report) -> str:
+    """Return one name for all the bytes of a run's journal."""
+    disk = report.world.disk
+    assert isinstance(disk, SimulatedDisk)
+    digest = blake2b(digest_size=16)
+    for name in disk.names():
+        if name.endswith(".jsonl"):
+            digest.update(name.encode() + disk.read(name))
+    return digest.hexdigest()
+
+
+def _several(draw: st.DrawFn, one: st.SearchStrategy[Item], most: int) -> tuple[Item, ...]:
+    return tuple(draw(st.lists(one, max_size=most)))
+
+
+def _in_turn(crashes: tuple[EngineCrash, ...]) -> tuple[EngineCrash, ...]:
+    return tuple(sorted(crashes, key=lambda crash: crash.at_ms))

@@ -1,0 +1,48 @@
+"""Bench smoke: every benchmark does its work and prints its row, whatever the figures are."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ROWS = {
+    "orders a second / NautilusTrader 1.221",
+    "core steps without journal / bare scheduler",
+    "core steps with journal / bare scheduler",
+    "replay / simulation",
+    "a journal record / orjson and a buffered write",
+    "memory after all orders / after a tenth",
+    "an order of an old engine / of a young one",
+    "the longest order / 50 ms",
+}
+
+
+def test_every_row_and_the_cpu_profile_come_out_of_a_quick_run() -> None:
+    command = [sys.executable, "benchmarks", "--quick", "--json"]
+
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (0, "") == (run.returncode, run.stderr if run.returncode else "")
+    said = json.loads(run.stdout.splitlines()[-1])
+    assert ROWS == {row["row"] for row in said["rows"]}
+    assert all("absent" in row or row["ratio"] > 0 for row in said["rows"])
+    assert {"kernel", "core actors", "venue"} & set(said["cpu"])
+
+
+def test_the_peer_is_absent_in_words_where_its_wheel_is_not_installed() -> None:
+    command = [sys.executable, "-c", ABSENT]
+
+    run = subprocess.run(
+        command, cwd=ROOT / "benchmarks", capture_output=True, text=True, check=False
+    )
+
+    assert 0 == run.returncode, run.stderr
+    assert "./dev setup bench" in json.loads(run.stdout)["absent"]
+
+
+ABSENT = """
+import json, order_rate
+order_rate.find_spec = lambda name: None
+print(json.dumps(order_rate.row(orders=2, rounds=1).as_json()))
+"""
