@@ -145,7 +145,8 @@ class Desk:
     def fills_later(self, order: Order, delay_ms: int) -> None:
         """Look for the order's missing fills after a while."""
         cid = order.approved.client_order_id
-        key = "fills" if order.is_open else "settle"
+        # What settles a bare fill is due after the order's end, too.
+        key = "fills" if order.is_open and not order.bare_trades else "settle"
         self.ctx.after(delay_ms * MS, FillsDue(cid), key=f"{key}/{cid}")
 
     def pursue_cancel(self, order: Order) -> None:

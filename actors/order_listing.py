@@ -2,7 +2,8 @@
 
 What moved since the question left does not count. What a listing shows is evidence; what it lacks
 proves nothing, but is asked for: at once when a start or a gap must be settled, else after
-`UNLISTED_MAX` listings in a row. A stranger under our prefix is told, not touched.
+`UNLISTED_MAX` listings in a row. A parked order waits for a person and holds up nothing but its
+symbol. A stranger under our prefix is told, not touched.
 """
 
 from ..messages.reconciliation import CompareOrders, OrdersCompared
@@ -30,7 +31,8 @@ def compare(desk: Desk, message: CompareOrders) -> OrdersCompared:
             desk.take(order, evidence, None)
         else:
             _note_unlisted(desk, order, final=message.final)
-        unsettled += _is_unclear(order) or (message.final and evidence is None)
+        is_missed = message.final and evidence is None and order.state is not OrderState.PARKED
+        unsettled += _is_unclear(order) or is_missed
     strangers = tuple(
         evidence.symbol
         for cid, evidence in listed.items()

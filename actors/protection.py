@@ -8,7 +8,7 @@ of a stop that rested; it ends when a stop of this life rests, or flat. A wait o
 from attrs import frozen
 
 from ..messages.events import PositionProtected
-from ..messages.orders import LegChanged
+from ..messages.orders import CancelLeg, LegChanged
 from ..messages.positions import ProtectionFailing
 from ..messages.values import ErrorKind, Leg, OrderState
 from . import names
@@ -69,6 +69,7 @@ class Protection:
             return
         if message.state in RESTING:
             self._rests(key, guard, message)
+            self._withdraw_doubted(guard, message)
         elif guard.is_protected and not guard.is_protected_beside(message.client_order_id):
             self.begin_wait(key, guard.number)
         if failed and message.kind == ErrorKind.WOULD_TRIGGER:
@@ -82,6 +83,8 @@ class Protection:
         """A target that is gone is missed, not dangerous."""
         if message.intent_id != guard.intent_id:
             return
+        if message.state in RESTING:
+            self._withdraw_doubted(guard, message)
         if failed and message.kind == ErrorKind.WOULD_TRIGGER:
             self.legs.close(key, guard, "the target price is passed already")
         elif failed:
@@ -104,3 +107,8 @@ class Protection:
                 without_ms,
             ),
         )
+
+    def _withdraw_doubted(self, guard: Guard, message: LegChanged) -> None:
+        """One that is unknown shall not be sent again beside the one that rests."""
+        for client_order_id in guard.doubted_beside(message.client_order_id, message.leg):
+            self.legs.ctx.tell(names.ORDER_MANAGER, CancelLeg(client_order_id))

@@ -15,7 +15,13 @@ from attrs import define, evolve, field
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
 from ..actors.runtime.hosting import InjectedCrash
-from ..actors.settings import JournalSettings, MarketSettings, RiskSettings, Settings
+from ..actors.settings import (
+    AccountSettings,
+    JournalSettings,
+    MarketSettings,
+    RiskSettings,
+    Settings,
+)
 from ..messages.intake import HostCommand
 from .convergence import unconverged
 from .disk import DiskFaults, SimulatedDisk
@@ -194,6 +200,7 @@ def make_world(workload: Workload, script: FaultScript | None = None) -> World:
             symbols=(ETHUSDT, BTCUSDT),
             faults=workload.faults,
             script=FaultScript() if script is None else script,
+            hedge_mode=workload.is_hedged,
             trade_lite=workload.trade_lite,
             algo_timing=timing,
         ),
@@ -202,7 +209,7 @@ def make_world(workload: Workload, script: FaultScript | None = None) -> World:
         start_ns=START_NS,
     )
     disk = SimulatedDisk(Random(f"{seed}/disk"), DiskFaults())
-    return World(simulation, venue, _settings(seed), disk)
+    return World(simulation, venue, _settings(workload), disk)
 
 
 def _market(workload: Workload) -> SeededMarketSettings:
@@ -223,9 +230,10 @@ def _market(workload: Workload) -> SeededMarketSettings:
     return SeededMarketSettings(walks=(eth, btc), tick_every_ms=400, tick_jitter_ms=200)
 
 
-def _settings(seed: int) -> Settings:
+def _settings(workload: Workload) -> Settings:
     return Settings(
-        seed=seed,
+        seed=workload.seed,
+        accounts=AccountSettings(hedge_mode=workload.is_hedged),
         risk=RiskSettings(
             symbols=SYMBOLS,
             cooldown_ms=0,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MODES = ("paper", "testnet", "demo", "shadow", "live")
 NOTES_MAX = 20
+OLDEST_GENERATION = 2
 
 
 def _duration(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int:
@@ -145,13 +146,22 @@ def _run(options: "RunOptions", log: "LogSink") -> "PaperResult":
 
 
 def spare_the_collector() -> None:
-    """Take what stands now, modules above all, out of the garbage collector's sight for good.
+    """Take what stands now, and whatever outlives a full collection, from the collector's sight.
 
-    Its passes over all that is imported are the longest stalls of a run. A setting of the whole
-    process, so it is this command's alone: a host's collector is its own.
+    Its passes over everything that lives are the longest stalls of a run. What is taken is freed
+    as ever when its last reference goes; only its cycles are not looked for any more. A setting of
+    the whole process, so it is this command's alone: a host's collector is its own.
     """
     gc.collect()
     gc.freeze()
+    if freeze_survivors not in gc.callbacks:
+        gc.callbacks.append(freeze_survivors)
+
+
+def freeze_survivors(phase: str, info: dict[str, int]) -> None:
+    """Called by the collector at the beginning and the end of each of its passes."""
+    if phase == "stop" and info["generation"] == OLDEST_GENERATION:
+        gc.freeze()
 
 
 def _run_virtual(options: "RunOptions", prepared: "Prepared", log: "LogSink") -> "PaperResult":

@@ -123,10 +123,11 @@ def _positions(world: World, ground: Ground) -> Iterator[str]:
 def _protection(world: World, ground: Ground) -> Iterator[str]:
     guards: Mapping[str, Any] = world.state(names.POSITION_MONITOR).guards
     for key, guard in guards.items():
-        symbol = key.partition("/")[0]
-        stops = [algo for algo in ground.open_stops(symbol) if algo.request.type == "STOP_MARKET"]
+        symbol, _, side = key.partition("/")
+        waiting = [each for each in ground.open_stops(symbol) if each.request.position_side == side]
+        stops = [algo for algo in waiting if algo.request.type == "STOP_MARKET"]
         if guard.position.is_flat:
-            if ground.open_stops(symbol):
+            if waiting:
                 yield f"L5: {key} is flat and conditional orders wait"
         elif not stops:
             yield f"L1: {key} is open without a stop at the venue"

@@ -46,7 +46,14 @@ UNDER_WAY_MS = 60
 WAYS_MS = (UNDER_WAY_MS, 1_500)
 """How long after a signal trouble may come: in the midst of it, or while something is unclear."""
 RATES = (0.02, 0.1, 0.3)
-PLAIN = ("delivery", "is_thin", "trade_lite", "child_frame_late_ms", "turbulence_ticks")
+PLAIN = (
+    "delivery",
+    "is_thin",
+    "is_hedged",
+    "trade_lite",
+    "child_frame_late_ms",
+    "turbulence_ticks",
+)
 """What `shrunk` tries to set to its plain value."""
 
 
@@ -82,6 +89,7 @@ def drawn(seed: int, odds: Odds = Odds()) -> Workload:
         engine_crashes=_engine_crashes(random, odds, moment),
         turbulence_ticks=random.choice(TURBULENCES),
         is_thin=random.random() < 0.3,
+        is_hedged=random.random() < 0.2,
         trade_lite=random.random() < 0.3,
         child_frame_late_ms=random.choice((0, 0, 40)),
     )

@@ -94,6 +94,8 @@ class Workload:
     """Standard deviation of one half-second step of the market, in ticks of ETHUSDT."""
     is_thin: bool = False
     """True shows so little depth that orders are filled in parts."""
+    is_hedged: bool = False
+    """True for an account that holds long and short positions side by side."""
     trade_lite: bool = False
     child_frame_late_ms: int = 0
     """More than 0 tells a stop's fill before its trigger."""

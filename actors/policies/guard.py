@@ -127,6 +127,17 @@ class Guard:
             if record.leg.is_protective and record.state not in TERMINAL_STATES
         ]
 
+    def doubted_beside(self, client_order_id: str, leg: Leg) -> list[str]:
+        """Return the orders of the leg whose outcome is unknown, other than the one named."""
+        return [
+            cid
+            for cid, record in self._own_legs()
+            if cid != client_order_id
+            and record.leg is leg
+            and record.is_doubted
+            and record.state not in TERMINAL_STATES
+        ]
+
     def _own_legs(self) -> list[tuple[str, LegRecord]]:
         """Legs of this life; a discretionary exit carries its signal's intent."""
         return [

@@ -144,6 +144,18 @@ def test_a_stop_in_doubt_gets_a_second_one_beside_it_at_once() -> None:
     assert ALARM in bench.steps.timers
 
 
+@pytest.mark.parametrize("which", [Leg.STOP, Leg.TARGET])
+def test_one_in_doubt_is_withdrawn_as_soon_as_another_rests(which: Leg) -> None:
+    bench = PositionBench().opened()
+    bench.tell(leg(which, OrderState.UNKNOWN, kind="INCONCLUSIVE"))
+
+    step = bench.tell(leg(which, OrderState.ACTIVE, client_order_id=f"cb1-p1-{which}2"))
+    again = bench.tell(leg(which, OrderState.CANCELLED))
+
+    assert [CancelLeg(f"cb1-p1-{which}1")] == step.told(CancelLeg)
+    assert [] == again.told(CancelLeg)
+
+
 def test_the_surplus_of_a_doubted_stop_protects_and_is_swept_with_the_rest() -> None:
     bench = PositionBench().opened()
     bench.tell(leg(Leg.STOP, OrderState.UNKNOWN, kind="INCONCLUSIVE"))

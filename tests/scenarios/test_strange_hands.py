@@ -13,7 +13,13 @@ from callboard.actors import names
 from callboard.actors.adapters.binance_requests import build_request, stamp
 from callboard.actors.ports import VenueAnswer
 from callboard.actors.settings import RiskSettings, Settings
-from callboard.messages.events import AlertRaised, OrderRefused, PositionClosed, PositionCorrected
+from callboard.messages.events import (
+    AlertRaised,
+    EngineReady,
+    OrderRefused,
+    PositionClosed,
+    PositionCorrected,
+)
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.queries import GetOrders, GetPositions
 from callboard.messages.values import (
@@ -180,3 +186,27 @@ def test_fees_and_profit_are_the_venue_s_when_its_stream_speaks_early(delivery: 
         sum(event.realised_pnl for event in told),
     )
     assert 2 == len(stage.of(PositionClosed))
+
+
+def test_an_engine_whose_venue_forgot_everything_becomes_ready_and_holds_nothing() -> None:
+    before = Stage()
+    before.signal("s1", SignalType.LONG_ENTRY)
+    before.world.crash()
+    after = Stage(seed=2)  # its own engine is only a stand-in until the journal's takes over
+    after.world.run_for(60)
+    after.world.crash()
+    after.world.disk = before.world.disk
+    after.events.clear()
+
+    after.world.start()
+    after.world.run_for(240)
+
+    assert [EngineReady(2)] == after.of(EngineReady)
+    assert Decimal(0) == after.held()
+    assert [SYMBOL] == [closed.symbol for closed in after.of(PositionClosed)]
+    assert (["cb1-p1-s1"], 1) == (
+        after.alerts("order_vanished"),
+        len(after.alerts("position_adopted")),
+    )
+    names_of_events = [type(event).__name__ for event in after.events]
+    assert names_of_events.index("PositionClosed") < names_of_events.index("EngineReady")

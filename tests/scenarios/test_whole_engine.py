@@ -20,7 +20,7 @@ from callboard.scenarios.chaos import run_workload
 from callboard.scenarios.drawn import drawn
 from callboard.scenarios.sometimes import NAMES
 from callboard.scenarios.workload import Workload
-from support.regressions import REGRESSIONS
+from support.regressions import OPEN_ROADS, REGRESSIONS
 from support.workloads import journal_digest, workloads
 
 SEEDS = range(40)
@@ -48,10 +48,10 @@ def test_many_seeds_are_clean_and_reach_every_rare_branch() -> None:
     reached: Counter[str] = Counter()
     dirty: list[str] = []
 
-    for seed in SEEDS:
-        report = run_workload(drawn(seed))
+    for workload in (*map(drawn, SEEDS), *OPEN_ROADS.values()):
+        report = run_workload(workload)
         reached.update(report.sometimes)
-        dirty += [] if report.is_clean else [f"seed {seed}: {report}"]
+        dirty += [] if report.is_clean else [str(report)]
 
     assert [] == dirty
     assert [] == [name for name in NAMES if not reached[name] and name not in RARE]

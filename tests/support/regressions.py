@@ -72,6 +72,18 @@ ONCE_WRONG: dict[str, Workload] = {
         ),
         turbulence_ticks=10,
     ),
+    "a bare fill was never settled when the process died before the full one": Workload(
+        4214,
+        delivery=Delivery.PAIR,
+        duration_ms=240_000,
+        signals=(
+            Signal(100_297, SHORT, "BTCUSDT", limit_bps=-5, stop_bps=20, target_bps=100),
+            Signal(37_722, LONG),
+        ),
+        engine_crashes=(EngineCrash(154_380, down_ms=0),),
+        trade_lite=True,
+        child_frame_late_ms=40,
+    ),
     "a question for fills that was fenced was never asked again": Workload(
         318,
         signals=(Signal(69_726, LONG, "BTCUSDT", limit_bps=40, stop_bps=60),),
@@ -104,7 +116,7 @@ OPEN_ROADS: dict[str, Workload] = {
         faults=Faults(connection_reset=0.3, http_503_unknown=0.2, executed_share=1.0),
     ),
     "a halt meets orders that wait behind an unanswered one": Workload(
-        9,
+        0,
         signals=(Signal(8_000, LONG), Signal(8_200, LONG, "BTCUSDT"), *PAIRS),
         commands=(Command(8_500, "halt"), Command(40_000, "resume"), Command(45_005, "halt")),
         faults=Faults(answer_lost_after_execution=0.3, answer_late=0.3),

@@ -103,6 +103,7 @@ def workloads(draw: st.DrawFn) -> Workload:
         engine_crashes=_in_turn(_several(draw, engine_crashes, 2)),
         turbulence_ticks=draw(st.sampled_from(TURBULENCES)),
         is_thin=draw(st.booleans()),
+        is_hedged=draw(st.booleans()),
         trade_lite=draw(st.booleans()),
         child_frame_late_ms=draw(st.sampled_from((0, 40))),
     )

@@ -202,7 +202,7 @@ def test_a_window_counts_exactly_what_arrived_in_it(steps: list[tuple[int, int]]
 
 EVERY_FAULT = Faults(
     request_lost_before_execution=0.03, answer_lost_after_execution=0.03, answer_late=0.03,
-    connection_refused=0.03, connection_reset=0.03, http_503_unknown=0.03,
+    connection_refused=0.03, connection_reset=0.03, http_503_unknown=0.03, request_late=0.03,
     http_503_service_unavailable=0.03, http_503_internal=0.03, throttled_1008=0.03, http_429=0.01,
     clock_skew=0.005, stream_gap=0.01, stream_duplicate=0.03, stream_reorder=0.03,
 )  # fmt: skip
