@@ -16,15 +16,16 @@ from ..messages.events import (
     OrderResolved,
     OrderUnknown,
 )
+from ..messages.failure import VenueAnswered
 from ..messages.orders import (
     FillSettled,
     HoldSymbol,
     ReleaseSymbol,
     SlotFreed,
 )
-from ..messages.values import OrderState, Priority, Severity
-from ..messages.venue import OrderEvidence, TradeEvidence
-from .names import EVENT_BUS, ORDER_QUEUE, POSITION_MONITOR
+from ..messages.values import OrderState, Phase, Priority, Severity
+from ..messages.venue import AttemptEnded, OrderEvidence, TradeEvidence
+from .names import CIRCUIT_BREAKER, EVENT_BUS, ORDER_QUEUE, POSITION_MONITOR
 from .order_facts import (
     DeadlineDue,
     FillsDue,
@@ -35,6 +36,7 @@ from .order_facts import (
     RedeliverDue,
     TradeBooked,
     TradeSettled,
+    VenueNoted,
 )
 from .order_news import News
 from .policies.order_life import TRANSITIONS, Event, next_state
@@ -54,6 +56,11 @@ from .settings import OrderSettings
 MS = 1_000_000
 FILLS_OVERDUE_NS = 1_000_000_000
 """An end without its fills is followed by a question after so long: streams lag by less."""
+
+SILENT = (Phase.NOT_CONNECTED, Phase.MAYBE_SENT)
+"""How a request ends that the venue did not answer."""
+
+SERVER_ERROR = 500
 
 
 @define
@@ -75,6 +82,15 @@ class Desk:
     def venue_ms(self) -> int:
         """Venue time of this step."""
         return (self.ctx.now + self.state.offset_ns) // MS
+
+    def hear_venue(self, ended: AttemptEnded) -> None:
+        """Tell the breaker when the venue answers again after a failure of its own."""
+        is_silent = ended.phase in SILENT or ended.status >= SERVER_ERROR
+        if is_silent is self.state.is_silent or ended.phase is Phase.NOT_SENT:
+            return
+        self.ctx.record(VenueNoted(self.state.offset_ns, is_silent))
+        if not is_silent:
+            self.ctx.tell(CIRCUIT_BREAKER, VenueAnswered())
 
     def move(self, order: Order, *events: Event, reason: str = "", kind: str = "") -> None:
         """Let events happen to an order and tell whom it concerns."""

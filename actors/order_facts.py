@@ -135,9 +135,10 @@ class Renewed:
 
 @frozen
 class VenueNoted:
-    """Fact: venue time = engine time + offset."""
+    """Fact: venue time = engine time + offset; whether the venue's last answer was one."""
 
     offset_ns: int
+    is_silent: bool
 
 
 @frozen
@@ -222,6 +223,7 @@ class OrdersState:
     orders: dict[str, Order] = field(factory=dict[str, Order])
     history: dict[str, Order] = field(factory=dict[str, Order])
     offset_ns: int = 0
+    is_silent: bool = False
     legs: dict[str, str] = field(factory=dict[str, str])
     """What asked for an exit or a protective order -> its id, whichever start made that."""
 
@@ -246,7 +248,7 @@ def apply_fact(state: OrdersState, fact: Fact, history_max: int) -> None:
         case OrderIntended():
             _intend(state, fact)
         case VenueNoted():
-            state.offset_ns = fact.offset_ns
+            state.offset_ns, state.is_silent = fact.offset_ns, fact.is_silent
         case _:
             order = state.find(fact.client_order_id)
             assert order is not None, fact

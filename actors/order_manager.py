@@ -139,7 +139,7 @@ class OrderManager(Actor):
             case TradingStateChanged():
                 self.on_trading_state_changed(message, ctx)
             case ClockChanged():
-                ctx.record(VenueNoted(offset_ns=message.offset_ns))
+                ctx.record(VenueNoted(message.offset_ns, self.state.is_silent))
             case EngineStarted():
                 ctx.log("orders_open", count=len(self.state.orders))
             case GetOrders():
@@ -187,9 +187,10 @@ class OrderManager(Actor):
     def on_attempt_ended(self, message: AttemptEnded, ctx: Context) -> None:
         """Hear what came of a call; an answer for an earlier attempt is evidence too."""
         client_order_id, kind, number = parse_call_id(message.call_id)
-        order = self.state.find(client_order_id)
-        assert order is not None, message.call_id
-        calls = self._calls(ctx)
+        order, calls = self.state.find(client_order_id), self._calls(ctx)
+        calls.desk.hear_venue(message)
+        if order is None:  # so late that its order is forgotten
+            return
         match kind:
             case Kind.PLACE:
                 self._attempts(ctx).ended(order, message, number)

@@ -1,10 +1,13 @@
 """Test of OrderManager: failed attempts, the directives about them, and the fence."""
 
+from typing import Any
+
 import pytest
 
+from callboard.actors.order_facts import VenueNoted
 from callboard.messages.account import RefreshAccount
 from callboard.messages.events import OrderUnknown
-from callboard.messages.failure import ClassifyFailure
+from callboard.messages.failure import ClassifyFailure, VenueAnswered
 from callboard.messages.instruments import RefreshInstruments
 from callboard.messages.market import ResyncClock
 from callboard.messages.orders import (
@@ -81,7 +84,7 @@ def test_a_failure_of_an_earlier_attempt_says_nothing_about_the_one_that_is_out(
 
     step = bench.answer("#", 1, phase=Phase.MAYBE_SENT)
 
-    assert ((), ()) == (step.facts, step.tells)
+    assert ([VenueNoted], ()) == ([type(fact) for fact in step.facts], step.tells)
     assert 2 == bench.order.attempt
 
 
@@ -269,3 +272,34 @@ def test_a_query_that_was_fenced_or_got_no_permit_is_asked_again() -> None:
         step = bench.steps.fire(f"query/{CID}")
 
         assert [f"{CID}?1"] == [request.token for request in step.told(RequestPermit)]
+
+
+@pytest.mark.parametrize(
+    "failure", [{"phase": Phase.NOT_CONNECTED}, {"phase": Phase.MAYBE_SENT}, {"status": 503}]
+)
+def test_the_breaker_hears_once_that_the_venue_answers_again(failure: dict[str, Any]) -> None:
+    bench = OrderBench().submitted()
+
+    failed = bench.answer("#", 1, **failure)
+    refused = bench.answer("?", 1, code=-2013)
+    again = bench.answer("?", 1, code=-2013)
+
+    assert [] == failed.told(VenueAnswered)
+    assert [VenueAnswered()] == refused.told(VenueAnswered)
+    assert [] == again.told(VenueAnswered)
+
+
+def test_what_never_left_says_nothing_about_the_venue() -> None:
+    bench = OrderBench().submitted()
+
+    bench.answer("#", 1, phase=Phase.NOT_SENT)
+
+    assert not bench.steps.actor.state.is_silent
+
+
+def test_an_answer_that_comes_when_its_order_is_forgotten_changes_nothing() -> None:
+    bench = OrderBench()
+
+    step = bench.answer("?", 1, result=evidence("NEW"))
+
+    assert ((), ()) == (step.facts, step.tells)
