@@ -9,11 +9,10 @@ from callboard.actors.settings import AccountSettings
 from callboard.messages.account import AccountChanged, PositionsValued, RefreshAccount
 from callboard.messages.control import TripBreaker
 from callboard.messages.stream import BalancesReported
-from callboard.messages.values import Operation, Phase, Priority, Severity, TradingState
+from callboard.messages.values import Priority, Severity, TradingState
 from callboard.messages.venue import (
     AccountModeRead,
     AccountRead,
-    AttemptEnded,
     Fenced,
     Permit,
     PermitGranted,
@@ -23,6 +22,7 @@ from callboard.messages.venue import (
     Result,
 )
 from support.steps import SECOND, Step, StepRunner
+from support.venue_samples import read_ended
 
 DAY = 86_400 * SECOND
 ONE_WAY = AccountModeRead(hedge_mode=False, multi_assets=False, can_trade=True)
@@ -40,19 +40,8 @@ class Bench:
             self.read(MONEY)
 
     def read(self, result: Result | None, *, ago_ns: int = 0) -> Step:
-        return self.steps.tell(
-            AttemptEnded(
-                call_id="account/ReadAccount",
-                operation=Operation.READ,
-                phase=Phase.ANSWERED,
-                status=200,
-                code=0,
-                text="",
-                sent_at_ms=0,
-                sent_at_ns=self.steps.now_ns - ago_ns,
-                result=result,
-            )
-        )
+        sent_at_ns = self.steps.now_ns - ago_ns
+        return self.steps.tell(read_ended("account/ReadAccount", result, sent_at_ns=sent_at_ns))
 
     def changed(self, *, equity: int, wallet: int = 1000, available: int = 900) -> AccountChanged:
         return AccountChanged(

@@ -11,23 +11,17 @@ from callboard.messages.failure import ClassifyFailure, FailureClassified
 from callboard.messages.values import (
     ErrorKind,
     ErrorType,
-    Leg,
     Operation,
     Outcome,
     Phase,
-    Priority,
     Severity,
 )
+from support import venue_samples
 from support.samples import messages
 from support.steps import StepRunner
 
-FAILURE = ClassifyFailure(
-    client_order_id="cb1-1-e1",
-    symbol="ETHUSDT",
-    leg=Leg.ENTRY,
-    priority=Priority.OPENING,
-    attempt=1,
-    operation=Operation.PLACE,
+FAILURE = evolve(
+    venue_samples.FAILURE,
     phase=Phase.ANSWERED,
     status=400,
     code=-2019,

@@ -13,9 +13,8 @@ from callboard.messages.instruments import (
     InstrumentsChanged,
     RefreshInstruments,
 )
-from callboard.messages.values import Operation, Phase, Priority
+from callboard.messages.values import Priority
 from callboard.messages.venue import (
-    AttemptEnded,
     Fenced,
     InstrumentsRead,
     MakeCall,
@@ -25,26 +24,11 @@ from callboard.messages.venue import (
     ReadInstruments,
 )
 from support.steps import SECOND, Step, StepRunner
+from support.venue_samples import BTC, read_ended
 
 HOUR = 3_600 * SECOND
+CALL = "instruments/ReadInstruments"
 ONE = Decimal(1)
-BTC = Filters(
-    symbol="BTCUSDT",
-    status=ContractStatus.TRADING,
-    margin_asset="USDT",
-    tick_size=Decimal("0.10"),
-    price_min=ONE,
-    price_max=Decimal(1_000_000),
-    step_size=Decimal("0.001"),
-    quantity_min=Decimal("0.001"),
-    quantity_max=Decimal(1000),
-    market_step_size=Decimal("0.001"),
-    market_quantity_min=Decimal("0.001"),
-    market_quantity_max=Decimal(120),
-    notional_min=Decimal(100),
-    multiplier_up=Decimal("1.15"),
-    multiplier_down=Decimal("0.85"),
-)
 ETH = evolve(BTC, symbol="ETHUSDT")
 
 
@@ -56,21 +40,7 @@ class Bench:
 
     def read(self, *filters: Filters, sent_at_ns: int | None = None) -> Step:
         sent = self.steps.now_ns if sent_at_ns is None else sent_at_ns
-        return self.steps.tell(ended(InstrumentsRead(filters), sent))
-
-
-def ended(result: InstrumentsRead | None, sent_at_ns: int) -> AttemptEnded:
-    return AttemptEnded(
-        call_id="instruments/ReadInstruments",
-        operation=Operation.READ,
-        phase=Phase.ANSWERED,
-        status=200,
-        code=0,
-        text="",
-        sent_at_ms=0,
-        sent_at_ns=sent_at_ns,
-        result=result,
-    )
+        return self.steps.tell(read_ended(CALL, InstrumentsRead(filters), sent_at_ns=sent))
 
 
 def test_filters_are_asked_for_at_every_start() -> None:
@@ -130,7 +100,7 @@ def test_a_failed_reading_leaves_the_old_rules_and_is_repeated() -> None:
     bench.read(BTC)
     bench.steps.fire("tick")
 
-    step = bench.steps.tell(ended(None, bench.steps.now_ns))
+    step = bench.steps.tell(read_ended(CALL, None, sent_at_ns=bench.steps.now_ns))
 
     assert ((), ()) == (step.facts, step.tells)
     assert {"BTCUSDT": BTC} == bench.steps.actor.state.filters

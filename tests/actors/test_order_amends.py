@@ -6,41 +6,28 @@ from callboard.messages.events import CommandRefused
 from callboard.messages.failure import ClassifyFailure
 from callboard.messages.orders import (
     AmendIntent,
-    CancelIntent,
     ExposureChanged,
     OrderEnded,
 )
 from callboard.messages.values import Action, Operation, OrderState
 from callboard.messages.venue import (
     AmendOne,
-    MakeCall,
-    RequestPermit,
 )
 from support.order_bench import (
+    CANCEL,
     CID,
     ENTRY,
+    HALF,
     LIMIT,
     ONE,
     SYMBOL,
     ZERO,
     OrderBench,
+    calls,
     evidence,
+    tokens,
     trade,
 )
-from support.steps import Step
-
-HALF = Decimal("0.5")
-CANCEL = CancelIntent("c1", "1")
-
-
-def calls(step: Step) -> list[object]:
-    """What the lanes are asked for."""
-    return [made.call for made in step.told(MakeCall)]
-
-
-def tokens(step: Step) -> list[str]:
-    """The calls that permits are asked for."""
-    return [request.token for request in step.told(RequestPermit)]
 
 
 def test_an_amend_changes_what_rests_and_what_may_still_come() -> None:

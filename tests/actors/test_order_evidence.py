@@ -23,6 +23,7 @@ from support.order_bench import (
     CID,
     ENTRY,
     EXIT,
+    HALF,
     LIMIT,
     ONE,
     PRICE,
@@ -35,7 +36,6 @@ from support.order_bench import (
 )
 from support.steps import SECOND
 
-HALF = Decimal("0.5")
 BARE = trade(fee=ZERO, position_side=PositionSide.BOTH, settled=False)
 
 

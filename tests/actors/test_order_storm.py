@@ -37,6 +37,7 @@ from callboard.messages.venue import (
 from support.order_bench import (
     ENTRY,
     EXIT,
+    HALF,
     LIMIT,
     ONE,
     STOP,
@@ -48,7 +49,6 @@ from support.order_bench import (
 )
 from support.steps import SECOND, Step
 
-HALF = Decimal("0.5")
 FIRST, SECOND_HALF = trade(1, HALF), trade(2, HALF)
 BARE = trade(1, HALF, fee=ZERO, settled=False)
 SAID: tuple[tuple[str, Decimal, TradeEvidence | None], ...] = (

@@ -23,12 +23,12 @@ from callboard.messages.venue import (
     CancelAccepted,
     CancelOne,
     Fenced,
-    MakeCall,
     PermitRefused,
-    RequestPermit,
 )
 from support.order_bench import (
+    CANCEL,
     CID,
+    HALF,
     LIMIT,
     ONE,
     STOP,
@@ -36,23 +36,12 @@ from support.order_bench import (
     SYMBOL,
     ZERO,
     OrderBench,
+    calls,
     evidence,
+    tokens,
     trade,
 )
-from support.steps import SECOND, Step
-
-HALF = Decimal("0.5")
-CANCEL = CancelIntent("c1", "1")
-
-
-def calls(step: Step) -> list[object]:
-    """What the lanes are asked for."""
-    return [made.call for made in step.told(MakeCall)]
-
-
-def tokens(step: Step) -> list[str]:
-    """The calls that permits are asked for."""
-    return [request.token for request in step.told(RequestPermit)]
+from support.steps import SECOND
 
 
 def test_a_waiting_order_is_withdrawn_at_once() -> None:

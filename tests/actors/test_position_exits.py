@@ -7,10 +7,11 @@ import pytest
 from attrs import evolve
 
 from callboard.messages.events import AlertRaised
-from callboard.messages.instruments import ContractStatus, Filters, InstrumentsChanged
+from callboard.messages.instruments import Filters, InstrumentsChanged
 from callboard.messages.orders import ApprovalRefused, RequestExit
 from callboard.messages.positions import CloseRefused, FlattenAll
 from callboard.messages.values import Leg, OrderState, OrderType, PositionSide, Side, SignalType
+from support import entries
 from support.position_bench import (
     EXIT_CID,
     KEY,
@@ -26,27 +27,10 @@ from support.steps import MS, Step
 
 D = Decimal
 AGAIN = f"again/{KEY}/x"
-FILTERS = Filters(
-    symbol=SYMBOL,
-    status=ContractStatus.TRADING,
-    margin_asset="USDT",
-    tick_size=D("0.01"),
-    price_min=D("1"),
-    price_max=D("300000"),
-    step_size=D("0.001"),
-    quantity_min=D("0.001"),
-    quantity_max=D("10000"),
-    market_step_size=D("0.001"),
-    market_quantity_min=D("0.001"),
-    market_quantity_max=D("0.6"),
-    notional_min=D("20"),
-    multiplier_up=D("1.05"),
-    multiplier_down=D("0.95"),
-)
-WIDE = evolve(FILTERS, market_quantity_max=D(2000))
+FILTERS = evolve(entries.ETH, market_quantity_max=D("0.6"))
 
 
-def know(bench: PositionBench, filters: Filters = WIDE) -> PositionBench:
+def know(bench: PositionBench, filters: Filters = entries.ETH) -> PositionBench:
     """Tell the filters of the symbol."""
     bench.tell(InstrumentsChanged((filters,), (), 0))
     return bench

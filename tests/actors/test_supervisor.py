@@ -12,7 +12,6 @@ from callboard.actors.supervisor import TREE, Supervisor
 from callboard.messages.control import TripBreaker
 from callboard.messages.events import AlertRaised
 from callboard.messages.failure import (
-    ClassifyFailure,
     EscalateFailure,
     FailureClassified,
     RetryDirective,
@@ -25,32 +24,16 @@ from callboard.messages.values import (
     ErrorType,
     EscalationLevel,
     Fix,
-    Leg,
     Operation,
     Outcome,
     Phase,
-    Priority,
     Severity,
     TradingState,
 )
 from support.steps import MS, SECOND, START_NS, Step, StepRunner
+from support.venue_samples import FAILURE
 
 START_MS = START_NS // MS
-FAILURE = ClassifyFailure(
-    client_order_id="cb1-1-e1",
-    symbol="ETHUSDT",
-    leg=Leg.ENTRY,
-    priority=Priority.OPENING,
-    attempt=1,
-    operation=Operation.PLACE,
-    phase=Phase.NOT_CONNECTED,
-    status=0,
-    code=0,
-    text="refused",
-    send_by_ms=0,
-    deadline_ms=0,
-    sent_at_ms=0,
-)
 NETWORK = FailureClassified(
     failure=FAILURE,
     kind=ErrorKind.NETWORK,

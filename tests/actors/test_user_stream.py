@@ -19,42 +19,14 @@ from callboard.messages.stream import (
     StreamHealthChanged,
     UserStreamChanged,
 )
-from callboard.messages.values import OrderType, PositionSide, Side
-from callboard.messages.venue import OrderEvidence, PositionEvidence, TradeEvidence
+from callboard.messages.values import PositionSide
+from callboard.messages.venue import PositionEvidence
+from support import venue_samples
 from support.steps import SECOND, StepRunner
 
 ZERO = Decimal(0)
-EVIDENCE = OrderEvidence(
-    client_order_id="cb-1-1-e",
-    venue_order_id="88",
-    symbol="BTCUSDT",
-    side=Side.BUY,
-    position_side=PositionSide.BOTH,
-    order_type=OrderType.LIMIT,
-    status="NEW",
-    quantity=Decimal("0.010"),
-    filled=ZERO,
-    average_price=ZERO,
-    price=Decimal(60000),
-    trigger_price=ZERO,
-    reduce_only=False,
-    close_position=False,
-    conditional=False,
-    updated_at_ms=100,
-)
-TRADE = TradeEvidence(
-    trade_id="4711",
-    venue_order_id="88",
-    symbol="BTCUSDT",
-    side=Side.BUY,
-    position_side=PositionSide.BOTH,
-    quantity=Decimal("0.004"),
-    price=Decimal(60000),
-    fee=Decimal("0.1"),
-    realised_pnl=ZERO,
-    is_maker=True,
-    at_ms=101,
-)
+EVIDENCE = evolve(venue_samples.EVIDENCE, updated_at_ms=100)
+TRADE = evolve(venue_samples.TRADE, at_ms=101)
 NEW = OrderFrame(EVIDENCE, None, "NEW", lite=False, event_at_ms=100)
 PARTLY = evolve(EVIDENCE, status="PARTIALLY_FILLED", filled=Decimal("0.004"), updated_at_ms=101)
 FILL = OrderFrame(PARTLY, TRADE, "TRADE", lite=False, event_at_ms=101)

@@ -5,9 +5,8 @@ import pytest
 from callboard.actors.settings import ClockSettings
 from callboard.actors.venue_clock import LISTENERS, VenueClock
 from callboard.messages.market import ClockChanged, ResyncClock
-from callboard.messages.values import Operation, Phase, Priority
+from callboard.messages.values import Phase, Priority
 from callboard.messages.venue import (
-    AttemptEnded,
     Fenced,
     LaneStarted,
     MakeCall,
@@ -19,8 +18,10 @@ from callboard.messages.venue import (
     TimeRead,
 )
 from support.steps import MS, SECOND, Step, StepRunner
+from support.venue_samples import read_ended
 
 HALF_MS = MS // 2
+CALL = "venue_clock/ReadTime"
 SETTINGS = ClockSettings(
     interval_ms=30_000, error_ms_max=1_000, age_ms_max=300_000, window=4, material_ms=5
 )
@@ -36,24 +37,8 @@ class Bench:
         sent_at_ns = self.steps.now_ns
         venue_ms = (sent_at_ns + round_trip_ms * MS // 2) // MS + ahead_ms
         return self.steps.tell(
-            ended(TimeRead(venue_ms), sent_at_ns=sent_at_ns), after_ns=round_trip_ms * MS
+            read_ended(CALL, TimeRead(venue_ms), sent_at_ns=sent_at_ns), after_ns=round_trip_ms * MS
         )
-
-
-def ended(
-    result: TimeRead | None, *, sent_at_ns: int, phase: Phase = Phase.ANSWERED
-) -> AttemptEnded:
-    return AttemptEnded(
-        call_id="venue_clock/ReadTime",
-        operation=Operation.READ,
-        phase=phase,
-        status=200,
-        code=0,
-        text="",
-        sent_at_ms=0,
-        sent_at_ns=sent_at_ns,
-        result=result,
-    )
 
 
 def told(step: Step) -> list[ClockChanged]:
@@ -172,7 +157,7 @@ def test_a_tick_while_a_read_waits_for_leave_renews_the_wish_and_adds_none() -> 
 
 def test_a_failed_read_changes_nothing_and_waits_for_the_next_tick() -> None:
     bench = Bench()
-    failure = ended(None, sent_at_ns=bench.steps.now_ns, phase=Phase.MAYBE_SENT)
+    failure = read_ended(CALL, None, sent_at_ns=bench.steps.now_ns, phase=Phase.MAYBE_SENT)
 
     step = bench.steps.tell(failure)
 

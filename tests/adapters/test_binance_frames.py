@@ -15,11 +15,11 @@ from callboard.actors.adapters.binance_frames import (
 from callboard.actors.adapters.wire import ReplyUnreadable
 from callboard.messages.market import QuoteObserved
 from callboard.messages.stream import AccountFrame, OrderFrame, UserStreamChanged
-from callboard.messages.values import OrderType, PositionSide, Side, TimeInForce, WorkingType
-from callboard.messages.venue import OrderEvidence, PlaceOrder, PositionEvidence, TradeEvidence
+from callboard.messages.values import OrderType, PositionSide
+from callboard.messages.venue import PositionEvidence
 from support.lab import Lab
+from support.venue_samples import AT_MS, EVIDENCE, MARKET, STOP, TRADE
 
-AT_MS = 1_800_000_000_123
 ORDER: dict[str, Any] = {
     "s": "BTCUSDT",
     "c": "cb-1-1-e",
@@ -62,37 +62,6 @@ FILL = ORDER | {
     "m": True,
     "rp": "-1.5",
 }
-EVIDENCE = OrderEvidence(
-    client_order_id="cb-1-1-e",
-    venue_order_id="8886774",
-    symbol="BTCUSDT",
-    side=Side.BUY,
-    position_side=PositionSide.BOTH,
-    order_type=OrderType.LIMIT,
-    status="NEW",
-    quantity=Decimal("0.010"),
-    filled=Decimal(0),
-    average_price=Decimal(0),
-    price=Decimal("60000.10"),
-    trigger_price=Decimal(0),
-    reduce_only=False,
-    close_position=False,
-    conditional=False,
-    updated_at_ms=AT_MS,
-)
-TRADE = TradeEvidence(
-    trade_id="4711",
-    venue_order_id="8886774",
-    symbol="BTCUSDT",
-    side=Side.BUY,
-    position_side=PositionSide.BOTH,
-    quantity=Decimal("0.004"),
-    price=Decimal(60000),
-    fee=Decimal("0.096"),
-    realised_pnl=Decimal("-1.5"),
-    is_maker=True,
-    at_ms=AT_MS,
-)
 ALGO: dict[str, Any] = {
     "caid": "cb-1-1-s",
     "aid": 2146760,
@@ -293,31 +262,8 @@ def test_other_market_frames_give_nothing(kind: str) -> None:
 
 def test_the_simulated_venue_speaks_frames_that_are_understood() -> None:
     lab = Lab(trade_lite=True)
-    order = PlaceOrder(
-        client_order_id="cb-1-1-e",
-        symbol="BTCUSDT",
-        side=Side.BUY,
-        position_side=PositionSide.BOTH,
-        order_type=OrderType.MARKET,
-        quantity=Decimal("0.010"),
-        price=None,
-        trigger_price=None,
-        time_in_force=TimeInForce.GTC,
-        reduce_only=False,
-        close_position=False,
-        working_type=WorkingType.MARK_PRICE,
-    )
-    stop = evolve(
-        order,
-        client_order_id="cb-1-1-s",
-        side=Side.SELL,
-        order_type=OrderType.STOP_MARKET,
-        quantity=None,
-        trigger_price=Decimal(50000),
-        close_position=True,
-    )
-    lab.ask(order)
-    lab.ask(stop)
+    lab.ask(MARKET)
+    lab.ask(STOP)
 
     heard = {kind_of(frame): read_user_frame(frame, "USDT") for frame in lab.user_frames}
     quotes = [read_market_frame(frame) for frame in lab.market_frames]

@@ -3,18 +3,10 @@
 from decimal import Decimal
 
 import pytest
-from attrs import evolve
 
 from callboard.actors.adapters.binance_replies import (
     ReplyOptions,
     read_result,
-)
-from callboard.messages.values import (
-    OrderType,
-    PositionSide,
-    Side,
-    TimeInForce,
-    WorkingType,
 )
 from callboard.messages.venue import (
     Call,
@@ -23,7 +15,6 @@ from callboard.messages.venue import (
     ListPositions,
     ListTrades,
     OrderEvidence,
-    PlaceOrder,
     QueryOne,
     ReadAccount,
     ReadAccountMode,
@@ -33,31 +24,9 @@ from callboard.messages.venue import (
     TradesListed,
 )
 from support.lab import START_NS, Lab
+from support.venue_samples import MARKET, STOP
 
 OPTIONS = ReplyOptions(margin_asset="USDT")
-MARKET = PlaceOrder(
-    client_order_id="cb-1-1-e",
-    symbol="BTCUSDT",
-    side=Side.BUY,
-    position_side=PositionSide.BOTH,
-    order_type=OrderType.MARKET,
-    quantity=Decimal("0.010"),
-    price=None,
-    trigger_price=None,
-    time_in_force=TimeInForce.GTC,
-    reduce_only=False,
-    close_position=False,
-    working_type=WorkingType.MARK_PRICE,
-)
-STOP = evolve(
-    MARKET,
-    client_order_id="cb-1-1-s",
-    side=Side.SELL,
-    order_type=OrderType.STOP_MARKET,
-    quantity=None,
-    trigger_price=Decimal(50000),
-    close_position=True,
-)
 
 
 def test_the_simulated_venue_is_understood_from_placement_to_trades() -> None:

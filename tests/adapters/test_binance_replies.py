@@ -20,8 +20,6 @@ from callboard.messages.values import (
     Phase,
     PositionSide,
     Side,
-    TimeInForce,
-    WorkingType,
 )
 from callboard.messages.venue import (
     AccountModeRead,
@@ -35,7 +33,6 @@ from callboard.messages.venue import (
     ListTrades,
     OrderEvidence,
     OrdersListed,
-    PlaceOrder,
     PositionEvidence,
     PositionsListed,
     QueryOne,
@@ -44,35 +41,12 @@ from callboard.messages.venue import (
     ReadTime,
     Result,
     TimeRead,
-    TradeEvidence,
     TradesListed,
     UsageObserved,
 )
+from support.venue_samples import AT_MS, EVIDENCE, MARKET, STOP, TRADE
 
 OPTIONS = ReplyOptions(margin_asset="USDT")
-MARKET = PlaceOrder(
-    client_order_id="cb-1-1-e",
-    symbol="BTCUSDT",
-    side=Side.BUY,
-    position_side=PositionSide.BOTH,
-    order_type=OrderType.MARKET,
-    quantity=Decimal("0.010"),
-    price=None,
-    trigger_price=None,
-    time_in_force=TimeInForce.GTC,
-    reduce_only=False,
-    close_position=False,
-    working_type=WorkingType.MARK_PRICE,
-)
-STOP = evolve(
-    MARKET,
-    client_order_id="cb-1-1-s",
-    side=Side.SELL,
-    order_type=OrderType.STOP_MARKET,
-    quantity=None,
-    trigger_price=Decimal(50000),
-    close_position=True,
-)
 ORDER_BODY: dict[str, Any] = {
     "orderId": 22542179,
     "symbol": "BTCUSDT",
@@ -92,25 +66,15 @@ ORDER_BODY: dict[str, Any] = {
     "stopPrice": "0",
     "workingType": "CONTRACT_PRICE",
     "priceProtect": False,
-    "updateTime": 1_800_000_000_123,
+    "updateTime": AT_MS,
 }
-ORDER_READ = OrderEvidence(
-    client_order_id="cb-1-1-e",
+ORDER_READ = evolve(
+    EVIDENCE,
     venue_order_id="22542179",
-    symbol="BTCUSDT",
-    side=Side.BUY,
-    position_side=PositionSide.BOTH,
     order_type=OrderType.MARKET,
     status="FILLED",
-    quantity=Decimal("0.010"),
     filled=Decimal("0.010"),
-    average_price=Decimal(0),
     price=Decimal(0),
-    trigger_price=Decimal(0),
-    reduce_only=False,
-    close_position=False,
-    conditional=False,
-    updated_at_ms=1_800_000_000_123,
 )
 ALGO_BODY: dict[str, Any] = {
     "algoId": 2146760000000001,
@@ -275,14 +239,11 @@ def test_trades_come_oldest_first_and_count_fees_of_the_margin_asset_alone() -> 
         "maker": False,
         "time": 1_800_000_000_001,
     }
-    first = TradeEvidence(
+    first = evolve(
+        TRADE,
         trade_id="11",
         venue_order_id="5",
-        symbol="BTCUSDT",
-        side=Side.BUY,
-        position_side=PositionSide.BOTH,
         quantity=Decimal("0.1"),
-        price=Decimal(60000),
         fee=Decimal("3.0"),
         realised_pnl=Decimal(0),
         is_maker=False,

@@ -20,7 +20,6 @@ from callboard.messages.values import (
     PositionSide,
     Side,
     TimeInForce,
-    WorkingType,
 )
 from callboard.messages.venue import (
     AmendOne,
@@ -36,31 +35,11 @@ from callboard.messages.venue import (
     ReadInstruments,
     ReadTime,
 )
+from support import venue_samples
+from support.venue_samples import MARKET
 
-MARKET = PlaceOrder(
-    client_order_id="cb-1-1-e",
-    symbol="BTCUSDT",
-    side=Side.BUY,
-    position_side=PositionSide.BOTH,
-    order_type=OrderType.MARKET,
-    quantity=Decimal("0.010"),
-    price=None,
-    trigger_price=None,
-    time_in_force=TimeInForce.GTC,
-    reduce_only=False,
-    close_position=False,
-    working_type=WorkingType.MARK_PRICE,
-)
 LIMIT = evolve(MARKET, order_type=OrderType.LIMIT, price=Decimal("61000.10"))
-STOP = evolve(
-    MARKET,
-    client_order_id="cb-1-1-s",
-    side=Side.SELL,
-    order_type=OrderType.STOP_MARKET,
-    quantity=None,
-    trigger_price=Decimal(59000),
-    close_position=True,
-)
+STOP = evolve(venue_samples.STOP, trigger_price=Decimal(59000))
 CANCEL = CancelOne("cb-1-1-e", "BTCUSDT", conditional=False)
 QUERY = QueryOne("cb-1-1-e", "BTCUSDT", conditional=False)
 AMEND = AmendOne("cb-1-1-e", "BTCUSDT", Side.BUY, Decimal("0.020"), Decimal(60000))

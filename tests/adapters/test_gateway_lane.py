@@ -1,6 +1,5 @@
 """Test of GatewayLane and its fence: sent once, fenced in time, answered always."""
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,15 +11,9 @@ from callboard.actors.ports import VenueAnswer
 from callboard.messages.control import TradingStateChanged
 from callboard.messages.market import ClockChanged
 from callboard.messages.values import (
-    Operation,
-    OrderType,
     Phase,
-    PositionSide,
     Priority,
-    Side,
-    TimeInForce,
     TradingState,
-    WorkingType,
 )
 from callboard.messages.venue import (
     AttemptEnded,
@@ -29,33 +22,19 @@ from callboard.messages.venue import (
     LaneStarted,
     MakeCall,
     Permit,
-    PlaceOrder,
     ReadTime,
     TimeRead,
     UsageObserved,
 )
 from support.steps import MS, SECOND, START_NS, Step, StepRunner
+from support.venue_samples import MARKET, read_ended
 from support.wires import HandExchange, Mailbox
 
 OFFSET_NS = 40 * MS
 NOW_MS = START_NS // MS
-ORDER = PlaceOrder(
-    client_order_id="cb-1-1-e",
-    symbol="BTCUSDT",
-    side=Side.BUY,
-    position_side=PositionSide.BOTH,
-    order_type=OrderType.MARKET,
-    quantity=Decimal("0.010"),
-    price=None,
-    trigger_price=None,
-    time_in_force=TimeInForce.GTC,
-    reduce_only=False,
-    close_position=False,
-    working_type=WorkingType.MARK_PRICE,
-)
 OPENING = MakeCall(
     call_id="cb-1-1-e#1",
-    call=ORDER,
+    call=MARKET,
     permit=Permit("p1", START_NS + 2 * SECOND),
     priority=Priority.OPENING,
     epoch=7,
@@ -161,16 +140,11 @@ def test_a_success_is_answered_with_its_result_to_who_asked() -> None:
 
     step = bench.answer(0, {"serverTime": 1_800_000_000_040})
 
-    expected = AttemptEnded(
-        call_id="venue_clock/ReadTime/1.0",
-        operation=Operation.READ,
-        phase=Phase.ANSWERED,
-        status=200,
-        code=0,
-        text="",
-        sent_at_ms=NOW_MS + 40,
+    expected = read_ended(
+        "venue_clock/ReadTime/1.0",
+        TimeRead(1_800_000_000_040),
         sent_at_ns=START_NS,
-        result=TimeRead(1_800_000_000_040),
+        sent_at_ms=NOW_MS + 40,
     )
     assert [expected] == step.to("venue_clock")
     assert ("timeout",) == step.cancelled
@@ -278,7 +252,7 @@ def test_a_call_beyond_the_bound_is_answered_not_sent() -> None:
 def test_a_call_without_words_at_the_venue_is_answered_not_sent() -> None:
     bench = Bench()
 
-    answer = ended(bench.make(evolve(OPENING, call=evolve(ORDER, quantity=None))))
+    answer = ended(bench.make(evolve(OPENING, call=evolve(MARKET, quantity=None))))
 
     assert Phase.NOT_SENT is answer.phase
     assert "needs a quantity" in answer.text

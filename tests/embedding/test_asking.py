@@ -28,10 +28,10 @@ from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.orders import RequestEntry
+from support.eth_stage import signal
 from support.hosts import Ref, ask, has, paper_system, venue_thread
 from support.stages import (
     WAIT_SECONDS,
-    signal,
     stage_settings,
 )
 

@@ -31,7 +31,8 @@ from callboard.messages.queries import (
     SummaryView,
 )
 from callboard.messages.values import SignalType, TradingState
-from support.stages import STAGES, CrashOnce, Stage, of, running, signal, wait_of
+from support.eth_stage import signal
+from support.stages import STAGES, CrashOnce, Stage, of, running, wait_of
 
 pytestmark = pytest.mark.parametrize("host", STAGES)
 

@@ -44,11 +44,10 @@ from callboard.messages.intake import SubmitSignal
 from callboard.messages.orders import RequestEntry
 from callboard.scenarios import paper
 from support.engines import Collector
+from support.eth_stage import SYMBOL, signal
 from support.hosts import Ref, ask, has, paper_system, venue_thread
 from support.stages import (
-    SYMBOL,
     WAIT_SECONDS,
-    signal,
     stage_settings,
     threads_of_engine,
 )

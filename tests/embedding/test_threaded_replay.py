@@ -28,7 +28,8 @@ from callboard.messages.values import SignalType
 from callboard.scenarios.venue.faults import Faults
 from callboard.scenarios.venue.threaded import ThreadedExchange
 from support.engines import Collector
-from support.stages import START_NS, WAIT_SECONDS, make_venue, signal, stage_settings
+from support.eth_stage import START_NS, make_venue, signal
+from support.stages import SEED, WAIT_SECONDS, stage_settings
 
 LIVES, SIGNALS = 2, 10
 SPEED = 10.0
@@ -80,7 +81,7 @@ def has_ended(collector: Collector, name: str) -> bool:
 def test_lives_on_threads_replay_without_a_difference(placement: str, tmp_path: Path) -> None:
     plain, clock = stage_settings(placement), WallClock(SPEED, START_NS)
     settings = evolve(plain, journal=evolve(plain.journal, snapshot_every=200))
-    exchange = ThreadedExchange(make_venue(), clock)
+    exchange = ThreadedExchange(make_venue(seed=SEED), clock)
     exchange.set_faults(Faults(stream_duplicate=0.1, stream_reorder=0.1))
 
     vandals = [Vandal() for _ in range(LIVES)]

@@ -11,29 +11,12 @@ from callboard.actors.policies.close_rules import Close, size_close
 from callboard.actors.policies.guard import Guard
 from callboard.actors.policies.ledger import Position
 from callboard.actors.policies.refusal import Refusal
-from callboard.messages.instruments import ContractStatus, Filters
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.values import PositionSide, SignalType
+from support.entries import ETH, SYMBOL
 
 D = Decimal
-SYMBOL = "ETHUSDT"
-FILTERS = Filters(
-    symbol=SYMBOL,
-    status=ContractStatus.TRADING,
-    margin_asset="USDT",
-    tick_size=D("0.01"),
-    price_min=D("1"),
-    price_max=D("300000"),
-    step_size=D("0.001"),
-    quantity_min=D("0.001"),
-    quantity_max=D("10000"),
-    market_step_size=D("0.001"),
-    market_quantity_min=D("0.001"),
-    market_quantity_max=D("100"),
-    notional_min=D("20"),
-    multiplier_up=D("1.05"),
-    multiplier_down=D("0.95"),
-)
+FILTERS = evolve(ETH, market_quantity_max=D(100))
 
 
 def held(

@@ -12,26 +12,9 @@ from callboard.actors.policies.filter_check import FilterFault, OrderShape, chec
 from callboard.actors.policies.rounding import round_limit_price, round_quantity
 from callboard.messages.instruments import ContractStatus, Filters
 from callboard.messages.values import OrderType, Side
+from support.venue_samples import BTC
 
 D = Decimal
-BTC = Filters(
-    symbol="BTCUSDT",
-    status=ContractStatus.TRADING,
-    margin_asset="USDT",
-    tick_size=D("0.10"),
-    price_min=D("556.80"),
-    price_max=D("4529764"),
-    step_size=D("0.001"),
-    quantity_min=D("0.001"),
-    quantity_max=D("1000"),
-    market_step_size=D("0.001"),
-    market_quantity_min=D("0.001"),
-    market_quantity_max=D("120"),
-    notional_min=D("100"),
-    multiplier_up=D("1.05"),
-    multiplier_down=D("0.95"),
-    orders_max=200,
-)
 PRICES = st.decimals("0.0001", "1000000", places=4)
 QUANTITIES = st.decimals("0.0001", "5000", places=4)
 

@@ -17,27 +17,11 @@ from callboard.actors.policies.sizing import (
     size_by_percent,
     size_by_stop,
 )
-from callboard.messages.instruments import ContractStatus, Filters
 from callboard.messages.values import OrderType
+from support import entries
 
 D = Decimal
-ETH = Filters(
-    symbol="ETHUSDT",
-    status=ContractStatus.TRADING,
-    margin_asset="USDT",
-    tick_size=D("0.01"),
-    price_min=D("39.86"),
-    price_max=D("306177"),
-    step_size=D("0.001"),
-    quantity_min=D("0.001"),
-    quantity_max=D("10000"),
-    market_step_size=D("0.01"),
-    market_quantity_min=D("0.01"),
-    market_quantity_max=D("2000"),
-    notional_min=D("20"),
-    multiplier_up=D("1.05"),
-    multiplier_down=D("0.95"),
-)
+ETH = evolve(entries.ETH, market_step_size=D("0.01"), market_quantity_min=D("0.01"))
 LIMITS = SizeLimits()
 FUNDS = Funds(equity=D(10_000), available=D(9_000), leverage=10)
 MARGIN = SizeLimits(basis=SizeBasis.MARGIN)

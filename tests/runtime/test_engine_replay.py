@@ -15,19 +15,16 @@ from callboard.actors.runtime.envelope import Envelope
 from callboard.actors.runtime.hosting import InjectedCrash
 from callboard.actors.runtime.journal_reader import verify
 from callboard.actors.runtime.replay import replay
-from callboard.actors.settings import RiskSettings, Settings
+from callboard.actors.settings import Settings
 from callboard.actors.system import core_makers
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.lifecycle import ActorStarted
 from callboard.messages.values import SignalType
 from callboard.scenarios.disk import DiskFaults, SimulatedDisk
 from callboard.scenarios.simulation import Delivery, Simulation
-from callboard.scenarios.venue.seeded_market import ETH_WALK, SeededMarket, SeededMarketSettings
-from callboard.scenarios.venue.settings import ETHUSDT, VenueSettings
-from callboard.scenarios.venue.venue import Venue
 from callboard.scenarios.world import SECOND_NS, World
+from support.eth_stage import RISK, START_NS, make_venue
 
-START_NS = 1_790_000_000_000_000_000
 WISHES = (SignalType.LONG_ENTRY, SignalType.CLOSE_LONG)
 
 
@@ -45,13 +42,10 @@ class Vandal:
 
 def new_world(seed: int, delivery: Delivery, disk: FileSystem, *, snapshot_every: int) -> World:
     """Return a world with a venue of one symbol and nothing going wrong but its disk."""
-    market = SeededMarket(SeededMarketSettings(walks=(ETH_WALK,)), seed=seed, start_ns=START_NS)
-    venue = Venue(VenueSettings(symbols=(ETHUSDT,)), market, seed=seed, start_ns=START_NS)
-    risk = RiskSettings(symbols=("ETHUSDT",), cooldown_ms=0, executions_per_day_max=1000)
-    settings = Settings(seed=seed, risk=risk)
+    settings = Settings(seed=seed, risk=evolve(RISK, executions_per_day_max=1000))
     return World(
         Simulation(seed=seed, now_ns=START_NS, delivery=delivery),
-        venue,
+        make_venue(seed=seed),
         evolve(settings, journal=evolve(settings.journal, snapshot_every=snapshot_every)),
         disk=disk,
     )

@@ -4,7 +4,6 @@ A saboteur raises in place of a handler. Once: the actor is rebuilt, its message
 and nothing is lost. Twice: the message is lost, so the rest must find its own way to safety.
 """
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,19 +13,11 @@ from callboard.actors import names
 from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
 from callboard.actors.runtime.hosting import InjectedCrash
-from callboard.actors.settings import RiskSettings, Settings
 from callboard.messages.events import AlertRaised, OrderFilled
-from callboard.messages.intake import SubmitSignal
 from callboard.messages.queries import GetOrders, GetPositions, GetStatus
 from callboard.messages.values import SignalType, TradingState
-from callboard.scenarios.simulation import Delivery, Simulation
-from callboard.scenarios.venue.seeded_market import ETH_WALK, SeededMarket, SeededMarketSettings
-from callboard.scenarios.venue.settings import ETHUSDT, VenueSettings
-from callboard.scenarios.venue.venue import Venue
-from callboard.scenarios.world import World
-
-START_NS = 1_700_000_000_000_000_000
-SYMBOL = "ETHUSDT"
+from callboard.scenarios.simulation import Delivery
+from support.eth_stage import EthStage
 
 
 @define(eq=False)
@@ -52,20 +43,12 @@ class Crashes:
             raise InjectedCrash("on demand")
 
 
-class Stage:
+class Stage(EthStage):
     """An engine that two round trips are asked of, while one of its actors fails."""
 
     def __init__(self, *crashes: Crashes, delivery: Delivery = Delivery.FIFO) -> None:
-        self.events: list[object] = []
-        simulation = Simulation(seed=1, now_ns=START_NS, delivery=delivery)
-        walks = SeededMarketSettings(walks=(ETH_WALK,))
-        market = SeededMarket(walks, seed=1, start_ns=START_NS)
-        venue = Venue(VenueSettings(symbols=(ETHUSDT,)), market, seed=1, start_ns=START_NS)
-        risk = RiskSettings(symbols=(SYMBOL,), cooldown_ms=0)
         self.crashes = crashes
-        self.world = World(simulation, venue, Settings(seed=1, risk=risk), saboteur=self)
-        self.world.on_event = self.events.append
-        self.world.start()
+        super().__init__(delivery=delivery, saboteur=self)
         self.world.run_for(2)
 
     def round_trips(self) -> "Stage":
@@ -81,18 +64,13 @@ class Stage:
         for each in self.crashes:
             each.before_step(cell, envelope)
 
-    def signal(self, signal_id: str, kind: SignalType, seconds: float) -> None:
-        """Give a confident signal and let time pass."""
-        self.world.tell(SubmitSignal(signal_id, 0, kind, SYMBOL, confidence=Decimal("0.9")))
-        self.world.run_for(seconds)
-
     def filled(self) -> list[str]:
         """Return the signals that were filled."""
-        return [event.signal_id for event in self.events if isinstance(event, OrderFilled)]
+        return [event.signal_id for event in self.of(OrderFilled)]
 
-    def alerts(self) -> list[str]:
+    def alert_names(self) -> list[str]:
         """Return the names of the alerts."""
-        return [event.alert for event in self.events if isinstance(event, AlertRaised)]
+        return [event.alert for event in self.of(AlertRaised)]
 
     def leftovers(self) -> tuple[Any, ...]:
         """Return what is still open: orders, our positions, the venue's positions."""
@@ -126,7 +104,7 @@ class Stage:
 def test_one_crash_anywhere_loses_nothing(actor: str, message: str) -> None:
     stage = Stage(Crashes(actor, message)).round_trips()
 
-    assert ["actor_failed"] == [name for name in stage.alerts() if "actor" in name]
+    assert ["actor_failed"] == [name for name in stage.alert_names() if "actor" in name]
     assert ["s1", "s2", "s3", "s4"] == stage.filled()
     assert () == stage.leftovers()
 
@@ -149,7 +127,7 @@ def test_a_lost_message_leaves_nothing_open_and_stops_opening_risk(
     stage = Stage(Crashes(actor, message, times=2, nth=nth)).round_trips()
 
     status = stage.world.ask(GetStatus(), names.CIRCUIT_BREAKER)
-    assert "message_lost" in stage.alerts()
+    assert "message_lost" in stage.alert_names()
     assert TradingState.REDUCING is status.trading_state
     assert () == stage.leftovers()
 
@@ -172,7 +150,7 @@ def test_an_orderly_stop_alarms_nobody() -> None:
 
     stage.world.stop()
 
-    assert [] == [name for name in stage.alerts() if name in ("actor_stopped", "actor_failed")]
+    assert [] == [name for name in stage.alert_names() if name in ("actor_stopped", "actor_failed")]
 
 
 @pytest.mark.parametrize("delivery", list(Delivery))
@@ -194,4 +172,4 @@ def test_a_process_that_dies_over_a_partial_close_closes_that_part_once(
     assert before.amount == 2 * after.amount
     (ours,) = stage.world.ask(GetPositions(), names.POSITION_MONITOR).positions
     assert (after.amount, True) == (ours.quantity, ours.protected)
-    assert [] == [name for name in stage.alerts() if name in ("mismatch", "overfill")]
+    assert [] == [name for name in stage.alert_names() if name in ("mismatch", "overfill")]

@@ -5,17 +5,13 @@ from decimal import Decimal
 from attrs import evolve
 
 from callboard.actors.position_facts import ENDED_LEGS_MAX, PositionsState
-from callboard.actors.settings import JournalSettings, OrderSettings, RiskSettings, Settings
+from callboard.actors.settings import JournalSettings, OrderSettings, Settings
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.values import SignalType
-from callboard.scenarios.simulation import Simulation
-from callboard.scenarios.venue.seeded_market import ETH_WALK, SeededMarket, SeededMarketSettings
-from callboard.scenarios.venue.settings import ETHUSDT, VenueSettings
-from callboard.scenarios.venue.venue import Venue
+from callboard.scenarios.venue.seeded_market import ETH_WALK
 from callboard.scenarios.world import World
+from support.eth_stage import RISK, RULES, SYMBOL, EthStage, make_venue
 
-START_NS = 1_700_000_000_000_000_000
-SYMBOL = "ETHUSDT"
 REMEMBERED = 20
 EXITS = ENDED_LEGS_MAX + 20
 
@@ -23,19 +19,14 @@ EXITS = ENDED_LEGS_MAX + 20
 def world() -> World:
     """Return a started engine with short windows on a market that hardly moves."""
     walk = evolve(ETH_WALK, volatility_ticks=1.0, jump_probability=0.0, trade_probability=0.0)
-    market = SeededMarket(SeededMarketSettings(walks=(walk,)), seed=1, start_ns=START_NS)
-    rules = VenueSettings(
-        symbols=(ETHUSDT,), wallet_balance=Decimal(1_000_000), history_max=REMEMBERED
-    )
     settings = Settings(
-        risk=RiskSettings(symbols=(SYMBOL,), cooldown_ms=0),
+        risk=RISK,
         orders=OrderSettings(history_max=REMEMBERED),
         signals_kept=REMEMBERED,
         journal=JournalSettings(durability="off"),
     )
-    venue = Venue(rules, market, seed=1, start_ns=START_NS)
-    made = World(Simulation(seed=1, now_ns=START_NS), venue, settings)
-    made.start()
+    rules = evolve(RULES, wallet_balance=Decimal(1_000_000), history_max=REMEMBERED)
+    made = EthStage(make_venue(rules, walk=walk), settings).world
     made.run_for(5)
     return made
 

@@ -1,91 +1,45 @@
 """Scenarios of strange hands: others trade on our account, or the stream speaks early.
 
-Owns the stage of `test_world`, with a venue whose account a person uses beside the engine.
+Owns a stage with a venue whose account a person uses beside the engine.
 """
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import pytest
+from attrs import evolve
 
 from callboard.actors import names
 from callboard.actors.adapters.binance_requests import build_request, stamp
 from callboard.actors.ports import VenueAnswer
-from callboard.actors.settings import RiskSettings, Settings
 from callboard.messages.events import (
-    AlertRaised,
     EngineReady,
     OrderRefused,
     PositionClosed,
     PositionCorrected,
 )
-from callboard.messages.intake import SubmitSignal
 from callboard.messages.queries import GetOrders, GetPositions
 from callboard.messages.values import (
-    OrderType,
-    PositionSide,
     Side,
     SignalType,
-    TimeInForce,
-    WorkingType,
 )
-from callboard.messages.venue import PlaceOrder
-from callboard.scenarios.simulation import Delivery, Simulation
-from callboard.scenarios.venue.seeded_market import ETH_WALK, SeededMarket, SeededMarketSettings
-from callboard.scenarios.venue.settings import ETHUSDT, VenueSettings
-from callboard.scenarios.venue.venue import Venue
-from callboard.scenarios.world import World
-
-START_NS = 1_700_000_000_000_000_000
-SYMBOL = "ETHUSDT"
+from callboard.scenarios.simulation import Delivery
+from support.eth_stage import RULES, SYMBOL, EthStage, make_venue
+from support.venue_samples import MARKET
 
 
-class Stage:
-    """A world, the events of its engine, and a person at the venue's own page."""
+class Stage(EthStage):
+    """A stage with a person at the venue's own page."""
 
     def __init__(self, *, seed: int = 1, delivery: Delivery = Delivery.FIFO, lite: bool = False):
-        self.events: list[object] = []
-        simulation = Simulation(seed=seed, now_ns=START_NS, delivery=delivery)
-        walks = SeededMarketSettings(walks=(ETH_WALK,))
-        market = SeededMarket(walks, seed=seed, start_ns=START_NS)
-        given = VenueSettings(symbols=(ETHUSDT,), trade_lite=lite)
-        venue = Venue(given, market, seed=seed, start_ns=START_NS)
-        risk = RiskSettings(symbols=(SYMBOL,), cooldown_ms=0)
-        self.world = World(simulation, venue, Settings(seed=seed, risk=risk))
-        self.world.on_event = self.events.append
+        venue = make_venue(evolve(RULES, trade_lite=lite), seed=seed)
+        super().__init__(venue, seed=seed, delivery=delivery)
         self.hand = self.world.driver.connect("hand")
-        self.world.start()
-
-    def of(self, kind: type) -> list[Any]:
-        """Return the events of one class."""
-        return [event for event in self.events if isinstance(event, kind)]
-
-    def alerts(self, name: str) -> list[str]:
-        """Return the subjects of the alerts of one name."""
-        return [alert.subject for alert in self.of(AlertRaised) if alert.alert == name]
-
-    def signal(self, signal_id: str, kind: SignalType, seconds: float = 5) -> None:
-        """Give a confident signal and let time pass."""
-        self.world.tell(SubmitSignal(signal_id, 0, kind, SYMBOL, confidence=Decimal("0.9")))
-        self.world.run_for(seconds)
 
     def by_hand(self, side: Side, quantity: Decimal) -> int:
         """Place a market order as a person does; return the status of the answer."""
-        order = PlaceOrder(
-            client_order_id=f"web_{len(self.world.venue.ledger().orders)}",
-            symbol=SYMBOL,
-            side=side,
-            position_side=PositionSide.BOTH,
-            order_type=OrderType.MARKET,
-            quantity=quantity,
-            price=None,
-            trigger_price=None,
-            time_in_force=TimeInForce.GTC,
-            reduce_only=False,
-            close_position=False,
-            working_type=WorkingType.MARK_PRICE,
-        )
+        name = f"web_{len(self.world.venue.ledger().orders)}"
+        order = evolve(MARKET, client_order_id=name, symbol=SYMBOL, side=side, quantity=quantity)
         answers: list[VenueAnswer] = []
         at_ms = self.world.simulation.now_ns // 1_000_000
         request = stamp(build_request(order, "hand"), at_ms=at_ms, recv_window_ms=5_000)
@@ -180,7 +134,10 @@ def test_fees_and_profit_are_the_venue_s_when_its_stream_speaks_early(delivery: 
         view.fees,
         view.realised_pnl,
     )
-    told = [*stage.of(PositionClosed), *stage.of(PositionCorrected)]
+    told: list[PositionClosed | PositionCorrected] = [
+        *stage.of(PositionClosed),
+        *stage.of(PositionCorrected),
+    ]
     assert (view.fees, view.realised_pnl) == (
         sum(event.fees for event in told),
         sum(event.realised_pnl for event in told),

@@ -19,11 +19,11 @@ from callboard.actors.runtime.front import Front
 from callboard.scenarios import paper
 from callboard.scenarios.venue.threaded import ThreadedExchange
 from support.engines import Collector
+from support.eth_stage import START_NS, make_venue
 from support.stages import (
+    SEED,
     SPEED,
-    START_NS,
     WAIT_SECONDS,
-    make_venue,
     stage_settings,
 )
 
@@ -48,7 +48,7 @@ def paper_system(
 def venue_thread() -> Generator[tuple[ThreadedExchange, WallClock]]:
     """Run a venue that outlives the systems which trade there."""
     clock = WallClock(SPEED, START_NS)
-    exchange = ThreadedExchange(make_venue(), clock)
+    exchange = ThreadedExchange(make_venue(seed=SEED), clock)
     try:
         yield exchange, clock
     finally:

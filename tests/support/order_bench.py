@@ -13,7 +13,7 @@ from callboard.actors.order_manager import OrderManager
 from callboard.actors.policies.order_record import Order
 from callboard.actors.settings import OrderSettings
 from callboard.messages.failure import RetryDirective
-from callboard.messages.orders import ApprovedOrder, OrderReleased, OrderReported
+from callboard.messages.orders import ApprovedOrder, CancelIntent, OrderReleased, OrderReported
 from callboard.messages.values import (
     Action,
     ErrorKind,
@@ -32,9 +32,11 @@ from callboard.messages.values import (
 )
 from callboard.messages.venue import (
     AttemptEnded,
+    MakeCall,
     OrderEvidence,
     Permit,
     PermitGranted,
+    RequestPermit,
     Result,
     TradeEvidence,
 )
@@ -45,6 +47,7 @@ STOP_CID = "cb1-p1-s1"
 EXIT_CID = "cb1-p1-x1"
 SYMBOL = "ETHUSDT"
 ONE = Decimal(1)
+HALF = Decimal("0.5")
 ZERO = Decimal(0)
 PRICE = Decimal(2000)
 START_MS = START_NS // MS
@@ -101,6 +104,18 @@ STOP = evolve(
     reduce_only=False,
     close_position=True,
 )
+
+CANCEL = CancelIntent("c1", "1")
+
+
+def calls(step: Step) -> list[object]:
+    """What the lanes are asked for."""
+    return [made.call for made in step.told(MakeCall)]
+
+
+def tokens(step: Step) -> list[str]:
+    """The calls that permits are asked for."""
+    return [request.token for request in step.told(RequestPermit)]
 
 
 def trade(number: int = 1, quantity: Decimal = ONE, **changes: Any) -> TradeEvidence:

@@ -9,9 +9,8 @@ from callboard.messages.reconciliation import (
     OrdersCompared,
     PositionsCompared,
 )
-from callboard.messages.values import Operation, Phase, PositionSide
+from callboard.messages.values import PositionSide
 from callboard.messages.venue import (
-    AttemptEnded,
     OrdersListed,
     PositionEvidence,
     PositionsListed,
@@ -20,6 +19,7 @@ from callboard.messages.venue import (
 )
 from support.order_bench import SYMBOL, evidence, stop_evidence, trade
 from support.steps import MS, START_NS, Step, StepRunner
+from support.venue_samples import read_ended
 
 HELD = PositionEvidence(SYMBOL, PositionSide.BOTH, Decimal(1), Decimal(2000))
 NEW, STOP = evidence("NEW"), stop_evidence("NEW")
@@ -53,19 +53,7 @@ class ReconcilerBench:
 
     def answer(self, token: str, result: Result | None, *, sent_at_ns: int = 5) -> Step:
         """Let a lane answer the request of a token."""
-        return self.tell(
-            AttemptEnded(
-                call_id=token,
-                operation=Operation.READ,
-                phase=Phase.ANSWERED,
-                status=200,
-                code=0,
-                text="",
-                sent_at_ms=0,
-                sent_at_ns=sent_at_ns,
-                result=result,
-            )
-        )
+        return self.tell(read_ended(token, result, sent_at_ns=sent_at_ns))
 
     def list_all(self) -> Step:
         """Answer the three listings of the pass under way."""

@@ -8,12 +8,11 @@ the events with a limit; nothing sleeps.
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pykka
-from attrs import define, field
+from attrs import define, evolve
 
 from callboard.actors.adapters.clock import WallClock
 from callboard.actors.adapters.disk import Disk
@@ -24,23 +23,18 @@ from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
 from callboard.actors.runtime.front import Front, Subscribe
 from callboard.actors.runtime.hosting import InjectedCrash
-from callboard.actors.settings import RiskSettings, Settings
+from callboard.actors.settings import Settings
 from callboard.actors.system import ROUTES
-from callboard.messages.intake import HostCommand, SubmitSignal
+from callboard.messages.intake import HostCommand
 from callboard.messages.queries import Query
-from callboard.messages.values import SignalType
-from callboard.scenarios.simulation import Simulation
 from callboard.scenarios.venue.ledger import VenueLedger
-from callboard.scenarios.venue.seeded_market import ETH_WALK, SeededMarket, SeededMarketSettings
-from callboard.scenarios.venue.settings import ETHUSDT, VenueSettings
 from callboard.scenarios.venue.threaded import ThreadedExchange
 from callboard.scenarios.venue.venue import Venue
 from callboard.scenarios.world import World
 from support.engines import Collector
+from support.eth_stage import RISK, START_NS, EthStage, make_venue
 
-START_NS = 1_790_000_000_000_000_000
 SECOND_NS = 1_000_000_000
-SYMBOL = "ETHUSDT"
 SEED = 11
 SPEED = 3.0
 STAGES = ("shared", "pinned", "simulation")
@@ -109,7 +103,7 @@ class SimulatedStage:
 
     settings: Settings
     world: World
-    events: list[Any] = field(factory=list[Any])
+    events: list[Any]
 
     def tell(self, command: HostCommand) -> None:
         """Give a command."""
@@ -154,13 +148,8 @@ def wait_of(stage: Stage, kind: type[T], count: int = 1) -> Sequence[T]:
 
 def stage_settings(placement: str = "shared") -> Settings:
     """Return settings under which signals follow each other without pauses."""
-    risk = RiskSettings(symbols=(SYMBOL,), cooldown_ms=0, executions_per_day_max=1_000)
+    risk = evolve(RISK, executions_per_day_max=1_000)
     return Settings(seed=SEED, placement=placement, risk=risk)
-
-
-def signal(signal_id: str, kind: SignalType, symbol: str = SYMBOL) -> SubmitSignal:
-    """Return a confident signal."""
-    return SubmitSignal(signal_id, 0, kind, symbol, confidence=Decimal("0.9"))
 
 
 @contextmanager
@@ -175,14 +164,9 @@ def running(name: str, data_dir: Path, saboteur: CrashOnce | None = None) -> Gen
         stage.stop()
 
 
-def make_venue() -> Venue:
-    """Return a venue on a seeded market."""
-    market = SeededMarket(SeededMarketSettings(walks=(ETH_WALK,)), seed=SEED, start_ns=START_NS)
-    return Venue(VenueSettings(symbols=(ETHUSDT,)), market, seed=SEED, start_ns=START_NS)
-
-
 def _threaded(placement: str, data_dir: Path, saboteur: CrashOnce | None) -> ThreadedStage:
-    clock, venue, settings = WallClock(SPEED, START_NS), make_venue(), stage_settings(placement)
+    clock, settings = WallClock(SPEED, START_NS), stage_settings(placement)
+    venue = make_venue(seed=SEED)
     exchange = ThreadedExchange(venue, clock)
     around = Surroundings(
         exchange,
@@ -200,12 +184,8 @@ def _threaded(placement: str, data_dir: Path, saboteur: CrashOnce | None) -> Thr
 
 def _simulated(saboteur: CrashOnce | None) -> SimulatedStage:
     settings = stage_settings()
-    simulation = Simulation(seed=SEED, now_ns=START_NS)
-    world = World(simulation, make_venue(), settings, saboteur=saboteur)
-    stage = SimulatedStage(settings, world)
-    world.on_event = stage.events.append
-    world.start()
-    return stage
+    made = EthStage(settings=settings, seed=SEED, saboteur=saboteur)
+    return SimulatedStage(settings, made.world, made.events)
 
 
 def threads_of_engine() -> list[str]:
