@@ -9,7 +9,6 @@ import gc
 import json
 import logging
 import signal
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,15 +124,18 @@ def exit_of(result: "PaperResult") -> Exit:
 
     if result.bad_line or result.fatal or result.summary["violations"]:
         return Exit.FAILED
+    if result.summary["venue"] is None:
+        return Exit.UNREACHABLE
     return Exit.HALTED if result.state is TradingState.HALTED else Exit.OK
 
 
 def _run(options: "RunOptions", log: "LogSink") -> "PaperResult":
     from .run_options import prepare
+    from .standard_streams import standard_input
     from .venue.tape import TapeError
 
     try:
-        prepared = prepare(options, standard_input=sys.stdin.buffer)
+        prepared = prepare(options, standard_input=standard_input(is_wanted=options.signals == "-"))
     except TapeError as error:
         say(f"{click.style('stopped:', fg='red', bold=True)} {error}")
         raise click.exceptions.Exit(Exit.FAILED) from None
@@ -167,10 +169,11 @@ def freeze_survivors(phase: str, info: dict[str, int]) -> None:
 def _run_virtual(options: "RunOptions", prepared: "Prepared", log: "LogSink") -> "PaperResult":
     from .paper import run as run_paper
     from .progress import ProgressLine
+    from .standard_streams import error_output
 
     with interrupts() as is_interrupted:
         operator = _operator(options.data_dir, is_interrupted)
-        line = ProgressLine(sys.stderr)
+        line = ProgressLine(error_output())
         paper = _paper(options, prepared)
         return run_paper(paper, log=log, on_progress=line.show, operator=operator)
 
@@ -178,13 +181,14 @@ def _run_virtual(options: "RunOptions", prepared: "Prepared", log: "LogSink") ->
 def _run_live(options: "RunOptions", prepared: "Prepared", log: "LogSink") -> "PaperResult":
     from .paper_live import place_at_socket, place_in_process, run_live
     from .progress import ProgressLine
+    from .standard_streams import error_output
 
     paper = _paper(options, prepared)
     if options.venue_socket is not None and prepared.clock is not None:
         place = place_at_socket(options.venue_socket, prepared.clock)
     else:
         place = place_in_process(paper, options.speed)
-    line = ProgressLine(sys.stderr)
+    line = ProgressLine(error_output())
     with interrupts() as is_stopped:
         return run_live(paper, place, log=log, on_progress=line.show, is_stopped=is_stopped)
 
@@ -242,9 +246,10 @@ def interrupts() -> "Generator[Callable[[], bool]]":
 def _log(verbose: int, mode: str, *, as_json: bool) -> "LogSink":
     from ..actors.adapters.logging import make_log
     from .progress import BesideProgress
+    from .standard_streams import error_output
 
     level = logging.INFO if verbose else logging.WARNING
-    return make_log(BesideProgress(sys.stderr), mode=mode, level=level, as_json=as_json)
+    return make_log(BesideProgress(error_output()), mode=mode, level=level, as_json=as_json)
 
 
 def _print(result: "PaperResult", *, as_json: bool) -> None:
@@ -255,6 +260,8 @@ def _print(result: "PaperResult", *, as_json: bool) -> None:
     for word, text in (("stopped", result.bad_line), ("gave up", result.fatal)):
         if text:
             say(f"{click.style(f'{word}:', fg='red', bold=True)} {text}")
+    if result.summary["venue"] is None:
+        say(f"{click.style('gone:', fg='red', bold=True)} the venue answers no more")
     if as_json:
         click.echo(json.dumps(result.summary))
     else:

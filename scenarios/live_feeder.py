@@ -59,11 +59,13 @@ class LiveFeeder:
             return self._changed.wait_for(lambda: self._has_ended, timeout_seconds)
 
     def _read(self) -> None:
-        for timed in self.lines:
-            self._put(timed)
-        with self._changed:
-            self._has_ended = True
-            self._changed.notify_all()
+        try:
+            for timed in self.lines:
+                self._put(timed)
+        finally:
+            with self._changed:
+                self._has_ended = True
+                self._changed.notify_all()
 
     def _put(self, timed: TimedCommand) -> None:
         with self._changed:

@@ -9,7 +9,6 @@ and the wall decide the order of what comes from outside, and the journal keeps 
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +50,6 @@ QUIET_SECONDS = 0.3
 ASK_SECONDS = 5.0
 STOP_SECONDS = 60.0
 SECOND_NS = 1_000_000_000
-ZERO = Decimal(0)
-NOTHING_KNOWN = VenueLedger(0, (), (), (), ZERO, ZERO, ZERO, 0, 0, 0, 0)
-"""What is known of a venue that is gone at the end."""
 
 
 @define(eq=False)
@@ -62,8 +58,8 @@ class Place:
 
     exchange: Exchange
     clock: Clock
-    ledger: Callable[[], VenueLedger]
-    """The venue's truth; still readable after the engine has stopped."""
+    ledger: Callable[[], VenueLedger | None]
+    """The venue's truth, also after the engine has stopped; None of a venue that is gone."""
     close: Callable[[], None]
     fault_counts: Callable[[], Mapping[str, int]] = dict
 
@@ -95,13 +91,13 @@ def place_at_socket(path: Path, clock: ScaledClock) -> Place:
     return Place(exchange, clock, lambda: _ledger_of(path), exchange.close)
 
 
-def _ledger_of(path: Path) -> VenueLedger:
-    """Return the venue's truth, an empty one of a venue that is gone."""
+def _ledger_of(path: Path) -> VenueLedger | None:
+    """Return the venue's truth, None of a venue that is gone."""
     try:
         with VenueControl(path) as control:
             return control.ledger()
     except VenueGoneError:
-        return NOTHING_KNOWN
+        return None
 
 
 def run_live(

@@ -6,6 +6,7 @@ not, or a file that is no tape, is a `ConfigurationError`.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from itertools import islice
@@ -40,6 +41,8 @@ SEEDED_SYMBOLS = ("BTCUSDT", "ETHUSDT")
 PEEK_LINES = 200
 PEEK_BYTES = 1 << 20
 """How much of a tape is looked at to learn its kind and symbols."""
+HISTORY = MappingProxyType({7: aggregate_trades, 12: klines})
+"""Columns of a history file -> what opens it."""
 _SYMBOL_IN_STREAM = re.compile(rb'"s":"([A-Z0-9_]+)"')
 _SYMBOL_IN_NAME = re.compile(r"[A-Z0-9]{2,}USD[TC]")
 
@@ -111,7 +114,8 @@ def tape(path: Path, *, strict: bool = False, start_ns: int | None = None) -> Op
     head = _head(path)
     if not head:
         raise ConfigurationError(f"{path}: is empty")
-    if _is_stream(head[0]):
+    # Any of them: the first line may be the bad one.
+    if any(_is_stream(line) for line in head):
         return _stream(path, head, strict=strict, start_ns=start_ns)
     return _history(path, head, strict=strict, start_ns=start_ns)
 
@@ -125,18 +129,16 @@ def _stream(path: Path, head: list[bytes], *, strict: bool, start_ns: int | None
 
 
 def _history(path: Path, head: list[bytes], *, strict: bool, start_ns: int | None) -> OpenedMarket:
-    symbols = _symbol_of_name(path)
-    _check_symbols(symbols, str(path))
-    book = SyntheticBook(symbols[0], RULES[symbols[0]].tick)
-    columns = head[-1].count(b",") + 1
-    if columns == 7:
-        market = aggregate_trades(path, book, start_ns=start_ns, strict=strict)
-    elif columns == 12:
-        market = klines(path, book, start_ns=start_ns, strict=strict)
-    else:
+    counts = Counter(line.count(b",") + 1 for line in head)
+    columns = next((each for each, _ in counts.most_common() if each in HISTORY), 0)
+    if not columns:
         raise ConfigurationError(
             f"{path}: is no tape: neither combined-stream lines nor aggTrades or klines CSV"
         )
+    symbols = _symbol_of_name(path)
+    _check_symbols(symbols, str(path))
+    book = SyntheticBook(symbols[0], RULES[symbols[0]].tick)
+    market = HISTORY[columns](path, book, start_ns=start_ns, strict=strict)
     # Such files record no mark; it is the last price.
     return _opened(path, market, symbols, lambda: False)
 

@@ -57,7 +57,8 @@ class Run:
     virtual_ns: int
     tally: Tally
     engine: EngineView
-    venue: VenueLedger
+    venue: VenueLedger | None
+    """None of a venue that was gone at the end: nothing is known of it."""
     lines: Lines
     faults: Mapping[str, int] = field(factory=dict[str, int])
     violations: int | None = None
@@ -83,7 +84,7 @@ def summary(run: Run) -> dict[str, Any]:
         "longest_unprotected_ms": engine.longest_unprotected_ms,
         "realised_pnl": plain(engine.realised_pnl),
         "fees": plain(engine.fees),
-        "weight_used": venue.weight_1m_used_max,
+        "weight_used": None if venue is None else venue.weight_1m_used_max,
         "trading_state": tally.trading_state.value,
         "alerts": _sorted(tally.alerts),
         "commands_refused": tally.commands_refused,
@@ -92,7 +93,7 @@ def summary(run: Run) -> dict[str, Any]:
         "faults": _sorted(run.faults),
         "crashes": engine.crashes,
         "journal": {"records": engine.records, "head": engine.head},
-        "venue": venue_part(venue),
+        "venue": None if venue is None else venue_part(venue),
         "violations": run.violations,
         "first_violations": list(run.first_violations),
     }

@@ -30,7 +30,8 @@ def rows(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _positions(summary)
     yield "profit", f"{summary['realised_pnl']} realised, {summary['fees']} fees"
     yield "unprotected", f"{summary['longest_unprotected_ms']} ms at the longest"
-    yield "weight", f"{summary['weight_used']} in the busiest minute"
+    if summary["weight_used"] is not None:
+        yield "weight", f"{summary['weight_used']} in the busiest minute"
     if summary["faults"] or summary["crashes"]:
         crashes = f"  crashes={summary['crashes']}" if summary["crashes"] else ""
         yield "trouble", f"{_counts(summary['faults'])}{crashes}".strip()
@@ -39,8 +40,7 @@ def rows(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if summary["lines"]["not_told"]:
         yield "not told", f"{summary['lines']['not_told']} lines, whose time came after the end"
     yield "journal", f"{summary['journal']['records']} records, head {summary['journal']['head']}"
-    venue = summary["venue"]
-    yield "venue", f"{venue['accepted_orders']} orders accepted, balance {venue['wallet_balance']}"
+    yield "venue", _venue(summary["venue"])
     state = str(summary["trading_state"])
     yield "state", click.style(state, fg=GOOD if state == "ACTIVE" else BAD, bold=True)
     wrong = summary["violations"]
@@ -59,6 +59,12 @@ def _positions(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             "position",
             f"{position['symbol']} {position['quantity']} at {position['entry_price']}, {stop}",
         )
+
+
+def _venue(venue: Mapping[str, Any] | None) -> str:
+    if venue is None:
+        return click.style("gone: nothing is known of it", fg=BAD, bold=True)
+    return f"{venue['accepted_orders']} orders accepted, balance {venue['wallet_balance']}"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

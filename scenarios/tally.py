@@ -44,6 +44,9 @@ class Tally:
 
     def note_step(self, cell: Cell, envelope: Envelope) -> None:  # noqa: ARG002 - a hook's form
         """Count the facts of one step that is done."""
+        if cell.name == names.CIRCUIT_BREAKER:
+            # Also of a step without facts: the state may be one that an earlier run left.
+            self.trading_state = cell.actor.state.state
         facts = cell.context.facts
         if not facts:
             return
@@ -53,8 +56,6 @@ class Tally:
         elif cell.name == names.EXECUTION_SYSTEM:
             for fact in facts:
                 self._note_signal(fact)
-        elif cell.name == names.CIRCUIT_BREAKER:
-            self.trading_state = cell.actor.state.state
 
     def note_event(self, event: object) -> None:
         """Count an event that no fact of the core stands for."""

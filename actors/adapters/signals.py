@@ -7,6 +7,7 @@ faults are kept, all are counted. Bound: one line of at most `LINE_BYTES_MAX`.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -32,7 +33,14 @@ LINE_BYTES_MAX = 64 * 1024
 TEXT_MAX = 256
 DIGITS_MAX = 40
 """Digits of one number, exponent included; a longer one is no price."""
+SHOWN_MAX = 80
+SHARE_MAX = 1
+SECONDS_FROM, MS_FROM, MS_TO = 10**9, 10**12, 10**13
+"""A time from the first to the second is in seconds, one beyond the third in microseconds."""
 STANDARD_INPUT = "<stdin>"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+"""A number in text: `Decimal` alone would also take spaces, underscores and foreign digits."""
 
 Json = Mapping[str, Any]
 
@@ -83,7 +91,7 @@ class SignalLines:
     """Lines read so far, blank ones included."""
 
     def __iter__(self) -> Iterator[TimedCommand]:
-        for line in self.lines:
+        for line in self._readable():
             self.read += 1
             if line.isspace():
                 continue
@@ -91,6 +99,14 @@ class SignalLines:
                 yield parse_line(line, self.read)
             except BadField as bad:
                 self._note(bad)
+
+    def _readable(self) -> Iterator[bytes]:
+        """Yield lines up to the end, or to where the source fails."""
+        try:
+            yield from self.lines
+        except OSError as error:
+            self.read += 1
+            self._note(BadField("file", f"cannot be read from here on: {error.strerror}"))
 
     def _note(self, bad: BadField) -> None:
         self.fault_count += 1
@@ -104,21 +120,24 @@ class _Number:
 
     text: str
 
+    def __repr__(self) -> str:
+        return self.text
+
 
 def parse_line(line: bytes, number: int) -> TimedCommand:
     """Return what one line says; raises `BadField`."""
     if len(line) > LINE_BYTES_MAX:
         raise BadField("line", f"is longer than {LINE_BYTES_MAX} bytes")
-    data = _object(line)
+    data = _object(line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line)
     name = data.get("command")
-    if name is None:
+    if "command" not in data:
         return _signal(data, number)
     if not isinstance(name, str) or name not in _COMMANDS:
         raise BadField("command", f"must be one of {', '.join(_COMMANDS)}, not {_shown(name)}")
     allowed, make = _COMMANDS[name]
     _refuse_unknown(data, ("command", "command_id", "at_ms", *allowed))
     command_id = _text(data, "command_id") if "command_id" in data else _own_id(line, number)
-    at_ms = _whole(data, "at_ms") if "at_ms" in data else 0
+    at_ms = _time_ms(data, "at_ms") if "at_ms" in data else 0
     return TimedCommand(at_ms, number, make(data, command_id))
 
 
@@ -138,7 +157,8 @@ def _own_id(line: bytes, number: int) -> str:
 def _object(line: bytes) -> Json:
     try:
         data = json.loads(
-            line,
+            # As text: of bytes the parser would guess at UTF-16.
+            line.decode().strip(),
             parse_float=_Number,
             parse_int=_Number,
             parse_constant=_Number,
@@ -146,7 +166,13 @@ def _object(line: bytes) -> Json:
         )
     except BadField:
         raise
-    except (ValueError, RecursionError) as error:
+    except json.JSONDecodeError as error:
+        raise BadField("json", f"{error.msg} at column {error.colno}") from None
+    except UnicodeDecodeError as error:
+        raise BadField("json", f"is not UTF-8 at byte {error.start + 1}") from None
+    except RecursionError:
+        raise BadField("json", "is nested too deeply") from None
+    except ValueError as error:
         raise BadField("json", str(error)) from None
     if not isinstance(data, dict):
         raise BadField("json", "is no object")
@@ -197,17 +223,24 @@ def _whole(data: Json, name: str) -> int:
     return int(text)
 
 
+def _time_ms(data: Json, name: str) -> int:
+    at_ms = _whole(data, name)
+    if SECONDS_FROM <= at_ms < MS_FROM or at_ms >= MS_TO:
+        raise BadField(name, f"must be in milliseconds since 1970, not {at_ms}")
+    return at_ms
+
+
 def _decimal(data: Json, name: str) -> Decimal:
     value = data.get(name)
     text = value.text if isinstance(value, _Number) else value
-    if not isinstance(text, str) or len(text) > DIGITS_MAX:
+    if not isinstance(text, str) or len(text) > DIGITS_MAX or not _NUMBER.fullmatch(text):
         raise BadField(name, f"must be a number, not {_shown(value)}")
     try:
         number = Decimal(text)
     except InvalidOperation:
         raise BadField(name, f"must be a number, not {_shown(value)}") from None
     # A few bytes like 1e999999 would cost whoever writes them out in full a megabyte.
-    if not number.is_finite() or abs(number.adjusted()) > DIGITS_MAX:
+    if abs(number.adjusted()) > DIGITS_MAX:
         raise BadField(name, f"must be a number within reason, not {_shown(value)}")
     return number
 
@@ -216,6 +249,13 @@ def _positive(data: Json, name: str) -> Decimal:
     number = _decimal(data, name)
     if number <= 0:
         raise BadField(name, f"must be above 0, not {_shown(data[name])}")
+    return number
+
+
+def _share(data: Json, name: str) -> Decimal:
+    number = _decimal(data, name)
+    if not 0 <= number <= SHARE_MAX:
+        raise BadField(name, f"must be 0 to {SHARE_MAX}, not {_shown(data[name])}")
     return number
 
 
@@ -236,13 +276,13 @@ def _word(kind: type[StrEnum], *words: StrEnum) -> Callable[[Json, str], Any]:
 def _shown(value: Any) -> str:
     if value is None:
         return "nothing"
-    return (value.text if isinstance(value, _Number) else repr(value))[:80]
+    return repr(value)[:SHOWN_MAX]
 
 
 _SIGNAL_FIELDS: Mapping[str, Callable[[Json, str], Any]] = MappingProxyType(
     {
         "signal_id": _text,
-        "at_ms": _whole,
+        "at_ms": _time_ms,
         "signal": _word(SignalType),
         "symbol": _text,
         "quantity": _positive,
@@ -250,11 +290,11 @@ _SIGNAL_FIELDS: Mapping[str, Callable[[Json, str], Any]] = MappingProxyType(
         "price": _positive,
         "stop_loss": _positive,
         "take_profit": _positive,
-        "confidence": _decimal,
+        "confidence": _share,
         "confluence_score": _decimal,
         "signal_strength": _decimal,
         "strategy": _text,
-        "expires_at_ms": _whole,
+        "expires_at_ms": _time_ms,
         "time_in_force": _word(TimeInForce),
         "position_side": _word(PositionSide),
         "working_type": _word(WorkingType),

@@ -13,7 +13,7 @@ import decimal
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from ...messages.codec import Codec, Json, loads
 from ...messages.lifecycle import ActorStarted
@@ -24,7 +24,7 @@ from .differences import MISSING, as_text, current, first_difference
 from .envelope import Envelope
 from .expectations import ANY, START, Expectations
 from .hosting import InjectedCrash, Kinds
-from .journal_reader import JournalReader, Line
+from .journal_reader import JournalDamaged, JournalReader, Line
 from .origins import Origins
 from .outgoing import failure_of
 from .record import encode_record, envelope_of, failure_record, snapshot_record, step_record
@@ -73,9 +73,20 @@ def replay(
     until: int = 0,
     divergences_max: int = DIVERGENCES_MAX,
 ) -> Replayed:
-    """Replay a journal up to the sequence `until` (0 for all), or the first N divergences."""
+    """Replay a journal up to the sequence `until` (0 for all), or the first N divergences.
+
+    Raises `JournalDamaged`, also of a first segment without the manifest that holds its settings.
+    """
     replayer = Replayer(codec, make_actors, kinds or {}, supervisor)
-    reader = JournalReader(filesystem, on_segment=replayer.begin_segment)
+
+    def begin_segment(manifest: Manifest | None) -> None:
+        if manifest is None and not replayer.cells:
+            finding = reader.findings[-1]
+            what = f"{finding.what}: the settings of its run are unknown"
+            raise JournalDamaged(evolve(finding, what=what))
+        replayer.begin_segment(manifest)
+
+    reader = JournalReader(filesystem, on_segment=begin_segment)
     with decimal.localcontext(ENGINE_DECIMALS):
         for line in reader:
             if until and line.data["seq"] > until:

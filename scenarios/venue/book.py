@@ -55,6 +55,11 @@ class Book:
         self._is_quoted = False
 
     @property
+    def quoted_by_depth(self) -> bool:
+        """True while the levels alone say what is best, for want of quotes."""
+        return not self._is_quoted and bool(self.bid and self.ask)
+
+    @property
     def mid(self) -> Decimal:
         """Half way between bid and ask, or 0 without both."""
         return (self.bid + self.ask) / 2 if self.bid and self.ask else ZERO
@@ -72,6 +77,10 @@ class Book:
     def touch(self, *, is_buy: bool) -> Decimal:
         """Return the best price that an order of this direction would meet, 0 when none."""
         return self.ask if is_buy else self.bid
+
+    def best(self, at_ns: int) -> Quote:
+        """Return the best bid and ask as a quote of a moment."""
+        return Quote(self.symbol, at_ns, self.bid, self.bid_quantity, self.ask, self.ask_quantity)
 
     def quote(self, quote: Quote) -> None:
         """Take a new best bid and ask."""

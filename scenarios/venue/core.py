@@ -83,16 +83,7 @@ class Core:
         before: tuple[Decimal, Decimal] = (book.bid, book.ask)
         book.depth(event)
         if (book.bid, book.ask) != before:
-            self.matching.on_quote(
-                Quote(
-                    event.symbol,
-                    event.at_ns,
-                    book.bid,
-                    book.bid_quantity,
-                    book.ask,
-                    book.ask_quantity,
-                )
-            )
+            self.matching.on_quote(book.best(event.at_ns))
             self._fire_on_mid(book)
 
     def _fire_on_mid(self, book: Book) -> None:

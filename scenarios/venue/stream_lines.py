@@ -55,6 +55,8 @@ class StreamLines:
                 return self._mark(data, local_ns)
             case None if "lastUpdateId" in data:
                 return self._snapshot(data, local_ns)
+            case None if not data:
+                raise BadLineError("data", "is empty")
             case _:
                 self.ignored += 1
                 return _NOTHING
@@ -122,6 +124,7 @@ class StreamLines:
         if not isinstance(data["lastUpdateId"], int):
             raise BadLineError("lastUpdateId", "is no whole number")
         bids, asks = _levels(data, "bids"), _levels(data, "asks")
+        self._marked.setdefault(symbol, False)
         self._snapshot_update[symbol] = data["lastUpdateId"]
         return (Depth(symbol, self._at_ns(data, local_ns), bids, asks, True, local_ns),)
 

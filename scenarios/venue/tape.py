@@ -12,13 +12,14 @@ import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from attrs import frozen
 
 from .market import MarketEvent
 
 FAULTS_KEPT_MAX = 1000
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class BadLineError(Exception):
@@ -148,19 +149,30 @@ class TapeMarket:
 
     def _note(self, bad: BadLineError) -> None:
         fault = TapeFault(str(self.path), self.lines_read, bad.field, bad.reason)
-        if self._strict:
-            self.close()
-            raise TapeError(fault) from bad
         self.fault_count += 1
         if len(self.faults) < FAULTS_KEPT_MAX:
             self.faults.append(fault)
+        if self._strict:
+            self.close()
+            raise TapeError(fault) from bad
 
 
 def open_lines(path: Path) -> IO[bytes]:
-    """Open a plain, gz or single-member zip file for reading lines."""
+    """Open a plain, gz or single-member zip file for reading lines, behind a byte-order mark."""
+    file = io.BufferedReader(_raw(path))
+    try:
+        if file.peek(len(BYTE_ORDER_MARK)).startswith(BYTE_ORDER_MARK):
+            file.read(len(BYTE_ORDER_MARK))
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile):
+        # What stands before the damage is still to be read; the reading will meet it again.
+        return io.BufferedReader(_raw(path))
+    return file
+
+
+def _raw(path: Path) -> Any:
     if path.suffix == ".gz":
-        return io.BufferedReader(gzip.open(path, "rb"))
+        return gzip.open(path, "rb")
     if path.suffix == ".zip":
         archive = zipfile.ZipFile(path)
         return archive.open(archive.namelist()[0])
-    return path.open("rb")
+    return path.open("rb", buffering=0)

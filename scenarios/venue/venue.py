@@ -27,7 +27,7 @@ from .core import Core
 from .faults import Fault, FaultDraw, Faults, FaultSource, ScriptedFault
 from .frames import Frame
 from .ledger import VenueLedger
-from .market import Mark, Market, Quote
+from .market import Depth, Mark, Market, MarketEvent, Quote
 from .moment import NS_PER_MS, Moment
 from .refusal import TEXTS
 from .settings import Delay, VenueSettings
@@ -182,9 +182,13 @@ class Venue:
         if event is not None:
             self._last_market_at_ns = event.at_ns
 
-    def _publish(self, event: object) -> None:
+    def _publish(self, event: MarketEvent) -> None:
         skew_ms = self._moment.skew_ms
-        if isinstance(event, Quote):
+        if isinstance(event, Depth):
+            book = self.core.books.get(event.symbol)
+            if book is not None and book.quoted_by_depth:
+                self._publish(book.best(event.at_ns))
+        elif isinstance(event, Quote):
             self._ticker_id += 1
             number = self._ticker_id
             quote = event

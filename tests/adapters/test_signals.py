@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -196,7 +197,17 @@ def test_a_command_may_have_a_time() -> None:
         (line(**WISH, price=[]), "price: must be a number, not []"),
         (line(**WISH, price="1e999999"), "price: must be a number within reason"),
         (line(**WISH, price="9" * 50), "price: must be a number, not "),
-        (line(**WISH, confidence=float("nan")), "confidence: must be a number within reason"),
+        (line(**WISH, confidence=float("nan")), "confidence: must be a number, not NaN"),
+        (line(**WISH, confidence=30), "confidence: must be 0 to 1, not 30"),
+        (line(**WISH, quantity="1_000"), "quantity: must be a number, not '1_000'"),
+        (line(**WISH, quantity=" 1 "), "quantity: must be a number, not ' 1 '"),
+        (line(**WISH, quantity="\u0661"), "quantity: must be a number"),
+        (line(**WISH, quantity=[1]), "quantity: must be a number, not [1]"),
+        (line(**{**WISH, "at_ms": 1_723_161_260}), "at_ms: must be in milliseconds since 1970"),
+        (line(**WISH, expires_at_ms=10**15), "expires_at_ms: must be in milliseconds"),
+        (line(command=None), "command: must be one of"),
+        (b"{\n", "json: Expecting property name enclosed in double quotes at column 2"),
+        ("{}".encode("utf-16"), "json: is not UTF-8 at byte 1"),
     ],
 )
 def test_a_bad_line_is_refused_with_its_field_and_the_reason(raw: bytes, reason: str) -> None:
@@ -210,6 +221,27 @@ def test_no_bytes_at_all_are_more_than_a_bad_line(raw: bytes) -> None:
     told = list(lines)
 
     assert ([], 1) == (told, lines.fault_count)
+
+
+def test_a_byte_order_mark_and_carriage_returns_are_no_part_of_a_line() -> None:
+    lines = SignalLines([b"\xef\xbb\xbf" + line(**WISH) + b"\r\n", b"\xef\xbb\xbf{}\r\n"], "f")
+
+    told = list(lines)
+
+    assert ([1], [2]) == ([each.line for each in told], [each.line for each in lines.faults])
+
+
+def test_a_source_that_fails_is_a_fault_and_an_end() -> None:
+    def failing() -> Iterator[bytes]:
+        yield line(**WISH)
+        raise OSError(5, "Input/output error")
+
+    lines = SignalLines(failing(), "f")
+
+    assert [1] == [each.line for each in lines]
+    assert ["f:2: file: cannot be read from here on: Input/output error"] == [
+        str(each) for each in lines.faults
+    ]
 
 
 def test_bad_lines_are_counted_and_the_others_go_on() -> None:

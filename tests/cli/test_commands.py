@@ -1,6 +1,7 @@
 """Commands: what people type, what they see, and how it ends."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,41 @@ def test_a_run_that_ends_halted_ends_with_6(tmp_path: Path) -> None:
     assert "HALTED" in result.stdout
 
 
+def test_a_halt_outlives_the_run_and_the_next_one_says_so(tmp_path: Path) -> None:
+    halt = '{"command":"halt","at_ms":1700000000000,"reason":"news"}\n'
+    first = invoke(*RUN, "--signals", "-", "--data-dir", tmp_path, "--for", "30s", stdin=halt)
+
+    second = invoke(*RUN, "--data-dir", tmp_path, "--for", "9s", "--json")
+
+    assert (Exit.HALTED, Exit.HALTED) == (ended(first), ended(second))
+    assert "HALTED" == last_object(second)["trading_state"]
+
+
+def test_orders_fill_on_a_tape_of_nothing_but_snapshots(tmp_path: Path) -> None:
+    frames = (
+        {
+            "lastUpdateId": number,
+            "E": START_MS + number * 500,
+            "bids": [["2600.00", "50"]],
+            "asks": [["2600.01", "50"]],
+        }
+        for number in range(1, 60)
+    )
+    path = tmp_path / "ETHUSDT.jsonl"
+    path.write_text("junk\n" + "".join(json.dumps(frame) + "\n" for frame in frames))
+    wish = {"signal_id": "a", "at_ms": START_MS + 9_000, "signal": "LONG_ENTRY"}
+    line = json.dumps({**wish, "symbol": "ETHUSDT", "confidence": 0.9})
+
+    result = invoke(
+        *(*RUN, "--tape", path, "--signals", "-", "--data-dir", tmp_path / "D", "--json"),
+        stdin=line,
+    )
+
+    summary = last_object(result)
+    assert (1, 1, True) == (summary["fills"], summary["bad_lines"], summary["mark_is_mid"])
+    assert 1 == len(summary["venue"]["positions"])
+
+
 def test_a_file_named_halt_halts_a_run_that_starts_beside_it(tmp_path: Path) -> None:
     (tmp_path / "HALT").write_text("do not trade")
 
@@ -305,6 +341,20 @@ def test_a_journal_replays_without_a_divergence(data_dir: Path) -> None:
     assert f"{plain['records']} records replayed, 0 divergences\n" == words.stdout
     assert (0, []) == (plain["divergences"], plain["first"])
     assert 50 == part["records"]
+
+
+def test_a_journal_without_its_manifest_is_no_list_of_divergences(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(data_dir / "journal", tmp_path / "journal")
+    (tmp_path / "journal" / "segment-000001.manifest.json").unlink()
+
+    result = invoke("replay", tmp_path)
+
+    assert Exit.FAILED is ended(result)
+    words = "segment-000001.jsonl, record 0: has no manifest: the settings of its run are unknown"
+    assert words in result.stderr
+    assert "differs" not in result.stderr
 
 
 def test_a_changed_setting_is_a_divergence_with_record_and_field(

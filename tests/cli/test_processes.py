@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -197,3 +198,45 @@ def test_a_killed_engine_goes_on_from_its_journal(tmp_path: Path) -> None:
     assert 6 == process.returncode
     assert 0 == called("journal", "verify", tmp_path).returncode
     assert 0 == called("replay", tmp_path).returncode
+
+
+def test_an_input_that_stays_open_does_not_hold_up_or_break_the_end(tmp_path: Path) -> None:
+    command = callboard("run", "--speed", 20, "--for", "20s", "--signals", "-", "--json")
+    with subprocess.Popen(
+        [*command, "--data-dir", str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+
+        out, complaints = process.stdout.read(), process.stderr.read()
+        code = process.wait(WAIT_SECONDS)
+
+    assert (0, 0) == (code, json.loads(out.splitlines()[-1])["signals"])
+    assert "Fatal" not in complaints
+
+
+@pytest.mark.parametrize(
+    ("closing", "code", "reason"),
+    [("<&-", 3, "<stdin>: is closed"), ("2>&- </dev/null", 0, "")],
+)
+def test_a_closed_standard_stream_is_no_traceback(
+    tmp_path: Path, closing: str, code: int, reason: str
+) -> None:
+    words = shlex.join(callboard("run", "--for", "2s", "--signals", "-", "--json"))
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{words} --data-dir {shlex.quote(str(tmp_path))} {closing}"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=WAIT_SECONDS,
+    )
+
+    assert code == done.returncode
+    assert reason in done.stderr
+    assert "Traceback" not in done.stderr

@@ -7,20 +7,18 @@ from typing import Any
 
 from attrs import evolve
 
+from callboard.actors.adapters.exits import Exit
 from callboard.actors.adapters.journal_commands import makers_of, open_journal
 from callboard.actors.runtime.journal_reader import verify
 from callboard.actors.runtime.replay import replay
 from callboard.actors.system import make_codec
 from callboard.messages.values import TradingState
+from callboard.scenarios.commands import exit_of
 from callboard.scenarios.paper import PaperOptions, PaperResult, Progress
-from callboard.scenarios.paper_live import (
-    NOTHING_KNOWN,
-    place_at_socket,
-    place_in_process,
-    run_live,
-)
+from callboard.scenarios.paper_live import place_at_socket, place_in_process, run_live
 from callboard.scenarios.paper_market import elsewhere, tape
 from callboard.scenarios.sabotage import PlannedCrashes
+from callboard.scenarios.summary_table import rows
 from callboard.scenarios.venue.control import clock_of
 from support.faces import serving
 from support.paper_runs import EASY, START_MS, SYMBOL, options
@@ -175,10 +173,30 @@ def test_a_venue_behind_a_socket_tells_its_own_ledger_and_outlives_the_run(tmp_p
     assert first["venue"]["accepted_orders"] >= 2
 
 
+def test_a_run_whose_venue_is_gone_at_the_end_knows_nothing_of_it_and_says_so(
+    tmp_path: Path,
+) -> None:
+    chosen = options(tmp_path, (), settings=PATIENT, for_ns=5 * SECOND_NS)
+    place = place_in_process(chosen, SPEED)
+    place.ledger = lambda: None
+
+    result = run_live(
+        chosen, place, log=_ignore, on_progress=lambda _: None, is_stopped=lambda: False
+    )
+
+    assert (None, None) == (result.summary["venue"], result.summary["weight_used"])
+    assert Exit.UNREACHABLE is exit_of(result)
+    assert "gone: nothing is known of it" in dict(rows(result.summary))["venue"]
+
+
+def _ignore(_actor: str, _event: str, _fields: object) -> None:
+    return
+
+
 def test_a_venue_that_is_gone_at_the_end_has_no_ledger(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with serving(path):
         place = place_at_socket(path, clock_of(path))
 
-    assert NOTHING_KNOWN == place.ledger()
+    assert place.ledger() is None
     place.close()

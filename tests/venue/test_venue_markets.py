@@ -229,6 +229,65 @@ def test_a_bad_history_line_is_a_fault(tmp_path: Path, line: str, field: str) ->
     assert [(1, field)] == [(fault.line, fault.field) for fault in market.faults]
 
 
+def test_the_mark_is_told_again_between_two_klines_and_not_over_a_hole(tmp_path: Path) -> None:
+    minute, day_ms = 60_000, 86_400_000
+    opened = [int(KLINE_ROW[:13]) + ms for ms in (0, minute, minute + 2 * day_ms)]
+    rows = [
+        KLINE_ROW.replace(KLINE_ROW[:13], str(ms)).replace("1700000099999", str(ms + minute - 1))
+        for ms in opened
+    ]
+    market = klines(written(tmp_path, *rows, name="klines.csv"), BOOK, strict=True)
+
+    marks = [event for event in drained(market) if isinstance(event, Mark)]
+
+    gaps = {(after.at_ns - before.at_ns) // 1_000_000 for before, after in pairwise(marks)}
+    assert {3_000, 2 * day_ms - 45_000} == gaps
+    assert 3 * 16 + 4 == len(marks)
+
+
+def test_a_header_is_one_only_before_the_first_row(tmp_path: Path) -> None:
+    path = written(tmp_path, AGG_HEADER, AGG_ROW, AGG_HEADER, name="trades.csv")
+    market = aggregate_trades(path, BOOK)
+
+    drained(market)
+
+    assert [3] == [fault.line for fault in market.faults]
+
+
+@pytest.mark.parametrize("name", ["tape.jsonl", "tape.jsonl.gz"])
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path, name: str) -> None:
+    raw = b"\xef\xbb\xbf" + TICKER.encode() + b"\r\n"
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(raw) if name.endswith("gz") else raw)
+
+    market, _ = stream_tape(path, strict=True)
+
+    assert [Quote, Mark] == [type(event) for event in drained(market)]
+
+
+def test_a_line_that_says_nothing_is_a_fault_and_a_strict_reading_counts_it(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path, TICKER, '{"stream":"x","data":{}}', TICKER)
+    mild, _ = stream_tape(path)
+    drained(mild)
+    strict, _ = stream_tape(path, strict=True)
+
+    with pytest.raises(TapeError, match="data: is empty"):
+        drained(strict)
+
+    assert (1, 1) == (mild.fault_count, strict.fault_count)
+
+
+def test_a_tape_of_bare_snapshots_says_that_its_mark_is_the_middle(tmp_path: Path) -> None:
+    market, parser = stream_tape(written(tmp_path, SNAPSHOT), symbol="ETHUSDT")
+
+    events = drained(market)
+
+    assert [Depth] == [type(event) for event in events]
+    assert parser.mark_is_mid
+
+
 def test_a_kline_whose_range_does_not_hold_its_close_is_a_fault(tmp_path: Path) -> None:
     bad = KLINE_ROW.replace("2620.00", "2605.00")
     market = klines(written(tmp_path, bad, name="klines.csv"), BOOK)
