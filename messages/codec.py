@@ -200,17 +200,14 @@ def decimal_from_text(value: Any, _cls: Any = Decimal) -> Decimal:
 def _register_values(converter: Any) -> None:
     converter.register_unstructure_hook(Decimal, str)
     converter.register_structure_hook(Decimal, decimal_from_text)
-    converter.register_unstructure_hook_func(_is_text_enum, _itself)
+    # As plain text: orjson asks a member for its `value`, which is a property written in Python.
+    converter.register_unstructure_hook_func(_is_text_enum, str)
     # By class: cattrs asks its own converting hooks of int, str and bool before any predicate.
     # The hook of the nearest class counts, so text enumerations have theirs before that of str.
     converter.register_structure_hook(int, _integer)
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(bool, _boolean)
     converter.register_structure_hook(StrEnum, _member)
-
-
-def _itself(value: Any) -> Any:
-    return value
 
 
 def _integer(value: Any, _cls: Any) -> int:

@@ -28,6 +28,9 @@ from .step import Forward, Restart, Spawn, Stop, Watch, run_step
 
 DEAD_LETTERS_KEPT = 1000
 
+# Looked up for every message, and a class of an enumeration is slow to look into.
+_RUNNING, _STOPPED = Status.RUNNING, Status.STOPPED
+
 _UNANSWERED = Refused("unanswered")
 """The answer to a query whose owner said nothing; an asker never waits for ever."""
 
@@ -113,13 +116,11 @@ class Kernel:
     def process(self, envelope: Envelope, now: int) -> None:
         """Handle one message, whole: step, record, release. Never raises."""
         cell = self.cells.get(envelope.to)
-        if cell is None or cell.status is Status.STOPPED:
+        if cell is None or cell.status is _STOPPED:
             self.bury(envelope)
-            return
-        message: object = envelope.message
-        if type(message) in CONTROLS:
+        elif type(envelope.message) in CONTROLS:
             self.lives.control(cell, envelope, now)
-        elif cell.status is Status.RUNNING:
+        elif cell.status is _RUNNING:
             self.step(cell, envelope, now)
         else:
             cell.waiting.append(envelope)

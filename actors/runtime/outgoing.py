@@ -26,8 +26,8 @@ def address(
     name, correlation = cell.name, envelope.correlation
     for index, (to, message, urgent) in enumerate(cell.context.tells):
         told = Envelope(to, message, name, sequence, index, correlation, urgent)
-        receiver = cells.get(to)
-        if holds and receiver is not None and receiver.held_until_durable and not urgent:
+        receiver = cells.get(to) if holds else None
+        if receiver is not None and receiver.held_until_durable and not urgent:
             held.append(told)
         else:
             outgoing.append(told)
