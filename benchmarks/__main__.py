@@ -39,7 +39,8 @@ class Scale:
     """Orders of the long run."""
 
 
-USUAL = Scale(rounds=5, orders=3_000, steps=60_000, aged=20_000)
+# Aged far enough that a tenth of it has filled, sealed and dropped its first segments.
+USUAL = Scale(rounds=5, orders=3_000, steps=60_000, aged=100_000)
 QUICK = Scale(rounds=1, orders=60, steps=2_000, aged=200)
 FULL = Scale(rounds=7, orders=5_000, steps=60_000, aged=1_000_000)
 
