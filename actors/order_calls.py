@@ -14,12 +14,11 @@ from ..messages.account import RefreshAccount
 from ..messages.failure import ClassifyFailure, RetryDirective
 from ..messages.instruments import RefreshInstruments
 from ..messages.market import ResyncClock
-from ..messages.orders import LegChanged, RenewApproval
+from ..messages.orders import RenewApproval
 from ..messages.reconciliation import TradesFound
 from ..messages.values import (
     Action,
     Fix,
-    Leg,
     Operation,
     OrderState,
     Phase,
@@ -44,7 +43,6 @@ from .names import (
     ERROR_CLASSIFIER,
     INSTRUMENTS,
     LANE_REDUCING,
-    POSITION_MONITOR,
     RATE_LIMITER,
     RISK_GATE,
     VENUE_CLOCK,
@@ -322,24 +320,9 @@ class Calls:
 
     def _say_inconclusive(self, order: Order) -> None:
         """A stop or a whole close does not wait for the horizon: the monitor may send another."""
-        approved = order.approved
-        if approved.leg is Leg.ENTRY or order.queries or order.state is not OrderState.UNKNOWN:
-            return
-        self.desk.ctx.tell(
-            POSITION_MONITOR,
-            LegChanged(
-                client_order_id=approved.client_order_id,
-                intent_id=approved.intent_id,
-                leg=approved.leg,
-                symbol=approved.symbol,
-                position_side=approved.position_side,
-                state=OrderState.UNKNOWN,
-                trigger_price=approved.trigger_price,
-                filled=order.filled,
-                kind="INCONCLUSIVE",
-                reason="one query did not find it",
-            ),
-        )
+        if not order.queries and order.state is OrderState.UNKNOWN:
+            reason = "one query did not find it"
+            self.desk.news.leg(order, order.state, order.filled, reason, "INCONCLUSIVE")
 
     def _conclude_absent(self, order: Order) -> None:
         """Both stores lack it, and no request of ours can be accepted any more."""

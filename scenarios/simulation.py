@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from enum import StrEnum
 from heapq import heappop, heappush
+from typing import Protocol
 
 from attrs import define, field
 
@@ -206,27 +207,27 @@ MOVED = Envelope("", None, "", "", 0, "")
 """A mailbox's word that a message moved on without being delivered yet."""
 
 
-class Mailboxes:
+class Mailboxes(Protocol):
     """The order in which messages reach their receivers."""
 
     def put(self, envelope: Envelope) -> None:
         """Take a message."""
-        raise NotImplementedError
+        ...
 
     def take(self) -> Envelope | None:
         """Return the next message to deliver, `MOVED`, or None when there is none."""
-        raise NotImplementedError
+        ...
 
     def size(self) -> int:
         """Messages inside."""
-        raise NotImplementedError
+        ...
 
     def waiting(self) -> list[Envelope]:
         """Return the messages inside, in no order that counts."""
-        raise NotImplementedError
+        ...
 
 
-class FifoMailboxes(Mailboxes):
+class FifoMailboxes:
     """One queue for all, urgent messages first: the order of a shared dispatcher."""
 
     def __init__(self) -> None:
@@ -254,7 +255,7 @@ class FifoMailboxes(Mailboxes):
         return [*self._urgent, *self._normal]
 
 
-class OutboxMailboxes(Mailboxes):
+class OutboxMailboxes:
     """A handler's messages leave one by one; its actor runs again when all have left."""
 
     def __init__(self, schedule: random.Random) -> None:
@@ -298,7 +299,7 @@ class OutboxMailboxes(Mailboxes):
         self._inboxes.setdefault(envelope.to, FifoMailboxes()).put(envelope)
 
 
-class PairMailboxes(Mailboxes):
+class PairMailboxes:
     """FIFO per sender, receiver and priority, and nothing more."""
 
     def __init__(self, schedule: random.Random) -> None:

@@ -7,7 +7,6 @@ event that the engine publishes is given to `on_event`. Time is virtual; nothing
 
 import decimal
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 from attrs import define, field
@@ -129,10 +128,6 @@ class World:
         """Give the engine a command, as its front does."""
         self.kernel.post(names.EXECUTION_SYSTEM, command, correlation=correlation_of(command))
 
-    def tell_at(self, at_ns: int, command: HostCommand) -> None:
-        """Give a command at a virtual time; while no engine runs it is lost, as for any host."""
-        self.simulation.at(at_ns, lambda: self.tell(command) if self.life else None)
-
     def ask(self, query: Query, owner: str) -> Any:
         """Answer a query at this virtual instant."""
         answers: list[Any] = []
@@ -247,8 +242,3 @@ def correlation_of(command: HostCommand) -> str:
             return command.command_id
         case _:
             return command.source
-
-
-def seeded_disk(seed: int) -> SimulatedDisk:
-    """Return a disk whose faults, if any are switched on, are drawn from a seed."""
-    return SimulatedDisk(Random(f"{seed}/disk"))

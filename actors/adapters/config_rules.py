@@ -85,7 +85,6 @@ def _above(low: int | str, high: int | str) -> Between:
 
 _PERCENT = _above(0, 100)
 _SYMBOL = Spelled(r"[A-Z0-9_]{3,30}", "upper-case letters and digits, as in ETHUSDT")
-_NAME = Spelled(r"[A-Za-z0-9_.-]{1,64}", "1 to 64 letters, digits, dots, hyphens, underscores")
 # The id also holds generation, intent and leg, in 36 characters at most (architecture, ids).
 _PREFIX = Spelled(r"[A-Za-z0-9_-]{1,8}", "1 to 8 letters, digits, hyphens or underscores")
 _ASSET = Spelled(r"[A-Z0-9]{2,10}", "2 to 10 upper-case letters and digits")

@@ -14,7 +14,6 @@ from attrs import define, field, frozen
 from .orders import Order, PositionKey, slack_of
 
 WAITING = "NEW"
-ENDED = ("FINISHED", "CANCELED", "REJECTED", "EXPIRED")
 
 
 @frozen

@@ -40,11 +40,6 @@ class Params:
         """Return a mandatory decimal number."""
         return _number(name, self.text(name))
 
-    def optional_number(self, name: str) -> Decimal | None:
-        """Return a decimal number, None when it is missing."""
-        found = self._values.get(name, "")
-        return _number(name, found) if found else None
-
     def integer(self, name: str) -> int:
         """Return a mandatory whole number."""
         found = self.text(name)
