@@ -51,11 +51,14 @@ from .order_desk import MS, Desk
 from .order_facts import CancelAsked, DirectiveDue, QueryAnswered, RedeliverDue
 from .policies.order_life import Event
 from .policies.order_record import FINAL_EVENTS, Order, event_of
+from .policies.rounding import plain
 
 NO_SUCH_ORDER = -2013
 CALL_PATIENCE_NS = 60_000_000_000
 DIRECTIVE_PATIENCE_NS = 15_000_000_000
 """Longer than a rebuild of those who decide takes, with its backoff."""
+FILLS_MISSING_MAX = 5
+"""Listings in a row without the fills of an order that has ended, after which it is alerted."""
 TRADES_BEFORE_MS = 1_000
 """How far before the order's birth its fills are looked for, against clock error."""
 
@@ -197,6 +200,8 @@ class Calls:
             return
         if order.is_open or order.bare_trades:
             self.desk.fills_later(order, settings.query_cap_ms)
+        if order.final and not any(_is_new(trade, order) for trade in message.result.trades):
+            self._miss_fills(order)
         self.book_found(order.approved.symbol, message.result.trades)
 
     def book_found(self, symbol: str, trades: tuple[TradeEvidence, ...]) -> None:
@@ -318,6 +323,13 @@ class Calls:
         delay_ms = min(settings.query_first_ms << min(order.queries, 16), settings.query_cap_ms)
         self.desk.query_later(order, settings.query_first_ms if absent else delay_ms)
 
+    def _miss_fills(self, order: Order) -> None:
+        """The venue told the end and lists no more fills: count it, and tell a person in time."""
+        self.desk.ctx.record(QueryAnswered(order.approved.client_order_id, absent=False))
+        if order.queries + 1 == FILLS_MISSING_MAX:
+            told = f"{order.final} with {plain(order.reported)}, {plain(order.filled)} of it listed"
+            self.desk.alert("fills_missing", order, f"the venue said {told}")
+
     def _say_inconclusive(self, order: Order) -> None:
         """A stop or a whole close does not wait for the horizon: the monitor may send another."""
         if not order.queries and order.state is OrderState.UNKNOWN:
@@ -338,6 +350,10 @@ class Calls:
                 self.renew(order)
             else:
                 desk.ctx.after(0, RedeliverDue(cid, order.attempt), key=f"retry/{cid}")
+
+
+def _is_new(trade: TradeEvidence, order: Order) -> bool:
+    return trade.venue_order_id == order.venue_order_id and trade.trade_id not in order.trade_ids
 
 
 def _amendment(order: Order) -> AmendOne:

@@ -31,7 +31,6 @@ from .order_facts import (
     FillsDue,
     OrderMoved,
     OrderSeen,
-    OrdersState,
     QueryDue,
     RedeliverDue,
     TradeBooked,
@@ -39,6 +38,7 @@ from .order_facts import (
     VenueNoted,
 )
 from .order_news import News
+from .order_state import OrdersState
 from .policies.order_life import TRANSITIONS, Event, next_state
 from .policies.order_record import (
     FINAL_EVENTS,

@@ -5,7 +5,8 @@ order UNKNOWN, which only evidence leaves. Bound: open orders are bounded by the
 `history_max`. Failures go to ErrorClassifier; what to do comes back as a directive.
 What happens to an order is in `order_desk.py`, placing in `order_attempts.py`, the other requests
 in `order_calls.py`, wishes in `order_wishes.py`, comparing in `order_listing.py`, the facts in
-`order_facts.py`; the rules are `policies/order_life.py` and `policies/order_record.py`.
+`order_facts.py` and their fold in `order_state.py`; the rules are `policies/order_life.py` and
+`policies/order_record.py`.
 """
 
 from typing import assert_never
@@ -44,15 +45,13 @@ from .order_facts import (
     Fact,
     FillsDue,
     OrderIntended,
-    OrdersState,
     QueryDue,
     RedeliverDue,
     Renewed,
     VenueNoted,
-    apply_fact,
-    order_view,
 )
 from .order_listing import compare
+from .order_state import OrdersState, apply_fact, order_view
 from .order_wishes import Wishes
 from .policies.order_life import Event
 from .runtime.actor import Actor, Context

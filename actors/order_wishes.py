@@ -32,8 +32,11 @@ class Wishes:
                 self.cancel(order, reason)
 
     def cancel(self, order: Order, reason: str) -> None:
-        """Take it out of the queue, or cancel at the venue, or note the wish until it is taken."""
-        if order.cancel_reason:
+        """Take it out of the queue, or cancel at the venue, or note the wish until it is taken.
+
+        One that has ended at the venue, and only waits for its fills, has nothing to cancel.
+        """
+        if order.cancel_reason or order.final:
             return
         cid, desk = order.approved.client_order_id, self.calls.desk
         desk.ctx.record(CancelWanted(cid, reason))

@@ -1,9 +1,10 @@
 """Paper: a whole run on the built-in venue in virtual time, from signals to a summary.
 
 Owns the surroundings of one run: market, venue, journal folder, signals and the end. The run ends
-when the tape does, or after `for_ns`, and then settles: until nothing is on its way any more, for
-at most `SETTLE_NS_MAX`. The same options give the same journal bytes and the same summary. The
-journal's folder is claimed for the time of the run; `FolderInUse` when another process has it.
+when the tape does, after `for_ns`, or with the signals, and then settles: until nothing is on its
+way any more, for at most `SETTLE_NS_MAX`. The same options give the same journal bytes and the same
+summary. The journal's folder is claimed for the time of the run; `FolderInUse` when another process
+has it.
 """
 
 import time
@@ -15,7 +16,7 @@ from attrs import define, evolve, field, frozen
 
 from ..actors import names
 from ..actors.adapters.disk import Disk
-from ..actors.order_facts import OrdersState
+from ..actors.order_state import OrdersState
 from ..actors.position_facts import PositionsState, position_view
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
@@ -202,7 +203,7 @@ class _Paper:
         feeder = self.options.feeder
         if feeder is None:
             return self._virtual_ns() >= FOR_NS_DEFAULT
-        return feeder.is_over and self._is_settled()
+        return feeder.is_over
 
     def _market_is_over(self) -> bool:
         return not self.options.market.is_endless and self.venue.market_over

@@ -47,6 +47,8 @@ WAIT_SECONDS_MAX = 0.1
 """Longest sleep between two looks at the outside."""
 QUIET_SECONDS = 0.3
 """How long nothing must be on its way at the end."""
+SETTLE_SECONDS = 20.0
+"""The wall's least patience at the end: `SETTLE_NS_MAX` may be short on a fast clock."""
 ASK_SECONDS = 5.0
 STOP_SECONDS = 60.0
 SECOND_NS = 1_000_000_000
@@ -149,9 +151,15 @@ class _Live:
         ref = launch(options.settings, around)
         try:
             ref.tell(Subscribe(self.tally.note_event, (AlertRaised, CommandRefused)))
-            self._run_while(ref, lambda: not self._is_over(ref))
-            until_ns = self._now() + SETTLE_NS_MAX
-            self._run_while(ref, lambda: self._now() < until_ns and not self._is_settled(ref))
+            self._run_while(ref, lambda: not self._is_over())
+            until_ns, until = self._now() + SETTLE_NS_MAX, time.monotonic() + SETTLE_SECONDS
+            self._run_while(
+                ref,
+                lambda: (
+                    (self._now() < until_ns or time.monotonic() < until)
+                    and not self._is_settled(ref)
+                ),
+            )
             virtual_ns, view = self._now() - options.market.start_ns, self._view(ref)
         finally:
             self._stop(ref)
@@ -184,7 +192,7 @@ class _Live:
         seconds = self.place.clock.wall_seconds(due_ns - self._now())
         return min(max(seconds, 0.0), WAIT_SECONDS_MAX)
 
-    def _is_over(self, ref: pykka.ActorRef[Front]) -> bool:
+    def _is_over(self) -> bool:
         options = self.options
         tape = options.market.tape
         if tape is not None and tape.is_over:
@@ -193,7 +201,7 @@ class _Live:
             return self._now() - options.market.start_ns >= options.for_ns
         if tape is not None or options.feeder is None:
             return False
-        return options.feeder.is_over and self._is_settled(ref)
+        return options.feeder.is_over
 
     def _is_settled(self, ref: pykka.ActorRef[Front]) -> bool:
         """True when every signal has ended or rests as an order, for `QUIET_SECONDS` already.

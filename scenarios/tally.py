@@ -9,7 +9,8 @@ from attrs import define, field
 
 from ..actors import names
 from ..actors.intake_facts import REFUSED, CommandTaken, ReadinessSet, SignalDropped, SignalEnded
-from ..actors.order_facts import OrderIntended, OrderMoved, OrdersState, TradeBooked
+from ..actors.order_facts import OrderIntended, OrderMoved, TradeBooked
+from ..actors.order_state import OrdersState
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
 from ..messages.events import AlertRaised, CommandRefused

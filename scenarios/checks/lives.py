@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from attrs import define, field, frozen
 
 from ...actors import names
-from ...actors.order_facts import OrderMoved, OrdersState, TradeBooked
+from ...actors.order_facts import OrderMoved, TradeBooked
+from ...actors.order_state import OrdersState
 from ...actors.policies.order_life import TRANSITIONS
 from ...actors.runtime.cell import Cell
 from ...actors.runtime.envelope import Envelope

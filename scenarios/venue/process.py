@@ -10,6 +10,7 @@ frame that is none, the peer is told `Rejected` with the reason and its connecti
 import os
 import selectors
 import socket
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -76,6 +77,8 @@ class VenueServer:
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         self._wake_out, self._wake_in = os.pipe()
         os.set_blocking(self._wake_out, False)
+        self._wake_lock = threading.RLock()
+        """Over the wake pipe's end; re-entrant, since a signal may call `stop` inside `_close`."""
         self._selector.register(self._wake_out, selectors.EVENT_READ, self._woken)
 
     def serve(self) -> None:
@@ -92,8 +95,9 @@ class VenueServer:
     def stop(self) -> None:
         """Let `serve` return soon; any thread, and a signal handler too."""
         self._is_stopping = True
-        if self._wake_in >= 0:
-            os.write(self._wake_in, b".")
+        with self._wake_lock:
+            if self._wake_in >= 0:
+                os.write(self._wake_in, b".")
 
     def _step(self) -> None:
         for delivery in self._venue.step(self._clock.now_ns()):
@@ -250,9 +254,10 @@ class VenueServer:
             peer.flush_within(FAREWELL_SECONDS)
             self._drop(peer)
         self._selector.close()
-        wake_in, self._wake_in = self._wake_in, -1  # a late signal must not write elsewhere
-        os.close(self._wake_out)
-        os.close(wake_in)
+        with self._wake_lock:
+            wake_in, self._wake_in = self._wake_in, -1  # a late `stop` must not write elsewhere
+            os.close(self._wake_out)
+            os.close(wake_in)
 
 
 def listen(path: Path) -> socket.socket:

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
+from callboard.messages.control import TradingStateChanged
 from callboard.messages.events import AlertRaised, OrderCorrected, OrderPartiallyFilled, OrderPlaced
 from callboard.messages.orders import (
     ApprovedOrder,
@@ -17,7 +18,16 @@ from callboard.messages.orders import (
     OrderReported,
 )
 from callboard.messages.reconciliation import TradesFound
-from callboard.messages.values import Action, Leg, OrderState, Outcome, Phase, PositionSide, Side
+from callboard.messages.values import (
+    Action,
+    Leg,
+    OrderState,
+    Outcome,
+    Phase,
+    PositionSide,
+    Side,
+    TradingState,
+)
 from callboard.messages.venue import ListTrades, MakeCall, RequestPermit, TradesListed
 from support.order_bench import (
     CID,
@@ -163,6 +173,18 @@ def test_fills_that_are_not_listed_yet_are_looked_for_again() -> None:
     failed = bench.steps.fire(f"fills/{CID}")
 
     assert [1, 1] == [len(step.told(RequestPermit)) for step in (empty, failed)]
+
+
+def test_fills_that_stay_unlisted_are_alerted_once_and_nothing_of_it_is_cancelled() -> None:
+    bench = OrderBench().submitted()
+    bench.answer("#", result=evidence("FILLED", ONE))
+
+    looks = [bench.answer("$", result=TradesListed(SYMBOL, ())) for _ in range(7)]
+    halted = bench.tell(TradingStateChanged(TradingState.HALTED, 2, "enough", venue_open=True))
+
+    alerts = [alert.alert for step in looks for alert in step.told(AlertRaised)]
+    assert (["fills_missing"], 1) == (alerts, len(looks[4].told(AlertRaised)))
+    assert ((), ()) == (halted.facts, halted.tells)
 
 
 def test_several_listed_fills_of_an_order_are_booked_one_a_step() -> None:

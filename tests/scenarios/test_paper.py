@@ -256,6 +256,15 @@ def test_faults_and_crashes_stand_in_the_summary_and_the_run_replays(tmp_path: P
     assert () == replayed.divergences
 
 
+def test_a_run_whose_venue_never_answers_ends_after_its_signals(tmp_path: Path) -> None:
+    faults = Faults(answer_lost_after_execution=1.0)
+
+    result = run(options(tmp_path, [wish("a", 5_000, quantity="0.05")], faults=faults))
+
+    assert 1 == result.summary["lines"]["told"]
+    assert 120 <= result.summary["virtual_seconds"] < 140
+
+
 def test_a_second_run_on_a_journal_goes_on_where_the_first_one_ended(tmp_path: Path) -> None:
     first = run(options(tmp_path, [wish("a", 5_000, quantity="0.05")], for_ns=20 * SECOND_NS))
     later = evolve(

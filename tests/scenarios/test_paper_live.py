@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from attrs import evolve
 
 from callboard.actors.adapters.exits import Exit
@@ -13,6 +14,7 @@ from callboard.actors.runtime.journal_reader import verify
 from callboard.actors.runtime.replay import replay
 from callboard.actors.system import make_codec
 from callboard.messages.values import TradingState
+from callboard.scenarios import paper_live
 from callboard.scenarios.commands import exit_of
 from callboard.scenarios.paper import PaperOptions, PaperResult, Progress
 from callboard.scenarios.paper_live import place_at_socket, place_in_process, run_live
@@ -20,6 +22,7 @@ from callboard.scenarios.paper_market import elsewhere, tape
 from callboard.scenarios.sabotage import PlannedCrashes
 from callboard.scenarios.summary_table import rows
 from callboard.scenarios.venue.control import clock_of
+from callboard.scenarios.venue.faults import Faults
 from support.faces import serving
 from support.paper_runs import EASY, START_MS, SYMBOL, options
 from support.tapes import write_tape
@@ -113,6 +116,17 @@ def test_an_interrupted_run_ends_in_order(tmp_path: Path) -> None:
     assert "interrupted" == result.stopped
     assert 1 == result.summary["lines"]["not_told"]
     assert verify(open_journal(tmp_path)).ok
+
+
+def test_a_run_whose_venue_never_answers_ends_after_its_signals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paper_live, "SETTLE_SECONDS", 1.0)
+    faults = Faults(answer_lost_after_execution=1.0)
+
+    result = lived(options(tmp_path, [wish("in", 8_000, quantity="0.05")], faults=faults))
+
+    assert ({}, "") == (result.summary["outcomes"], result.stopped)
 
 
 def test_a_strict_run_stops_at_a_bad_line(tmp_path: Path) -> None:

@@ -1,0 +1,218 @@
+"""Order state: what OrderManager knows, as the fold of its facts.
+
+The state is the open orders, the last ended ones for late reports, and what the manager must know
+of the venue's clock.
+"""
+
+from typing import assert_never
+
+from attrs import define, field
+
+from ..messages.orders import ApprovedOrder
+from ..messages.queries import OrderView
+from ..messages.values import Leg, OrderState
+from .order_facts import (
+    AmendWanted,
+    AttemptStarted,
+    CancelAsked,
+    CancelWanted,
+    Fact,
+    FixTried,
+    ListingNoted,
+    OrderIntended,
+    OrderMoved,
+    OrderSeen,
+    QueryAnswered,
+    Renewed,
+    TradeBooked,
+    TradeSettled,
+    VenueNoted,
+)
+from .policies.order_life import Event, next_state
+from .policies.order_record import ZERO, Order, stays_sent
+
+
+@define
+class OrdersState:
+    """Every order that matters, by client order id, oldest first."""
+
+    orders: dict[str, Order] = field(factory=dict[str, Order])
+    history: dict[str, Order] = field(factory=dict[str, Order])
+    offset_ns: int = 0
+    is_silent: bool = False
+    legs: dict[str, str] = field(factory=dict[str, str])
+    """What asked for an exit or a protective order -> its id, whichever start made that."""
+
+    def find(self, client_order_id: str) -> Order | None:
+        """Return an order, open or ended."""
+        return self.orders.get(client_order_id) or self.history.get(client_order_id)
+
+    def find_same(self, approved: ApprovedOrder) -> Order | None:
+        """Return the order that was asked for by the same request, of this start or an earlier."""
+        client_order_id = approved.client_order_id
+        return self.find(self.legs.get(origin_of(client_order_id), client_order_id))
+
+
+def origin_of(client_order_id: str) -> str:
+    """Return intent, leg and number of an id, without the prefix and the start that made it."""
+    return "-".join(client_order_id.rsplit("-", 2)[1:])
+
+
+def apply_fact(state: OrdersState, fact: Fact, history_max: int) -> None:
+    """Change the state by one fact."""
+    match fact:
+        case OrderIntended():
+            _intend(state, fact)
+        case VenueNoted():
+            state.offset_ns, state.is_silent = fact.offset_ns, fact.is_silent
+        case _:
+            order = state.find(fact.client_order_id)
+            assert order is not None, fact
+            _apply_to_order(order, fact)
+            if isinstance(fact, OrderMoved):
+                _file(state, order, history_max)
+
+
+def _intend(state: OrdersState, fact: OrderIntended) -> None:
+    approved = fact.approved
+    if approved.leg is not Leg.ENTRY:
+        state.legs[origin_of(approved.client_order_id)] = approved.client_order_id
+    state.orders[approved.client_order_id] = Order(
+        approved,
+        created_at_ns=fact.at_ns,
+        changed_at_ns=fact.at_ns,
+        send_by_ms=approved.send_by_ms,
+        epoch=approved.epoch,
+    )
+
+
+def _apply_to_order(  # noqa: C901, PLR0912 - one arm a fact
+    order: Order,
+    fact: AttemptStarted
+    | OrderMoved
+    | OrderSeen
+    | TradeBooked
+    | TradeSettled
+    | QueryAnswered
+    | ListingNoted
+    | FixTried
+    | CancelWanted
+    | AmendWanted
+    | CancelAsked
+    | Renewed,
+) -> None:
+    match fact:
+        case AttemptStarted():
+            _start_attempt(order, fact)
+        case OrderMoved():
+            _move(order, fact)
+        case OrderSeen():
+            _see(order, fact)
+        case TradeBooked():
+            _book(order, fact)
+        case TradeSettled():
+            order.bare_trades.remove(fact.trade_id)
+        case QueryAnswered():
+            order.queries += 1
+            order.absent = order.absent + 1 if fact.absent else 0
+        case ListingNoted():
+            order.unlisted = fact.unlisted
+        case FixTried():
+            order.fixes.append(fact.fix)
+        case CancelWanted():
+            order.cancel_reason = fact.reason
+        case AmendWanted():
+            order.amend = fact.wish
+            order.amends += 1
+        case CancelAsked():
+            order.cancels += 1
+        case Renewed():
+            order.epoch, order.send_by_ms = fact.epoch, fact.send_by_ms
+        case _:
+            assert_never(fact)
+
+
+def _start_attempt(order: Order, fact: AttemptStarted) -> None:
+    order.state = next_state(order.state, Event.SENT)
+    order.attempt = fact.attempt
+    order.horizon_ms = fact.horizon_ms
+    order.changed_at_ns = fact.at_ns
+    order.was_sent = True
+    order.queries = order.absent = order.unlisted = 0
+
+
+def _move(order: Order, fact: OrderMoved) -> None:
+    partly = order.filled > ZERO
+    order.was_sent = stays_sent(order, fact.events)
+    for event in fact.events:
+        order.state = next_state(order.state, event, is_partly_filled=partly)
+    order.reason = fact.reason or order.reason
+    order.changed_at_ns = fact.at_ns
+    order.unlisted = 0
+    order.is_held = order.state in (OrderState.UNKNOWN, OrderState.PARKED)
+    order.is_placed = order.is_placed or order.state in _PLACED
+
+
+_PLACED = (
+    OrderState.ACTIVE,
+    OrderState.PARTIALLY_FILLED,
+    OrderState.TRIGGERING,
+    OrderState.FILLED,
+    OrderState.CANCELLED,
+    OrderState.EXPIRED,
+)
+
+
+def _see(order: Order, fact: OrderSeen) -> None:
+    order.venue_order_id = fact.venue_order_id
+    order.reported = max(order.reported, fact.reported)
+    if fact.final and not order.final:
+        order.queries = 0
+    order.final = fact.final
+    order.amended_quantity, order.amended_price = fact.quantity, fact.price
+    order.updated_at_ms = max(order.updated_at_ms, fact.updated_at_ms)
+    order.changed_at_ns = fact.at_ns
+
+
+def _book(order: Order, fact: TradeBooked) -> None:
+    trade = fact.trade
+    order.trade_ids.append(trade.trade_id)
+    if not trade.settled:
+        order.bare_trades.append(trade.trade_id)
+    order.filled += trade.quantity
+    order.cost += trade.quantity * trade.price
+    order.reported = max(order.reported, order.filled)
+    order.changed_at_ns = fact.at_ns
+
+
+def _file(state: OrdersState, order: Order, history_max: int) -> None:
+    """Move an ended order to the history, and one that lives after all back."""
+    client_order_id = order.approved.client_order_id
+    if order.is_open:
+        if state.history.pop(client_order_id, None) is not None:
+            state.orders[client_order_id] = order
+        return
+    state.orders.pop(client_order_id, None)
+    state.history[client_order_id] = order
+    while len(state.history) > history_max:
+        oldest = next(iter(state.history))
+        del state.history[oldest]
+        state.legs.pop(origin_of(oldest), None)
+
+
+def order_view(order: Order) -> OrderView:
+    """Return the order as a query answers it."""
+    approved = order.approved
+    return OrderView(
+        client_order_id=approved.client_order_id,
+        signal_id=approved.signal_id,
+        symbol=approved.symbol,
+        side=approved.side,
+        position_side=approved.position_side,
+        order_type=approved.order_type,
+        state=order.state,
+        quantity=order.quantity,
+        filled=order.filled,
+        average_price=order.average_price,
+        attempts=order.attempt,
+    )
