@@ -2,7 +2,8 @@
 
 Owns the run and its report. The same workload gives the same journal bytes. While it runs, every
 invariant is checked after every step; when all trouble is over, the engine has `HEAL_STEPS_MAX`
-steps of virtual time for what `scenarios/convergence.py` demands.
+steps of virtual time for what `scenarios/convergence.py` demands, and then a flatten must leave
+nothing behind.
 Source: TigerBeetle's VOPR, whose runs have the same two phases.
 """
 
@@ -22,8 +23,8 @@ from ..actors.settings import (
     RiskSettings,
     Settings,
 )
-from ..messages.intake import HostCommand
-from .convergence import unconverged
+from ..messages.intake import FlattenPositions, HostCommand
+from .convergence import still_open, unconverged
 from .disk import DiskFaults, SimulatedDisk
 from .invariants import Checker, Violation
 from .simulation import Simulation
@@ -48,6 +49,9 @@ from .world import World
 HEAL_STEP_S = 15
 HEAL_STEPS_MAX = 80
 """Twenty minutes of virtual time: longer than the longest backoff and the longest first ban."""
+FLATTEN_STEP_S = 2
+FLATTEN_STEPS_MAX = 60
+"""Two minutes on a healed venue: an exit in several orders, thin books and a few retries."""
 
 
 @define
@@ -117,18 +121,19 @@ class Run:
         self.world.saboteur = self.plan
 
     def run(self) -> Report:
-        """Chaos, healing, convergence."""
+        """Chaos, healing, convergence; at last everything is closed by one command."""
         self.world.start()
         for at_ms, action in sorted(self._agenda(), key=lambda entry: entry[0]):
             self._run_until(at_ms)
             action()
         self._run_until(self.workload.duration_ms)
         healed_after_s = self._heal()
+        left = self._unsettled() or self._flatten()
         return Report(
             self.workload,
             self.checker.violations,
             self.checker.count,
-            unconverged(self.world, self.checker.ground, self.sometimes.ended),
+            left,
             self.sometimes.counts(),
             self.world.simulation.steps,
             healed_after_s,
@@ -175,10 +180,24 @@ class Run:
         self.world.venue.set_faults(Faults())
         self.world.run_for(1)
         for waited in range(HEAL_STEPS_MAX):
-            if not unconverged(self.world, self.checker.ground, self.sometimes.ended):
+            if not self._unsettled():
                 return waited * HEAL_STEP_S
             self.world.run_for(HEAL_STEP_S)
         return HEAL_STEPS_MAX * HEAL_STEP_S
+
+    def _flatten(self) -> list[str]:
+        """Close everything by command; return what is still open, or is not settled then."""
+        self.world.tell(FlattenPositions("the end"))
+        left: list[str] = []
+        for _ in range(FLATTEN_STEPS_MAX):
+            self.world.run_for(FLATTEN_STEP_S)
+            left = still_open(self.world, self.checker.ground) or self._unsettled()
+            if not left:
+                break
+        return left
+
+    def _unsettled(self) -> list[str]:
+        return unconverged(self.world, self.checker.ground, self.sometimes.ended)
 
 
 def run_workload(workload: Workload, *, is_thorough: bool = True) -> Report:

@@ -34,6 +34,16 @@ def unconverged(world: World, ground: Ground, ended: Mapping[str, object]) -> li
     ]
 
 
+def still_open(world: World, ground: Ground) -> list[str]:
+    """Return what a flatten has left: every position of ours can be closed, dust included (D10)."""
+    ground.refresh()
+    left = [f"D10: {key} still holds {each}" for key, each in ground.amounts.items() if each]
+    for symbol in world.venue.core.books:
+        stops = ground.open_stops(symbol)
+        left += [f"D5: {each.request.client_algo_id} is left of {symbol}" for each in stops]
+    return left
+
+
 def _machinery(world: World) -> Iterator[str]:
     for cell in world.kernel.cells.values():
         if cell.status is not Status.RUNNING:

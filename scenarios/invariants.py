@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 from ..actors.ports import VenueAnswer, VenueRequest
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
+from .checks.exits import ExitsOnlyReduce, FiltersAreKept, FlatKeepsNothing, StopsCoverPositions
 from .checks.ground import Ground, Hooks
 from .checks.limits import LimitsHold, PausesAreKept
 from .checks.lives import LivesAreLegal, OneTerminalEvent
@@ -63,6 +64,10 @@ CHECKS: tuple[Callable[[Ground], Check], ...] = (
     MemoryIsBounded,
     NoMessageIsLost,
     PositionsAreGuarded,
+    StopsCoverPositions,
+    FlatKeepsNothing,
+    ExitsOnlyReduce,
+    FiltersAreKept,
 )
 
 

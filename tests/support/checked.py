@@ -21,6 +21,8 @@ from callboard.scenarios.world import World
 
 ORDER, ALGO_ORDER = "/fapi/v1/order", "/fapi/v1/algoOrder"
 SYMBOL = "ETHUSDT"
+KEPT_MAX = 1_000
+"""Enough that one invariant does not crowd out another."""
 
 
 @define(eq=False)
@@ -37,7 +39,7 @@ class Stage:
     def __attrs_post_init__(self) -> None:
         self.world = make_world(Workload(1, turbulence_ticks=1), FaultScript(self.script))
         self.world.on_event = self.events.append
-        self.checker = Checker(self.world, is_thorough=True)
+        self.checker = Checker(self.world, is_thorough=True, kept_max=KEPT_MAX)
         self.stranger = self.world.driver.connect("stranger")
 
     def begin(self) -> "Stage":

@@ -1,0 +1,80 @@
+"""Invariants: D3 to D5, D10 and D13, about exits, each find the violation planted for them."""
+
+from decimal import Decimal
+from typing import Any
+
+from attrs import evolve
+
+from callboard.actors import names
+from callboard.actors.position_facts import FillApplied
+from callboard.messages.values import Leg
+from support.checked import ALGO_ORDER, SYMBOL, Stage, break_apply, close
+
+ONE = Decimal(1)
+
+
+def test_d3_finds_a_position_without_a_stop_that_the_engine_does_not_know_of() -> None:
+    stage = Stage().begin()
+
+    stage.checker.ground.amounts["BTCUSDT", "BOTH"] = ONE
+    stage.world.run_for(40)
+
+    assert "('BTCUSDT', 'BOTH') holds 1 without a stop" in stage.texts("D3")
+
+
+def test_d3_is_silent_about_a_position_with_its_stop() -> None:
+    stage = Stage().begin().enter()
+
+    stage.world.run_for(60)
+
+    assert [] == stage.found()
+
+
+def test_d3_finds_a_position_that_is_larger_than_its_stops() -> None:
+    stage = Stage().begin()
+    stop = {"type": "STOP_MARKET", "triggerPrice": "50000.0", "quantity": "0.500"}
+    params = {"symbol": "BTCUSDT", "side": "SELL", "algoType": "CONDITIONAL", **stop}
+    stage.send("POST", ALGO_ORDER, clientAlgoId="cb1-p9-s1", reduceOnly="true", **params)
+
+    stage.checker.ground.amounts["BTCUSDT", "BOTH"] = ONE
+    stage.world.run_for(40)
+
+    assert "('BTCUSDT', 'BOTH') holds 1 without a stop" in stage.texts("D3")
+
+
+def test_d5_finds_a_stop_that_is_left_over() -> None:
+    stage = Stage().begin()
+    stop = {"type": "STOP_MARKET", "triggerPrice": "2500.00", "closePosition": "true"}
+
+    stage.send(
+        "POST", ALGO_ORDER, side="SELL", algoType="CONDITIONAL", clientAlgoId="cb1-p9-s1", **stop
+    )
+    stage.world.run_for(120)
+
+    assert "is flat for" in stage.texts("D5")
+    assert "cb1-p9-s1" in stage.texts("D5")
+
+
+def test_d10_finds_an_exit_that_turns_our_books_over() -> None:
+    stage = Stage().begin().enter()
+
+    def spoil(state: Any, fact: object) -> None:
+        if isinstance(fact, FillApplied) and fact.fill.leg is Leg.EXIT:
+            guard = state.guards[f"{SYMBOL}/BOTH"]
+            guard.position = evolve(guard.position, quantity=-ONE)
+
+    break_apply(stage.world, names.POSITION_MONITOR, spoil)
+    stage.world.tell(close())
+    stage.world.run_for(2)
+
+    assert "to -1 in our books" in stage.texts("D10")
+
+
+def test_d13_finds_an_order_that_breaks_a_filter_the_engine_knew() -> None:
+    stage = Stage().begin()
+    gate = stage.world.state(names.RISK_GATE)
+    gate.filters[SYMBOL] = evolve(gate.filters[SYMBOL], market_step_size=Decimal("0.00001"))
+
+    stage.enter()
+
+    assert "is refused with -1111" in stage.texts("D13")
