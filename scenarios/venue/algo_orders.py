@@ -7,11 +7,11 @@ unique among open conditionals only. Open ones and history are bounded by the ve
 
 from collections import deque
 from decimal import Decimal
-from heapq import heapify, heappop, heappush
 
 from attrs import define, field, frozen
 
 from .orders import Order, PositionKey, slack_of
+from .price_index import PriceIndex
 
 WAITING = "NEW"
 
@@ -74,36 +74,22 @@ class TriggerLine:
     """Waiting conditionals of one symbol, price kind and direction, nearest trigger first."""
 
     def __init__(self, *, is_rising: bool) -> None:
-        self._is_rising = is_rising
-        self._heap: list[tuple[Decimal, int, AlgoOrder]] = []
-        self._stale = 0
+        self._index = PriceIndex[AlgoOrder](highest_first=not is_rising)
 
     def __len__(self) -> int:
-        return len(self._heap)
+        return len(self._index)
 
     def add(self, algo: AlgoOrder) -> None:
         """Let a conditional wait."""
-        trigger = algo.request.trigger_price
-        heappush(self._heap, (trigger if self._is_rising else -trigger, algo.algo_id, algo))
+        self._index.add(algo.request.trigger_price, algo.algo_id, algo)
+
+    def remove(self, algo: AlgoOrder) -> None:
+        """Let a conditional wait no more."""
+        self._index.remove(algo.request.trigger_price, algo.algo_id)
 
     def fired(self, price: Decimal) -> AlgoOrder | None:
-        """Take out and return the next conditional that `price` fires, None when there is none."""
-        heap = self._heap
-        key = price if self._is_rising else -price
-        while heap and heap[0][0] <= key:
-            algo = heappop(heap)[2]
-            if algo.is_open:
-                return algo
-            self._stale = max(0, self._stale - 1)
-        return None
-
-    def forget(self) -> None:
-        """Note that one entry went stale; rebuild when they are the majority."""
-        self._stale += 1
-        if self._stale > 64 and self._stale * 2 > len(self._heap):
-            self._heap = [entry for entry in self._heap if entry[2].is_open]
-            heapify(self._heap)
-            self._stale = 0
+        """Return the next conditional that `price` fires, None when there is none."""
+        return self._index.reached(price)
 
 
 @define
@@ -155,14 +141,13 @@ class AlgoStore:
         self._open[request.symbol][algo.algo_id] = algo
         self.triggers(request.symbol).line(request).add(algo)
 
-    def leave(self, algo: AlgoOrder, *, fired: bool) -> None:
+    def leave(self, algo: AlgoOrder) -> None:
         """Take a conditional that is open no more from the open ones."""
         assert not algo.is_open, "only a conditional that left NEW leaves the open ones"
         request = algo.request
         del self._open_by_client_id[request.client_algo_id]
         del self._open[request.symbol][algo.algo_id]
-        if not fired:
-            self.triggers(request.symbol).line(request).forget()
+        self.triggers(request.symbol).line(request).remove(algo)
         self._past.append(algo)
         if len(self._past) > self._history_max:
             self._forget(self._past.popleft())

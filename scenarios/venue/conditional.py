@@ -125,7 +125,7 @@ class Conditional:
 
     def _trigger(self, algo: AlgoOrder) -> None:
         algo.triggered_ms = self._moment.ms
-        self._leave(algo, "TRIGGERING", fired=True)
+        self._leave(algo, "TRIGGERING")
         self._agenda.after(self._timing.trigger_to_child_ms, _bind(self._release_child, algo))
 
     def _release_child(self, algo: AlgoOrder) -> None:
@@ -189,10 +189,10 @@ class Conditional:
             if algo.request.key == key and algo.request.time_in_force == "GTE_GTC":
                 self._leave(algo, "EXPIRED")
 
-    def _leave(self, algo: AlgoOrder, status: str, *, fired: bool = False) -> None:
+    def _leave(self, algo: AlgoOrder, status: str) -> None:
         algo.status = status
         algo.updated_ms = self._moment.ms
-        self.store.leave(algo, fired=fired)
+        self.store.leave(algo)
         self._tell(algo, status)
 
     def _end(self, algo: AlgoOrder, status: str) -> None:

@@ -18,6 +18,7 @@ from .frames import Frame
 from .market import Quote, Trade
 from .moment import Moment
 from .orders import Order, OrderRequest, OrderStore, PositionKey
+from .price_index import PriceIndex
 from .settings import VenueSettings
 
 ZERO = Decimal(0)
@@ -103,12 +104,10 @@ class Matching:
             self._end(order, "CANCELED", 0)
             return
         self._release(order, order.remaining)
+        self.orders.leave_line(order)
         order.quantity, order.price = quantity, price
         order.amendments += 1
         order.updated_ms = self._moment.ms
-        if order.priority:
-            self.orders.resting(order.symbol, is_buy=order.is_buy).forget()
-            order.priority = 0
         if self._feed.is_heard:
             self._feed.send(frames.order_amended(order, modify_id, at_ms=self._moment.ms))
         self._take(order, price)
@@ -119,39 +118,28 @@ class Matching:
         """Fill resting orders that the new best bid or ask meets."""
         buys = self.orders.resting(quote.symbol, is_buy=True)
         if buys and quote.ask:
-            self._meet(buys.best, quote.ask)
+            self._meet(buys, quote.ask)
         sells = self.orders.resting(quote.symbol, is_buy=False)
         if sells and quote.bid:
-            self._meet(sells.best, quote.bid)
+            self._meet(sells, quote.bid)
 
     def on_trade(self, trade: Trade) -> None:
         """Fill resting orders on the print's passive side, up to the printed quantity."""
-        is_buy = trade.is_buyer_maker
-        line = self.orders.resting(trade.symbol, is_buy=is_buy)
+        line = self.orders.resting(trade.symbol, is_buy=trade.is_buyer_maker)
         left = trade.quantity
-        while left > 0 and line:
-            order = line.best()
-            if order is None or not self._is_reached(order, trade.price):
+        while left > 0 and (order := line.reached(trade.price)) is not None:
+            if order.price == trade.price and not self._settings.fills_at_touch:
                 return
             quantity = min(left, order.remaining)
             left -= quantity
             self._fill(order, order.price, quantity, is_maker=True)
 
-    def _is_reached(self, order: Order, price: Decimal) -> bool:
-        if price == order.price:
-            return self._settings.fills_at_touch
-        return price < order.price if order.is_buy else price > order.price
-
-    def _meet(self, best: Callable[[], Order | None], touch: Decimal) -> None:
-        order = best()
-        while order is not None and (
-            touch <= order.price if order.is_buy else touch >= order.price
-        ):
+    def _meet(self, line: PriceIndex[Order], touch: Decimal) -> None:
+        while (order := line.reached(touch)) is not None:
             before = order.executed
             self._take(order, order.price, is_maker=True)
             if order.executed == before:
                 return
-            order = best()
 
     def _take(self, order: Order, limit: Decimal | None, *, is_maker: bool = False) -> None:
         book, is_buy = self._books[order.symbol], order.is_buy

@@ -8,9 +8,10 @@ A client order id is unique among open orders only, as at the venue. Ended order
 
 from collections import deque
 from decimal import Decimal
-from heapq import heapify, heappop, heappush
 
 from attrs import define, field, frozen
+
+from .price_index import PriceIndex
 
 ZERO = Decimal(0)
 OPEN_STATUSES = ("NEW", "PARTIALLY_FILLED")
@@ -64,7 +65,7 @@ class Order:
     executed: Decimal = ZERO
     quote_executed: Decimal = ZERO
     priority: int = 0
-    """Order of arrival at its price; a new number loses the place."""
+    """Order of arrival at its price while it rests, else 0."""
     amendments: int = 0
     margin_rate: Decimal = ZERO
     """Margin held per open unit, in quote currency."""
@@ -98,43 +99,6 @@ def slack_of(history_max: int) -> int:
     return 64 + history_max // 16
 
 
-class RestingSide:
-    """Resting orders of one symbol and direction, best price first, then oldest."""
-
-    def __init__(self, *, is_buy: bool) -> None:
-        self._is_buy = is_buy
-        self._heap: list[tuple[Decimal, int, Order]] = []
-        self._stale = 0
-
-    def __len__(self) -> int:
-        return len(self._heap)
-
-    def add(self, order: Order) -> None:
-        """Let `order` rest at its price."""
-        heappush(self._heap, (-order.price if self._is_buy else order.price, order.priority, order))
-
-    def best(self) -> Order | None:
-        """Return the order first in line, None when nothing rests."""
-        heap = self._heap
-        while heap:
-            _, priority, order = heap[0]
-            if order.is_open and order.priority == priority:
-                return order
-            heappop(heap)
-            self._stale = max(0, self._stale - 1)
-        return None
-
-    def forget(self) -> None:
-        """Note that one entry went stale; rebuild when they are the majority."""
-        self._stale += 1
-        if self._stale > 64 and self._stale * 2 > len(self._heap):
-            self._heap = [
-                entry for entry in self._heap if entry[2].is_open and entry[2].priority == entry[1]
-            ]
-            heapify(self._heap)
-            self._stale = 0
-
-
 class _SymbolOrders:
     """What the store keeps per symbol."""
 
@@ -143,10 +107,10 @@ class _SymbolOrders:
         self.forgotten = 0
         """Orders in the history that are only there until it is made anew."""
         self.open: dict[int, Order] = {}
-        self.buys = RestingSide(is_buy=True)
-        self.sells = RestingSide(is_buy=False)
+        self.buys = PriceIndex[Order](highest_first=True)
+        self.sells = PriceIndex[Order](highest_first=False)
 
-    def resting(self, *, is_buy: bool) -> RestingSide:
+    def resting(self, *, is_buy: bool) -> PriceIndex[Order]:
         """Return one direction's resting orders."""
         return self.buys if is_buy else self.sells
 
@@ -160,7 +124,7 @@ class OrderStore:
         self._next_id = first_order_id
         self._history_max = history_max
         self._ended: deque[Order] = deque()
-        self._next_priority = 1
+        self._next_priority = 0
         self._by_id: dict[int, Order] = {}
         self._last_by_client_id: dict[str, Order] = {}
         self._open_by_client_id: dict[str, Order] = {}
@@ -171,11 +135,6 @@ class OrderStore:
         """Return a fresh order id."""
         self._next_id += 1
         return self._next_id
-
-    def next_priority(self) -> int:
-        """Return a place at the end of every line."""
-        self._next_priority += 1
-        return self._next_priority
 
     def add(self, order: Order) -> None:
         """Keep a new order; its client id must be free among the open ones."""
@@ -192,8 +151,16 @@ class OrderStore:
 
     def rest(self, order: Order) -> None:
         """Put an open order in line at its price."""
-        order.priority = self.next_priority()
-        self.resting(order.symbol, is_buy=order.is_buy).add(order)
+        self._next_priority += 1
+        order.priority = self._next_priority
+        self.resting(order.symbol, is_buy=order.is_buy).add(order.price, order.priority, order)
+
+    def leave_line(self, order: Order) -> None:
+        """Take an order out of its line, if it rests; it stays open."""
+        if order.priority:
+            line = self.resting(order.symbol, is_buy=order.is_buy)
+            line.remove(order.price, order.priority)
+            order.priority = 0
 
     def close(self, order: Order) -> None:
         """Take a finished order from the open ones."""
@@ -203,8 +170,7 @@ class OrderStore:
         del self._open_by_client_id[order.client_order_id]
         if order.request.reduce_only:
             del self._reducing[order.request.key][order.order_id]
-        if order.priority:
-            self.resting(order.symbol, is_buy=order.is_buy).forget()
+        self.leave_line(order)
         self._ended.append(order)
         if len(self._ended) > self._history_max:
             self._forget(self._ended.popleft())
@@ -219,7 +185,7 @@ class OrderStore:
             entry.history = [kept for kept in entry.history if kept.order_id in self._by_id]
             entry.forgotten = 0
 
-    def resting(self, symbol: str, *, is_buy: bool) -> RestingSide:
+    def resting(self, symbol: str, *, is_buy: bool) -> PriceIndex[Order]:
         """Return the line of one symbol and direction."""
         return self._by_symbol[symbol].resting(is_buy=is_buy)
 

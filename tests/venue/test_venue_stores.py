@@ -4,25 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from callboard.scenarios.venue.algo_orders import AlgoOrder, AlgoRequest, TriggerLine
 from callboard.scenarios.venue.market import Mark
-from callboard.scenarios.venue.orders import Order, OrderRequest, RestingSide
 from venue_world import ALGO, ORDER, VenueWorld, limit_order, market_order, stop_order
-
-
-def resting(number: int) -> Order:
-    request = OrderRequest(
-        "ETHUSDT", "BUY", "BOTH", "LIMIT", "GTC", Decimal(1), Decimal(number), False, f"c{number}"
-    )
-    return Order(number, request, Decimal(1), Decimal(number), 0, 0, 0, priority=number)
-
-
-def waiting(number: int) -> AlgoOrder:
-    request = AlgoRequest(
-        "ETHUSDT", "SELL", "BOTH", "STOP_MARKET", "GTC", Decimal(1), Decimal(number),
-        "MARK_PRICE", False, False, False, f"s{number}",
-    )  # fmt: skip
-    return AlgoOrder(number, request, 0, 0, 0)
 
 
 @pytest.fixture
@@ -34,50 +17,31 @@ def world() -> VenueWorld:
     return made
 
 
-def test_cancelled_orders_do_not_pile_up_in_a_line() -> None:
-    line = RestingSide(is_buy=True)
-    orders = [resting(number) for number in range(1, 1001)]
-    for order in orders:
-        line.add(order)
+def test_a_cancelled_order_leaves_nothing_in_its_line(world: VenueWorld) -> None:
+    for price in ("2500.00", "2400.00"):
+        world.done("POST", ORDER, **limit_order("BUY", "1", price, "same"))
+        world.done("DELETE", ORDER, symbol="ETHUSDT", origClientOrderId="same")
 
-    for order in orders[1:]:
-        order.status = "CANCELED"
-        line.forget()
-
-    assert line.best() is orders[0]
-    assert len(line) < 200
+    orders = world.venue.core.matching.orders
+    assert 0 == len(orders.resting("ETHUSDT", is_buy=True))
 
 
-def test_an_amended_order_stands_in_line_once() -> None:
-    line = RestingSide(is_buy=True)
-    moved, other = resting(1), resting(2)
-    line.add(moved)
-    line.add(other)
+def test_an_amended_order_stands_in_line_once(world: VenueWorld) -> None:
+    world.done("POST", ORDER, **limit_order("BUY", "1", "2500.00", "a"))
 
-    moved.priority, moved.price = 3, Decimal(5)
-    line.add(moved)
-    best = line.best()
-    moved.status = "FILLED"
+    world.done("PUT", ORDER, symbol="ETHUSDT", side="BUY", origClientOrderId="a",
+               quantity="1", price="2400.00")  # fmt: skip
 
-    assert best is moved
-    assert line.best() is other
-    other.status = "FILLED"
-    assert line.best() is None
+    orders = world.venue.core.matching.orders
+    [left] = orders.resting("ETHUSDT", is_buy=True).within(Decimal(1))
+    assert left.price == Decimal("2400.00")
 
 
-def test_cancelled_conditionals_do_not_pile_up_in_a_line() -> None:
-    line = TriggerLine(is_rising=False)
-    algos = [waiting(number) for number in range(1, 1001)]
-    for algo in algos:
-        line.add(algo)
+def test_a_cancelled_conditional_leaves_nothing_in_its_line(world: VenueWorld) -> None:
+    world.done("POST", ALGO, **stop_order("SELL", "2500.00", "s1", quantity="1"))
+    world.done("DELETE", ALGO, clientAlgoId="s1")
 
-    for algo in algos[1:]:
-        algo.status = "CANCELED"
-        line.forget()
-
-    assert len(line) < 200
-    assert line.fired(Decimal(1)) is algos[0]
-    assert line.fired(Decimal(1)) is None
+    assert 0 == len(world.venue.core.conditional.store.triggers("ETHUSDT").mark_falling)
 
 
 def test_triggers_fire_nearest_first(world: VenueWorld) -> None:
