@@ -14,11 +14,6 @@ class Side(StrEnum):
     BUY = "BUY"
     SELL = "SELL"
 
-    @property
-    def opposite(self) -> "Side":
-        """The other direction."""
-        return Side.SELL if self is Side.BUY else Side.BUY
-
 
 class PositionSide(StrEnum):
     """Which position an order speaks about: BOTH in one-way mode, else LONG or SHORT."""

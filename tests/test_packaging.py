@@ -99,7 +99,7 @@ def test_a_host_with_packages_of_the_same_names_meets_no_collision(
         "import actors, messages, scenarios\n"
         "import callboard, callboard.actors.ports, callboard.messages.values\n"
         "from callboard import Side\n"
-        "print(actors.OWNER, messages.OWNER, scenarios.OWNER, Side.BUY.opposite, sep=', ')\n"
+        "print(actors.OWNER, messages.OWNER, scenarios.OWNER, Side.SELL, sep=', ')\n"
         "print(callboard.__file__)\n",
         encoding="utf-8",
     )
