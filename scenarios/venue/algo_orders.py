@@ -1,19 +1,21 @@
 """AlgoOrders: the venue's store of conditional orders, apart from the regular ones.
 
-Owns conditional orders by id and client id, the open ones by symbol, and the waiting ones by
-trigger price and direction, so a price tick looks at the nearest trigger only. A client algo id is
+Owns conditional orders by id and client id, and the open ones by symbol. A client algo id is
 unique among open conditionals only. Open ones and history are bounded by the venue's settings.
 """
 
 from collections import deque
 from decimal import Decimal
 
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from .orders import Order, PositionKey, slack_of
-from .price_index import PriceIndex
 
 WAITING = "NEW"
+ZERO = Decimal(0)
+TRAILING = "TRAILING_STOP_MARKET"
+LIMIT_TYPES = ("STOP", "TAKE_PROFIT")
+"""Types whose child is a LIMIT order."""
 
 
 @frozen
@@ -32,6 +34,15 @@ class AlgoRequest:
     close_position: bool
     price_protect: bool
     client_algo_id: str
+    price: Decimal = ZERO
+    """Limit price of the child; 0 for a market child, or with a price match."""
+    activate_price: Decimal = ZERO
+    """Where a trailing stop begins to follow; 0 for at once."""
+    callback_rate: Decimal = ZERO
+    """How far a trailing stop lets the price come back, in percent."""
+    price_match: str = "NONE"
+    self_trade_mode: str = "EXPIRE_MAKER"
+    good_till_ms: int = 0
 
     @property
     def key(self) -> PositionKey:
@@ -40,12 +51,27 @@ class AlgoRequest:
 
     @property
     def is_stop(self) -> bool:
-        """True for a stop, False for a take profit."""
+        """True for a stop, False for a take profit or a trailing stop."""
         return self.type.startswith("STOP")
 
     @property
+    def is_trailing(self) -> bool:
+        """True for a stop that follows the price."""
+        return self.type == TRAILING
+
+    @property
+    def is_limit(self) -> bool:
+        """True when its child is a LIMIT order."""
+        return self.type in LIMIT_TYPES
+
+    @property
+    def waits_for(self) -> Decimal:
+        """The price that it waits for: its trigger, or a trailing stop's activation."""
+        return self.activate_price if self.is_trailing else self.trigger_price
+
+    @property
     def is_rising(self) -> bool:
-        """True when it fires at or above its trigger price, False at or below."""
+        """True when it waits for a price at or above its own, False for one at or below."""
         return (self.side == "BUY") == self.is_stop
 
 
@@ -63,49 +89,15 @@ class AlgoOrder:
     reason: str = ""
     """Why it was rejected at its trigger."""
     child: Order | None = None
+    is_activated: bool = False
+    """A trailing stop that follows the price."""
+    best_price: Decimal = ZERO
+    """The highest (SELL) or lowest (BUY) price since a trailing stop became active."""
 
     @property
     def is_open(self) -> bool:
         """True until it fires or ends: the only time when it can be listed or cancelled."""
         return self.status == WAITING
-
-
-class TriggerLine:
-    """Waiting conditionals of one symbol, price kind and direction, nearest trigger first."""
-
-    def __init__(self, *, is_rising: bool) -> None:
-        self._index = PriceIndex[AlgoOrder](highest_first=not is_rising)
-
-    def __len__(self) -> int:
-        return len(self._index)
-
-    def add(self, algo: AlgoOrder) -> None:
-        """Let a conditional wait."""
-        self._index.add(algo.request.trigger_price, algo.algo_id, algo)
-
-    def remove(self, algo: AlgoOrder) -> None:
-        """Let a conditional wait no more."""
-        self._index.remove(algo.request.trigger_price, algo.algo_id)
-
-    def fired(self, price: Decimal) -> AlgoOrder | None:
-        """Return the next conditional that `price` fires, None when there is none."""
-        return self._index.reached(price)
-
-
-@define
-class TriggerBook:
-    """The four lines of one symbol."""
-
-    mark_rising: TriggerLine = field(factory=lambda: TriggerLine(is_rising=True))
-    mark_falling: TriggerLine = field(factory=lambda: TriggerLine(is_rising=False))
-    contract_rising: TriggerLine = field(factory=lambda: TriggerLine(is_rising=True))
-    contract_falling: TriggerLine = field(factory=lambda: TriggerLine(is_rising=False))
-
-    def line(self, request: AlgoRequest) -> TriggerLine:
-        """Return the line in which a conditional waits."""
-        if request.working_type == "MARK_PRICE":
-            return self.mark_rising if request.is_rising else self.mark_falling
-        return self.contract_rising if request.is_rising else self.contract_falling
 
 
 class AlgoStore:
@@ -122,7 +114,6 @@ class AlgoStore:
         self._open_by_client_id: dict[str, AlgoOrder] = {}
         self._history: dict[str, list[AlgoOrder]] = {symbol: [] for symbol in symbols}
         self._open: dict[str, dict[int, AlgoOrder]] = {symbol: {} for symbol in symbols}
-        self._triggers = {symbol: TriggerBook() for symbol in symbols}
 
     def next_id(self) -> int:
         """Return a fresh algo id."""
@@ -130,7 +121,7 @@ class AlgoStore:
         return self._next_id
 
     def add(self, algo: AlgoOrder) -> None:
-        """Keep a new conditional and let it wait for its trigger."""
+        """Keep a new conditional."""
         request = algo.request
         self.accepted += 1
         assert request.client_algo_id not in self._open_by_client_id, "client algo id is in use"
@@ -139,7 +130,6 @@ class AlgoStore:
         self._open_by_client_id[request.client_algo_id] = algo
         self._history[request.symbol].append(algo)
         self._open[request.symbol][algo.algo_id] = algo
-        self.triggers(request.symbol).line(request).add(algo)
 
     def leave(self, algo: AlgoOrder) -> None:
         """Take a conditional that is open no more from the open ones."""
@@ -147,7 +137,6 @@ class AlgoStore:
         request = algo.request
         del self._open_by_client_id[request.client_algo_id]
         del self._open[request.symbol][algo.algo_id]
-        self.triggers(request.symbol).line(request).remove(algo)
         self._past.append(algo)
         if len(self._past) > self._history_max:
             self._forget(self._past.popleft())
@@ -162,10 +151,6 @@ class AlgoStore:
         if self._forgotten[request.symbol] > slack_of(self._history_max):
             self._history[request.symbol] = [one for one in history if one.algo_id in self._by_id]
             self._forgotten[request.symbol] = 0
-
-    def triggers(self, symbol: str) -> TriggerBook:
-        """Return the waiting lines of a symbol."""
-        return self._triggers[symbol]
 
     def open_with(self, client_algo_id: str) -> AlgoOrder | None:
         """Return the open conditional of that client id."""

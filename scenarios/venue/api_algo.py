@@ -1,7 +1,6 @@
 """ApiAlgo: the endpoints of conditional orders.
 
-Owns the reading of their parameters and the choice of their three shapes of answer. Supports
-STOP_MARKET and TAKE_PROFIT_MARKET; the limit and trailing types are refused as invalid (-1116).
+Owns the reading of their parameters and the choice of their three shapes of answer.
 """
 
 from bisect import bisect_left
@@ -9,23 +8,32 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from . import bodies
-from .algo_orders import AlgoOrder, AlgoRequest
-from .api_orders import SIDES, in_window, read_position_side, row_limit, symbols_of
+from . import algo_bodies, bodies
+from .algo_orders import LIMIT_TYPES, TRAILING, AlgoOrder, AlgoRequest
+from .api_orders import (
+    CONDITIONAL_TYPES,
+    SIDES,
+    in_window,
+    read_position_side,
+    row_limit,
+    symbols_of,
+)
 from .core import Core
 from .params import Params
 from .refusal import VenueRefusal
 
 ZERO = Decimal(0)
 WORKING_TYPES = ("CONTRACT_PRICE", "MARK_PRICE")
-TIMES_IN_FORCE = ("GTC", "GTE_GTC")
+TIMES_IN_FORCE = ("GTC", "GTE_GTC", "GTD", "IOC", "FOK", "GTX")
+WHOLE_CLOSE_TYPES = ("STOP_MARKET", "TAKE_PROFIT_MARKET")
+GOOD_TILL_LEAST_MS, GOOD_TILL_MOST_MS = 600_000, 253_402_300_799_000
 
 
 def place(core: Core, params: Params) -> Any:
     """POST /fapi/v1/algoOrder."""
     if params.text("algoType") != "CONDITIONAL":
         raise VenueRefusal(-1102, "algoType")
-    return bodies.algo_placed(core.conditional.place(_read(core, params)))
+    return algo_bodies.placed(core.conditional.place(_read(core, params)))
 
 
 def _read(core: Core, params: Params) -> AlgoRequest:
@@ -33,19 +41,22 @@ def _read(core: Core, params: Params) -> AlgoRequest:
     if core.rules(symbol).status != "TRADING":
         raise VenueRefusal(-1122)
     side = params.choice("side", SIDES, code=-1117)
-    order_type = params.choice("type", ("STOP_MARKET", "TAKE_PROFIT_MARKET"), code=-1116)
+    order_type = params.choice("type", CONDITIONAL_TYPES, code=-1116)
     position_side, reduces = read_position_side(core, params, side)
     closes_all = params.flag("closePosition")
     if closes_all:
         _check_close_position(core, params, order_type, reduces=reduces)
+    is_trailing, is_limit = order_type == TRAILING, order_type in LIMIT_TYPES
+    _check_prices_belong(params, is_trailing=is_trailing, is_limit=is_limit)
+    time_in_force = params.choice("timeInForce", TIMES_IN_FORCE, code=-1115, default="GTC")
     return AlgoRequest(
         symbol=symbol,
         side=side,
         position_side=position_side,
         type=order_type,
-        time_in_force=params.choice("timeInForce", TIMES_IN_FORCE, code=-1115, default="GTC"),
+        time_in_force=time_in_force,
         quantity=ZERO if closes_all else params.number("quantity"),
-        trigger_price=params.number("triggerPrice"),
+        trigger_price=ZERO if is_trailing else params.number("triggerPrice"),
         working_type=params.choice(
             "workingType", WORKING_TYPES, code=-4031, default="CONTRACT_PRICE"
         ),
@@ -53,10 +64,16 @@ def _read(core: Core, params: Params) -> AlgoRequest:
         close_position=closes_all,
         price_protect=params.flag("priceProtect"),
         client_algo_id=params.client_id("clientAlgoId") or _generated_id(core),
+        price=params.number("price") if is_limit else ZERO,
+        activate_price=_optional_number(params, "activatePrice") if is_trailing else ZERO,
+        callback_rate=params.number("callbackRate") if is_trailing else ZERO,
+        good_till_ms=_good_till_ms(core, params) if time_in_force == "GTD" else 0,
     )
 
 
 def _check_close_position(core: Core, params: Params, order_type: str, *, reduces: bool) -> None:
+    if order_type not in WHOLE_CLOSE_TYPES:
+        raise VenueRefusal(-4136, order_type, "true")
     if params.optional("quantity"):
         raise VenueRefusal(-4137)
     if core.account.is_hedged and not reduces:
@@ -65,13 +82,33 @@ def _check_close_position(core: Core, params: Params, order_type: str, *, reduce
         raise VenueRefusal(-1106, "reduceonly")
 
 
+def _check_prices_belong(params: Params, *, is_trailing: bool, is_limit: bool) -> None:
+    """Refuse prices that the type has no use for."""
+    foreign = ("triggerPrice",) if is_trailing else ("activatePrice", "callbackRate")
+    for name in foreign if is_limit else (*foreign, "price"):
+        if params.optional(name):
+            raise VenueRefusal(-1106, name)
+
+
+def _good_till_ms(core: Core, params: Params) -> int:
+    """Return the date of a GTD order, to the second; at least ten minutes ahead."""
+    wanted_ms = params.integer("goodTillDate")
+    if not core.moment.ms + GOOD_TILL_LEAST_MS < wanted_ms < GOOD_TILL_MOST_MS:
+        raise VenueRefusal(-5040)
+    return wanted_ms // 1000 * 1000
+
+
+def _optional_number(params: Params, name: str) -> Decimal:
+    return params.number(name) if params.optional(name) else ZERO
+
+
 def cancel(core: Core, params: Params) -> Any:
     """DELETE /fapi/v1/algoOrder."""
     algo = _find(core, params, code=-2011)
     if not algo.is_open:
         raise VenueRefusal(-2011)
     core.conditional.cancel(algo)
-    return bodies.algo_cancelled(algo)
+    return algo_bodies.cancelled(algo)
 
 
 def cancel_all(core: Core, params: Params) -> Any:
@@ -87,14 +124,14 @@ def query(core: Core, params: Params) -> Any:
     """GET /fapi/v1/algoOrder."""
     if core.settings.algo_query_by_id_fails and params.optional("algoId"):
         raise VenueRefusal(-2013)
-    return bodies.algo_queried(_find(core, params, code=-2013))
+    return algo_bodies.queried(_find(core, params, code=-2013))
 
 
 def list_open(core: Core, params: Params) -> Any:
     """GET /fapi/v1/openAlgoOrders."""
     wanted_id = params.optional_integer("algoId")
     return [
-        bodies.algo_open(algo)
+        algo_bodies.opened(algo)
         for symbol in symbols_of(core, params)
         for algo in core.conditional.store.open_of(symbol)
         if wanted_id is None or algo.algo_id == wanted_id
@@ -113,7 +150,7 @@ def list_all(core: Core, params: Params) -> Any:
         ]
     else:
         rows = in_window(core, params, history, lambda algo: algo.created_ms)
-    return [bodies.algo_listed(algo) for algo in rows[-row_limit(params) :]]
+    return [algo_bodies.listed(algo) for algo in rows[-row_limit(params) :]]
 
 
 def _find(core: Core, params: Params, *, code: int) -> AlgoOrder:

@@ -1,12 +1,11 @@
 """Bodies: what REST answers say about orders and fills, field by field.
 
-Owns the spelling of order, algo order and trade bodies (binance-futures notes: order replies lost
+Owns the spelling of order and trade bodies (binance-futures notes: order replies lost
 avgPrice and cumQuote on 2026-06-30; queries kept them). Every call returns a fresh dict.
 """
 
 from typing import Any
 
-from .algo_orders import AlgoOrder
 from .fills import Fill
 from .frames import ASSET, average_text, text
 from .orders import Order
@@ -82,75 +81,6 @@ def trade(fill: Fill) -> Body:
         "maker": fill.is_maker,
         "buyer": fill.side == "BUY",
         "time": fill.at_ms,
-    }
-
-
-def algo_placed(algo: AlgoOrder) -> Body:
-    """Answer to POST of a conditional order."""
-    request = algo.request
-    return {
-        "algoId": algo.algo_id,
-        "clientAlgoId": request.client_algo_id,
-        "algoType": "CONDITIONAL",
-        "orderType": request.type,
-        "symbol": request.symbol,
-        "side": request.side,
-        "positionSide": request.position_side,
-        "timeInForce": request.time_in_force,
-        "quantity": text(request.quantity),
-        "algoStatus": algo.status,
-        "triggerPrice": text(request.trigger_price),
-        "price": "0",
-        "icebergQuantity": None,
-        "selfTradePreventionMode": "EXPIRE_MAKER",
-        "workingType": request.working_type,
-        "priceMatch": "NONE",
-        "closePosition": request.close_position,
-        "priceProtect": request.price_protect,
-        "reduceOnly": request.reduce_only,
-        "activatePrice": "",
-        "callbackRate": "",
-        "createTime": algo.created_ms,
-        "updateTime": algo.updated_ms,
-        "triggerTime": algo.triggered_ms,
-        "goodTillDate": 0,
-    }
-
-
-def algo_open(algo: AlgoOrder) -> Body:
-    """One row of openAlgoOrders."""
-    return algo_placed(algo) | {"actualOrderId": "", "actualQty": "0", "isActivated": False}
-
-
-def algo_listed(algo: AlgoOrder) -> Body:
-    """One row of allAlgoOrders."""
-    child = algo.child
-    return algo_placed(algo) | {
-        "actualOrderId": str(child.order_id) if child is not None else "",
-        "actualPrice": average_text(child.average_price) if child is not None else "0",
-        "tpOrderType": "",
-    }
-
-
-def algo_queried(algo: AlgoOrder) -> Body:
-    """Answer to GET of a conditional order; the child's fields appear when it has fired."""
-    child = algo.child
-    body = algo_placed(algo) | {
-        "actualOrderId": str(child.order_id) if child is not None else "",
-        "actualPrice": average_text(child.average_price) if child is not None else "0",
-    }
-    if child is not None:
-        body |= {"actualType": child.request.type, "actualQty": text(child.executed)}
-    return body
-
-
-def algo_cancelled(algo: AlgoOrder) -> Body:
-    """Answer to DELETE of a conditional order: its code is text."""
-    return {
-        "algoId": algo.algo_id,
-        "clientAlgoId": algo.request.client_algo_id,
-        "code": "200",
-        "msg": "success",
     }
 
 

@@ -1,24 +1,25 @@
 """Conditional: the life of stop and take-profit orders, from placement to their child's end.
 
 Owns the steps NEW, TRIGGERING, TRIGGERED, FINISHED and the early ends CANCELED, EXPIRED (nothing
-left to close) and REJECTED (the child was refused; the reason goes into `rm`). Margin and position
-are looked at when it fires, as at the venue. Trailing stops and limit children find their place
-as further request types. Bounded by the setting for open conditionals (-4045).
+left to close, or its own date) and REJECTED (the child was refused; the reason goes into `rm`).
+Margin and position are looked at when it fires, as at the venue. A trailing stop first waits for
+its activation price, then follows the best price. Bounded by the setting for open ones (-4045).
 """
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from . import frames
+from . import algo_bodies
 from .account import Account
-from .algo_orders import AlgoOrder, AlgoRequest, AlgoStore, TriggerLine
+from .algo_checks import check_algo
+from .algo_orders import AlgoOrder, AlgoRequest, AlgoStore
 from .book import Book
-from .filters import check_notional, check_quantity, check_trigger_price
 from .matching import Matching, UserFeed
 from .moment import Agenda, Moment
 from .orders import Order, OrderRequest, PositionKey
 from .refusal import VenueRefusal
 from .settings import VenueSettings
+from .triggers import PriceTriggers, TriggerBook
 
 ZERO = Decimal(0)
 PRICE_PROTECTED = "Mark and contract price are too far apart (priceProtect)."
@@ -41,6 +42,7 @@ class Conditional:
         self.store = AlgoStore(
             tuple(books), first_algo_id=1_000_000_000_000_000, history_max=settings.history_max
         )
+        self.triggers = {symbol: TriggerBook() for symbol in books}
         self._settings = settings
         self._timing = settings.algo_timing
         self._account = account
@@ -59,6 +61,10 @@ class Conditional:
         moment = self._moment
         algo = AlgoOrder(self.store.next_id(), request, moment.ns, moment.ms, moment.ms)
         self.store.add(algo)
+        self.triggers[request.symbol].of(request).add(algo, self._price(request))
+        if request.good_till_ms:
+            # The venue's clock may run ahead of its time or jump: it is looked at again then.
+            self._agenda.after(request.good_till_ms - moment.ms, _bind(self._expire_at_date, algo))
         self._tell(algo, "NEW")
         return algo
 
@@ -68,15 +74,11 @@ class Conditional:
 
     def on_mark(self, symbol: str, price: Decimal) -> None:
         """Fire what waits for the mark price."""
-        triggers = self.store.triggers(symbol)
-        self._fire(triggers.mark_rising, price)
-        self._fire(triggers.mark_falling, price)
+        self._meet(self.triggers[symbol].mark, price)
 
     def on_contract_price(self, symbol: str, price: Decimal) -> None:
         """Fire what waits for the last trade."""
-        triggers = self.store.triggers(symbol)
-        self._fire(triggers.contract_rising, price)
-        self._fire(triggers.contract_falling, price)
+        self._meet(self.triggers[symbol].contract, price)
 
     def _check(self, request: AlgoRequest) -> None:
         rules = self._account.rules[request.symbol]
@@ -84,17 +86,11 @@ class Conditional:
             raise VenueRefusal(-4116)
         if self.store.open_count() >= self._settings.conditional_orders_max:
             raise VenueRefusal(-4045)
-        check_trigger_price(rules, request.trigger_price)
         if request.time_in_force == "GTE_GTC" and not self._account.amount(request.key):
             raise VenueRefusal(-4509)
+        check_algo(rules, request, self._price(request))
         if request.close_position:
             self._check_sole(request)
-        else:
-            check_quantity(rules, request.quantity, is_market=True)
-            if not request.reduce_only:
-                check_notional(rules, request.quantity, request.trigger_price)
-        if self._is_met(request):
-            raise VenueRefusal(-2021)
 
     def _check_sole(self, request: AlgoRequest) -> None:
         """Refuse a second whole-position stop (or take profit) of one direction."""
@@ -108,20 +104,31 @@ class Conditional:
             ):
                 raise VenueRefusal(-4130)
 
-    def _is_met(self, request: AlgoRequest) -> bool:
+    def _price(self, request: AlgoRequest) -> Decimal:
+        """Return the price that a conditional looks at, 0 while unknown."""
         book = self._books[request.symbol]
-        is_mark = request.working_type == "MARK_PRICE"
-        price = book.mark_price if is_mark else book.contract_price
-        if not price:
-            return False
-        trigger = request.trigger_price
-        return price >= trigger if request.is_rising else price <= trigger
+        return book.mark_price if request.working_type == "MARK_PRICE" else book.contract_price
 
-    def _fire(self, line: TriggerLine, price: Decimal) -> None:
-        algo = line.fired(price)
-        while algo is not None:
-            self._trigger(algo)
-            algo = line.fired(price)
+    def _meet(self, triggers: PriceTriggers, price: Decimal) -> None:
+        """Fire, or activate, what waits for this price."""
+        for line in (triggers.rising, triggers.falling):
+            while (algo := line.reached(price)) is not None:
+                if algo.request.is_trailing:
+                    triggers.activate(algo, price)
+                else:
+                    self._trigger(algo)
+        if triggers.trailing:
+            for algo in triggers.trailing.fired(price):
+                self._trigger(algo)
+
+    def _expire_at_date(self, algo: AlgoOrder) -> None:
+        if not algo.is_open:
+            return
+        left_ms = algo.request.good_till_ms - self._moment.ms
+        if left_ms > 0:
+            self._agenda.after(left_ms, _bind(self._expire_at_date, algo))
+        else:
+            self._leave(algo, "EXPIRED")
 
     def _trigger(self, algo: AlgoOrder) -> None:
         algo.triggered_ms = self._moment.ms
@@ -129,7 +136,7 @@ class Conditional:
         self._agenda.after(self._timing.trigger_to_child_ms, _bind(self._release_child, algo))
 
     def _release_child(self, algo: AlgoOrder) -> None:
-        """Turn a fired conditional into a market order at the matching engine."""
+        """Turn a fired conditional into an order at the matching engine."""
         request = algo.request
         quantity = self._child_quantity(request)
         if not quantity:
@@ -193,6 +200,7 @@ class Conditional:
         algo.status = status
         algo.updated_ms = self._moment.ms
         self.store.leave(algo)
+        self.triggers[algo.request.symbol].of(algo.request).remove(algo)
         self._tell(algo, status)
 
     def _end(self, algo: AlgoOrder, status: str) -> None:
@@ -208,7 +216,7 @@ class Conditional:
 
     def _tell(self, algo: AlgoOrder, status: str) -> None:
         if self._feed.is_heard:
-            self._feed.send(frames.algo_update(algo, status, at_ms=self._moment.ms))
+            self._feed.send(algo_bodies.update(algo, status, at_ms=self._moment.ms))
 
 
 def _child_request(algo: AlgoOrder, quantity: Decimal) -> OrderRequest:
@@ -217,10 +225,10 @@ def _child_request(algo: AlgoOrder, quantity: Decimal) -> OrderRequest:
         symbol=request.symbol,
         side=request.side,
         position_side=request.position_side,
-        type="MARKET",
-        time_in_force="GTC",
+        type="LIMIT" if request.is_limit else "MARKET",
+        time_in_force=request.time_in_force if request.is_limit else "GTC",
         quantity=quantity,
-        price=ZERO,
+        price=request.price,
         reduce_only=request.reduce_only or request.close_position,
         client_order_id=request.client_algo_id,
         close_position=request.close_position,

@@ -1,6 +1,6 @@
 """Frames: the objects of the user and market streams, as Binance sends them.
 
-Owns the spelling of ORDER_TRADE_UPDATE, TRADE_LITE, ACCOUNT_UPDATE, ALGO_UPDATE, bookTicker and
+Owns the spelling of ORDER_TRADE_UPDATE, TRADE_LITE, ACCOUNT_UPDATE, bookTicker and
 markPriceUpdate. Plain functions from state to a fresh JSON-like dict; numbers are int or text.
 """
 
@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from .account import Account, Position
-from .algo_orders import AlgoOrder
 from .fills import Fill
 from .market import Mark, Quote
 from .moment import NS_PER_MS
@@ -130,45 +129,6 @@ def account_update(account: Account, position: Position, mark: Decimal, *, at_ms
                     "ps": position.side,
                 }
             ],
-        },
-    }
-
-
-def algo_update(algo: AlgoOrder, status: str, *, at_ms: int) -> Frame:
-    """ALGO_UPDATE of a conditional order that reaches `status`."""
-    request, child = algo.request, algo.child
-    return {
-        "e": "ALGO_UPDATE",
-        "T": at_ms,
-        "E": at_ms,
-        "o": {
-            "caid": request.client_algo_id,
-            "aid": algo.algo_id,
-            "at": "CONDITIONAL",
-            "o": request.type,
-            "s": request.symbol,
-            "S": request.side,
-            "ps": request.position_side,
-            "f": request.time_in_force,
-            "q": text(request.quantity),
-            "X": status,
-            "ai": str(child.order_id) if child is not None and status != "TRIGGERING" else "",
-            "ap": average_text(child.average_price)
-            if child is not None and status == "FINISHED"
-            else "0",
-            "aq": text(child.executed) if child is not None and status == "FINISHED" else "0",
-            "act": child.request.type if child is not None and status != "TRIGGERING" else "",
-            "tp": text(request.trigger_price),
-            "p": "0",
-            "V": "EXPIRE_MAKER",
-            "wt": request.working_type,
-            "pm": "NONE",
-            "cp": request.close_position,
-            "pP": request.price_protect,
-            "R": request.reduce_only,
-            "tt": algo.triggered_ms,
-            "gtd": 0,
-            "rm": algo.reason,
         },
     }
 

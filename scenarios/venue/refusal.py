@@ -25,6 +25,7 @@ TEXTS: dict[int, str] = {
     -1127: "More than 168 hours between startTime and endTime.",
     -1128: "Combination of optional parameters invalid.",
     -1136: "Invalid newOrderRespType.",
+    -2007: "Invalid callBack rate.",
     -2011: "Unknown order sent.",
     -2013: "Order does not exist.",
     -2014: "API-key format invalid.",
@@ -64,6 +65,8 @@ TEXTS: dict[int, str] = {
     -4137: "Quantity must be zero with closePosition equals true.",
     -4138: "Reduce only must be true with closePosition equals true.",
     -4164: "Order's notional must be no smaller than {} (unless you choose reduce only).",
+    -4183: "Price can't be higher than {}.",
+    -4184: "Price can't be lower than {}.",
     -4509: "Time in Force (TIF) GTE can only be used with open positions.",
     -5000: "Path {}, Method {} is invalid",
     -5021: "Due to the order could not be filled immediately, the FOK order has been rejected. "
@@ -74,6 +77,7 @@ TEXTS: dict[int, str] = {
     -5026: "Exceed maximum modify order limit.",
     -5027: "No need to modify the order.",
     -5029: "Order's notional must be no smaller than {} after modification.",
+    -5040: "Good till date is before the current time or too far ahead.",
 }
 
 

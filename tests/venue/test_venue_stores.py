@@ -41,7 +41,7 @@ def test_a_cancelled_conditional_leaves_nothing_in_its_line(world: VenueWorld) -
     world.done("POST", ALGO, **stop_order("SELL", "2500.00", "s1", quantity="1"))
     world.done("DELETE", ALGO, clientAlgoId="s1")
 
-    assert 0 == len(world.venue.core.conditional.store.triggers("ETHUSDT").mark_falling)
+    assert 0 == len(world.venue.core.conditional.triggers["ETHUSDT"].mark.falling)
 
 
 def test_triggers_fire_nearest_first(world: VenueWorld) -> None:
