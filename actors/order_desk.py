@@ -16,18 +16,20 @@ from ..messages.events import (
     OrderResolved,
     OrderUnknown,
 )
-from ..messages.failure import VenueAnswered
+from ..messages.failure import RetryDirective, VenueAnswered
 from ..messages.orders import (
     FillSettled,
     HoldSymbol,
     ReleaseSymbol,
     SlotFreed,
 )
+from ..messages.queries import OrderError
 from ..messages.values import OrderState, Phase, Priority, Severity
 from ..messages.venue import AttemptEnded, OrderEvidence, TradeEvidence
 from .names import CIRCUIT_BREAKER, EVENT_BUS, ORDER_QUEUE, POSITION_MONITOR
 from .order_facts import (
     DeadlineDue,
+    ErrorNoted,
     FillsDue,
     OrderMoved,
     OrderSeen,
@@ -54,6 +56,8 @@ from .runtime.actor import Context
 from .settings import OrderSettings
 
 MS = 1_000_000
+ERROR_TEXT_MAX = 256
+"""Characters kept of what the venue said of a failed request."""
 FILLS_OVERDUE_NS = 1_000_000_000
 """An end without its fills is followed by a question after so long: streams lag by less."""
 
@@ -173,6 +177,23 @@ class Desk:
         delay_ms = min(settings.query_first_ms << min(order.cancels, 16), settings.query_cap_ms)
         self.ctx.after(delay_ms * MS, RedeliverDue(cid, -1), key=f"retry/{cid}")
 
+    def note_error(self, order: Order, verdict: RetryDirective) -> None:
+        """Keep a failed request of the order, with what was found out about it."""
+        error = OrderError(
+            operation=verdict.operation,
+            attempt=verdict.attempt,
+            attempts_max=verdict.attempts_max,
+            error_type=verdict.error_type,
+            kind=verdict.kind,
+            outcome=verdict.outcome,
+            severity=verdict.severity,
+            status=verdict.status,
+            code=verdict.code,
+            text=verdict.text[:ERROR_TEXT_MAX],
+            at_ms=self.ctx.now // MS,
+        )
+        self.ctx.record(ErrorNoted(order.approved.client_order_id, error))
+
     def free_slot(self, client_order_id: str) -> None:
         """Let the next order of the symbol go."""
         self.ctx.tell(ORDER_QUEUE, SlotFreed(client_order_id))
@@ -203,10 +224,12 @@ class Desk:
 
     def _note(self, order: Order, evidence: OrderEvidence, reported: Decimal, final: str) -> None:
         venue_order_id = evidence.child_order_id or evidence.venue_order_id
+        algo_id = evidence.venue_order_id if evidence.conditional else order.algo_id
         quantity, price = amendment_of(order, evidence)
-        seen = (venue_order_id, reported, final, quantity, price)
+        seen = (venue_order_id, algo_id, reported, final, quantity, price)
         if seen == (
             order.venue_order_id,
+            order.algo_id,
             order.reported,
             order.final,
             order.amended_quantity,
@@ -214,9 +237,18 @@ class Desk:
         ):
             return
         cid, now = order.approved.client_order_id, self.ctx.now
-        updated_ms = evidence.updated_at_ms
         self.ctx.record(
-            OrderSeen(cid, venue_order_id, reported, final, now, quantity, price, updated_ms)
+            OrderSeen(
+                client_order_id=cid,
+                venue_order_id=venue_order_id,
+                reported=reported,
+                final=final,
+                at_ns=now,
+                quantity=quantity,
+                price=price,
+                updated_at_ms=evidence.updated_at_ms,
+                algo_id=algo_id,
+            )
         )
         self._is_ending = bool(final)
         if final and not order.final:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from ..messages.orders import AmendIntent, ApprovedOrder
+from ..messages.queries import OrderError
 from ..messages.values import Fix
 from ..messages.venue import TradeEvidence
 from .policies.order_life import Event
@@ -54,6 +55,7 @@ class OrderSeen:
     """Ordered quantity and price as the order rests; None where they are as approved."""
     price: Decimal | None = None
     updated_at_ms: int = 0
+    algo_id: str = ""
 
 
 @frozen
@@ -87,6 +89,14 @@ class ListingNoted:
 
     client_order_id: str
     unlisted: int
+
+
+@frozen
+class ErrorNoted:
+    """Fact: a request for the order failed, and was judged."""
+
+    client_order_id: str
+    error: OrderError
 
 
 @frozen
@@ -182,6 +192,7 @@ Fact = (
     | TradeSettled
     | QueryAnswered
     | ListingNoted
+    | ErrorNoted
     | FixTried
     | CancelWanted
     | AmendWanted
@@ -198,6 +209,7 @@ PRIVATE = (
     TradeSettled,
     QueryAnswered,
     ListingNoted,
+    ErrorNoted,
     FixTried,
     CancelWanted,
     AmendWanted,

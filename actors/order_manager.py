@@ -4,9 +4,9 @@ Owns the orders. An attempt is recorded before it can leave; an outcome that is 
 order UNKNOWN, which only evidence leaves. Bound: open orders are bounded by the gate, ended ones by
 `history_max`. Failures go to ErrorClassifier; what to do comes back as a directive.
 What happens to an order is in `order_desk.py`, placing in `order_attempts.py`, the other requests
-in `order_calls.py`, wishes in `order_wishes.py`, comparing in `order_listing.py`, the facts in
-`order_facts.py` and their fold in `order_state.py`; the rules are `policies/order_life.py` and
-`policies/order_record.py`.
+in `order_calls.py`, wishes in `order_wishes.py`, what is due in `order_due.py`, comparing in
+`order_listing.py`, answers to queries in `order_answers.py`, the facts in `order_facts.py` and
+their fold in `order_state.py`; the rules are `policies/order_life.py` and `order_record.py`.
 """
 
 from typing import assert_never
@@ -26,7 +26,7 @@ from ..messages.orders import (
     OrderReported,
     RenewalRefused,
 )
-from ..messages.queries import GetOrders, OrdersView
+from ..messages.queries import GetOrder, GetOrders, GetStatistics
 from ..messages.reconciliation import CompareOrders, TradesFound
 from ..messages.values import Operation, OrderState, TradingState
 from ..messages.venue import (
@@ -35,9 +35,11 @@ from ..messages.venue import (
     PermitGranted,
     PermitRefused,
 )
+from .order_answers import order_found, orders_view
 from .order_attempts import Attempts
 from .order_calls import Calls, Kind, parse_call_id
-from .order_desk import MS, Desk
+from .order_desk import Desk
+from .order_due import Due
 from .order_facts import (
     PRIVATE,
     DeadlineDue,
@@ -51,8 +53,9 @@ from .order_facts import (
     VenueNoted,
 )
 from .order_listing import compare
-from .order_state import OrdersState, apply_fact, order_view
+from .order_state import OrdersState, apply_fact
 from .order_wishes import Wishes
+from .policies.order_counts import statistics
 from .policies.order_life import Event
 from .runtime.actor import Actor, Context
 from .settings import OrderSettings
@@ -79,6 +82,8 @@ Inbox = (
     | ClockChanged
     | EngineStarted
     | GetOrders
+    | GetOrder
+    | GetStatistics
     | RedeliverDue
     | QueryDue
     | FillsDue
@@ -142,17 +147,21 @@ class OrderManager(Actor):
             case EngineStarted():
                 ctx.log("orders_open", count=len(self.state.orders))
             case GetOrders():
-                self.on_get_orders(message, ctx)
+                ctx.reply(orders_view(self.state, message))
+            case GetOrder():
+                ctx.reply(order_found(self.state, message))
+            case GetStatistics():
+                ctx.reply(statistics(self.state.counts))
             case RedeliverDue():
-                self.on_redeliver(message, ctx)
+                self._due(ctx).redeliver(message)
             case QueryDue():
-                self.on_query(message, ctx)
+                self._due(ctx).query(message)
             case FillsDue():
-                self.on_check_fills(message, ctx)
+                self._due(ctx).fills(message)
             case DirectiveDue():
-                self.on_directive_due(message, ctx)
+                self._due(ctx).directive(message)
             case DeadlineDue():
-                self.on_deadline(message, ctx)
+                self._due(ctx).deadline(message)
             case _:
                 assert_never(message)
 
@@ -221,6 +230,7 @@ class OrderManager(Actor):
         order = self.state.orders.get(message.client_order_id)
         if order is None:
             return
+        self._desk(ctx).note_error(order, message)
         if message.operation is Operation.PLACE:
             self._attempts(ctx).directed(order, message)
         else:
@@ -295,84 +305,13 @@ class OrderManager(Actor):
         if message.state is not TradingState.ACTIVE:
             self._wishes(ctx).cancel_entries(f"halted: {message.reason}")
 
-    def on_get_orders(self, message: GetOrders, ctx: Context) -> None:
-        """Answer with a snapshot."""
-        orders = list(self.state.orders.values())
-        if not message.open_only:
-            orders = [*self.state.history.values(), *orders]
-        views = (order_view(order) for order in orders)
-        ctx.reply(OrdersView(tuple(v for v in views if message.symbol in ("", v.symbol))))
-
-    def on_redeliver(self, message: RedeliverDue, ctx: Context) -> None:
-        """A wait is over; a report of the id in the meantime has ended the wish."""
-        order = self.state.orders.get(message.client_order_id)
-        if order is None:
-            return
-        if order.state is OrderState.PENDING and order.attempt == message.attempt:
-            self._attempts(ctx).enqueue(order.approved, order.send_by_ms)
-        elif order.state is OrderState.UNKNOWN:
-            self._calls(ctx).request(order, Kind.QUERY, order.queries + 1)
-        elif order.cancel_reason and order.is_at_venue and not order.final:
-            self._calls(ctx).cancel(order)
-        elif order.state is OrderState.AMENDING:
-            self._calls(ctx).request(order, Kind.AMEND, order.amends + 1)
-
-    def on_query(self, message: QueryDue, ctx: Context) -> None:
-        """Ask for an order; one whose intent is too old is parked, since absence proves nothing."""
-        order = self.state.orders.get(message.client_order_id)
-        if order is None or order.state is OrderState.PARKED:
-            return
-        age_ms = (ctx.now - order.created_at_ns) // MS
-        if order.state is OrderState.UNKNOWN and age_ms > self._settings.intent_age_ms_max:
-            self._desk(ctx).alert("order_parked", order, "unresolved for too long")
-            self._desk(ctx).move(order, Event.PARKED, reason="unresolved for too long")
-            return
-        kind = Kind.FILLS if order.final else Kind.QUERY
-        self._calls(ctx).request(order, kind, order.queries + 1)
-
-    def on_check_fills(self, message: FillsDue, ctx: Context) -> None:
-        """Fills are overdue: ask for the order, or for its fills when its end is known."""
-        order = self.state.find(message.client_order_id)
-        if order is None or not (order.is_open or order.bare_trades):
-            return
-        kind = Kind.FILLS if order.final or order.bare_trades else Kind.QUERY
-        self._calls(ctx).request(order, kind, order.queries + 1)
-
-    def on_directive_due(self, message: DirectiveDue, ctx: Context) -> None:
-        """Nobody decided about a failed request: what came of it is unknown, so ask."""
-        order = self.state.orders.get(message.client_order_id)
-        if order is not None and order.state in _OUT:
-            self._desk(ctx).doubt(order, "no directive came", 0)
-
-    def on_deadline(self, message: DeadlineDue, ctx: Context) -> None:
-        """A resting entry is cancelled at its deadline."""
-        order = self.state.orders.get(message.client_order_id)
-        if order is not None:
-            self._wishes(ctx).cancel(order, "deadline")
-
     def resume(self, ctx: Context) -> None:
         """Take up every open order where its facts left it."""
-        for order in (*self.state.orders.values(), *self.state.history.values()):
-            if order.final or order.bare_trades:
-                self._desk(ctx).fills_later(order, self._settings.query_first_ms)
-        for order in self.state.orders.values():
-            approved = order.approved
-            if approved.price is not None and approved.deadline_ms:
-                delay_ns = max(0, approved.deadline_ms - self._desk(ctx).venue_ms()) * MS
-                cid = approved.client_order_id
-                ctx.after(delay_ns, DeadlineDue(cid), key=f"deadline/{cid}")
-            if order.state is OrderState.PENDING:
-                self._attempts(ctx).enqueue(approved, order.send_by_ms)
-            elif order.state in (OrderState.SUBMITTED, OrderState.AMENDING):
-                self._desk(ctx).doubt(order, "restarted while the request was out", 0)
-            elif order.cancel_reason and order.is_at_venue and not order.final:
-                self._calls(ctx).cancel(order)
-            elif order.state is not OrderState.PARKED:
-                self._desk(ctx).query_later(order, self._settings.query_first_ms)
+        self._due(ctx).take_up()
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
-        apply_fact(self.state, fact, self._settings.history_max)
+        apply_fact(self.state, fact, self._settings)
 
     def _desk(self, ctx: Context) -> Desk:
         return Desk(self.state, self._settings, ctx)
@@ -386,6 +325,5 @@ class OrderManager(Actor):
     def _wishes(self, ctx: Context) -> Wishes:
         return Wishes(self._calls(ctx))
 
-
-_OUT = (OrderState.SUBMITTED, OrderState.CANCELLING, OrderState.AMENDING)
-"""States in which a request of ours is out."""
+    def _due(self, ctx: Context) -> Due:
+        return Due(self._attempts(ctx))

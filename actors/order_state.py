@@ -9,13 +9,14 @@ from typing import assert_never
 from attrs import define, field
 
 from ..messages.orders import ApprovedOrder
-from ..messages.queries import OrderView
+from ..messages.queries import StateTime
 from ..messages.values import Leg, OrderState
 from .order_facts import (
     AmendWanted,
     AttemptStarted,
     CancelAsked,
     CancelWanted,
+    ErrorNoted,
     Fact,
     FixTried,
     ListingNoted,
@@ -28,8 +29,12 @@ from .order_facts import (
     TradeSettled,
     VenueNoted,
 )
+from .policies.order_counts import OrderCounts, recount
 from .policies.order_life import Event, next_state
 from .policies.order_record import ZERO, Order, stays_sent
+from .settings import OrderSettings
+
+MS = 1_000_000
 
 
 @define
@@ -42,6 +47,7 @@ class OrdersState:
     is_silent: bool = False
     legs: dict[str, str] = field(factory=dict[str, str])
     """What asked for an exit or a protective order -> its id, whichever start made that."""
+    counts: OrderCounts = field(factory=OrderCounts)
 
     def find(self, client_order_id: str) -> Order | None:
         """Return an order, open or ended."""
@@ -58,8 +64,8 @@ def origin_of(client_order_id: str) -> str:
     return "-".join(client_order_id.rsplit("-", 2)[1:])
 
 
-def apply_fact(state: OrdersState, fact: Fact, history_max: int) -> None:
-    """Change the state by one fact."""
+def apply_fact(state: OrdersState, fact: Fact, settings: OrderSettings) -> None:
+    """Change the state by one fact; the settings bound what is kept."""
     match fact:
         case OrderIntended():
             _intend(state, fact)
@@ -68,9 +74,11 @@ def apply_fact(state: OrdersState, fact: Fact, history_max: int) -> None:
         case _:
             order = state.find(fact.client_order_id)
             assert order is not None, fact
-            _apply_to_order(order, fact)
+            _apply_to_order(order, fact, settings)
+            if isinstance(fact, OrderMoved | TradeBooked):
+                recount(state.counts, order)
             if isinstance(fact, OrderMoved):
-                _file(state, order, history_max)
+                _file(state, order, settings.history_max)
 
 
 def _intend(state: OrdersState, fact: OrderIntended) -> None:
@@ -83,7 +91,9 @@ def _intend(state: OrdersState, fact: OrderIntended) -> None:
         changed_at_ns=fact.at_ns,
         send_by_ms=approved.send_by_ms,
         epoch=approved.epoch,
+        times=[StateTime(OrderState.PENDING, fact.at_ns // MS)],
     )
+    state.counts.total += not approved.leg.is_protective
 
 
 def _apply_to_order(  # noqa: C901, PLR0912 - one arm a fact
@@ -95,17 +105,19 @@ def _apply_to_order(  # noqa: C901, PLR0912 - one arm a fact
     | TradeSettled
     | QueryAnswered
     | ListingNoted
+    | ErrorNoted
     | FixTried
     | CancelWanted
     | AmendWanted
     | CancelAsked
     | Renewed,
+    settings: OrderSettings,
 ) -> None:
     match fact:
         case AttemptStarted():
-            _start_attempt(order, fact)
+            _start_attempt(order, fact, settings.times_max)
         case OrderMoved():
-            _move(order, fact)
+            _move(order, fact, settings.times_max)
         case OrderSeen():
             _see(order, fact)
         case TradeBooked():
@@ -117,6 +129,8 @@ def _apply_to_order(  # noqa: C901, PLR0912 - one arm a fact
             order.absent = order.absent + 1 if fact.absent else 0
         case ListingNoted():
             order.unlisted = fact.unlisted
+        case ErrorNoted():
+            order.errors = [*order.errors, fact.error][-settings.errors_max :]
         case FixTried():
             order.fixes.append(fact.fix)
         case CancelWanted():
@@ -132,8 +146,8 @@ def _apply_to_order(  # noqa: C901, PLR0912 - one arm a fact
             assert_never(fact)
 
 
-def _start_attempt(order: Order, fact: AttemptStarted) -> None:
-    order.state = next_state(order.state, Event.SENT)
+def _start_attempt(order: Order, fact: AttemptStarted, times_max: int) -> None:
+    _enter(order, next_state(order.state, Event.SENT), fact.at_ns, times_max)
     order.attempt = fact.attempt
     order.horizon_ms = fact.horizon_ms
     order.changed_at_ns = fact.at_ns
@@ -141,11 +155,22 @@ def _start_attempt(order: Order, fact: AttemptStarted) -> None:
     order.queries = order.absent = order.unlisted = 0
 
 
-def _move(order: Order, fact: OrderMoved) -> None:
+def _enter(order: Order, state: OrderState, at_ns: int, times_max: int) -> None:
+    """Change the state and note when; of too many times the second oldest is forgotten."""
+    if state is order.state:
+        return
+    order.state = state
+    order.times.append(StateTime(state, at_ns // MS))
+    if len(order.times) > times_max:
+        del order.times[1]
+
+
+def _move(order: Order, fact: OrderMoved, times_max: int) -> None:
     partly = order.filled > ZERO
     order.was_sent = stays_sent(order, fact.events)
     for event in fact.events:
-        order.state = next_state(order.state, event, is_partly_filled=partly)
+        state = next_state(order.state, event, is_partly_filled=partly)
+        _enter(order, state, fact.at_ns, times_max)
     order.reason = fact.reason or order.reason
     order.changed_at_ns = fact.at_ns
     order.unlisted = 0
@@ -164,7 +189,7 @@ _PLACED = (
 
 
 def _see(order: Order, fact: OrderSeen) -> None:
-    order.venue_order_id = fact.venue_order_id
+    order.venue_order_id, order.algo_id = fact.venue_order_id, fact.algo_id
     order.reported = max(order.reported, fact.reported)
     if fact.final and not order.final:
         order.queries = 0
@@ -198,21 +223,3 @@ def _file(state: OrdersState, order: Order, history_max: int) -> None:
         oldest = next(iter(state.history))
         del state.history[oldest]
         state.legs.pop(origin_of(oldest), None)
-
-
-def order_view(order: Order) -> OrderView:
-    """Return the order as a query answers it."""
-    approved = order.approved
-    return OrderView(
-        client_order_id=approved.client_order_id,
-        signal_id=approved.signal_id,
-        symbol=approved.symbol,
-        side=approved.side,
-        position_side=approved.position_side,
-        order_type=approved.order_type,
-        state=order.state,
-        quantity=order.quantity,
-        filled=order.filled,
-        average_price=order.average_price,
-        attempts=order.attempt,
-    )

@@ -85,6 +85,10 @@ class OrderSettings:
     query_cap_ms: int = 5 * SECOND_MS
     history_max: int = 1_000
     """Ended orders kept in memory for late reports and queries."""
+    times_max: int = 64
+    """Moves from state to state kept of one order: the first and the latest."""
+    errors_max: int = 16
+    """Failed requests kept of one order: the latest."""
     intent_age_ms_max: int = 3 * 24 * HOUR_MS
     """Age at which an unresolved intent is parked: absence proves nothing then."""
     fill_check_ms: int = 10 * SECOND_MS

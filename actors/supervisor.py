@@ -163,6 +163,12 @@ class Supervisor(Actor):
                 fix=directive.fix,
                 delay_ms=directive.delay_ms,
                 reason=directive.reason,
+                error_type=message.error_type,
+                severity=message.severity,
+                attempts_max=1 + self._retry.policies[message.error_type].retries_max,
+                status=failure.status,
+                code=failure.code,
+                text=failure.text,
             ),
         )
         if directive.escalate not in (None, EscalationLevel.ORDER):

@@ -13,7 +13,14 @@ from attrs import define, field
 
 from ..messages.codec import Codec
 from ..messages.control import EngineStarted
-from ..messages.queries import GetOrders, GetPositions, GetStatus, GetSummary
+from ..messages.queries import (
+    GetOrder,
+    GetOrders,
+    GetPositions,
+    GetStatistics,
+    GetStatus,
+    GetSummary,
+)
 from . import names
 from .account import Account
 from .adapters.binance_replies import ReplyOptions
@@ -49,6 +56,8 @@ VERSION = "0.1.0"
 ROUTES: Mapping[type, str] = {
     GetStatus: names.CIRCUIT_BREAKER,
     GetOrders: names.ORDER_MANAGER,
+    GetOrder: names.ORDER_MANAGER,
+    GetStatistics: names.ORDER_MANAGER,
     GetPositions: names.POSITION_MONITOR,
     GetSummary: names.EXECUTION_SYSTEM,
 }

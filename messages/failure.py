@@ -70,6 +70,14 @@ class RetryDirective:
     fix: Fix | None
     delay_ms: int
     reason: str
+    error_type: ErrorType
+    severity: Severity
+    attempts_max: int
+    """Calls that its type allows, the first one included."""
+    status: int
+    code: int
+    text: str
+    """What the venue said."""
 
 
 @frozen

@@ -8,7 +8,20 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from .values import OrderState, OrderType, PositionSide, Side, TradingState
+from .values import (
+    ErrorKind,
+    ErrorType,
+    Leg,
+    Operation,
+    OrderState,
+    OrderType,
+    Outcome,
+    PositionSide,
+    Severity,
+    Side,
+    TimeInForce,
+    TradingState,
+)
 
 
 @frozen
@@ -22,6 +35,18 @@ class GetOrders:
 
     symbol: str = ""
     open_only: bool = True
+
+
+@frozen
+class GetOrder:
+    """Ask for one order, open or ended, by any of its ids: client, venue, algo or client algo."""
+
+    order_id: str
+
+
+@frozen
+class GetStatistics:
+    """Ask how many orders there were, and what became of them."""
 
 
 @frozen
@@ -46,27 +71,90 @@ class EngineStatus:
 
 
 @frozen
+class StateTime:
+    """When an order came into a state, by the engine's clock."""
+
+    state: OrderState
+    at_ms: int
+
+
+@frozen
+class OrderError:
+    """One failed request for an order, with the verdict on it."""
+
+    operation: Operation
+    attempt: int
+    attempts_max: int
+    error_type: ErrorType
+    kind: ErrorKind
+    outcome: Outcome
+    severity: Severity
+    status: int
+    code: int
+    """The venue's number, 0 for none."""
+    text: str
+    at_ms: int
+
+
+@frozen
 class OrderView:
     """One order as its owner sees it; prices in quote units, quantities in base units."""
 
     client_order_id: str
+    venue_order_id: str
+    """Of a conditional order that of its child; empty until there is one."""
+    client_algo_id: str
+    algo_id: str
+    """Both empty for an order that is not conditional."""
+    intent_id: str
+    leg: Leg
     signal_id: str
+    strategy: str
     symbol: str
     side: Side
     position_side: PositionSide
     order_type: OrderType
+    time_in_force: TimeInForce
     state: OrderState
+    reason: str
     quantity: Decimal
+    price: Decimal | None
+    trigger_price: Decimal | None
+    reduce_only: bool
+    close_position: bool
     filled: Decimal
     average_price: Decimal
     attempts: int
+    created_at_ms: int
+    deadline_ms: int
+    """When it is cancelled or given up, by the venue's clock; 0 for never."""
+    times: tuple[StateTime, ...]
+    """Every move from state to state; of very many the first and the latest."""
+    errors: tuple[OrderError, ...]
+    """The latest failed requests."""
 
 
 @frozen
 class OrdersView:
-    """Answer to `GetOrders`."""
+    """Answer to `GetOrders` and `GetOrder`; empty where there is no such order."""
 
     orders: tuple[OrderView, ...]
+
+
+@frozen
+class StatisticsView:
+    """Answer to `GetStatistics`: entries and exits since the journal began, not protection.
+
+    Executed is what ended with a fill, failed what ended without one and was not cancelled.
+    """
+
+    total_orders: int
+    executed: int
+    failed: int
+    cancelled: int
+    pending: int
+    success_rate: Decimal | None
+    """Executed of executed and failed; None while there is neither."""
 
 
 @frozen
@@ -103,5 +191,5 @@ class SummaryView:
     outcomes: tuple[tuple[str, int], ...]
 
 
-Query = GetStatus | GetOrders | GetPositions | GetSummary
-QueryAnswer = EngineStatus | OrdersView | PositionsView | SummaryView
+Query = GetStatus | GetOrders | GetOrder | GetStatistics | GetPositions | GetSummary
+QueryAnswer = EngineStatus | OrdersView | StatisticsView | PositionsView | SummaryView

@@ -15,6 +15,7 @@ from .exits import Exit, end, exits, say
 
 CONFIG_NAME = "callboard.toml"
 ANSWER_SECONDS = 10.0
+ORDER_COUNTS = ("executed", "failed", "cancelled", "pending")
 
 DATA_DIR = click.argument("data_dir", metavar="D", type=click.Path(path_type=Path, file_okay=False))
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -202,6 +203,7 @@ def _print_answer(answer: dict[str, Any]) -> None:
     click.echo(f"profit     {answer['realised_pnl']} realised, {answer['fees']} fees")
     if answer.get("held_symbols"):
         click.echo(f"held       {', '.join(answer['held_symbols'])}")
+    click.echo(_orders_line(answer["orders"]))
     for position in answer["positions"] or ():
         guard = f"stop {position['stop_price']}"
         guard = guard if position["protected"] else click.style("NO STOP", fg="red")
@@ -211,3 +213,10 @@ def _print_answer(answer: dict[str, Any]) -> None:
         )
     if not answer["positions"]:
         click.echo("position   none")
+
+
+def _orders_line(orders: dict[str, Any]) -> str:
+    rate = orders["success_rate"]
+    succeeded = "" if rate is None else f", success rate {rate}"
+    counts = ", ".join(f"{orders[name]} {name}" for name in ORDER_COUNTS)
+    return f"orders     {orders['total_orders']}: {counts}{succeeded}"

@@ -141,6 +141,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "orders.query_first_ms": _between(10, MINUTE_MS),
         "orders.query_cap_ms": _between(10, 10 * MINUTE_MS),
         "orders.history_max": _between(10, COUNT_MAX),
+        "orders.times_max": _between(2, 10_000),
+        "orders.errors_max": _between(1, 10_000),
         # After three days the venue may have forgotten an order, and absence proves nothing.
         "orders.intent_age_ms_max": _between(MINUTE_MS, 3 * DAY_MS),
         "orders.fill_check_ms": _between(100, 10 * MINUTE_MS),

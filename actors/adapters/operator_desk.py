@@ -5,19 +5,34 @@ and again: a command is told at one look, and its answer, the engine's state, is
 next, so that it tells what the command did. Bound: the spool's own bound of commands a look.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from attrs import define, field
 
 from ...messages.intake import FlattenPositions, HaltTrading, ResumeTrading
-from ...messages.queries import EngineStatus, GetPositions, GetStatus, PositionsView
+from ...messages.queries import (
+    EngineStatus,
+    GetPositions,
+    GetStatistics,
+    GetStatus,
+    PositionsView,
+    Query,
+    StatisticsView,
+)
 from ...messages.values import TradingState
-from ..names import CIRCUIT_BREAKER, EXECUTION_SYSTEM, POSITION_MONITOR
+from ..names import CIRCUIT_BREAKER, EXECUTION_SYSTEM, ORDER_MANAGER, POSITION_MONITOR
 from ..policies.rounding import plain
 from .spool import HALT, Order, Spool
 
 FILE_ORDER = "halt-file"
+QUESTIONS: tuple[tuple[str, Query, type], ...] = (
+    (CIRCUIT_BREAKER, GetStatus(), EngineStatus),
+    (POSITION_MONITOR, GetPositions(), PositionsView),
+    (ORDER_MANAGER, GetStatistics(), StatisticsView),
+)
+"""Whom to ask what, after every command, and what each answers."""
+RATE_PLACES = 4
 
 Replied = Callable[[Any], None]
 
@@ -48,7 +63,7 @@ class OperatorDesk:
     """Takes an order's replies on whatever thread they come; None takes them at once."""
     _halted_by_file: bool = field(init=False, default=False)
     _told: list[Order] = field(init=False, factory=list[Order])
-    _statuses: dict[str, EngineStatus] = field(init=False, factory=dict[str, EngineStatus])
+    _replies: dict[str, list[Any]] = field(init=False, factory=dict[str, list[Any]])
 
     def look(self) -> None:
         """Ask for the effect of what was told before, then tell what is new."""
@@ -60,15 +75,19 @@ class OperatorDesk:
             self._tell(order)
 
     def on_reply(self, order: Order, reply: Any) -> None:
-        """Take a reply; the second one completes the answer."""
-        if isinstance(reply, EngineStatus):
-            self._statuses[order.order_id] = reply
+        """Take a reply; the last one completes the answer."""
+        replies = self._replies.setdefault(order.order_id, [])
+        replies.append(reply)
+        if len(replies) < len(QUESTIONS):
             return
-        status = self._statuses.pop(order.order_id, None)
-        if status is None or not isinstance(reply, PositionsView):
-            self.spool.answer(order.order_id, {"ok": False, "reason": f"no state: {reply}"})
+        del self._replies[order.order_id]
+        known = tuple(answer for _, _, answer in QUESTIONS)
+        strange = [each for each in replies if not isinstance(each, known)]
+        if strange:
+            self.spool.answer(order.order_id, {"ok": False, "reason": f"no state: {strange[0]}"})
         else:
-            self.spool.answer(order.order_id, _answer(order, status, reply))
+            by_type: dict[type, Any] = {type(each): each for each in replies}
+            self.spool.answer(order.order_id, _answer(order, by_type))
 
     def _look_for_file(self) -> None:
         reason = self.spool.halt_reason()
@@ -101,11 +120,13 @@ class OperatorDesk:
 
     def _ask(self, order: Order) -> None:
         deliver = self.deliver or self.on_reply
-        for owner, query in ((CIRCUIT_BREAKER, GetStatus()), (POSITION_MONITOR, GetPositions())):
+        for owner, query, _ in QUESTIONS:
             self.post(owner, query, reply=lambda reply: deliver(order, reply))
 
 
-def _answer(order: Order, status: EngineStatus, positions: PositionsView) -> dict[str, Any]:
+def _answer(order: Order, replies: Mapping[type, Any]) -> dict[str, Any]:
+    status: EngineStatus = replies[EngineStatus]
+    positions: PositionsView = replies[PositionsView]
     wrong = _what_is_wrong(order, status)
     return {
         "ok": not wrong,
@@ -114,20 +135,37 @@ def _answer(order: Order, status: EngineStatus, positions: PositionsView) -> dic
         "epoch": status.epoch,
         "held_symbols": list(status.held_symbols),
         "venue_open": status.venue_open,
-        "positions": [
-            {
-                "symbol": view.symbol,
-                "position_side": view.position_side.value,
-                "quantity": plain(view.quantity),
-                "entry_price": plain(view.entry_price),
-                "mark_price": plain(view.mark_price),
-                "stop_price": None if view.stop_price is None else plain(view.stop_price),
-                "protected": view.protected,
-            }
-            for view in positions.positions
-        ],
+        "positions": _positions(positions),
         "realised_pnl": plain(positions.realised_pnl),
         "fees": plain(positions.fees),
+        "orders": _orders(replies[StatisticsView]),
+    }
+
+
+def _positions(view: PositionsView) -> list[dict[str, Any]]:
+    return [
+        {
+            "symbol": each.symbol,
+            "position_side": each.position_side.value,
+            "quantity": plain(each.quantity),
+            "entry_price": plain(each.entry_price),
+            "mark_price": plain(each.mark_price),
+            "stop_price": None if each.stop_price is None else plain(each.stop_price),
+            "protected": each.protected,
+        }
+        for each in view.positions
+    ]
+
+
+def _orders(view: StatisticsView) -> dict[str, Any]:
+    rate = view.success_rate
+    return {
+        "total_orders": view.total_orders,
+        "executed": view.executed,
+        "failed": view.failed,
+        "cancelled": view.cancelled,
+        "pending": view.pending,
+        "success_rate": None if rate is None else plain(round(rate, RATE_PLACES)),
     }
 
 

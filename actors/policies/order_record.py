@@ -11,6 +11,7 @@ from types import MappingProxyType
 from attrs import define, field
 
 from ...messages.orders import AmendIntent, ApprovedOrder
+from ...messages.queries import OrderError, StateTime
 from ...messages.values import TERMINAL_STATES, Fix, OrderState
 from ...messages.venue import OrderEvidence
 from .order_life import Event
@@ -73,6 +74,8 @@ class Order:
     send_by_ms: int = 0
     epoch: int = 0
     venue_order_id: str = ""
+    algo_id: str = ""
+    """The venue's id of a conditional order; once it triggered, the other is its child's."""
     filled: Decimal = ZERO
     cost: Decimal = ZERO
     """Sum of quantity times price over the booked fills, quote units."""
@@ -102,6 +105,12 @@ class Order:
     is_placed: bool = False
     is_held: bool = False
     reason: str = ""
+    times: list[StateTime] = field(factory=list[StateTime])
+    """Its moves from state to state, bounded; the first one stays."""
+    errors: list[OrderError] = field(factory=list[OrderError])
+    """Its latest failed requests, bounded."""
+    counted: str = ""
+    """What it counts as in the statistics, empty while it lives."""
 
     @property
     def is_open(self) -> bool:

@@ -94,6 +94,12 @@ def test_a_directive_names_attempt_kind_outcome_and_delay() -> None:
         fix=None,
         delay_ms=4_000,
         reason="the request did not reach the venue",
+        error_type=ErrorType.NETWORK_ERROR,
+        severity=NETWORK.severity,
+        attempts_max=6,
+        status=NETWORK.failure.status,
+        code=NETWORK.failure.code,
+        text=NETWORK.failure.text,
     )
     assert expected == directive
 

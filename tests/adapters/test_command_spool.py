@@ -11,13 +11,14 @@ from callboard.actors.adapters.command_spool import LOOK_KEY, CommandSpool
 from callboard.actors.adapters.spool import Spool
 from callboard.actors.names import CIRCUIT_BREAKER, COMMAND_SPOOL, EXECUTION_SYSTEM
 from callboard.messages.intake import HaltTrading
-from callboard.messages.queries import EngineStatus, PositionsView
+from callboard.messages.queries import EngineStatus, PositionsView, StatisticsView
 from callboard.messages.values import TradingState
 from callboard.scenarios.venue.scaled_clock import ScaledClock
 from support.steps import StepRunner
 
 MS_NS = 1_000_000
 NO_POSITIONS = PositionsView((), Decimal(0), Decimal(0), 0)
+NO_ORDERS = StatisticsView(0, 0, 0, 0, 0, None)
 
 
 class Post:
@@ -74,13 +75,15 @@ def test_replies_come_back_as_its_own_messages_and_become_the_answer(tmp_path: P
     asked = [to for to, _ in post.posted]
     post.replies[0](EngineStatus(TradingState.ACTIVE, 1, "", (), venue_open=True))
     post.replies[1](NO_POSITIONS)
-    for to, message in post.posted[2:]:
+    post.replies[2](NO_ORDERS)
+    for to, message in post.posted[3:]:
         assert to == COMMAND_SPOOL
         steps.tell(message)
 
     answer = json.loads((tmp_path / "answers" / "7.json").read_bytes())
     assert CIRCUIT_BREAKER == asked[0]
     assert (True, "ACTIVE", []) == (answer["ok"], answer["trading_state"], answer["positions"])
+    assert answer["orders"]["success_rate"] is None
 
 
 def test_a_folder_that_is_gone_is_told_once_and_looked_at_again(tmp_path: Path) -> None:

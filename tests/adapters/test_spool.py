@@ -22,18 +22,28 @@ from callboard.actors.adapters.spool import (
     new_order_id,
     send,
 )
-from callboard.actors.names import CIRCUIT_BREAKER, EXECUTION_SYSTEM, POSITION_MONITOR
+from callboard.actors.names import (
+    CIRCUIT_BREAKER,
+    EXECUTION_SYSTEM,
+    ORDER_MANAGER,
+    POSITION_MONITOR,
+)
 from callboard.messages.intake import FlattenPositions, HaltTrading, ResumeTrading
 from callboard.messages.queries import (
     EngineStatus,
     GetPositions,
+    GetStatistics,
     GetStatus,
     PositionsView,
     PositionView,
+    StatisticsView,
 )
 from callboard.messages.values import PositionSide, TradingState
 
 WAIT_SECONDS = 10.0
+
+
+STATISTICS = StatisticsView(6, 2, 1, 2, 1, Decimal(2) / 3)
 
 
 class Core:
@@ -54,7 +64,16 @@ class Core:
     ) -> None:
         self.posted.append((to, message, urgent))
         if reply is not None:
-            reply(self._status() if isinstance(message, GetStatus) else self._positions())
+            reply(self._answer(message))
+
+    def _answer(self, message: object) -> object:
+        match message:
+            case GetStatus():
+                return self._status()
+            case GetStatistics():
+                return STATISTICS
+            case _:
+                return self._positions()
 
     def _status(self) -> EngineStatus:
         return EngineStatus(self.state, 3, "as told", ("BTCUSDT",), venue_open=True)
@@ -237,7 +256,8 @@ def test_a_status_shows_the_state_and_the_positions(tmp_path: Path) -> None:
     desk.look()
     desk.look()
 
-    assert [CIRCUIT_BREAKER, POSITION_MONITOR] == [to for to, _, _ in core.posted]
+    owners = [CIRCUIT_BREAKER, POSITION_MONITOR, ORDER_MANAGER]
+    assert owners == [to for to, _, _ in core.posted]
     assert isinstance(core.posted[1][1], GetPositions)
     assert {
         "ok": True,
@@ -259,6 +279,14 @@ def test_a_status_shows_the_state_and_the_positions(tmp_path: Path) -> None:
         ],
         "realised_pnl": "1.5",
         "fees": "0.2",
+        "orders": {
+            "total_orders": 6,
+            "executed": 2,
+            "failed": 1,
+            "cancelled": 2,
+            "pending": 1,
+            "success_rate": "0.6667",
+        },
     } == answer_of(tmp_path, "1")
 
 

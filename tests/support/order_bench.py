@@ -17,6 +17,7 @@ from callboard.messages.orders import ApprovedOrder, CancelIntent, OrderReleased
 from callboard.messages.values import (
     Action,
     ErrorKind,
+    ErrorType,
     Fix,
     Leg,
     Operation,
@@ -26,6 +27,7 @@ from callboard.messages.values import (
     Phase,
     PositionSide,
     Priority,
+    Severity,
     Side,
     TimeInForce,
     WorkingType,
@@ -266,6 +268,12 @@ class OrderBench:
             fix=None,
             delay_ms=1_000,
             reason="because",
+            error_type=ErrorType.NETWORK_ERROR,
+            severity=Severity.WARNING,
+            attempts_max=6,
+            status=0,
+            code=0,
+            text="connection refused",
         )
         return self.tell(evolve(directive, **changes))
 
