@@ -1,20 +1,30 @@
-"""Account: money and modes of the venue's account, the base of every percentage.
+"""Account: money, modes and leverage of the venue's account, the base of every percentage.
 
 Owns wallet, available balance, unrealised profit, the equity at the start of the UTC day, the
-highest equity seen, and the account's modes. Balances and modes are read at every start and every
-interval; the user stream and the position monitor tell the changes between. Nothing is told
-before both were read once. A mode other than the engine was set up for reduces trading and
-alarms, once per finding: an order under the wrong mode would be refused, or worse, understood.
-A reading that fails waits for the next tick; the age of what is known is for others to judge.
-Bound: one record. Source: requirements C-10 and C-31.
+highest equity seen, the account's modes, and how each symbol's leverage is set and bounded.
+Balances and modes are read at every start and every interval; the user stream and the position
+monitor tell the changes between. Leverage is read at every start, when the venue says that it
+changed, and every `leverage_interval_ms`. Nothing is told before both of a pair were read once.
+A mode other than the engine was set up for reduces trading and alarms, once per finding: an order
+under the wrong mode would be refused, or worse, understood. A reading that fails waits for the
+next tick; the age of what is known is for others to judge.
+Bound: one record a symbol. Source: requirements C-10, C-31 and C-50.
 """
 
-from decimal import Decimal
 from typing import assert_never
 
-from attrs import define, frozen
+from attrs import frozen
 
-from ..messages.account import AccountChanged, PositionsValued, RefreshAccount
+from ..messages.account import (
+    AccountChanged,
+    BracketsRead,
+    LeverageChanged,
+    PositionsValued,
+    ReadBrackets,
+    ReadSymbolConfigs,
+    RefreshAccount,
+    SymbolConfigsRead,
+)
 from ..messages.control import TripBreaker
 from ..messages.events import AlertRaised
 from ..messages.stream import BalancesReported
@@ -29,8 +39,22 @@ from ..messages.venue import (
     ReadAccount,
     ReadAccountMode,
 )
+from .account_facts import (
+    PRIVATE,
+    ZERO,
+    AccountState,
+    Configs,
+    Fact,
+    Ladders,
+    LeverageKnown,
+    ModeKnown,
+    MoneyKnown,
+    WalletReported,
+    apply_fact,
+    leverage_of,
+)
 from .names import CIRCUIT_BREAKER, EVENT_BUS, RISK_GATE
-from .policies.equity import EquityMarks, mark_equity
+from .policies.equity import mark_equity
 from .reading import ReadOptions, ask_to_read, make_read
 from .runtime.actor import Actor, Context
 from .settings import AccountSettings
@@ -38,53 +62,11 @@ from .settings import AccountSettings
 MS = 1_000_000
 UNKNOWN_INTERVAL_MS = 2_000
 """How often the account is read while balances or modes are not known at all."""
-ZERO = Decimal(0)
 
 
 @frozen
 class _Tick:
     """The account is due to be read."""
-
-
-@frozen
-class _MoneyKnown:
-    """Fact: what the account holds, after a reading, a report or a valuation."""
-
-    wallet: Decimal
-    available: Decimal
-    unrealised_pnl: Decimal
-    known_at_ns: int
-    """When the venue last told wallet or balances; a valuation makes no balance younger."""
-    at_ns: int
-
-
-@frozen
-class _WalletReported:
-    """Fact: the user stream told the wallet, so an older reading of it is void."""
-
-    at_ns: int
-
-
-@frozen
-class _ModeKnown:
-    """Fact: the account's modes, and what is wrong with them (empty: nothing)."""
-
-    mode: AccountModeRead
-    fault: str
-
-
-@define
-class AccountState:
-    """Money in the margin asset; None where nothing was read yet."""
-
-    wallet: Decimal = ZERO
-    available: Decimal = ZERO
-    unrealised_pnl: Decimal = ZERO
-    known_at_ns: int = 0
-    reported_at_ns: int = 0
-    marks: EquityMarks | None = None
-    mode: AccountModeRead | None = None
-    fault: str = ""
 
 
 Inbox = (
@@ -97,14 +79,13 @@ Inbox = (
     | PositionsValued
     | RefreshAccount
 )
-Fact = _MoneyKnown | _WalletReported | _ModeKnown
 
 
 class Account(Actor):
     """Knows what the account is worth, and how it is set."""
 
     State = AccountState
-    private = (_Tick, _MoneyKnown, _WalletReported, _ModeKnown)
+    private = (_Tick, *PRIVATE)
     state: AccountState
 
     def __init__(self, settings: AccountSettings) -> None:
@@ -116,7 +97,7 @@ class Account(Actor):
         """Handle one message."""
         match message:
             case _Tick():
-                self._read(ctx)
+                self.on_tick(ctx)
             case AttemptEnded():
                 self.on_attempt_ended(message, ctx)
             case PermitGranted():
@@ -128,10 +109,17 @@ class Account(Actor):
             case PositionsValued():
                 self.on_positions_valued(message, ctx)
             case RefreshAccount():
-                ctx.log("account_refresh", reason=message.reason)
-                self._read(ctx)
+                self.on_refresh_account(message, ctx)
             case _:
                 assert_never(message)
+
+    def on_tick(self, ctx: Context) -> None:
+        """Read balances and modes; leverage too where it is missing or old."""
+        state = self.state
+        age_ms = (ctx.now - state.leverage_read_at_ns) // MS
+        if not state.knows_leverage or age_ms >= self._settings.leverage_interval_ms:
+            self._read_leverage(ctx)
+        self._read(ctx)
 
     def on_attempt_ended(self, message: AttemptEnded, ctx: Context) -> None:
         """Take what was read; a failure waits for the next tick."""
@@ -140,6 +128,10 @@ class Account(Actor):
                 self._take_balances(message.result, message.sent_at_ns, ctx)
             case AccountModeRead():
                 self._take_mode(message.result, ctx)
+            case SymbolConfigsRead():
+                self._take_configs(message.result, ctx)
+            case BracketsRead():
+                self._take_ladders(message.result, ctx)
             case _:
                 ctx.log("account_read_failed", phase=message.phase, status=message.status)
 
@@ -149,16 +141,16 @@ class Account(Actor):
             return
         gained = message.wallet - self.state.wallet
         available = max(ZERO, self.state.available + gained)
-        ctx.record(_WalletReported(ctx.now))
+        ctx.record(WalletReported(ctx.now))
         unrealised_pnl = self.state.unrealised_pnl
-        self._know(_MoneyKnown(message.wallet, available, unrealised_pnl, ctx.now, ctx.now), ctx)
+        self._know(MoneyKnown(message.wallet, available, unrealised_pnl, ctx.now, ctx.now), ctx)
 
     def on_positions_valued(self, message: PositionsValued, ctx: Context) -> None:
         """Take the unrealised profit at the marks."""
         if self.state.marks is None:
             return
         state = self.state
-        fact = _MoneyKnown(
+        fact = MoneyKnown(
             wallet=state.wallet,
             available=state.available,
             unrealised_pnl=message.unrealised_pnl,
@@ -167,42 +159,67 @@ class Account(Actor):
         )
         self._know(fact, ctx)
 
+    def on_refresh_account(self, message: RefreshAccount, ctx: Context) -> None:
+        """Read everything now: a setting of the account is other than we thought."""
+        ctx.log("account_refresh", reason=message.reason)
+        self._read_leverage(ctx)
+        self._read(ctx)
+
     def resume(self, ctx: Context) -> None:
-        """Read at every start."""
+        """Read everything at every start."""
+        self._read_leverage(ctx)
         self._read(ctx)
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
-        state = self.state
-        match fact:
-            case _MoneyKnown():
-                state.wallet, state.available = fact.wallet, fact.available
-                state.unrealised_pnl, state.known_at_ns = fact.unrealised_pnl, fact.known_at_ns
-                equity = fact.wallet + fact.unrealised_pnl
-                state.marks = mark_equity(state.marks, equity, fact.at_ns)
-            case _WalletReported():
-                state.reported_at_ns = fact.at_ns
-            case _ModeKnown():
-                state.mode, state.fault = fact.mode, fact.fault
-            case _:
-                assert_never(fact)
+        apply_fact(self.state, fact)
 
     def _read(self, ctx: Context) -> None:
         ask_to_read(ctx, ReadAccountMode(), self._reads)
         ask_to_read(ctx, ReadAccount(), self._reads)
-        is_known = self.state.marks is not None and self.state.mode is not None
+        state = self.state
+        is_known = state.marks is not None and state.mode is not None and state.knows_leverage
         interval_ms = self._settings.interval_ms
         delay_ms = interval_ms if is_known else min(interval_ms, UNKNOWN_INTERVAL_MS)
         ctx.after(delay_ms * MS, _Tick(), key="tick")
+
+    def _read_leverage(self, ctx: Context) -> None:
+        ask_to_read(ctx, ReadSymbolConfigs(), self._reads)
+        ask_to_read(ctx, ReadBrackets(), self._reads)
+
+    def _take_configs(self, read: SymbolConfigsRead, ctx: Context) -> None:
+        configs = {config.symbol: config for config in read.configs}
+        self._know_leverage(LeverageKnown(read.configs, None, ctx.now), configs, None, ctx)
+
+    def _take_ladders(self, read: BracketsRead, ctx: Context) -> None:
+        ladders = {ladder.symbol: ladder.brackets for ladder in read.ladders}
+        self._know_leverage(LeverageKnown(None, read.ladders, ctx.now), None, ladders, ctx)
+
+    def _know_leverage(
+        self,
+        fact: LeverageKnown,
+        configs: Configs | None,
+        ladders: Ladders | None,
+        ctx: Context,
+    ) -> None:
+        """Tell what changed, once how symbols are set and what bounds them are both known."""
+        before = leverage_of(self.state.configs, self.state.ladders)
+        ctx.record(fact)
+        after = leverage_of(
+            self.state.configs if configs is None else configs,
+            self.state.ladders if ladders is None else ladders,
+        )
+        if after != before:
+            ctx.tell(RISK_GATE, LeverageChanged(after, ctx.now))
 
     def _take_balances(self, read: AccountRead, sent_at_ns: int, ctx: Context) -> None:
         """A wallet that the stream reported while the reading was out is the newer one."""
         is_newer = sent_at_ns > self.state.reported_at_ns
         wallet = read.wallet if is_newer else self.state.wallet
-        fact = _MoneyKnown(wallet, read.available, read.unrealised_pnl, ctx.now, ctx.now)
+        fact = MoneyKnown(wallet, read.available, read.unrealised_pnl, ctx.now, ctx.now)
         self._know(fact, ctx)
 
-    def _know(self, fact: _MoneyKnown, ctx: Context) -> None:
+    def _know(self, fact: MoneyKnown, ctx: Context) -> None:
         ctx.record(fact)
         if self.state.mode is not None:
             self._tell(fact, self.state.mode, ctx)
@@ -212,9 +229,9 @@ class Account(Actor):
         state = self.state
         if mode == state.mode and fault == state.fault:
             return
-        ctx.record(_ModeKnown(mode, fault))
+        ctx.record(ModeKnown(mode, fault))
         if state.marks is not None:
-            known = _MoneyKnown(
+            known = MoneyKnown(
                 wallet=state.wallet,
                 available=state.available,
                 unrealised_pnl=state.unrealised_pnl,
@@ -239,7 +256,7 @@ class Account(Actor):
             ),
         )
 
-    def _tell(self, known: _MoneyKnown, mode: AccountModeRead, ctx: Context) -> None:
+    def _tell(self, known: MoneyKnown, mode: AccountModeRead, ctx: Context) -> None:
         """Tell those who decide by it; `at_ns` says since when the balances are known."""
         equity = known.wallet + known.unrealised_pnl
         marks = mark_equity(self.state.marks, equity, known.at_ns)

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from attrs import define, field, frozen
 
+from ..messages.account import ReadBrackets, ReadSymbolConfigs
 from ..messages.values import Priority
 from ..messages.venue import (
     AmendOne,
@@ -49,6 +50,8 @@ COSTS: dict[str, Cost] = {
     ListTrades.__name__: Cost(5),
     ReadAccount.__name__: Cost(5),
     ReadAccountMode.__name__: Cost(5),
+    ReadSymbolConfigs.__name__: Cost(5),
+    ReadBrackets.__name__: Cost(1),
     ReadInstruments.__name__: Cost(1),
     ReadTime.__name__: Cost(1),
 }

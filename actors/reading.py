@@ -9,6 +9,7 @@ remembered between the two steps, because the token says which call it stands fo
 
 from attrs import frozen
 
+from ..messages.account import ReadBrackets, ReadSymbolConfigs
 from ..messages.values import Priority
 from ..messages.venue import (
     MakeCall,
@@ -22,11 +23,13 @@ from ..messages.venue import (
 from .names import LANE_REDUCING, RATE_LIMITER
 from .runtime.actor import Context
 
-Read = ReadAccount | ReadAccountMode | ReadInstruments | ReadTime
+Read = ReadAccount | ReadAccountMode | ReadSymbolConfigs | ReadBrackets | ReadInstruments | ReadTime
 
 READS: dict[str, Read] = {
     "ReadAccount": ReadAccount(),
     "ReadAccountMode": ReadAccountMode(),
+    "ReadSymbolConfigs": ReadSymbolConfigs(),
+    "ReadBrackets": ReadBrackets(),
     "ReadInstruments": ReadInstruments(),
     "ReadTime": ReadTime(),
 }

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from attrs import define, evolve, field, frozen
 
-from ..messages.account import AccountChanged
+from ..messages.account import AccountChanged, LeverageChanged, SymbolLeverage
 from ..messages.control import TradingStateChanged
 from ..messages.instruments import Filters, InstrumentsChanged
 from ..messages.intake import PolicyChanged
@@ -79,6 +79,7 @@ class Prefixed:
 News = (
     MarkChanged
     | AccountChanged
+    | LeverageChanged
     | TradingStateChanged
     | ClockChanged
     | StreamHealthChanged
@@ -102,6 +103,7 @@ class GateState:
     trading: TradingStateChanged | None = None
     clock: ClockChanged | None = None
     account: AccountChanged | None = None
+    leverage: dict[str, SymbolLeverage] = field(factory=dict[str, SymbolLeverage])
     stream_healthy: bool = False
     filters: dict[str, Filters] = field(factory=dict[str, Filters])
     filters_read_at_ns: int = 0
@@ -180,6 +182,8 @@ def _note(state: GateState, news: News) -> None:  # noqa: C901 - one arm a messa
             state.marks[news.symbol] = news
         case AccountChanged():
             state.account = news
+        case LeverageChanged():
+            state.leverage = {each.config.symbol: each for each in news.symbols}
         case TradingStateChanged():
             state.trading = news
         case ClockChanged():

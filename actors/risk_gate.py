@@ -10,7 +10,7 @@ Reducing orders take the short way: they are verified, never limited.
 
 from typing import assert_never
 
-from ..messages.account import AccountChanged
+from ..messages.account import AccountChanged, LeverageChanged
 from ..messages.control import EngineStarted, RecoveryDone, TradingStateChanged
 from ..messages.events import AlertRaised
 from ..messages.instruments import InstrumentsChanged
@@ -98,6 +98,7 @@ class RiskGate(Actor):
             case (
                 MarkChanged()
                 | AccountChanged()
+                | LeverageChanged()
                 | TradingStateChanged()
                 | ClockChanged()
                 | StreamHealthChanged()

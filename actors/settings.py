@@ -132,9 +132,11 @@ class ClockSettings:
 
 @frozen
 class AccountSettings:
-    """Balances and modes."""
+    """Balances, modes and leverage."""
 
     interval_ms: int = MINUTE_MS
+    leverage_interval_ms: int = HOUR_MS
+    """How often leverage is read besides at every start and when the venue says it changed."""
     hedge_mode: bool = False
     margin_asset: str = "USDT"
 

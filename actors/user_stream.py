@@ -11,14 +11,17 @@ evidence is cumulative. An idle stream looks like a dead one, so silence is aske
 Source: Binance user data streams, life cycle and ordering, 2026-11-20.
 """
 
+from decimal import Decimal
 from typing import assert_never
 
 from attrs import define, field, frozen
 
+from ..messages.account import RefreshAccount
 from ..messages.events import AlertRaised
 from ..messages.orders import OrderReported
 from ..messages.reconciliation import TradesFound
 from ..messages.stream import (
+    AccountConfigFrame,
     AccountFrame,
     BackfillDone,
     BackfillNeeded,
@@ -103,7 +106,14 @@ class StreamState:
     gap_since_ms: int | None = None
 
 
-Inbox = OrderFrame | AccountFrame | UserStreamChanged | BackfillDone | _SilenceCheck
+Inbox = (
+    OrderFrame
+    | AccountFrame
+    | AccountConfigFrame
+    | UserStreamChanged
+    | BackfillDone
+    | _SilenceCheck
+)
 Fact = _FramesSeen | _AccountSeen | _StreamLost | _GapOpened | _GapClosed
 
 
@@ -125,6 +135,8 @@ class UserStream(Actor):
                 self.on_order_frame(message, ctx)
             case AccountFrame():
                 self.on_account_frame(message, ctx)
+            case AccountConfigFrame():
+                ctx.tell(ACCOUNT, RefreshAccount("the venue says that a setting changed"))
             case UserStreamChanged():
                 self.on_user_stream_changed(message, ctx)
             case BackfillDone():
@@ -153,7 +165,7 @@ class UserStream(Actor):
         parts: list[str] = []
         if message.wallet is not None and self._is_news(WALLET, at_ms):
             parts.append(WALLET)
-            ctx.tell(ACCOUNT, BalancesReported(message.wallet, at_ms))
+            ctx.tell(ACCOUNT, _balances(message, message.wallet))
         for position in message.positions:
             part = f"{position.symbol}/{position.position_side}"
             if self._is_news(part, at_ms):
@@ -277,6 +289,10 @@ def _report_key(evidence: OrderEvidence, trade: TradeEvidence | None, execution:
     trade_id = "" if trade is None else trade.trade_id
     said = f"{execution}/{evidence.status}/{trade_id}/{evidence.filled:f}/{evidence.updated_at_ms}"
     return f"{store}/{evidence.symbol}/{evidence.venue_order_id}/{said}"
+
+
+def _balances(frame: AccountFrame, wallet: Decimal) -> BalancesReported:
+    return BalancesReported(wallet, frame.event_at_ms, frame.reason, frame.change)
 
 
 def _alert(*, healthy: bool, text: str) -> AlertRaised:

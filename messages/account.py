@@ -1,7 +1,9 @@
-"""Account: balances and modes, from their owner to those who decide by them.
+"""Account: balances, modes and leverage, from their owner to those who decide by them.
 
-Account -> RiskGate (`AccountChanged`), CircuitBreaker (`AccountChanged`). Whoever was refused for
-the account's mode tells Account `RefreshAccount`.
+Account -> RiskGate (`AccountChanged`, `LeverageChanged`), CircuitBreaker (`AccountChanged`).
+Whoever was refused for the account's mode, or heard that its settings changed, tells Account
+`RefreshAccount`. Its calls about leverage and
+their results stand here too; they travel as `messages/venue.py` says.
 """
 
 from decimal import Decimal
@@ -36,3 +38,72 @@ class RefreshAccount:
     """The venue refused a request for the account's mode: read balances and modes now."""
 
     reason: str
+
+
+@frozen
+class Bracket:
+    """One step of a symbol's leverage ladder; notional bounds in the margin asset."""
+
+    notional_floor: Decimal
+    notional_cap: Decimal
+    leverage_max: int
+    maintenance_ratio: Decimal
+
+
+@frozen
+class SymbolConfig:
+    """How the account is set for one symbol at the venue."""
+
+    symbol: str
+    leverage: int
+    notional_max: Decimal
+    """The largest position value that this leverage admits, in the margin asset."""
+    isolated: bool
+
+
+@frozen
+class LeverageLadder:
+    """The leverage that a symbol admits, by position value, smallest first."""
+
+    symbol: str
+    brackets: tuple[Bracket, ...]
+
+
+@frozen
+class ReadSymbolConfigs:
+    """Venue call: read leverage and margin type as they are set, of every symbol."""
+
+
+@frozen
+class SymbolConfigsRead:
+    """Result of `ReadSymbolConfigs`."""
+
+    configs: tuple[SymbolConfig, ...]
+
+
+@frozen
+class ReadBrackets:
+    """Venue call: read the leverage ladder of every symbol."""
+
+
+@frozen
+class BracketsRead:
+    """Result of `ReadBrackets`."""
+
+    ladders: tuple[LeverageLadder, ...]
+
+
+@frozen
+class SymbolLeverage:
+    """A symbol's leverage as it is set, and the ladder that bounds it."""
+
+    config: SymbolConfig
+    brackets: tuple[Bracket, ...]
+
+
+@frozen
+class LeverageChanged:
+    """Leverage of every symbol, once both readings are known and after each change of them."""
+
+    symbols: tuple[SymbolLeverage, ...]
+    at_ns: int

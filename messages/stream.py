@@ -1,9 +1,10 @@
 """User stream: what the account's own stream reports, deduplicated, to the owners.
 
-UserSocket -> UserStream (`OrderFrame`, `AccountFrame`, `UserStreamChanged`); UserStream ->
-OrderManager (`OrderReported`), Account (`BalancesReported`), PositionMonitor (`PositionReported`),
-Reconciler (`BackfillNeeded`), RiskGate (`StreamHealthChanged`). UserStream, when it begins a life,
-asks UserSocket `ReportUserStream`; Reconciler ends a gap with `BackfillDone`.
+UserSocket -> UserStream (`OrderFrame`, `AccountFrame`, `AccountConfigFrame`, `UserStreamChanged`);
+UserStream -> OrderManager (`OrderReported`), Account (`BalancesReported`; `RefreshAccount` after a
+changed setting), PositionMonitor (`PositionReported`), Reconciler (`BackfillNeeded`), RiskGate
+(`StreamHealthChanged`). UserStream, when it begins a life, asks UserSocket `ReportUserStream`;
+Reconciler ends a gap with `BackfillDone`.
 """
 
 from decimal import Decimal
@@ -33,6 +34,15 @@ class AccountFrame:
     reason: str
     wallet: Decimal | None
     positions: tuple[PositionEvidence, ...]
+    event_at_ms: int
+    change: Decimal = Decimal(0)
+    """What moved the wallet beside profit and fees, as a transfer or funding does."""
+
+
+@frozen
+class AccountConfigFrame:
+    """A setting of the account changed at the venue: leverage, or the asset mode."""
+
     event_at_ms: int
 
 
@@ -77,10 +87,15 @@ class BackfillDone:
 
 @frozen
 class BalancesReported:
-    """The wallet balance after an account event, in the margin asset."""
+    """The wallet balance after an account event, in the margin asset.
+
+    `reason` is the venue's word for the event; `change` what it moved beside profit and fees.
+    """
 
     wallet: Decimal
     at_ms: int
+    reason: str = ""
+    change: Decimal = Decimal(0)
 
 
 @frozen

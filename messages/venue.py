@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from .account import BracketsRead, ReadBrackets, ReadSymbolConfigs, SymbolConfigsRead
 from .instruments import Filters
 from .values import (
     Operation,
@@ -120,6 +121,8 @@ Call = (
     | ListTrades
     | ReadAccount
     | ReadAccountMode
+    | ReadSymbolConfigs
+    | ReadBrackets
     | ReadInstruments
     | ReadTime
 )
@@ -253,6 +256,8 @@ Result = (
     | TradesListed
     | AccountRead
     | AccountModeRead
+    | SymbolConfigsRead
+    | BracketsRead
     | InstrumentsRead
     | TimeRead
 )

@@ -11,17 +11,21 @@ ORDER_TRADE_UPDATE, ALGO_UPDATE, ACCOUNT_UPDATE, TRADE_LITE, bookTicker and mark
 from decimal import Decimal
 
 from ...messages.market import QuoteObserved
-from ...messages.stream import AccountFrame, OrderFrame, UserStreamChanged
+from ...messages.stream import (
+    AccountConfigFrame,
+    AccountFrame,
+    OrderFrame,
+    UserStreamChanged,
+)
 from ...messages.values import PositionSide, Side
 from ...messages.venue import OrderEvidence, PositionEvidence, TradeEvidence
 from . import wire
 from .wire import ZERO, Row
 
-UserMessage = OrderFrame | AccountFrame | UserStreamChanged
+UserMessage = OrderFrame | AccountFrame | AccountConfigFrame | UserStreamChanged
 
 SILENT_KINDS = frozenset(
     {
-        "ACCOUNT_CONFIG_UPDATE",
         "CONDITIONAL_ORDER_TRIGGER_REJECT",
         "GRID_UPDATE",
         "MARGIN_CALL",
@@ -40,7 +44,9 @@ def kind_of(frame: Row) -> str:
     return value if isinstance(value, str) else ""
 
 
-def read_user_frame(frame: Row, margin_asset: str) -> UserMessage | None:
+def read_user_frame(  # noqa: PLR0911 - one arm a kind
+    frame: Row, margin_asset: str
+) -> UserMessage | None:
     """Return what a frame of the user stream says, None where it says nothing to us."""
     match kind_of(frame):
         case "ORDER_TRADE_UPDATE":
@@ -51,6 +57,8 @@ def read_user_frame(frame: Row, margin_asset: str) -> UserMessage | None:
             return _algo_update(frame)
         case "ACCOUNT_UPDATE":
             return _account_update(frame, margin_asset)
+        case "ACCOUNT_CONFIG_UPDATE":
+            return AccountConfigFrame(event_at_ms=wire.integer(frame, "E"))
         case "listenKeyExpired":
             return UserStreamChanged(connected=False, reason="listen key expired")
         case _:
@@ -194,9 +202,11 @@ def _algo_update(frame: Row) -> OrderFrame:
 def _account_update(frame: Row, margin_asset: str) -> AccountFrame:
     row = wire.mapping(frame.get("a"), "a")
     wallet: Decimal | None = None
+    change = ZERO
     for balance in wire.rows(row.get("B", ()), "B"):
         if wire.text(balance, "a") == margin_asset:
             wallet = wire.decimal(balance, "wb")
+            change = wire.decimal(balance, "bc", ZERO)
     positions = [
         PositionEvidence(
             symbol=wire.text(position, "s"),
@@ -211,4 +221,5 @@ def _account_update(frame: Row, margin_asset: str) -> AccountFrame:
         wallet=wallet,
         positions=tuple(positions),
         event_at_ms=wire.integer(frame, "E"),
+        change=change,
     )

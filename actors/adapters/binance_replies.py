@@ -14,6 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
+from ...messages.account import ReadBrackets, ReadSymbolConfigs
 from ...messages.values import PositionSide, Side
 from ...messages.venue import (
     AccountModeRead,
@@ -43,6 +44,7 @@ from ...messages.venue import (
 from ..ports import VenueAnswer
 from . import wire
 from .binance_filters import read_filters
+from .binance_leverage import read_brackets, read_symbol_configs
 from .wire import ZERO, ReplyUnreadable, Row
 
 MISSING = -1
@@ -60,7 +62,7 @@ class ReplyOptions:
 
     margin_asset: str
     symbols: tuple[str, ...] = ()
-    """Symbols whose filters are read; empty reads all."""
+    """Symbols whose filters and leverage are read; empty reads all."""
 
 
 @frozen
@@ -108,10 +110,16 @@ def read_result(call: Call, answer: VenueAnswer, options: ReplyOptions) -> Readi
     """Return what a successful answer says; raises `ReplyUnreadable` naming the field."""
     if answer.body is None:
         raise ReplyUnreadable("body", f"is no JSON: {answer.text[:80]!r}")
-    if isinstance(call, ReadInstruments):
-        filters = read_filters(answer.body, options.symbols)
-        return Reading(filters.result, filters.faults)
-    return Reading(_result(call, answer.body, options.margin_asset))
+    match call:
+        case ReadInstruments():
+            filters = read_filters(answer.body, options.symbols)
+            return Reading(filters.result, filters.faults)
+        case ReadSymbolConfigs():
+            return Reading(*read_symbol_configs(answer.body, options.symbols))
+        case ReadBrackets():
+            return Reading(*read_brackets(answer.body, options.symbols))
+        case _:
+            return Reading(_result(call, answer.body, options.margin_asset))
 
 
 def _result(call: Call, body: Any, margin_asset: str) -> Result:

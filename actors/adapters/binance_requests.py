@@ -12,6 +12,7 @@ from typing import assert_never
 
 from attrs import evolve, frozen
 
+from ...messages.account import ReadBrackets, ReadSymbolConfigs
 from ...messages.values import Operation, OrderType, PositionSide, TimeInForce
 from ...messages.venue import (
     AmendOne,
@@ -113,6 +114,8 @@ def _listing(  # noqa: PLR0911 - one arm a call
     | ListTrades
     | ReadAccount
     | ReadAccountMode
+    | ReadSymbolConfigs
+    | ReadBrackets
     | ReadInstruments
     | ReadTime,
 ) -> _Route:
@@ -128,6 +131,10 @@ def _listing(  # noqa: PLR0911 - one arm a call
             return _Route("GET", "/fapi/v3/account", {})
         case ReadAccountMode():
             return _Route("GET", "/fapi/v1/accountConfig", {})
+        case ReadSymbolConfigs():
+            return _Route("GET", "/fapi/v1/symbolConfig", {})
+        case ReadBrackets():
+            return _Route("GET", "/fapi/v1/leverageBracket", {})
         case ReadInstruments():
             return _Route("GET", "/fapi/v1/exchangeInfo", {}, signed=False)
         case ReadTime():

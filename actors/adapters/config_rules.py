@@ -160,6 +160,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "clock.window": _between(1, 1_000),
         "clock.material_ms": _between(0, SECOND_MS),
         "accounts.interval_ms": _between(SECOND_MS, HOUR_MS),
+        "accounts.leverage_interval_ms": _between(MINUTE_MS, DAY_MS),
         "accounts.margin_asset": _ASSET,
         "instruments.refresh_ms": _between(MINUTE_MS, DAY_MS),
         "instruments.retry_ms": _between(100, 10 * MINUTE_MS),

@@ -3,10 +3,24 @@
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
 from callboard.actors.account import Account, mode_fault
 from callboard.actors.settings import AccountSettings
-from callboard.messages.account import AccountChanged, PositionsValued, RefreshAccount
+from callboard.messages.account import (
+    AccountChanged,
+    Bracket,
+    BracketsRead,
+    LeverageChanged,
+    LeverageLadder,
+    PositionsValued,
+    ReadBrackets,
+    ReadSymbolConfigs,
+    RefreshAccount,
+    SymbolConfig,
+    SymbolConfigsRead,
+    SymbolLeverage,
+)
 from callboard.messages.control import TripBreaker
 from callboard.messages.stream import BalancesReported
 from callboard.messages.values import Priority, Severity, TradingState
@@ -27,6 +41,12 @@ from support.venue_samples import read_ended
 DAY = 86_400 * SECOND
 ONE_WAY = AccountModeRead(hedge_mode=False, multi_assets=False, can_trade=True)
 HEDGE = AccountModeRead(hedge_mode=True, multi_assets=False, can_trade=True)
+HOUR = 3_600 * SECOND
+EVERYTHING = ["ReadSymbolConfigs", "ReadBrackets", "ReadAccountMode", "ReadAccount"]
+CONFIG = SymbolConfig("BTCUSDT", 10, Decimal(1_000_000), isolated=False)
+BRACKET = Bracket(Decimal(0), Decimal(50_000), 125, Decimal("0.004"))
+CONFIGS = SymbolConfigsRead((CONFIG,))
+LADDERS = BracketsRead((LeverageLadder("BTCUSDT", (BRACKET,)),))
 MONEY = AccountRead(Decimal(1000), Decimal(900), Decimal(-10))
 
 
@@ -38,6 +58,8 @@ class Bench:
         if known:
             self.read(ONE_WAY)
             self.read(MONEY)
+            self.read(CONFIGS)
+            self.read(LADDERS)
 
     def read(self, result: Result | None, *, ago_ns: int = 0) -> Step:
         sent_at_ns = self.steps.now_ns - ago_ns
@@ -56,19 +78,20 @@ class Bench:
         )
 
 
-def test_modes_and_balances_are_asked_for_at_every_start() -> None:
+def test_modes_balances_and_leverage_are_asked_for_at_every_start() -> None:
     calls = [request.call for request in Bench(known=False).started.to("rate_limiter")]
 
-    assert ["ReadAccountMode", "ReadAccount"] == calls
+    assert EVERYTHING == calls
 
 
-def test_a_tick_asks_for_both_again() -> None:
+def test_a_tick_asks_for_modes_and_balances_again() -> None:
     bench = Bench()
     bench.steps.fire("tick")
 
     step = bench.steps.fire("tick")
 
-    assert 2 == len(step.to("rate_limiter"))
+    asked = [request.call for request in step.to("rate_limiter")]
+    assert ["ReadAccountMode", "ReadAccount"] == asked
     assert 60 * SECOND == bench.steps.timers["tick"].due_ns - bench.steps.now_ns
 
 
@@ -86,7 +109,8 @@ def test_each_permit_becomes_the_call_that_its_token_names() -> None:
     steps = [bench.steps.tell(PermitGranted(request.token, permit)) for request in requests]
 
     made = [call for step in steps for call in step.to("lane_reducing")]
-    assert [ReadAccountMode(), ReadAccount()] == [each.call for each in made]
+    expected = [ReadSymbolConfigs(), ReadBrackets(), ReadAccountMode(), ReadAccount()]
+    assert expected == [each.call for each in made]
     assert {Priority.OPENING} == {each.priority for each in made}
 
 
@@ -224,4 +248,53 @@ def test_a_read_that_did_not_leave_waits_for_its_tick(message: PermitRefused | F
 def test_a_refusal_for_the_mode_reads_at_once() -> None:
     step = Bench().steps.tell(RefreshAccount("-4061"))
 
-    assert 2 == len(step.to("rate_limiter"))
+    assert EVERYTHING == [request.call for request in step.to("rate_limiter")]
+
+
+def test_leverage_is_told_once_settings_and_ladders_are_both_known() -> None:
+    """C-50: the gate knows each symbol's leverage before the first order."""
+    bench = Bench(known=False)
+
+    configs = bench.read(CONFIGS)
+    ladders = bench.read(LADDERS)
+
+    assert [] == configs.told(LeverageChanged)
+    known = (SymbolLeverage(CONFIG, (BRACKET,)),)
+    assert [LeverageChanged(known, bench.steps.now_ns)] == ladders.to("risk_gate")
+
+
+def test_leverage_that_did_not_change_is_no_news() -> None:
+    bench = Bench()
+
+    steps = [bench.read(CONFIGS), bench.read(LADDERS)]
+
+    assert [(), ()] == [step.tells for step in steps]
+
+
+def test_a_changed_leverage_is_told() -> None:
+    bench = Bench()
+
+    step = bench.read(SymbolConfigsRead((evolve(CONFIG, leverage=20),)))
+
+    (changed,) = step.told(LeverageChanged)
+    assert [20] == [each.config.leverage for each in changed.symbols]
+
+
+def test_leverage_is_read_again_when_it_is_old() -> None:
+    bench = Bench()
+    bench.steps.now_ns += HOUR
+
+    step = bench.steps.fire("tick")
+
+    assert EVERYTHING == [request.call for request in step.to("rate_limiter")]
+
+
+def test_leverage_that_is_missing_is_read_at_every_tick() -> None:
+    bench = Bench(known=False)
+    bench.read(ONE_WAY)
+    bench.read(MONEY)
+    bench.read(CONFIGS)
+
+    step = bench.steps.fire("tick")
+
+    assert EVERYTHING == [request.call for request in step.to("rate_limiter")]

@@ -6,9 +6,11 @@ from attrs import evolve
 
 from callboard.actors.settings import StreamSettings
 from callboard.actors.user_stream import UserStream
+from callboard.messages.account import RefreshAccount
 from callboard.messages.orders import OrderReported
 from callboard.messages.reconciliation import TradesFound
 from callboard.messages.stream import (
+    AccountConfigFrame,
     AccountFrame,
     BackfillDone,
     BackfillNeeded,
@@ -145,12 +147,29 @@ def test_an_account_event_tells_wallet_and_positions_to_their_owners() -> None:
     step = bench().tell(AccountFrame("ORDER", Decimal(999), (long,), 200))
 
     assert (
-        ("account", BalancesReported(Decimal(999), 200)),
+        ("account", BalancesReported(Decimal(999), 200, "ORDER")),
         (
             "position_monitor",
             PositionReported("BTCUSDT", PositionSide.LONG, Decimal(1), Decimal(60000), 200),
         ),
     ) == step.tells
+
+
+def test_an_account_event_says_why_the_wallet_moved_and_how_far() -> None:
+    frame = AccountFrame("DEPOSIT", Decimal(1099), (), 200, change=Decimal(100))
+
+    step = bench().tell(frame)
+
+    expected = BalancesReported(Decimal(1099), 200, "DEPOSIT", Decimal(100))
+    assert (("account", expected),) == step.tells
+
+
+def test_a_changed_setting_of_the_account_is_read_at_once() -> None:
+    """C-50: leverage that somebody changes is known before the next order."""
+    step = bench().tell(AccountConfigFrame(200))
+
+    assert ["account"] == [to for to, _ in step.tells]
+    assert 1 == len(step.told(RefreshAccount))
 
 
 def test_an_account_event_without_our_asset_tells_no_wallet() -> None:

@@ -14,6 +14,7 @@ from callboard.actors.adapters.binance_requests import (
 )
 from callboard.actors.policies.weights import ENDPOINTS
 from callboard.actors.ports import VenueRequest
+from callboard.messages.account import ReadBrackets, ReadSymbolConfigs
 from callboard.messages.values import (
     Operation,
     OrderType,
@@ -190,6 +191,8 @@ def test_a_call_about_a_conditional_order_names_its_algo_id_alone(
         (ListPositions(), "/fapi/v3/positionRisk", True),
         (ReadAccount(), "/fapi/v3/account", True),
         (ReadAccountMode(), "/fapi/v1/accountConfig", True),
+        (ReadSymbolConfigs(), "/fapi/v1/symbolConfig", True),
+        (ReadBrackets(), "/fapi/v1/leverageBracket", True),
         (ReadInstruments(), "/fapi/v1/exchangeInfo", False),
         (ReadTime(), "/fapi/v1/time", False),
     ],

@@ -1,0 +1,112 @@
+"""Account facts: what Account writes down, and its state as the fold of that."""
+
+from decimal import Decimal
+from typing import assert_never
+
+from attrs import define, field, frozen
+
+from ..messages.account import Bracket, LeverageLadder, SymbolConfig, SymbolLeverage
+from ..messages.venue import AccountModeRead
+from .policies.equity import EquityMarks, mark_equity
+
+ZERO = Decimal(0)
+
+Configs = dict[str, SymbolConfig]
+Ladders = dict[str, tuple[Bracket, ...]]
+
+
+@frozen
+class MoneyKnown:
+    """Fact: what the account holds, after a reading, a report or a valuation."""
+
+    wallet: Decimal
+    available: Decimal
+    unrealised_pnl: Decimal
+    known_at_ns: int
+    """When the venue last told wallet or balances; a valuation makes no balance younger."""
+    at_ns: int
+
+
+@frozen
+class WalletReported:
+    """Fact: the user stream told the wallet, so an older reading of it is void."""
+
+    at_ns: int
+
+
+@frozen
+class ModeKnown:
+    """Fact: the account's modes, and what is wrong with them (empty: nothing)."""
+
+    mode: AccountModeRead
+    fault: str
+
+
+@frozen
+class LeverageKnown:
+    """Fact: how symbols are set or what bounds their leverage, whichever was read."""
+
+    configs: tuple[SymbolConfig, ...] | None
+    ladders: tuple[LeverageLadder, ...] | None
+    at_ns: int
+
+
+PRIVATE = (MoneyKnown, WalletReported, ModeKnown, LeverageKnown)
+Fact = MoneyKnown | WalletReported | ModeKnown | LeverageKnown
+
+
+@define
+class AccountState:
+    """Money in the margin asset; None where nothing was read yet."""
+
+    wallet: Decimal = ZERO
+    available: Decimal = ZERO
+    unrealised_pnl: Decimal = ZERO
+    known_at_ns: int = 0
+    reported_at_ns: int = 0
+    marks: EquityMarks | None = None
+    mode: AccountModeRead | None = None
+    fault: str = ""
+    configs: Configs = field(factory=Configs)
+    ladders: Ladders = field(factory=Ladders)
+    leverage_read_at_ns: int = 0
+
+    @property
+    def knows_leverage(self) -> bool:
+        """True once both readings about leverage were taken."""
+        return bool(self.configs and self.ladders)
+
+
+def leverage_of(configs: Configs, ladders: Ladders) -> tuple[SymbolLeverage, ...]:
+    """Return the leverage of every symbol of which both readings are known."""
+    return tuple(
+        SymbolLeverage(config, ladders[symbol])
+        for symbol, config in configs.items()
+        if symbol in ladders
+    )
+
+
+def apply_fact(state: AccountState, fact: Fact) -> None:
+    """Change the state by one fact."""
+    match fact:
+        case MoneyKnown():
+            state.wallet, state.available = fact.wallet, fact.available
+            state.unrealised_pnl, state.known_at_ns = fact.unrealised_pnl, fact.known_at_ns
+            equity = fact.wallet + fact.unrealised_pnl
+            state.marks = mark_equity(state.marks, equity, fact.at_ns)
+        case WalletReported():
+            state.reported_at_ns = fact.at_ns
+        case ModeKnown():
+            state.mode, state.fault = fact.mode, fact.fault
+        case LeverageKnown():
+            _know_leverage(state, fact)
+        case _:
+            assert_never(fact)
+
+
+def _know_leverage(state: AccountState, fact: LeverageKnown) -> None:
+    state.leverage_read_at_ns = fact.at_ns
+    if fact.configs is not None:
+        state.configs = {config.symbol: config for config in fact.configs}
+    if fact.ladders is not None:
+        state.ladders = {ladder.symbol: ladder.brackets for ladder in fact.ladders}
