@@ -19,6 +19,7 @@ _COMMANDS: dict[str, str] = {
     "resume": "actors.adapters.commands:resume",
     "run": "scenarios.commands:run",
     "status": "actors.adapters.commands:status",
+    "store": "actors.adapters.records.store_commands:store",
     "venue": "scenarios.venue_command:venue",
 }
 """Command name -> "module:object" below this package."""

@@ -6,6 +6,7 @@ is a bug and keeps its traceback.
 """
 
 import functools
+import sqlite3
 from collections.abc import Callable
 from enum import IntEnum
 from typing import ParamSpec, TypeVar
@@ -17,6 +18,7 @@ from ..runtime.journal_reader import JournalDamaged
 from ..runtime.recovery import RecoveryFailed
 from .config import ModeRefused
 from .disk import FolderInUse
+from .records.store_schema import StoreVersionError
 from .spool import NotRunning
 
 P = ParamSpec("P")
@@ -38,6 +40,7 @@ class Exit(IntEnum):
 CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ConfigurationError, Exit.CONFIGURATION),
     (ModeRefused, Exit.REFUSED),
+    (StoreVersionError, Exit.CONFIGURATION),
     (FolderInUse, Exit.REFUSED),
     (NotRunning, Exit.UNREACHABLE),
     (JournalDamaged, Exit.FAILED),
@@ -45,6 +48,7 @@ CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ConnectionError, Exit.UNREACHABLE),
     (EngineError, Exit.FAILED),
     (OSError, Exit.FAILED),
+    (sqlite3.Error, Exit.FAILED),
 )
 """The first class that fits decides."""
 _EXPECTED: tuple[type[Exception], ...] = tuple(kind for kind, _ in CODES)
