@@ -8,7 +8,8 @@ than ours is ever taken over; a position that was never ours is foreign, told an
 from ..messages.reconciliation import AdoptPosition, ComparePositions, PositionsCompared
 from ..messages.venue import PositionEvidence
 from .policies.guard import Guard, VenueView
-from .position_facts import ZERO, PositionsState, VenueDiffered, key_of
+from .position_facts import VenueDiffered
+from .position_state import ZERO, PositionsState, key_of
 from .runtime.actor import Context
 
 

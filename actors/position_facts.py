@@ -1,23 +1,13 @@
-"""Position facts: what PositionMonitor writes down, and its state as the fold of that."""
+"""Position facts: what PositionMonitor writes down; `position_state.py` folds them."""
 
-from decimal import Decimal
-from typing import assert_never
+from attrs import frozen
 
-from attrs import define, evolve, field, frozen
-
-from ..messages.instruments import Filters, InstrumentsChanged
+from ..messages.instruments import InstrumentsChanged
 from ..messages.market import MarkChanged
 from ..messages.orders import FillBooked, LegChanged, RequestExit
-from ..messages.queries import PositionView
-from ..messages.values import TERMINAL_STATES, Leg, OrderState, PositionSide
+from ..messages.values import CloseReason, Leg
 from ..messages.venue import TradeEvidence
-from .policies.guard import BareFill, Guard, LegRecord, VenueView
-from .policies.ledger import Position, adopted, book_fill
-
-MS = 1_000_000
-ZERO = Decimal(0)
-ENDED_LEGS_MAX = 32
-"""Ended legs that an open position remembers, since the last words about them may be repeated."""
+from .policies.guard import VenueView
 
 
 @frozen
@@ -85,6 +75,7 @@ class ClosingSet:
 
     key: str
     reason: str
+    by: CloseReason
 
 
 @frozen
@@ -165,220 +156,3 @@ Fact = (
     | MarkNoted
     | InstrumentsNoted
 )
-
-
-@define
-class PositionsState:
-    """Every position that was ever open in this run, by `symbol/position side`."""
-
-    guards: dict[str, Guard] = field(factory=dict[str, Guard])
-    lives: int = 0
-    marks: dict[str, MarkChanged] = field(factory=dict[str, MarkChanged])
-    filters: dict[str, Filters] = field(factory=dict[str, Filters])
-    longest_unprotected_ms: int = 0
-    realised_pnl: Decimal = ZERO
-    fees: Decimal = ZERO
-
-    def open_guards(self) -> list[tuple[str, Guard]]:
-        """Return the open positions with their keys."""
-        return [(key, each) for key, each in self.guards.items() if not each.position.is_flat]
-
-    def life(self, key: str, number: int) -> Guard | None:
-        """Return the guard of a position while it is open in the life of that number."""
-        guard = self.guards.get(key)
-        is_over = guard is None or guard.number != number or guard.position.is_flat
-        return None if is_over else guard
-
-
-def key_of(symbol: str, position_side: PositionSide) -> str:
-    """Return the key of a position."""
-    return f"{symbol}/{position_side.value}"
-
-
-def filled_position(state: PositionsState, key: str, fill: FillBooked, at_ns: int) -> Position:
-    """Return the position after a fill, whoever asks before or while it is booked."""
-    trade = fill.trade
-    guard = state.guards.get(key)
-    before = Position(trade.symbol, trade.position_side) if guard is None else guard.position
-    return book_fill(
-        before,
-        side=trade.side,
-        quantity=trade.quantity,
-        price=trade.price,
-        fee=trade.fee,
-        at_ns=at_ns,
-        realised=trade.realised_pnl if trade.settled else None,
-    )
-
-
-def correction_of(guard: Guard, trade: TradeEvidence) -> Decimal:
-    """Return what the venue's profit of a fill adds to the figure that we booked for it."""
-    return trade.realised_pnl - guard.bare_fills[trade.trade_id].realised_pnl
-
-
-def adopted_position(guard: Guard, at_ns: int) -> Position:
-    """Return the position as the venue last showed it."""
-    assert guard.venue is not None
-    return adopted(
-        guard.position,
-        quantity=guard.venue.quantity,
-        entry_price=guard.venue.entry_price,
-        at_ns=at_ns,
-    )
-
-
-def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
-    state: PositionsState, fact: Fact
-) -> None:
-    """Change the state by one fact."""
-    match fact:
-        case FillApplied():
-            _apply_fill(state, fact)
-        case FillCorrected():
-            _correct_fill(state, fact)
-        case VenueDiffered():
-            state.guards[fact.key].venue = fact.view
-        case VenueAdopted():
-            _adopt(state.guards[fact.key], fact.at_ns)
-        case LegRequested():
-            guard, leg = state.guards[fact.key], fact.request.leg.value
-            guard.attempts[leg] = guard.attempts.get(leg, 0) + 1
-            guard.pending[leg] = fact.request
-        case LegDenied():
-            guard = state.guards[fact.key]
-            guard.pending.pop(fact.leg.value, None)
-            guard.failures[fact.leg.value] = guard.failures.get(fact.leg.value, 0) + 1
-        case LegNoted():
-            _note_leg(state, fact)
-        case ClosingSet():
-            state.guards[fact.key].closing = fact.reason
-        case ProtectionSet():
-            state.guards[fact.key].unprotected_since_ns = fact.since_ns
-            state.longest_unprotected_ms = max(state.longest_unprotected_ms, fact.was_without_ms)
-        case AlarmSet():
-            state.guards[fact.key].is_alarmed = fact.alarm
-        case MarkNoted():
-            state.marks[fact.mark.symbol] = fact.mark
-        case InstrumentsNoted():
-            for filters in fact.change.filters:
-                state.filters[filters.symbol] = filters
-            for symbol in fact.change.gone:
-                state.filters.pop(symbol, None)
-        case _:
-            assert_never(fact)
-
-
-def _apply_fill(state: PositionsState, fact: FillApplied) -> None:
-    fill, trade = fact.fill, fact.fill.trade
-    position = filled_position(state, fact.key, fill, fact.at_ns)
-    guard = state.guards.get(fact.key)
-    if guard is None:
-        guard = state.guards[fact.key] = Guard(Position(trade.symbol, trade.position_side))
-    before, guard.position = guard.position, position
-    if not trade.settled:
-        realised = position.realised_pnl - before.realised_pnl
-        is_new = position.epoch != before.epoch
-        number, strategy = guard.number, guard.strategy
-        if is_new:
-            number, strategy = state.lives + 1, fill.strategy
-        guard.bare_fills[trade.trade_id] = BareFill(number, strategy, realised)
-    state.realised_pnl += position.realised_pnl - before.realised_pnl
-    state.fees += trade.fee
-    guard.last_fill_ns, guard.last_price = fact.at_ns, trade.price
-    if position.epoch != before.epoch:
-        state.lives += 1
-        _begin_life(guard, before, fill, state.lives)
-    if position.is_flat:
-        guard.closing, guard.is_alarmed = "", False
-
-
-def _correct_fill(state: PositionsState, fact: FillCorrected) -> None:
-    guard, trade = state.guards[fact.key], fact.trade
-    realised = correction_of(guard, trade)
-    bare = guard.bare_fills.pop(trade.trade_id)
-    position = guard.position
-    guard.position = evolve(
-        position,
-        realised_pnl=position.realised_pnl + realised,
-        fees=position.fees + trade.fee,
-    )
-    state.realised_pnl += realised
-    state.fees += trade.fee
-    if bare.number != guard.number:
-        # It belongs to an earlier life: where this one began moves along.
-        guard.realised_before += realised
-        guard.fees_before += trade.fee
-
-
-def _adopt(guard: Guard, at_ns: int) -> None:
-    guard.position = adopted_position(guard, at_ns)
-    guard.venue = None
-    if guard.position.is_flat:
-        guard.closing, guard.is_alarmed = "", False
-
-
-def _begin_life(guard: Guard, before: Position, fill: FillBooked, number: int) -> None:
-    guard.number = number
-    guard.strategy, guard.signal_id = fill.strategy, fill.signal_id
-    guard.stop_loss, guard.take_profit = fill.stop_loss, fill.take_profit
-    guard.working_type = fill.working_type
-    guard.attempts, guard.failures, guard.pending = {}, {}, {}
-    guard.closing, guard.is_alarmed = "", False
-    # What turned it over closed the earlier life, and its profit and fee count there.
-    base = before if before.is_flat else guard.position
-    guard.realised_before, guard.fees_before = base.realised_pnl, base.fees
-    guard.legs = {
-        client_order_id: record
-        for client_order_id, record in guard.legs.items()
-        if record.state not in TERMINAL_STATES and record.leg is not Leg.EXIT
-    }
-
-
-def _note_leg(state: PositionsState, fact: LegNoted) -> None:
-    change = fact.change
-    guard = state.guards[fact.key]
-    doubted = change.kind == "INCONCLUSIVE"
-    if guard.answers(change):
-        del guard.pending[change.leg.value]
-    guard.legs[change.client_order_id] = LegRecord(
-        change.leg, change.intent_id, change.state, change.trigger_price, doubted
-    )
-    failures = guard.failures.get(change.leg.value, 0)
-    if fact.failed:
-        guard.failures[change.leg.value] = failures + 1
-    elif change.state is OrderState.ACTIVE or change.state is OrderState.FILLED:
-        guard.failures[change.leg.value] = 0
-    if change.state not in TERMINAL_STATES:
-        return
-    if guard.position.is_flat:
-        del guard.legs[change.client_order_id]
-    else:
-        _forget_old_legs(guard)
-
-
-def _forget_old_legs(guard: Guard) -> None:
-    """Keep the latest ended legs alone: a position may stay open for any number of exits."""
-    ended = [
-        client_order_id
-        for client_order_id, record in guard.legs.items()
-        if record.state in TERMINAL_STATES
-    ]
-    for client_order_id in ended[:-ENDED_LEGS_MAX]:
-        del guard.legs[client_order_id]
-
-
-def position_view(state: PositionsState, guard: Guard) -> PositionView:
-    """Return a position as a query answers it."""
-    position = guard.position
-    mark = state.marks.get(position.symbol)
-    return PositionView(
-        symbol=position.symbol,
-        position_side=position.position_side,
-        quantity=position.quantity,
-        entry_price=position.entry_price,
-        mark_price=ZERO if mark is None else mark.mark,
-        realised_pnl=position.realised_pnl,
-        fees=position.fees,
-        stop_price=guard.stop_loss,
-        protected=guard.is_protected,
-    )

@@ -12,11 +12,12 @@ from attrs import frozen
 from ..messages.events import AlertRaised
 from ..messages.orders import LegChanged, RequestExit
 from ..messages.positions import RequestClose
-from ..messages.values import Leg, OrderState, OrderType, Severity
+from ..messages.values import CloseReason, Leg, OrderState, OrderType, Severity
 from . import names
 from .policies.close_rules import Close
 from .policies.guard import Guard, close_quantity
-from .position_facts import MS, AgainDue, ClosingSet, LegRequested, PositionsState
+from .position_facts import AgainDue, ClosingSet, LegRequested
+from .position_state import MS, PositionsState
 from .runtime.actor import Context
 from .settings import ProtectionSettings
 
@@ -36,11 +37,13 @@ class Legs:
     settings: ProtectionSettings
     ctx: Context
 
-    def close(self, key: str, guard: Guard, reason: str) -> None:
+    def close(
+        self, key: str, guard: Guard, reason: str, by: CloseReason = CloseReason.PROTECTION
+    ) -> None:
         """Close a position whole; a second reason changes nothing."""
         if guard.closing:
             return
-        self.ctx.record(ClosingSet(key, reason))
+        self.ctx.record(ClosingSet(key, reason, by))
         self.ctx.log("position_closing", key=key, reason=reason)
         if not guard.has_live(Leg.EXIT):
             self._request_exit(key, guard)
@@ -49,7 +52,7 @@ class Legs:
         """Ask for the exit that a signal wants; a whole one is seen through until flat."""
         signal = message.signal
         if found.whole:
-            self.ctx.record(ClosingSet(found.key, f"signal {signal.signal_id}"))
+            self.ctx.record(ClosingSet(found.key, f"signal {signal.signal_id}", CloseReason.SIGNAL))
         exit_ = _exit(found.guard, message.intent_id, 1, found.quantity, signal.signal_id)
         self._ask(found.key, found.guard, exit_)
 

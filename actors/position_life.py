@@ -9,15 +9,32 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from ..messages.events import PositionClosed, PositionOpened, PositionUpdated
+from ..messages.events import (
+    PositionClosed,
+    PositionOpened,
+    PositionUpdated,
+    StrategyResult,
+)
 from ..messages.orders import CancelLeg, FillBooked
 from ..messages.positions import PositionAdopted
-from ..messages.values import Leg
+from ..messages.values import CloseReason, Leg
 from . import names
 from .policies.guard import Guard, new_life
-from .policies.ledger import Position
-from .position_facts import VenueAdopted, adopted_position
+from .policies.ledger import Position, unrealised_pnl
+from .policies.trade_book import TradeBook, resize_trade
+from .position_facts import VenueAdopted
+from .position_state import MS, ZERO, adopted_position
 from .protection import Protection
+
+
+@frozen
+class End:
+    """How a life ends: its whole book, why, the last price, and the venue time."""
+
+    book: TradeBook
+    reason: CloseReason
+    price: Decimal
+    at_ms: int
 
 
 @frozen
@@ -29,6 +46,7 @@ class Life:
     def opened(self, key: str, after: Position, fill: FillBooked) -> None:
         """A fill began a life: protect it; one that an exit began should not be."""
         legs = self.protection.legs
+        life = new_life(after, fill, legs.state.lives + 1)
         legs.ctx.tell(
             names.EVENT_BUS,
             PositionOpened(
@@ -37,40 +55,81 @@ class Life:
                 after.quantity,
                 after.entry_price,
                 fill.strategy,
+                position_id=life.intent_id,
+                signal_id=fill.signal_id,
+                source=fill.source,
+                model_version=fill.model_version,
+                stop_loss=fill.stop_loss,
+                take_profit=fill.take_profit,
+                fees=fill.trade.fee,
+                at_ms=fill.trade.at_ms,
             ),
         )
-        life = new_life(after, fill, legs.state.lives + 1)
         self.protection.begin_wait(key, life.number)
         if fill.leg is Leg.ENTRY:
             self.protection.request(key, life)
         else:
             legs.close(key, life, "turned over by an exit")
 
-    def updated(self, after: Position) -> None:
-        """A position is larger or smaller than before."""
-        self.protection.legs.ctx.tell(
+    def updated(
+        self,
+        guard: Guard,
+        after: Position,
+        book: TradeBook,
+        *,
+        price: Decimal,
+        reason: CloseReason | None,
+    ) -> None:
+        """A position is larger or smaller than before; the guard is as it was."""
+        legs = self.protection.legs
+        mark = legs.state.marks.get(after.symbol)
+        legs.ctx.tell(
             names.EVENT_BUS,
             PositionUpdated(
                 after.symbol,
                 after.position_side,
                 after.quantity,
                 after.entry_price,
-                after.realised_pnl,
+                after.realised_pnl - guard.realised_before,
+                position_id=guard.intent_id,
+                change=after.quantity - guard.position.quantity,
+                price=price,
+                reason=reason,
+                fees=after.fees - guard.fees_before,
+                funding=book.funding,
+                unrealised_pnl=ZERO if mark is None else unrealised_pnl(after, mark.mark),
+                strategy=guard.strategy,
             ),
         )
 
-    def closed(self, key: str, guard: Guard, after: Position, exit_price: Decimal) -> None:
-        """A life is over."""
-        ctx = self.protection.legs.ctx
+    def closed(self, key: str, guard: Guard, after: Position, end: End) -> None:
+        """A life is over; the guard is as it was before."""
+        ctx, book = self.protection.legs.ctx, end.book
+        is_long = guard.position.quantity > ZERO
         ctx.tell(
             names.EVENT_BUS,
             PositionClosed(
                 symbol=after.symbol,
                 position_side=after.position_side,
-                exit_price=exit_price,
+                exit_price=book.exit_price or end.price,
                 realised_pnl=after.realised_pnl - guard.realised_before,
                 fees=after.fees - guard.fees_before,
                 strategy=guard.strategy,
+                position_id=guard.intent_id,
+                reason=end.reason,
+                quantity=book.opened_quantity if is_long else -book.opened_quantity,
+                entry_price=book.entry_price,
+                funding=book.funding,
+                other_fees=book.other_fees,
+                results=tuple(
+                    StrategyResult(each.strategy, each.realised_pnl, each.fees, each.funding)
+                    for each in book.shares
+                ),
+                signal_id=guard.signal_id,
+                source=guard.source,
+                model_version=guard.model_version,
+                opened_at_ms=guard.opened_at_ms,
+                closed_at_ms=end.at_ms,
             ),
         )
         ctx.log("position_closed", key=key, was=guard.position.quantity)
@@ -93,8 +152,11 @@ class Life:
         legs.ctx.tell(names.RISK_GATE, PositionAdopted(ours.symbol, ours.position_side, change))
         text = f"the venue holds {after.quantity}, our fills say {ours.quantity}"
         legs.alert("position_adopted", key, text)
+        book = resize_trade(guard.book, after)
         if after.is_flat:
-            self.closed(key, guard, after, guard.last_price)
+            at_ms = legs.ctx.now // MS
+            self.closed(key, guard, after, End(book, CloseReason.FOREIGN, guard.last_price, at_ms))
             self.sweep(guard)
         else:
-            self.updated(after)
+            price = guard.last_price
+            self.updated(guard, after, book, price=price, reason=CloseReason.FOREIGN)

@@ -29,18 +29,19 @@ from ..messages.reconciliation import AdoptPosition, ComparePositions
 from ..messages.stream import PositionReported
 from ..messages.values import (
     TERMINAL_STATES,
+    CloseReason,
     Leg,
     OrderState,
 )
 from . import names
 from .policies.close_rules import size_close
-from .policies.guard import loss_percent
+from .policies.guard import close_reason, life_id, loss_percent
 from .policies.ledger import Position, unrealised_pnl
 from .policies.refusal import Refusal
+from .policies.trade_book import add_amount
 from .position_comparison import adoptable, compare
 from .position_facts import (
     PRIVATE,
-    ZERO,
     AgainDue,
     Fact,
     FillApplied,
@@ -49,16 +50,21 @@ from .position_facts import (
     LegDenied,
     LegNoted,
     MarkNoted,
-    PositionsState,
     UnprotectedDue,
+)
+from .position_legs import Legs
+from .position_life import End, Life
+from .position_state import (
+    ZERO,
+    PositionsState,
     apply_fact,
     correction_of,
+    filled_books,
     filled_position,
     key_of,
     position_view,
+    strategy_views,
 )
-from .position_legs import Legs
-from .position_life import Life
 from .protection import Protection
 from .runtime.actor import Actor, Context
 from .settings import ProtectionSettings
@@ -136,16 +142,21 @@ class PositionMonitor(Actor):
         guard = self.state.guards.get(key)
         before = Position(trade.symbol, trade.position_side) if guard is None else guard.position
         after = filled_position(self.state, key, message, ctx.now)
+        charged, book = filled_books(guard, message, after)
         ctx.record(FillApplied(key, message, ctx.now))
         life = self._life(ctx)
         if not before.is_flat and (after.is_flat or after.epoch != before.epoch):
             assert guard is not None
-            life.closed(key, guard, after, trade.price)
+            end = End(charged, close_reason(message, guard), trade.price, trade.at_ms)
+            life.closed(key, guard, after, end)
             life.sweep(guard, but=message.client_order_id)
         if after.epoch != before.epoch:
             life.opened(key, after, message)
         elif not after.is_flat:
-            life.updated(after)
+            assert guard is not None
+            grew = abs(after.quantity) > abs(before.quantity)
+            reason = None if grew else close_reason(message, guard)
+            life.updated(guard, after, book, price=trade.price, reason=reason)
 
     def on_fill_settled(self, message: FillSettled, ctx: Context) -> None:
         """Put right what a fill was booked with, and what was told of a position closed since."""
@@ -164,6 +175,8 @@ class PositionMonitor(Actor):
                 realised_pnl=correction_of(guard, trade),
                 fees=trade.fee,
                 strategy=guard.bare_fills[trade.trade_id].strategy,
+                position_id=life_id(guard.bare_fills[trade.trade_id].number),
+                other_fees=add_amount((), trade.other_fee_asset, trade.other_fee),
             )
             ctx.tell(names.EVENT_BUS, correction)
 
@@ -215,9 +228,10 @@ class PositionMonitor(Actor):
 
     def on_flatten_all(self, message: FlattenAll, ctx: Context) -> None:
         """Close our positions, of a symbol or all."""
+        by = CloseReason.BREAKER if ctx.sender == names.CIRCUIT_BREAKER else CloseReason.OPERATOR
         for key, guard in self.state.open_guards():
             if message.symbol in ("", guard.position.symbol):
-                self._legs(ctx).close(key, guard, message.reason or "flatten")
+                self._legs(ctx).close(key, guard, message.reason or "flatten", by)
 
     def on_approval_refused(self, message: ApprovalRefused, ctx: Context) -> None:
         """The gate found no position to reduce: what is still open is tried again."""
@@ -277,6 +291,9 @@ class PositionMonitor(Actor):
                 realised_pnl=state.realised_pnl,
                 fees=state.fees,
                 longest_unprotected_ms=state.longest_unprotected_ms,
+                funding=state.funding,
+                other_fees=state.other_fees,
+                strategies=strategy_views(state),
             )
         )
 

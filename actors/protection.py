@@ -13,8 +13,9 @@ from ..messages.positions import ProtectionFailing
 from ..messages.values import ErrorKind, Leg, OrderState
 from . import names
 from .policies.guard import RESTING, Guard
-from .position_facts import MS, ZERO, AlarmSet, ProtectionSet, UnprotectedDue
+from .position_facts import AlarmSet, ProtectionSet, UnprotectedDue
 from .position_legs import INCONCLUSIVE, Legs
+from .position_state import MS, ZERO
 
 
 @frozen

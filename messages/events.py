@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from .values import OrderState, PositionSide, Severity, Side, TradingState
+from .values import CloseReason, OrderState, PositionSide, Severity, Side, TradingState
 
 
 @frozen
@@ -148,22 +148,60 @@ class PositionOpened:
     quantity: Decimal
     entry_price: Decimal
     strategy: str
+    position_id: str = ""
+    """Names this life of the position in every event about it."""
+    signal_id: str = ""
+    source: str = ""
+    model_version: str = ""
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    fees: Decimal = Decimal(0)
+    at_ms: int = 0
+    """Venue time of the fill."""
 
 
 @frozen
 class PositionUpdated:
-    """A fill changed a position that stays open."""
+    """A position that stays open was scaled, partly closed, or taken over as the venue shows it.
+
+    Money in the margin asset over its life so far.
+    """
 
     symbol: str
     position_side: PositionSide
     quantity: Decimal
     entry_price: Decimal
     realised_pnl: Decimal
+    position_id: str = ""
+    change: Decimal = Decimal(0)
+    """Signed change of the quantity."""
+    price: Decimal = Decimal(0)
+    reason: CloseReason | None = None
+    """Why a part was closed; None where the position grew or only money moved."""
+    fees: Decimal = Decimal(0)
+    funding: Decimal = Decimal(0)
+    unrealised_pnl: Decimal = Decimal(0)
+    """At the last mark; 0 where none is known."""
+    strategy: str = ""
+
+
+@frozen
+class StrategyResult:
+    """One strategy's part in a position's life; money in the margin asset."""
+
+    strategy: str
+    realised_pnl: Decimal
+    fees: Decimal
+    funding: Decimal
 
 
 @frozen
 class PositionClosed:
-    """A position is flat; money in the margin asset over its whole life."""
+    """A position is flat; money in the margin asset over its whole life.
+
+    Prices are averages of all its fills. `other_fees` are those paid in other assets, by asset;
+    nothing adds them up. `funding` is above zero where it was received.
+    """
 
     symbol: str
     position_side: PositionSide
@@ -171,17 +209,34 @@ class PositionClosed:
     realised_pnl: Decimal
     fees: Decimal
     strategy: str
+    position_id: str = ""
+    reason: CloseReason = CloseReason.FOREIGN
+    quantity: Decimal = Decimal(0)
+    """All that was opened, signed."""
+    entry_price: Decimal = Decimal(0)
+    funding: Decimal = Decimal(0)
+    other_fees: tuple[tuple[str, Decimal], ...] = ()
+    results: tuple[StrategyResult, ...] = ()
+    signal_id: str = ""
+    source: str = ""
+    model_version: str = ""
+    opened_at_ms: int = 0
+    closed_at_ms: int = 0
+    """Venue times of its first and last fill; where no fill told the end, engine time."""
 
 
 @frozen
 class PositionCorrected:
-    """Profit and fees of a closed position that came late, beside those of its `PositionClosed`."""
+    """Profit, fees and funding of a closed position that came late, beside its `PositionClosed`."""
 
     symbol: str
     position_side: PositionSide
     realised_pnl: Decimal
     fees: Decimal
     strategy: str
+    position_id: str = ""
+    funding: Decimal = Decimal(0)
+    other_fees: tuple[tuple[str, Decimal], ...] = ()
 
 
 @frozen

@@ -249,6 +249,9 @@ class FillBooked:
     working_type: WorkingType
     trade: TradeEvidence
     late: bool
+    source: str = ""
+    """Who made the signal, e.g. automated or manual; empty for the engine's own orders."""
+    model_version: str = ""
 
 
 @frozen

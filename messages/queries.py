@@ -170,6 +170,19 @@ class PositionView:
     fees: Decimal
     stop_price: Decimal | None
     protected: bool
+    position_id: str = ""
+    strategy: str = ""
+    funding: Decimal = Decimal(0)
+
+
+@frozen
+class StrategyView:
+    """What a strategy made in this run, over closed and open positions; money as above."""
+
+    strategy: str
+    realised_pnl: Decimal
+    fees: Decimal
+    funding: Decimal
 
 
 @frozen
@@ -180,6 +193,10 @@ class PositionsView:
     realised_pnl: Decimal
     fees: Decimal
     longest_unprotected_ms: int
+    funding: Decimal = Decimal(0)
+    other_fees: tuple[tuple[str, Decimal], ...] = ()
+    """Fees paid in other assets, by asset."""
+    strategies: tuple[StrategyView, ...] = ()
 
 
 @frozen

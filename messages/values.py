@@ -209,6 +209,23 @@ class Action(StrEnum):
     PARK = "PARK"
 
 
+class CloseReason(StrEnum):
+    """Why a position, or a part of it, was closed."""
+
+    STOP_LOSS = "STOP_LOSS"
+    TAKE_PROFIT = "TAKE_PROFIT"
+    SIGNAL = "SIGNAL"
+    OPERATOR = "OPERATOR"
+    BREAKER = "BREAKER"
+    PROTECTION = "PROTECTION"
+    """The engine itself: a stop did not rest, was passed, or failed."""
+    LIQUIDATION = "LIQUIDATION"
+    ADL = "ADL"
+    SETTLEMENT = "SETTLEMENT"
+    FOREIGN = "FOREIGN"
+    """Somebody else's hand, by the venue's evidence."""
+
+
 class Severity(StrEnum):
     """How loud an alert is."""
 

@@ -165,10 +165,11 @@ class PositionEvidence:
 
 @frozen
 class TradeEvidence:
-    """One fill as the venue books it; fee and profit in the margin asset.
+    """One fill as the venue books it; `fee` and profit in the margin asset.
 
-    `settled` is False for the venue's early word of a fill, which lacks fee, profit and position
-    side; the full report of the same trade id brings them.
+    A fee that was paid in another asset is `other_fee`, in units of `other_fee_asset`. `settled` is
+    False for the venue's early word of a fill, which lacks fee, profit and position side; the full
+    report of the same trade id brings them.
     """
 
     trade_id: str
@@ -183,6 +184,8 @@ class TradeEvidence:
     is_maker: bool
     at_ms: int
     settled: bool = True
+    other_fee: Decimal = Decimal(0)
+    other_fee_asset: str = ""
 
 
 @frozen

@@ -17,7 +17,7 @@ from attrs import define, evolve, field, frozen
 from ..actors import names
 from ..actors.adapters.disk import Disk
 from ..actors.order_state import OrdersState
-from ..actors.position_facts import PositionsState, position_view
+from ..actors.position_state import PositionsState, position_view
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
 from ..actors.runtime.hosting import LogSink

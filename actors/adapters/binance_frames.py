@@ -125,8 +125,9 @@ def _evidence(row: Row) -> OrderEvidence:
 
 
 def _trade(row: Row, margin_asset: str) -> TradeEvidence:
-    """A fee in another asset than the margin's has no amount here; the asset is all we count in."""
-    paid_here = wire.text(row, "N", margin_asset) == margin_asset
+    """A fee in another asset than the margin's is kept beside, in its own units."""
+    fee, asset = wire.decimal(row, "n", ZERO), wire.text(row, "N", margin_asset)
+    paid_here = asset == margin_asset
     return TradeEvidence(
         trade_id=wire.identifier(row, "t"),
         venue_order_id=wire.identifier(row, "i"),
@@ -135,10 +136,12 @@ def _trade(row: Row, margin_asset: str) -> TradeEvidence:
         position_side=wire.word(row, "ps", PositionSide),
         quantity=wire.decimal(row, "l"),
         price=wire.decimal(row, "L"),
-        fee=wire.decimal(row, "n", ZERO) if paid_here else ZERO,
+        fee=fee if paid_here else ZERO,
         realised_pnl=wire.decimal(row, "rp", ZERO),
         is_maker=wire.flag(row, "m"),
         at_ms=wire.integer(row, "T"),
+        other_fee=ZERO if paid_here else fee,
+        other_fee_asset="" if paid_here else asset,
     )
 
 

@@ -235,8 +235,12 @@ def _positions(listed: tuple[Row, ...]) -> list[PositionEvidence]:
 
 
 def _trade(row: Row, margin_asset: str) -> TradeEvidence:
-    """A fee in another asset than the margin's has no amount here; the asset is all we count in."""
-    paid_here = wire.text(row, "commissionAsset", margin_asset) == margin_asset
+    """A fee in another asset than the margin's is kept beside, in its own units."""
+    fee, asset = (
+        wire.decimal(row, "commission", ZERO),
+        wire.text(row, "commissionAsset", margin_asset),
+    )
+    paid_here = asset == margin_asset
     return TradeEvidence(
         trade_id=wire.identifier(row, "id"),
         venue_order_id=wire.identifier(row, "orderId"),
@@ -245,10 +249,12 @@ def _trade(row: Row, margin_asset: str) -> TradeEvidence:
         position_side=wire.word(row, "positionSide", PositionSide),
         quantity=wire.decimal(row, "qty"),
         price=wire.decimal(row, "price"),
-        fee=wire.decimal(row, "commission", ZERO) if paid_here else ZERO,
+        fee=fee if paid_here else ZERO,
         realised_pnl=wire.decimal(row, "realizedPnl", ZERO),
         is_maker=wire.flag(row, "maker"),
         at_ms=wire.integer(row, "time"),
+        other_fee=ZERO if paid_here else fee,
+        other_fee_asset="" if paid_here else asset,
     )
 
 

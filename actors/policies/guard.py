@@ -6,14 +6,16 @@ id until they have ended, also those of an earlier life of the position.
 """
 
 from decimal import Decimal
+from typing import assert_never
 
 from attrs import define, field, frozen
 
 from ...messages.instruments import Filters
 from ...messages.orders import FillBooked, LegChanged, RequestExit
-from ...messages.values import TERMINAL_STATES, Leg, OrderState, Side, WorkingType
+from ...messages.values import TERMINAL_STATES, CloseReason, Leg, OrderState, Side, WorkingType
 from .ledger import Position
 from .rounding import split_market_quantity
+from .trade_book import TradeBook
 
 RESTING = (OrderState.ACTIVE, OrderState.PARTIALLY_FILLED, OrderState.TRIGGERING)
 
@@ -77,6 +79,15 @@ class Guard:
     is_alarmed: bool = False
     closing: str = ""
     """Why it is being closed whole; empty where it is not."""
+    closing_by: CloseReason = CloseReason.SIGNAL
+    """Whose wish that is."""
+    book: TradeBook = field(factory=TradeBook)
+    """This life as a trade."""
+    source: str = ""
+    model_version: str = ""
+    opened_at_ms: int = 0
+    last_at_ms: int = 0
+    """Venue times of the first and the last fill of this life."""
     realised_before: Decimal = Decimal(0)
     fees_before: Decimal = Decimal(0)
     last_fill_ns: int = 0
@@ -87,8 +98,8 @@ class Guard:
 
     @property
     def intent_id(self) -> str:
-        """Intent of the monitor's own orders in this life."""
-        return f"p{self.number}"
+        """Intent of the monitor's own orders in this life, which names the life, too."""
+        return life_id(self.number)
 
     @property
     def exit_side(self) -> Side:
@@ -147,6 +158,26 @@ class Guard:
         ]
 
 
+def life_id(number: int) -> str:
+    """Return the name of a position's life, unique in one journal."""
+    return f"p{number}"
+
+
+def close_reason(fill: FillBooked, guard: Guard) -> CloseReason:
+    """Return why a fill closed what it closed of a position."""
+    match fill.leg:
+        case Leg.STOP:
+            return CloseReason.STOP_LOSS
+        case Leg.TARGET:
+            return CloseReason.TAKE_PROFIT
+        case Leg.EXIT if not fill.signal_id and guard.closing:
+            return guard.closing_by
+        case Leg.EXIT | Leg.ENTRY:
+            return CloseReason.SIGNAL
+        case _:
+            assert_never(fill.leg)
+
+
 def new_life(position: Position, fill: FillBooked, number: int) -> Guard:
     """Return the guard of a position that this fill opened, as far as its first orders need it."""
     return Guard(
@@ -157,6 +188,9 @@ def new_life(position: Position, fill: FillBooked, number: int) -> Guard:
         stop_loss=fill.stop_loss,
         take_profit=fill.take_profit,
         working_type=fill.working_type,
+        source=fill.source,
+        model_version=fill.model_version,
+        opened_at_ms=fill.trade.at_ms,
     )
 
 

@@ -12,7 +12,8 @@ from attrs import define, field
 
 from ...actors import names
 from ...actors.ports import VenueRequest
-from ...actors.position_facts import FillApplied, FillCorrected, PositionsState
+from ...actors.position_facts import FillApplied, FillCorrected
+from ...actors.position_state import PositionsState
 from ...actors.runtime.cell import Cell
 from ...actors.runtime.envelope import Envelope
 from ..venue.fills import Fill

@@ -16,7 +16,7 @@ from callboard.messages.intake import SubmitSignal
 from callboard.messages.market import MarkChanged
 from callboard.messages.orders import FillBooked, LegChanged
 from callboard.messages.positions import RequestClose
-from callboard.messages.reconciliation import ComparePositions
+from callboard.messages.reconciliation import AdoptPosition, ComparePositions
 from callboard.messages.values import (
     Leg,
     OrderState,
@@ -158,6 +158,10 @@ class PositionBench:
             final=False,
         )
         return self.tell(evolve(message, **changes), sender="reconciler", after_ns=2)
+
+    def adopt(self) -> Step:
+        """Let the reconciler say that the last listing shall be taken over."""
+        return self.tell(AdoptPosition(self.passes, SYMBOL), sender="reconciler")
 
     def mark(self, price: int, symbol: str = SYMBOL) -> Step:
         """Let the mark price change."""
