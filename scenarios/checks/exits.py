@@ -14,7 +14,8 @@ from attrs import define, field
 from ...actors import names
 from ...actors.instruments import InstrumentState
 from ...actors.ports import VenueAnswer, VenueRequest
-from ...actors.position_facts import FillApplied, PositionsState
+from ...actors.position_facts import FillApplied
+from ...actors.position_state import PositionsState
 from ...actors.risk_facts import GateState
 from ...actors.runtime.cell import Cell, Status
 from ...actors.runtime.envelope import Envelope

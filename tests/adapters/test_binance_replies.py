@@ -224,7 +224,7 @@ def test_flat_positions_are_left_out() -> None:
     assert PositionsListed((short,)) == read(ListPositions(), rows)
 
 
-def test_trades_come_oldest_first_and_count_fees_of_the_margin_asset_alone() -> None:
+def test_trades_come_oldest_first_and_keep_fees_of_other_assets_apart() -> None:
     row = {
         "id": 11,
         "orderId": 5,
@@ -249,7 +249,9 @@ def test_trades_come_oldest_first_and_count_fees_of_the_margin_asset_alone() -> 
         is_maker=False,
         at_ms=1_800_000_000_001,
     )
-    second = evolve(first, trade_id="12", fee=Decimal(0))
+    second = evolve(
+        first, trade_id="12", fee=Decimal(0), other_fee=Decimal("3.0"), other_fee_asset="BNB"
+    )
 
     listed = read(ListTrades("BTCUSDT", 0), [row | {"id": 12, "commissionAsset": "BNB"}, row])
 
