@@ -16,7 +16,7 @@ from callboard.messages.events import (
 from callboard.messages.market import ClockChanged
 from callboard.messages.orders import CancelLeg, FillSettled, RequestExit
 from callboard.messages.positions import PositionAdopted, ProtectionFailing
-from callboard.messages.queries import GetPositions, PositionView
+from callboard.messages.queries import GetPositions
 from callboard.messages.reconciliation import AdoptPosition, PositionsCompared
 from callboard.messages.stream import PositionReported
 from callboard.messages.values import Leg, OrderState, OrderType, PositionSide, Side
@@ -272,28 +272,6 @@ def test_a_failed_stop_is_acted_upon_once() -> None:
     step = bench.mark(1937)
 
     assert ([], []) == (step.told(AlertRaised), step.told(RequestExit))
-
-
-def test_a_snapshot_tells_the_open_positions_and_the_run_s_totals() -> None:
-    bench = PositionBench().protected()
-    bench.mark(2050)
-
-    (view,) = bench.tell(GetPositions()).replies
-
-    position = PositionView(
-        symbol=SYMBOL,
-        position_side=PositionSide.BOTH,
-        quantity=ONE,
-        entry_price=ENTRY_PRICE,
-        mark_price=Decimal(2050),
-        realised_pnl=ZERO,
-        fees=FEE,
-        stop_price=STOP_PRICE,
-        protected=True,
-        position_id="p1",
-        strategy="alpha",
-    )
-    assert ((position,), ZERO, FEE) == (view.positions, view.realised_pnl, view.fees)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from attrs import evolve
 from callboard.messages.events import PositionClosed, PositionOpened, PositionUpdated
 from callboard.messages.orders import FillSettled
 from callboard.messages.positions import FlattenAll
-from callboard.messages.queries import GetPositions, PositionsView
+from callboard.messages.queries import GetPositions, PositionsView, PositionView
 from callboard.messages.values import CloseReason, Leg, PositionSide
 from support.position_bench import (
     ENTRY_PRICE,
@@ -251,3 +251,25 @@ def test_a_correction_of_a_closed_trade_is_its_strategy_s() -> None:
 
     (alpha,) = view(bench).strategies
     assert (Decimal(99), 2 * FEE) == (alpha.realised_pnl, alpha.fees)
+
+
+def test_a_snapshot_tells_the_open_positions_and_the_run_s_totals() -> None:
+    bench = PositionBench().protected()
+    bench.mark(2050)
+
+    (view,) = bench.tell(GetPositions()).replies
+
+    position = PositionView(
+        symbol=SYMBOL,
+        position_side=PositionSide.BOTH,
+        quantity=ONE,
+        entry_price=ENTRY_PRICE,
+        mark_price=Decimal(2050),
+        realised_pnl=ZERO,
+        fees=FEE,
+        stop_price=STOP_PRICE,
+        protected=True,
+        position_id="p1",
+        strategy="alpha",
+    )
+    assert ((position,), ZERO, FEE) == (view.positions, view.realised_pnl, view.fees)
