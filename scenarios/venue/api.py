@@ -13,7 +13,7 @@ from attrs import frozen
 
 from ...actors.ports import VenueAnswer, VenueRequest
 from ...messages.values import Phase
-from . import api_account, api_algo, api_market, api_orders
+from . import api_account, api_algo, api_config, api_market, api_orders
 from .core import Core
 from .limits import BannedError
 from .params import Params
@@ -55,15 +55,24 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("DELETE", "/fapi/v1/algoOpenOrders"): Route(api_algo.cancel_all),
     ("GET", "/fapi/v1/openAlgoOrders"): Route(api_algo.list_open, weight_all=40),
     ("GET", "/fapi/v1/allAlgoOrders"): Route(api_algo.list_all, weight=5),
+    ("GET", "/fapi/v2/account"): Route(api_account.account_v2, weight=5),
     ("GET", "/fapi/v3/account"): Route(api_account.account, weight=5),
+    ("GET", "/fapi/v2/balance"): Route(api_account.balance, weight=5),
     ("GET", "/fapi/v3/balance"): Route(api_account.balance, weight=5),
+    ("GET", "/fapi/v2/positionRisk"): Route(api_account.position_risk_v2, weight=5),
     ("GET", "/fapi/v3/positionRisk"): Route(api_account.position_risk, weight=5),
-    ("GET", "/fapi/v1/accountConfig"): Route(api_account.account_config, weight=5),
-    ("GET", "/fapi/v1/symbolConfig"): Route(api_account.symbol_config, weight=5),
-    ("POST", "/fapi/v1/leverage"): Route(api_account.change_leverage),
-    ("GET", "/fapi/v1/leverageBracket"): Route(api_account.leverage_bracket),
-    ("GET", "/fapi/v1/positionSide/dual"): Route(api_account.position_mode, weight=30),
-    ("POST", "/fapi/v1/positionSide/dual"): Route(api_account.change_position_mode),
+    ("GET", "/fapi/v1/adlQuantile"): Route(api_account.adl_quantile, weight=5),
+    ("GET", "/fapi/v1/accountConfig"): Route(api_config.account_config, weight=5),
+    ("GET", "/fapi/v1/symbolConfig"): Route(api_config.symbol_config, weight=5),
+    ("GET", "/fapi/v1/leverageBracket"): Route(api_config.leverage_bracket),
+    ("GET", "/fapi/v1/commissionRate"): Route(api_config.commission_rate, weight=20),
+    ("POST", "/fapi/v1/leverage"): Route(api_config.change_leverage),
+    ("POST", "/fapi/v1/marginType"): Route(api_config.change_margin_type),
+    ("POST", "/fapi/v1/positionMargin"): Route(api_config.change_position_margin),
+    ("GET", "/fapi/v1/positionSide/dual"): Route(api_config.position_mode, weight=30),
+    ("POST", "/fapi/v1/positionSide/dual"): Route(api_config.change_position_mode),
+    ("GET", "/fapi/v1/multiAssetsMargin"): Route(api_config.asset_mode, weight=30),
+    ("POST", "/fapi/v1/multiAssetsMargin"): Route(api_config.change_asset_mode),
     ("GET", "/fapi/v1/rateLimit/order"): Route(api_market.order_limits),
     ("GET", "/fapi/v1/ping"): Route(api_market.ping, is_signed=False),
     ("GET", "/fapi/v1/time"): Route(api_market.time, is_signed=False),

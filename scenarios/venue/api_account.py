@@ -1,40 +1,25 @@
-"""ApiAccount: the endpoints of balances, positions and the account's configuration.
+"""ApiAccount: the endpoints of balances and positions, in their two versions.
 
-Owns the spelling of their answers. The v3 forms list only positions that are not flat and carry
-no leverage; symbolConfig and accountConfig do. Liquidation price is 0 until liquidation exists;
-the break-even price equals the entry price.
+Owns the spelling of their answers. Version 3 lists symbols with a position or an open order only
+and carries no leverage; version 2 lists every symbol with it. The break-even price equals the
+entry price.
 """
 
 from decimal import Decimal
 from typing import Any
 
-from . import frames
-from .account import MarginView, Position, money
+from .account import ZERO, MarginView, Position, Requirement, liquidation_price, requirement
 from .api_orders import symbols_of
 from .core import Core
 from .frames import ASSET, average_text, text
 from .params import Params
-from .refusal import VenueRefusal
-
-LEVERAGE_MAX = 125
 
 
 def account(core: Core, _params: Params) -> Any:
     """GET /fapi/v3/account."""
     view = core.margin()
     asset = _asset(core, view)
-    return {
-        "totalInitialMargin": asset["initialMargin"],
-        "totalMaintMargin": asset["maintMargin"],
-        "totalWalletBalance": asset["walletBalance"],
-        "totalUnrealizedProfit": asset["unrealizedProfit"],
-        "totalMarginBalance": asset["marginBalance"],
-        "totalPositionInitialMargin": asset["positionInitialMargin"],
-        "totalOpenOrderInitialMargin": asset["openOrderInitialMargin"],
-        "totalCrossWalletBalance": asset["crossWalletBalance"],
-        "totalCrossUnPnl": asset["crossUnPnl"],
-        "availableBalance": asset["availableBalance"],
-        "maxWithdrawAmount": asset["maxWithdrawAmount"],
+    return _totals(asset) | {
         "assets": [asset],
         "positions": [
             _account_position(core, view, position) for position in core.account.open_positions()
@@ -42,16 +27,37 @@ def account(core: Core, _params: Params) -> Any:
     }
 
 
+def account_v2(core: Core, _params: Params) -> Any:
+    """GET /fapi/v2/account: with the account's permissions and every symbol."""
+    view = core.margin()
+    asset = _asset(core, view)
+    permissions = {
+        "feeTier": 0,
+        "canTrade": True,
+        "canDeposit": True,
+        "canWithdraw": True,
+        "updateTime": 0,
+        "multiAssetsMargin": core.account.is_multi_assets,
+        "tradeGroupId": -1,
+    }
+    rows = [
+        _account_position(core, view, position) | _configured(core, position)
+        for symbol in core.books
+        for position in _every_side(core, symbol)
+    ]
+    return permissions | _totals(asset) | {"assets": [asset], "positions": rows}
+
+
 def balance(core: Core, _params: Params) -> Any:
-    """GET /fapi/v3/balance."""
+    """GET /fapi/v2/balance and /fapi/v3/balance."""
     view = core.margin()
     return [
         {
             "accountAlias": "SgsR",
             "asset": ASSET,
             "balance": text(view.wallet),
-            "crossWalletBalance": text(view.wallet),
-            "crossUnPnl": text(view.profit),
+            "crossWalletBalance": text(view.cross_wallet),
+            "crossUnPnl": text(view.cross_profit),
             "availableBalance": text(view.available),
             "maxWithdrawAmount": text(view.available),
             "marginAvailable": True,
@@ -64,100 +70,49 @@ def position_risk(core: Core, params: Params) -> Any:
     """GET /fapi/v3/positionRisk."""
     symbols = symbols_of(core, params)
     view = core.margin()
+    listed = list(core.account.open_positions())
+    shown = {position.symbol for position in listed}
+    for symbol in symbols:
+        if symbol not in shown and core.account.held_margin[symbol]:
+            listed += _every_side(core, symbol)[:1]
+    return [_risk_row(core, view, position) for position in listed if position.symbol in symbols]
+
+
+def position_risk_v2(core: Core, params: Params) -> Any:
+    """GET /fapi/v2/positionRisk: every symbol and side, flat ones too, with their leverage."""
+    view = core.margin()
     return [
-        _risk_row(core, view, position)
-        for position in core.account.open_positions()
-        if position.symbol in symbols
+        _risk_row_v2(core, view, position)
+        for symbol in symbols_of(core, params)
+        for position in _every_side(core, symbol)
     ]
 
 
-def account_config(core: Core, _params: Params) -> Any:
-    """GET /fapi/v1/accountConfig."""
+def adl_quantile(core: Core, params: Params) -> Any:
+    """GET /fapi/v1/adlQuantile: 0 to 4, the likelier the more a position won on its margin."""
+    view = core.margin()
+    rows: dict[str, dict[str, int]] = {}
+    for position in core.account.open_positions():
+        if position.symbol in symbols_of(core, params):
+            quantiles = rows.setdefault(position.symbol, {})
+            quantiles[position.side] = _adl_quantile(core, view, position)
+    return [{"symbol": symbol, "adlQuantile": row} for symbol, row in rows.items()]
+
+
+def _totals(asset: dict[str, Any]) -> dict[str, Any]:
     return {
-        "feeTier": 0,
-        "canTrade": True,
-        "canDeposit": True,
-        "canWithdraw": True,
-        "dualSidePosition": core.account.is_hedged,
-        "updateTime": 0,
-        "multiAssetsMargin": False,
-        "tradeGroupId": -1,
+        "totalInitialMargin": asset["initialMargin"],
+        "totalMaintMargin": asset["maintMargin"],
+        "totalWalletBalance": asset["walletBalance"],
+        "totalUnrealizedProfit": asset["unrealizedProfit"],
+        "totalMarginBalance": asset["marginBalance"],
+        "totalPositionInitialMargin": asset["positionInitialMargin"],
+        "totalOpenOrderInitialMargin": asset["openOrderInitialMargin"],
+        "totalCrossWalletBalance": asset["crossWalletBalance"],
+        "totalCrossUnPnl": asset["crossUnPnl"],
+        "availableBalance": asset["availableBalance"],
+        "maxWithdrawAmount": asset["maxWithdrawAmount"],
     }
-
-
-def symbol_config(core: Core, params: Params) -> Any:
-    """GET /fapi/v1/symbolConfig."""
-    return [
-        {
-            "symbol": symbol,
-            "marginType": "CROSSED",
-            "isAutoAddMargin": False,
-            "leverage": core.account.leverage[symbol],
-            "maxNotionalValue": text(core.account.notional_max(symbol)),
-        }
-        for symbol in symbols_of(core, params)
-    ]
-
-
-def change_leverage(core: Core, params: Params) -> Any:
-    """POST /fapi/v1/leverage."""
-    symbol = params.text("symbol")
-    rules = core.rules(symbol)
-    leverage = params.integer("leverage")
-    highest = max((bracket.leverage_max for bracket in rules.brackets), default=LEVERAGE_MAX)
-    if not 1 <= leverage <= highest:
-        raise VenueRefusal(-4028, leverage)
-    cap = core.account.notional_max(symbol, leverage)
-    mark = core.books[symbol].mark_price
-    for side in ("BOTH", "LONG", "SHORT"):
-        if abs(core.account.amount((symbol, side))) * mark > cap:
-            raise VenueRefusal(-2027)
-    if core.account.leverage[symbol] != leverage:
-        core.account.leverage[symbol] = leverage
-        if core.feed.is_heard:
-            core.feed.send(frames.config_update(symbol, leverage, at_ms=core.moment.ms))
-    return {"symbol": symbol, "leverage": leverage, "maxNotionalValue": text(cap)}
-
-
-def leverage_bracket(core: Core, params: Params) -> Any:
-    """GET /fapi/v1/leverageBracket."""
-    return [
-        {
-            "symbol": symbol,
-            "notionalCoef": "1.00",
-            "brackets": [
-                {
-                    "bracket": number,
-                    "initialLeverage": bracket.leverage_max,
-                    "notionalCap": int(bracket.notional_cap),
-                    "notionalFloor": int(bracket.notional_floor),
-                    "maintMarginRatio": text(bracket.maintenance_ratio),
-                    "cum": text(bracket.cum),
-                }
-                for number, bracket in enumerate(core.rules(symbol).brackets, start=1)
-            ],
-        }
-        for symbol in symbols_of(core, params)
-    ]
-
-
-def position_mode(core: Core, _params: Params) -> Any:
-    """GET /fapi/v1/positionSide/dual."""
-    return {"dualSidePosition": core.account.is_hedged}
-
-
-def change_position_mode(core: Core, params: Params) -> Any:
-    """POST /fapi/v1/positionSide/dual."""
-    params.text("dualSidePosition")
-    wanted = params.flag("dualSidePosition")
-    if wanted == core.account.is_hedged:
-        raise VenueRefusal(-4059)
-    if core.conditional.store.open_count() or any(map(core.matching.orders.open_count, core.books)):
-        raise VenueRefusal(-4067)
-    if core.account.open_positions():
-        raise VenueRefusal(-4068)
-    core.account.is_hedged = wanted
-    return {"code": 200, "msg": "success"}
 
 
 def _asset(core: Core, view: MarginView) -> dict[str, Any]:
@@ -170,40 +125,67 @@ def _asset(core: Core, view: MarginView) -> dict[str, Any]:
         "initialMargin": text(view.position_margin + view.order_margin),
         "positionInitialMargin": text(view.position_margin),
         "openOrderInitialMargin": text(view.order_margin),
-        "crossWalletBalance": text(view.wallet),
-        "crossUnPnl": text(view.profit),
+        "crossWalletBalance": text(view.cross_wallet),
+        "crossUnPnl": text(view.cross_profit),
         "availableBalance": text(view.available),
         "maxWithdrawAmount": text(view.available),
         "updateTime": core.account.updated_ms,
     }
 
 
-def _margins(core: Core, position: Position) -> tuple[Decimal, Decimal, Decimal]:
-    """Return signed notional, initial margin and maintenance margin at the mark price."""
-    notional = money(position.amount * core.books[position.symbol].mark_price)
-    initial = money(abs(notional) / core.account.leverage[position.symbol])
-    bracket = core.account.bracket(position.symbol, abs(notional))
-    return notional, initial, money(abs(notional) * bracket.maintenance_ratio - bracket.cum)
+def _every_side(core: Core, symbol: str) -> list[Position]:
+    """Return a symbol's positions, flat ones too, without making one."""
+    sides = ("BOTH", "LONG", "SHORT") if core.account.is_hedged else ("BOTH",)
+    kept = core.account.positions
+    return [kept.get((symbol, side)) or Position(symbol, side) for side in sides]
+
+
+def _required(core: Core, position: Position) -> Requirement:
+    return requirement(core.account, position, core.books[position.symbol].mark_price)
+
+
+def _isolated_margin(core: Core, view: MarginView, position: Position) -> Decimal:
+    """Return the isolated wallet with the position's profit, 0 under cross margin."""
+    if not core.account.is_isolated(position.symbol):
+        return ZERO
+    return position.isolated_wallet + view.profits.get(position.key, ZERO)
 
 
 def _account_position(core: Core, view: MarginView, position: Position) -> dict[str, Any]:
-    notional, initial, maintenance = _margins(core, position)
+    needed = _required(core, position)
     return {
         "symbol": position.symbol,
         "positionSide": position.side,
         "positionAmt": text(position.amount),
-        "unrealizedProfit": text(view.profits[position.symbol, position.side]),
-        "isolatedMargin": "0",
-        "notional": text(notional),
-        "isolatedWallet": "0",
-        "initialMargin": text(initial),
-        "maintMargin": text(maintenance),
+        "unrealizedProfit": text(view.profits.get(position.key, ZERO)),
+        "isolatedMargin": text(_isolated_margin(core, view, position)),
+        "notional": text(needed.notional),
+        "isolatedWallet": text(position.isolated_wallet),
+        "initialMargin": text(needed.initial),
+        "maintMargin": text(needed.maintenance),
         "updateTime": position.updated_ms,
     }
 
 
+def _configured(core: Core, position: Position) -> dict[str, Any]:
+    """Return what version 2 of the account says of a position beyond version 3."""
+    symbol = position.symbol
+    return {
+        "positionInitialMargin": text(_required(core, position).initial),
+        "openOrderInitialMargin": text(core.account.held_margin[symbol]),
+        "leverage": str(core.account.leverage[symbol]),
+        "isolated": core.account.is_isolated(symbol),
+        "entryPrice": average_text(position.entry_price),
+        "breakEvenPrice": average_text(position.entry_price),
+        "maxNotional": text(core.account.notional_max(symbol)),
+        "bidNotional": "0",
+        "askNotional": "0",
+    }
+
+
 def _risk_row(core: Core, view: MarginView, position: Position) -> dict[str, Any]:
-    notional, initial, maintenance = _margins(core, position)
+    needed = _required(core, position)
+    mark = core.books[position.symbol].mark_price
     entry = average_text(position.entry_price)
     return {
         "symbol": position.symbol,
@@ -211,19 +193,56 @@ def _risk_row(core: Core, view: MarginView, position: Position) -> dict[str, Any
         "positionAmt": text(position.amount),
         "entryPrice": entry,
         "breakEvenPrice": entry,
-        "markPrice": text(core.books[position.symbol].mark_price),
-        "unRealizedProfit": text(view.profits[position.symbol, position.side]),
-        "liquidationPrice": "0",
-        "isolatedMargin": "0",
-        "notional": text(notional),
+        "markPrice": text(mark),
+        "unRealizedProfit": text(view.profits.get(position.key, ZERO)),
+        "liquidationPrice": _liquidation_price(core, view, position),
+        "isolatedMargin": text(_isolated_margin(core, view, position)),
+        "notional": text(needed.notional),
         "marginAsset": ASSET,
-        "isolatedWallet": "0",
-        "initialMargin": text(initial),
-        "maintMargin": text(maintenance),
-        "positionInitialMargin": text(initial),
-        "openOrderInitialMargin": "0",
-        "adl": 0,
+        "isolatedWallet": text(position.isolated_wallet),
+        "initialMargin": text(needed.initial),
+        "maintMargin": text(needed.maintenance),
+        "positionInitialMargin": text(needed.initial),
+        "openOrderInitialMargin": text(core.account.held_margin[position.symbol]),
+        "adl": _adl_quantile(core, view, position),
         "bidNotional": "0",
         "askNotional": "0",
         "updateTime": position.updated_ms,
     }
+
+
+def _risk_row_v2(core: Core, view: MarginView, position: Position) -> dict[str, Any]:
+    symbol = position.symbol
+    needed = _required(core, position)
+    return {
+        "symbol": symbol,
+        "positionAmt": text(position.amount),
+        "entryPrice": average_text(position.entry_price),
+        "breakEvenPrice": average_text(position.entry_price),
+        "markPrice": text(core.books[symbol].mark_price),
+        "unRealizedProfit": text(view.profits.get(position.key, ZERO)),
+        "liquidationPrice": _liquidation_price(core, view, position),
+        "leverage": str(core.account.leverage[symbol]),
+        "maxNotionalValue": text(core.account.notional_max(symbol)),
+        "marginType": "isolated" if core.account.is_isolated(symbol) else "cross",
+        "isolatedMargin": text(_isolated_margin(core, view, position)),
+        "isAutoAddMargin": "false",
+        "positionSide": position.side,
+        "notional": text(needed.notional),
+        "isolatedWallet": text(position.isolated_wallet),
+        "updateTime": position.updated_ms,
+    }
+
+
+def _liquidation_price(core: Core, view: MarginView, position: Position) -> str:
+    if not position.amount:
+        return "0"
+    mark = core.books[position.symbol].mark_price
+    return average_text(liquidation_price(core.account, view, position, mark))
+
+
+def _adl_quantile(core: Core, view: MarginView, position: Position) -> int:
+    """Rank a position by its profit on its margin: 0 for none, one more for each half of it."""
+    profit = view.profits.get(position.key, ZERO)
+    initial = _required(core, position).initial
+    return min(4, int(profit / initial * 2)) if profit > 0 and initial else 0

@@ -1,13 +1,12 @@
 """Frames: the objects of the user and market streams, as Binance sends them.
 
-Owns the spelling of ORDER_TRADE_UPDATE, TRADE_LITE, ACCOUNT_UPDATE, bookTicker and
-markPriceUpdate. Plain functions from state to a fresh JSON-like dict; numbers are int or text.
+Owns the spelling of ORDER_TRADE_UPDATE, TRADE_LITE, bookTicker and markPriceUpdate. Plain
+functions from state to a fresh JSON-like dict; numbers are int or text.
 """
 
 from decimal import Decimal
 from typing import Any
 
-from .account import Account, Position
 from .fills import Fill
 from .market import Mark, Quote
 from .moment import NS_PER_MS
@@ -103,43 +102,6 @@ def trade_lite(order: Order, fill: Fill) -> Frame:
         "l": text(fill.quantity),
         "t": fill.trade_id,
         "i": fill.order_id,
-    }
-
-
-def account_update(account: Account, position: Position, mark: Decimal, *, at_ms: int) -> Frame:
-    """ACCOUNT_UPDATE after a fill: the changed asset and the changed position only."""
-    wallet, entry = text(account.wallet), average_text(position.entry_price)
-    return {
-        "e": "ACCOUNT_UPDATE",
-        "T": at_ms,
-        "E": at_ms,
-        "a": {
-            "m": "ORDER",
-            "B": [{"a": ASSET, "wb": wallet, "cw": wallet, "bc": "0"}],
-            "P": [
-                {
-                    "s": position.symbol,
-                    "pa": text(position.amount),
-                    "ep": entry,
-                    "bep": entry,
-                    "cr": text(position.realized),
-                    "up": text(position.profit_at(mark)),
-                    "mt": "cross",
-                    "iw": "0",
-                    "ps": position.side,
-                }
-            ],
-        },
-    }
-
-
-def config_update(symbol: str, leverage: int, *, at_ms: int) -> Frame:
-    """ACCOUNT_CONFIG_UPDATE after a change of leverage."""
-    return {
-        "e": "ACCOUNT_CONFIG_UPDATE",
-        "E": at_ms,
-        "T": at_ms,
-        "ac": {"s": symbol, "l": leverage},
     }
 
 

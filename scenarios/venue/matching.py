@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from . import frames
 from .account import Account, money
+from .account_frames import account_update
 from .admission import Admission
 from .book import Book
 from .fills import Fill, FillStore
@@ -212,9 +213,8 @@ class Matching:
         if self._settings.trade_lite:
             self._feed.send(frames.trade_lite(order, fill))
         account, at_ms = self._account, self._moment.ms
-        position = account.position(order.request.key)
-        mark = self._books[order.symbol].mark_price
-        self._feed.send(frames.account_update(account, position, mark, at_ms=at_ms))
+        changed = (account.position(order.request.key),)
+        self._feed.send(account_update(account, "ORDER", changed, self._books, at_ms=at_ms))
         self._feed.send(frames.order_update(order, "TRADE", at_ms=at_ms, fill=fill))
 
     def _after_shrinking(self, key: PositionKey) -> None:
