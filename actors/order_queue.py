@@ -1,10 +1,11 @@
 """OrderQueue: orders that wait for their turn and a permit.
 
 Owns the waiting orders. Reducing ones go before opening ones; inside priority and symbol the order
-is FIFO; one opening order per symbol is in flight, reducing ones have their own slots. Bounds:
-`opening_max` and `reducing_max` waiting orders, an order beyond is dropped with `queue_full`. An
-opening order that is too old, or meets a halt, is dropped and never sent late; one whose symbol is
-held waits. A reducing order is never dropped for want of a permit.
+is FIFO; one opening order per symbol is in flight, reducing ones have their own slots. Bound:
+`opening_max` waiting opening orders, one beyond is dropped with `queue_full`; reducing orders are
+bounded by the positions that they reduce, and more than `reducing_expected` alarm once. An opening
+order that is too old, or meets a halt or a venue that is down, is dropped and never sent late; one
+whose symbol is held waits. A reducing order is never dropped, neither for room nor for a permit.
 """
 
 from typing import assert_never
@@ -12,6 +13,7 @@ from typing import assert_never
 from attrs import frozen
 
 from ..messages.control import TradingStateChanged
+from ..messages.events import AlertRaised
 from ..messages.market import ClockChanged
 from ..messages.orders import (
     EnqueueOrder,
@@ -22,9 +24,9 @@ from ..messages.orders import (
     SlotFreed,
     WithdrawOrder,
 )
-from ..messages.values import TradingState
+from ..messages.values import Severity
 from ..messages.venue import PermitGranted, PermitRefused, PlaceOrder, RequestPermit
-from .names import ORDER_MANAGER, RATE_LIMITER
+from .names import EVENT_BUS, ORDER_MANAGER, RATE_LIMITER
 from .queue_facts import (
     PRIVATE,
     ControlNoted,
@@ -38,6 +40,7 @@ from .queue_facts import (
     SlotCleared,
     apply_fact,
     is_opening,
+    why_off,
 )
 from .runtime.actor import Actor, Context
 from .settings import QueueSettings
@@ -101,7 +104,7 @@ class OrderQueue(Actor):
             case TradingStateChanged():
                 self.on_trading_state_changed(message, ctx)
             case ClockChanged():
-                ctx.record(ControlNoted(self.state.trading_state, message.offset_ns))
+                ctx.record(ControlNoted(self.state.entries_off, message.offset_ns))
             case _AskAgain():
                 self.on_ask_again(message, ctx)
             case _:
@@ -116,6 +119,7 @@ class OrderQueue(Actor):
             ctx.tell(ORDER_MANAGER, OrderDropped(message.client_order_id, reason))
             return
         ctx.record(OrderWaited(message))
+        self._watch_reducing(message, ctx)
         if message.client_order_id in self.state.in_flight:
             # It waits again, so the release that took its slot came to nothing.
             ctx.record(SlotCleared(message.client_order_id))
@@ -184,12 +188,13 @@ class OrderQueue(Actor):
 
     def on_trading_state_changed(self, message: TradingStateChanged, ctx: Context) -> None:
         """Purge the opening orders when entries are off."""
-        ctx.record(ControlNoted(message.state, self.state.offset_ns))
-        if message.state is TradingState.ACTIVE:
+        reason = why_off(message)
+        ctx.record(ControlNoted(reason, self.state.offset_ns))
+        if not reason:
             return
         for order in list(self.state.waiting.values()):
             if is_opening(order):
-                self._drop(order, "halted", ctx)
+                self._drop(order, reason, ctx)
 
     def on_ask_again(self, message: _AskAgain, ctx: Context) -> None:
         """Ask once more for a reducing order that still waits."""
@@ -210,10 +215,19 @@ class OrderQueue(Actor):
         apply_fact(self.state, fact)
 
     def _refusal(self, order: EnqueueOrder) -> str:
-        if is_opening(order) and self.state.trading_state is not TradingState.ACTIVE:
-            return "halted"
-        bound = self._settings.opening_max if is_opening(order) else self._settings.reducing_max
-        return "queue_full" if self.state.count(order.priority) >= bound else ""
+        """Say why the order may not wait; a reducing one always may."""
+        if not is_opening(order):
+            return ""
+        is_full = self.state.count(order.priority) >= self._settings.opening_max
+        return self.state.entries_off or ("queue_full" if is_full else "")
+
+    def _watch_reducing(self, order: EnqueueOrder, ctx: Context) -> None:
+        """Alarm once when more exits wait than positions can explain."""
+        waiting = self.state.count(order.priority) + 1
+        if not is_opening(order) and waiting == self._settings.reducing_expected + 1:
+            text = f"{waiting} reducing orders wait"
+            alert = AlertRaised(Severity.CRITICAL, "reducing_orders_wait", "order_queue", text)
+            ctx.tell(EVENT_BUS, alert)
 
     def _is_held_up(self, order: EnqueueOrder) -> bool:
         """True for an opening order whose symbol is held or has another one in flight."""

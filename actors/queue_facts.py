@@ -4,6 +4,7 @@ from typing import assert_never
 
 from attrs import define, field, frozen
 
+from ..messages.control import TradingStateChanged
 from ..messages.orders import EnqueueOrder
 from ..messages.values import Priority, TradingState
 
@@ -54,9 +55,9 @@ class HoldsChanged:
 
 @frozen
 class ControlNoted:
-    """Fact: the trading state and the clock that the queue acts by."""
+    """Fact: why no entry may wait (empty: they may), and the clock that the queue acts by."""
 
-    state: TradingState
+    entries_off: str
     offset_ns: int
 
 
@@ -83,7 +84,8 @@ class QueueState:
     in_flight: dict[str, str] = field(factory=dict[str, str])
     """Opening orders in flight -> symbol."""
     holds: dict[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
-    trading_state: TradingState = TradingState.ACTIVE
+    entries_off: str = ""
+    """Why no entry may wait; empty when they may."""
     offset_ns: int = 0
 
     def line(self, order: EnqueueOrder) -> list[EnqueueOrder]:
@@ -102,6 +104,13 @@ class QueueState:
 def is_opening(order: EnqueueOrder) -> bool:
     """Say whether an order opens risk."""
     return order.priority is Priority.OPENING
+
+
+def why_off(told: TradingStateChanged) -> str:
+    """Return why entries are off in this state of trading, empty when they are not."""
+    if told.state is not TradingState.ACTIVE:
+        return "halted"
+    return "" if told.venue_open else "venue_down"
 
 
 def apply_fact(state: QueueState, fact: Fact) -> None:
@@ -126,6 +135,6 @@ def apply_fact(state: QueueState, fact: Fact) -> None:
             else:
                 state.holds.pop(fact.symbol, None)
         case ControlNoted():
-            state.trading_state, state.offset_ns = fact.state, fact.offset_ns
+            state.entries_off, state.offset_ns = fact.entries_off, fact.offset_ns
         case _:
             assert_never(fact)

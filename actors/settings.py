@@ -69,7 +69,8 @@ class QueueSettings:
     """Waiting orders (C-25)."""
 
     opening_max: int = 50
-    reducing_max: int = 200
+    reducing_expected: int = 200
+    """More waiting reducing orders raise an alert; none is ever refused."""
 
 
 @frozen

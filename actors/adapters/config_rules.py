@@ -132,7 +132,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "limits.reserve_percent": _between(1, 99),
         "limits.window_margin_ms": _between(0, MINUTE_MS),
         "queue.opening_max": _between(1, 100_000),
-        "queue.reducing_max": _between(1, 100_000),
+        "queue.reducing_expected": _between(1, 100_000),
         "orders.id_prefix": _PREFIX,
         # The venue refuses a longer window (general info, timing security, 2026-11).
         "orders.recv_window_ms": _between(100, MINUTE_MS),

@@ -110,7 +110,7 @@ class MemoryIsBounded:
             ),
             "waiting orders": (
                 len(state(names.ORDER_QUEUE).waiting),
-                settings.queue.opening_max + settings.queue.reducing_max,
+                settings.queue.opening_max + settings.queue.reducing_expected,
             ),
             "waiting permits": (
                 len(state(names.RATE_LIMITER).waiting),

@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 
 from callboard.actors.order_queue import ASK_AGAIN_NS, REDUCING_PATIENCE_NS
+from callboard.messages.events import AlertRaised
 from callboard.messages.market import ClockChanged
 from callboard.messages.orders import (
     EnqueueOrder,
@@ -19,6 +20,7 @@ from callboard.messages.values import Priority, TradingState
 from callboard.messages.venue import Permit, PermitGranted, PermitRefused, RequestPermit
 from support.entries import ACTIVE, CLOCK, SYMBOL
 from support.queues import (
+    DOWN,
     HALTED,
     SEND_BY_MS,
     asked,
@@ -114,16 +116,36 @@ def test_reducing_orders_of_a_symbol_leave_one_after_the_other_without_a_slot() 
     [
         (opening("new"), (opening("e1"), opening("e2", "BTCUSDT")), "queue_full"),
         (opening("new"), (opening("e1"), reducing("x1")), ""),
-        (reducing("new"), (reducing("x1"), reducing("x2")), "queue_full"),
+        (reducing("new"), (reducing("x1"), reducing("x2")), ""),
         (reducing("new"), (reducing("x1"), opening("e1"), opening("e2")), ""),
     ],
 )
-def test_each_priority_has_its_own_bound(
+def test_a_full_lane_refuses_entries_at_once_and_exits_never(
     order: EnqueueOrder, others: tuple[EnqueueOrder, ...], reason: str
 ) -> None:
-    step = bench(*others, opening_max=2, reducing_max=2).tell(order)
+    """C-25: a full entry lane refuses; the reserved lane is never full for closes."""
+    step = bench(*others, opening_max=2).tell(order)
 
     assert ([("new", reason)] if reason else []) == dropped(step)
+
+
+def test_more_exits_than_expected_are_taken_and_alarmed_once() -> None:
+    steps = bench(reducing("x1"), reducing("x2"), reducing_expected=2)
+
+    alarmed = [steps.tell(reducing(name)).told(AlertRaised) for name in ("x3", "x4")]
+
+    assert [["reducing_orders_wait"], []] == [[each.alert for each in told] for told in alarmed]
+
+
+def test_a_venue_that_is_down_purges_the_entries_and_lets_no_other_wait() -> None:
+    """C-28: an open venue breaker refuses entries and keeps reducing orders."""
+    steps = bench(opening("e1"), reducing("x1"))
+
+    purged = steps.tell(DOWN)
+    late = steps.tell(opening("e2"))
+
+    assert [("e1", "venue_down")] == dropped(purged)
+    assert [("e2", "venue_down")] == dropped(late)
 
 
 def test_an_order_that_waits_already_is_not_taken_twice_and_not_dropped_as_too_many() -> None:

@@ -16,6 +16,7 @@ from support.entries import NOW_MS, SYMBOL
 from support.steps import SECOND, Step, StepRunner
 
 SEND_BY_MS = NOW_MS + 3_000
+DOWN = TradingStateChanged(TradingState.ACTIVE, 1, "503", venue_open=False)
 HALTED = TradingStateChanged(TradingState.HALTED, 2, "by hand", venue_open=True)
 
 
@@ -29,9 +30,11 @@ def reducing(name: str, symbol: str = SYMBOL) -> EnqueueOrder:
     return EnqueueOrder(name, symbol, Priority.REDUCING, conditional=False, send_by_ms=0)
 
 
-def bench(*orders: EnqueueOrder, opening_max: int = 50, reducing_max: int = 200) -> StepRunner:
+def bench(*orders: EnqueueOrder, opening_max: int = 50, reducing_expected: int = 200) -> StepRunner:
     """Return a queue in which these orders wait."""
-    steps = StepRunner(OrderQueue(QueueSettings(opening_max, reducing_max)), name="order_queue")
+    steps = StepRunner(
+        OrderQueue(QueueSettings(opening_max, reducing_expected)), name="order_queue"
+    )
     steps.start()
     for order in orders:
         steps.tell(order)
