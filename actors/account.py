@@ -117,9 +117,9 @@ class Account(Actor):
         """Read balances and modes; leverage too where it is missing or old."""
         state = self.state
         age_ms = (ctx.now - state.leverage_read_at_ns) // MS
+        self._read(ctx)
         if not state.knows_leverage or age_ms >= self._settings.leverage_interval_ms:
             self._read_leverage(ctx)
-        self._read(ctx)
 
     def on_attempt_ended(self, message: AttemptEnded, ctx: Context) -> None:
         """Take what was read; a failure waits for the next tick."""
@@ -162,13 +162,13 @@ class Account(Actor):
     def on_refresh_account(self, message: RefreshAccount, ctx: Context) -> None:
         """Read everything now: a setting of the account is other than we thought."""
         ctx.log("account_refresh", reason=message.reason)
-        self._read_leverage(ctx)
         self._read(ctx)
+        self._read_leverage(ctx)
 
     def resume(self, ctx: Context) -> None:
         """Read everything at every start."""
-        self._read_leverage(ctx)
         self._read(ctx)
+        self._read_leverage(ctx)
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""

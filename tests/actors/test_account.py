@@ -42,7 +42,7 @@ DAY = 86_400 * SECOND
 ONE_WAY = AccountModeRead(hedge_mode=False, multi_assets=False, can_trade=True)
 HEDGE = AccountModeRead(hedge_mode=True, multi_assets=False, can_trade=True)
 HOUR = 3_600 * SECOND
-EVERYTHING = ["ReadSymbolConfigs", "ReadBrackets", "ReadAccountMode", "ReadAccount"]
+EVERYTHING = ["ReadAccountMode", "ReadAccount", "ReadSymbolConfigs", "ReadBrackets"]
 CONFIG = SymbolConfig("BTCUSDT", 10, Decimal(1_000_000), isolated=False)
 BRACKET = Bracket(Decimal(0), Decimal(50_000), 125, Decimal("0.004"))
 CONFIGS = SymbolConfigsRead((CONFIG,))
@@ -109,7 +109,7 @@ def test_each_permit_becomes_the_call_that_its_token_names() -> None:
     steps = [bench.steps.tell(PermitGranted(request.token, permit)) for request in requests]
 
     made = [call for step in steps for call in step.to("lane_reducing")]
-    expected = [ReadSymbolConfigs(), ReadBrackets(), ReadAccountMode(), ReadAccount()]
+    expected = [ReadAccountMode(), ReadAccount(), ReadSymbolConfigs(), ReadBrackets()]
     assert expected == [each.call for each in made]
     assert {Priority.OPENING} == {each.priority for each in made}
 

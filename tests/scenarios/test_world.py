@@ -51,7 +51,8 @@ def refused_reason() -> str:
 
 def test_an_order_that_was_out_at_a_crash_is_asked_for_and_never_sent_twice() -> None:
     made = EthStage()
-    made.signal("s1", SignalType.LONG_ENTRY, 0.213)
+    made.signal("s1", SignalType.LONG_ENTRY, 0)
+    made.world.simulation.run(stop=lambda: bool(made.world.venue.ledger().orders))
     made.world.crash()
     made.world.run_for(1)
 
