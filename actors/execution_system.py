@@ -10,7 +10,7 @@ commands wait, a signal beyond is refused; `signals_kept` finished commands are 
 from collections.abc import Callable
 from typing import TypeGuard, assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..messages.control import EngineStarted, RecoveryDone
 from ..messages.events import (
@@ -64,6 +64,7 @@ from .intake_facts import (
     apply_fact,
     id_of,
 )
+from .policies.guard_table import safety_guard
 from .policies.refusal import Refusal
 from .policies.signal_rules import fault_of, is_taken_back
 from .runtime.actor import Actor, Context
@@ -148,7 +149,8 @@ class ExecutionSystem(Actor):
         if fault is None and message.signal.is_entry:
             fault = self._unresolved(message.symbol, ctx.now)
         if fault is not None:
-            self._refuse(message.signal_id, intent_id, message.symbol, fault, ctx)
+            ctx.record(SignalEnded(message.signal_id, intent_id, REFUSED, fault.guard))
+            self._tell_refused(_refused_event(message.signal_id, message.symbol, fault), ctx)
         elif message.signal.is_entry:
             ctx.tell(names.RISK_GATE, RequestEntry(intent_id, message))
         else:
@@ -198,7 +200,11 @@ class ExecutionSystem(Actor):
             ctx.log("refusal_repeated", signal_id=message.signal_id, guard=message.guard)
             return
         refusal = Refusal(message.guard, message.figure, message.limit)
-        self._refuse(message.signal_id, message.intent_id, message.symbol, refusal, ctx)
+        ctx.record(SignalEnded(message.signal_id, message.intent_id, REFUSED, refusal.guard))
+        event = _refused_event(message.signal_id, message.symbol, refusal)
+        if isinstance(message, ApprovalRefused):
+            event = evolve(event, mark=message.mark, drawdown_pct=message.drawdown_pct)
+        self._tell_refused(event, ctx)
 
     def on_order_ended(self, message: OrderEnded, ctx: Context) -> None:
         """The order of a signal is over: publish its terminal event."""
@@ -313,22 +319,34 @@ class ExecutionSystem(Actor):
     def _drop(self, signal: SubmitSignal, refusal: Refusal, ctx: Context) -> None:
         """Refuse a signal that has no intent yet."""
         ctx.record(SignalDropped(signal.signal_id, refusal.guard))
-        self._tell_refused(signal.signal_id, signal.symbol, refusal, ctx)
+        self._tell_refused(_refused_event(signal.signal_id, signal.symbol, refusal), ctx)
 
-    def _refuse(
-        self, signal_id: str, intent_id: str, symbol: str, refusal: Refusal, ctx: Context
-    ) -> None:
-        ctx.record(SignalEnded(signal_id, intent_id, REFUSED, refusal.guard))
-        self._tell_refused(signal_id, symbol, refusal, ctx)
-
-    def _tell_refused(self, signal_id: str, symbol: str, refusal: Refusal, ctx: Context) -> None:
-        guard, figure, limit = refusal.guard, refusal.figure, refusal.limit
-        reason = f"{guard}: {figure} against {limit}"
-        ctx.tell(names.EVENT_BUS, OrderRefused(signal_id, symbol, guard, figure, limit, reason))
-        ctx.log("order_refused", signal_id=signal_id, guard=guard, figure=figure, limit=limit)
+    def _tell_refused(self, event: OrderRefused, ctx: Context) -> None:
+        ctx.tell(names.EVENT_BUS, event)
+        ctx.log(
+            "order_refused",
+            signal_id=event.signal_id,
+            guard=event.guard,
+            figure=event.figure,
+            limit=event.limit,
+            safety_guard=event.safety_guard,
+        )
 
     def _refuse_command(self, command_id: str, reason: str, ctx: Context) -> None:
         ctx.tell(names.EVENT_BUS, CommandRefused(command_id, reason))
+
+
+def _refused_event(signal_id: str, symbol: str, refusal: Refusal) -> OrderRefused:
+    guard, figure, limit = refusal.guard, refusal.figure, refusal.limit
+    return OrderRefused(
+        signal_id=signal_id,
+        symbol=symbol,
+        guard=guard,
+        figure=figure,
+        limit=limit,
+        reason=f"{guard}: {figure} against {limit}",
+        safety_guard=safety_guard(guard).value,
+    )
 
 
 def _must_wait(command: Order) -> TypeGuard[Deferred]:

@@ -7,7 +7,7 @@ an exit: what failed is asked for again after a backoff, which doubles up to its
 
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..messages.events import AlertRaised
 from ..messages.orders import LegChanged, RequestExit
@@ -54,7 +54,13 @@ class Legs:
         if found.whole:
             self.ctx.record(ClosingSet(found.key, f"signal {signal.signal_id}", CloseReason.SIGNAL))
         exit_ = _exit(found.guard, message.intent_id, 1, found.quantity, signal.signal_id)
-        self._ask(found.key, found.guard, exit_)
+        by_signal = evolve(
+            exit_,
+            signal=signal.signal,
+            source=signal.source,
+            model_version=signal.model_version,
+        )
+        self._ask(found.key, found.guard, by_signal)
 
     def exit_changed(self, key: str, guard: Guard, message: LegChanged, *, ended: bool) -> None:
         """An exit that is over with quantity left is followed by the next one."""

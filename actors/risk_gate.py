@@ -8,6 +8,7 @@ reservation to position in one step. A definite not-sent gives all of it back. T
 Reducing orders take the short way: they are verified, never limited.
 """
 
+from decimal import Decimal
 from typing import assert_never
 
 from ..messages.account import AccountChanged, LeverageChanged
@@ -32,7 +33,8 @@ from ..messages.stream import StreamHealthChanged
 from ..messages.values import Leg, OrderType, PositionSide, Priority, Severity, TimeInForce
 from .names import EVENT_BUS, EXECUTION_SYSTEM, ORDER_MANAGER, POSITION_MONITOR
 from .policies.entry_rules import first_refusal, judge
-from .policies.entry_shape import EntryView, ShapedEntry
+from .policies.entry_shape import ShapedEntry
+from .policies.entry_view import EntryView
 from .policies.exit_rules import verify_exit
 from .policies.refusal import Refusal
 from .policies.risk_policy import PolicyError, changed
@@ -51,7 +53,7 @@ from .risk_facts import (
     apply_fact,
     position_key,
 )
-from .risk_view import entry_view, renewal_view
+from .risk_view import drawdown_of, entry_view, renewal_view
 from .runtime.actor import Actor, Context
 from .settings import RiskSettings
 
@@ -118,12 +120,12 @@ class RiskGate(Actor):
         try:
             view = entry_view(self.state, self._settings, signal, ctx.now)
         except PolicyError as error:
-            refused = _entry_refused(message, Refusal("policy", error.key, error.reason))
-            ctx.tell(EXECUTION_SYSTEM, refused)
+            refusal = Refusal("policy", error.key, error.reason)
+            ctx.tell(EXECUTION_SYSTEM, self._entry_refused(message, refusal))
             return
         verdict = judge(view)
         if isinstance(verdict, Refusal):
-            ctx.tell(EXECUTION_SYSTEM, _entry_refused(message, verdict))
+            ctx.tell(EXECUTION_SYSTEM, self._entry_refused(message, verdict))
             return
         approved = self._approve_entry(message, view, verdict)
         reservation = Reservation(
@@ -133,7 +135,7 @@ class RiskGate(Actor):
             position_key=position_key(signal.symbol, view.position_side),
             side=view.side,
             remaining=verdict.quantity,
-            price=verdict.reference_price,
+            price=verdict.prices.reference_price,
             deadline_ms=approved.deadline_ms,
             approved_at_ns=ctx.now,
         )
@@ -231,7 +233,7 @@ class RiskGate(Actor):
         deadline_ms = view.venue_ms + view.settings.order_deadline_ms
         if signal.expires_at_ms is not None:
             deadline_ms = min(deadline_ms, signal.expires_at_ms)
-        is_limit = shaped.price is not None
+        is_limit = shaped.prices.price is not None
         return ApprovedOrder(
             client_order_id=self._client_order_id(message.intent_id, Leg.ENTRY, 1),
             intent_id=message.intent_id,
@@ -243,7 +245,7 @@ class RiskGate(Actor):
             position_side=view.position_side,
             order_type=OrderType.LIMIT if is_limit else OrderType.MARKET,
             quantity=shaped.quantity,
-            price=shaped.price,
+            price=shaped.prices.price,
             trigger_price=None,
             time_in_force=signal.time_in_force if is_limit else TimeInForce.GTC,
             reduce_only=False,
@@ -253,9 +255,13 @@ class RiskGate(Actor):
             epoch=self._epoch(),
             send_by_ms=min(view.venue_ms + view.settings.send_within_ms, deadline_ms),
             deadline_ms=deadline_ms,
-            stop_loss=shaped.stop_loss,
-            take_profit=shaped.take_profit,
-            reference_price=shaped.reference_price,
+            stop_loss=shaped.prices.stop_loss,
+            take_profit=shaped.prices.take_profit,
+            reference_price=shaped.prices.reference_price,
+            source=signal.source,
+            model_version=signal.model_version,
+            stop_loss_given=_where_other(signal.stop_loss, shaped.prices.stop_loss),
+            take_profit_given=_where_other(signal.take_profit, shaped.prices.take_profit),
         )
 
     def _approve_exit(self, message: RequestExit) -> ApprovedOrder:
@@ -282,6 +288,25 @@ class RiskGate(Actor):
             epoch=self._epoch(),
             send_by_ms=0,
             deadline_ms=0,
+            source=message.source,
+            model_version=message.model_version,
+        )
+
+    def _entry_refused(self, request: RequestEntry, refusal: Refusal) -> ApprovalRefused:
+        """Say why, and what whoever looks into it asks first: the mark, and how far down we are."""
+        signal, state = request.signal, self.state
+        mark = state.marks.get(signal.symbol)
+        account = state.account
+        return ApprovalRefused(
+            intent_id=request.intent_id,
+            leg=Leg.ENTRY,
+            signal_id=signal.signal_id,
+            symbol=signal.symbol,
+            guard=refusal.guard,
+            figure=refusal.figure,
+            limit=refusal.limit,
+            mark=None if mark is None else mark.mark,
+            drawdown_pct=None if account is None else drawdown_of(account),
         )
 
     def _client_order_id(self, intent_id: str, leg: Leg, number: int) -> str:
@@ -291,17 +316,9 @@ class RiskGate(Actor):
         return 0 if self.state.trading is None else self.state.trading.epoch
 
 
-def _entry_refused(request: RequestEntry, refusal: Refusal) -> ApprovalRefused:
-    signal = request.signal
-    return ApprovalRefused(
-        intent_id=request.intent_id,
-        leg=Leg.ENTRY,
-        signal_id=signal.signal_id,
-        symbol=signal.symbol,
-        guard=refusal.guard,
-        figure=refusal.figure,
-        limit=refusal.limit,
-    )
+def _where_other(given: Decimal | None, taken: Decimal | None) -> Decimal | None:
+    """Return what a signal gave where something else was approved."""
+    return None if given == taken else given
 
 
 def _exit_refused(request: RequestExit, refusal: Refusal) -> ApprovalRefused:

@@ -9,10 +9,12 @@ from decimal import Decimal
 
 from attrs import evolve
 
+from ..messages.account import AccountChanged
 from ..messages.intake import SubmitSignal
 from ..messages.values import Side, SignalType, TradingState
-from .policies.entry_shape import EntryView
+from .policies.entry_view import EntryView
 from .policies.risk_policy import changed
+from .policies.size_rules import fall_percent
 from .risk_facts import DAY_NS, ZERO, GateState, Reservation, position_key
 from .settings import RiskSettings
 
@@ -77,6 +79,11 @@ def renewal_view(
         expires_at_ms=reservation.deadline_ms,
     )
     return entry_view(state, base, signal, now_ns)
+
+
+def drawdown_of(account: AccountChanged) -> Decimal:
+    """Return how far the equity is below its peak, percent to four places."""
+    return round(fall_percent(account.peak_equity, account.equity), 4)
 
 
 def venue_ms(state: GateState, now_ns: int) -> int:

@@ -46,11 +46,30 @@ class RiskSettings:
     """Notional of one position, percent of equity (C-11)."""
     gross_exposure_pct_max: Decimal = Decimal("50.0")
     """Notional of all positions and open entries, percent of equity (C-11)."""
+    size_basis: str = "notional"
+    """What the percentages of one position measure: `notional` or `margin` (C-11)."""
+    sizing: str = "percent"
+    """Size of an unsized entry: `percent` of equity, or by the `risk` to its stop."""
+    risk_per_entry_pct: Decimal = Decimal("0.1")
+    """With `risk`: what is lost between entry and stop, percent of equity."""
+    order_notional_max: Decimal = Decimal(100_000)
+    """Notional of one order, in the margin asset."""
     positions_max: int = 3
     """Positions and open entries at once."""
     stop_loss_pct_default: Decimal = Decimal("2.0")
     stop_loss_pct_max: Decimal = Decimal("2.0")
     """Distance of the stop from the entry, inclusive (C-10)."""
+    risk_reward_ratio_min: Decimal = Decimal("1.5")
+    """Distance of a given target over that of the stop, inclusive."""
+    protection_distance_pct_min: Decimal = Decimal("0.1")
+    protection_distance_ticks_min: int = 2
+    """Least distance of stop and target from the entry, the larger of the two."""
+    drawdown_pct_max: Decimal = Decimal("15.0")
+    """Of equity from its peak, counted as if the stop of the entry at hand were hit."""
+    price_slippage_pct_max: Decimal = Decimal("1.0")
+    """Of a market order: before it from its reference, after it of its fills (C-33)."""
+    mark_distance_pct_max: Decimal = Decimal("10.0")
+    """Of a limit price from the mark."""
     scale_in: bool = False
     """Whether an entry may add to an open position."""
     send_within_ms: int = 3 * SECOND_MS
@@ -62,6 +81,8 @@ class RiskSettings:
     filters_age_ms_max: int = 24 * HOUR_MS
     leverage: int = 10
     """Leverage assumed for affordability; never changed at the venue."""
+    leverage_max: int = 10
+    """The most that `leverage` may be."""
 
 
 @frozen

@@ -22,6 +22,12 @@ class OrderRefused:
     figure: str
     limit: str
     reason: str
+    safety_guard: str = "callboard"
+    """Which of the seven safety guards it was, or `callboard` or `host` for another rule."""
+    mark: Decimal | None = None
+    """Mark of the symbol, where the gate refused and knew it."""
+    drawdown_pct: Decimal | None = None
+    """Equity below its peak, percent, where the gate refused and knew it."""
 
 
 @frozen

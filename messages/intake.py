@@ -9,7 +9,14 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from .values import OrderType, PositionSide, SignalType, TimeInForce, WorkingType
+from .values import (
+    OrderType,
+    PositionSide,
+    SignalSource,
+    SignalType,
+    TimeInForce,
+    WorkingType,
+)
 
 
 @frozen
@@ -37,6 +44,10 @@ class SubmitSignal:
     working_type: WorkingType = WorkingType.MARK_PRICE
     leverage_max: int | None = None
     client_tag: str | None = None
+    source: SignalSource = SignalSource.AUTOMATED
+    """A person's wish is not judged by scores; every other rule is the same."""
+    model_version: str | None = None
+    """Which model made the wish; kept with its orders."""
 
 
 @frozen

@@ -18,6 +18,8 @@ from .values import (
     PositionSide,
     Priority,
     Side,
+    SignalSource,
+    SignalType,
     TimeInForce,
     WorkingType,
 )
@@ -52,6 +54,10 @@ class RequestExit:
     working_type: WorkingType
     position_quantity: Decimal
     """Signed position that the order reduces; the gate verifies the direction against it."""
+    signal: SignalType | None = None
+    """The wish of a strategy that it carries out; None for protection, breakers and operators."""
+    source: SignalSource = SignalSource.AUTOMATED
+    model_version: str | None = None
 
 
 @frozen
@@ -83,6 +89,12 @@ class ApprovedOrder:
     stop_loss: Decimal | None = None
     take_profit: Decimal | None = None
     reference_price: Decimal | None = None
+    """Limit price, or the mark at approval; slippage is measured from it."""
+    source: SignalSource = SignalSource.AUTOMATED
+    model_version: str | None = None
+    stop_loss_given: Decimal | None = None
+    """What the signal named, where the gate adjusted it; None where it did not."""
+    take_profit_given: Decimal | None = None
 
 
 @frozen
@@ -96,6 +108,10 @@ class ApprovalRefused:
     guard: str
     figure: str
     limit: str
+    mark: Decimal | None = None
+    """Mark of the symbol when it was refused; None where none was known."""
+    drawdown_pct: Decimal | None = None
+    """Equity below its peak then, percent."""
 
 
 @frozen

@@ -38,6 +38,13 @@ class SignalType(StrEnum):
         return self in (SignalType.LONG_ENTRY, SignalType.SHORT_ENTRY)
 
 
+class SignalSource(StrEnum):
+    """Who wishes: a program by its scores, or a person."""
+
+    AUTOMATED = "automated"
+    MANUAL = "manual"
+
+
 class OrderType(StrEnum):
     """Order types; the last five are conditional and live in the algo store."""
 

@@ -15,6 +15,7 @@ from attrs import frozen
 
 from ...messages.values import SignalType
 from ..policies.rate_budgets import LimiterSettings, new_limiter
+from ..policies.sizing import SizeBasis, Sizing
 from ..settings import HOUR_MS, MINUTE_MS, SECOND_MS
 
 DAY_MS = 24 * HOUR_MS
@@ -111,15 +112,26 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "risk.position_size_pct_default": _LEVERAGED_PERCENT,
         "risk.position_size_pct_max": _LEVERAGED_PERCENT,
         "risk.gross_exposure_pct_max": _LEVERAGED_PERCENT,
+        "risk.size_basis": OneOf(tuple(SizeBasis)),
+        "risk.sizing": OneOf(tuple(Sizing)),
+        "risk.risk_per_entry_pct": _PERCENT,
+        "risk.order_notional_max": _above(0, 10**12),
         "risk.positions_max": _between(1, 1_000),
         "risk.stop_loss_pct_default": _above(0, 50),
         "risk.stop_loss_pct_max": _above(0, 50),
+        "risk.risk_reward_ratio_min": _between(0, 100),
+        "risk.protection_distance_pct_min": _between(0, 50),
+        "risk.protection_distance_ticks_min": _between(0, 10_000),
+        "risk.drawdown_pct_max": _PERCENT,
+        "risk.price_slippage_pct_max": _PERCENT,
+        "risk.mark_distance_pct_max": _PERCENT,
         "risk.send_within_ms": _between(100, MINUTE_MS),
         "risk.order_deadline_ms": _between(SECOND_MS, 7 * DAY_MS),
         "risk.mark_age_ms_max": _between(100, 10 * MINUTE_MS),
         "risk.account_age_ms_max": _between(SECOND_MS, HOUR_MS),
         "risk.filters_age_ms_max": _between(MINUTE_MS, 7 * DAY_MS),
         "risk.leverage": _between(1, 125),
+        "risk.leverage_max": _between(1, 125),
         "limits.weight_1m_max": _between(1, COUNT_MAX),
         "limits.orders_10s_max": _between(1, COUNT_MAX),
         "limits.orders_1m_max": _between(1, COUNT_MAX),
@@ -190,6 +202,9 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     ("risk.position_size_pct_max", "at most", "risk.gross_exposure_pct_max"),
     ("risk.stop_loss_pct_default", "at most", "risk.stop_loss_pct_max"),
     ("risk.stop_loss_pct_max", "below", "protection.stop_failed_pct"),
+    ("risk.protection_distance_pct_min", "at most", "risk.stop_loss_pct_default"),
+    ("risk.leverage", "at most", "risk.leverage_max"),
+    ("risk.drawdown_pct_max", "at most", "breaker.drawdown_halt_pct"),
     ("limits.warn_percent", "at most", "limits.reserve_percent"),
     ("orders.query_first_ms", "at most", "orders.query_cap_ms"),
     ("protection.exit_retry_base_ms", "at most", "protection.exit_retry_cap_ms"),

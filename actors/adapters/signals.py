@@ -26,7 +26,14 @@ from ...messages.intake import (
     ResumeTrading,
     SubmitSignal,
 )
-from ...messages.values import OrderType, PositionSide, SignalType, TimeInForce, WorkingType
+from ...messages.values import (
+    OrderType,
+    PositionSide,
+    SignalSource,
+    SignalType,
+    TimeInForce,
+    WorkingType,
+)
 
 FAULTS_KEPT_MAX = 100
 LINE_BYTES_MAX = 64 * 1024
@@ -300,6 +307,8 @@ _SIGNAL_FIELDS: Mapping[str, Callable[[Json, str], Any]] = MappingProxyType(
         "working_type": _word(WorkingType),
         "leverage_max": _whole,
         "client_tag": _text,
+        "source": _word(SignalSource),
+        "model_version": _text,
     }
 )
 """Field of a signal -> how it is read; the first four are required."""

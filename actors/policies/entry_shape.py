@@ -1,114 +1,97 @@
-"""Entry shape: what the gate knows of one entry, and the entry on its symbol's grid.
+"""Entry shape: one entry on its symbol's grid, first its prices, then its size.
 
-Pure. `EntryView` is all that the rules may look at; `shape` gives the entry its price, size, stop
-and target. A size that the signal names is rounded down to the lot and never shrunk to a cap; one
-that it leaves open is sized by percent. A stop that it leaves open is at the default distance.
+Pure. A stop that the signal leaves open is at the default distance. Prices are adjusted to the grid
+toward the entry, and a target that is too near is moved out to the least distance; a stop never
+is, since the loss would grow (C-34). A size that the signal names is rounded down to the lot and
+never shrunk to a cap; one that it leaves open is the sizing policy's.
 """
 
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from ...messages.account import AccountChanged
 from ...messages.instruments import Filters
-from ...messages.intake import SubmitSignal
-from ...messages.market import MarkChanged
-from ...messages.values import OrderType, PositionSide, Side, SignalType, TradingState
-from ..settings import RiskSettings
+from ...messages.values import OrderType, Side
+from .entry_view import PERCENT, EntryView
 from .refusal import Refusal
-from .rounding import ZERO, plain, round_limit_price, round_quantity, round_trigger_price
-from .sizing import Funds, SizeLimits, SizeRefusal, size_by_percent
-
-PERCENT = Decimal(100)
-
-
-@frozen(kw_only=True)
-class EntryView:
-    """What the gate knows when it judges one entry."""
-
-    signal: SubmitSignal
-    settings: RiskSettings
-    now_ns: int
-    venue_ms: int
-    trading_state: TradingState
-    trading_reason: str
-    venue_open: bool
-    is_ready: bool
-    clock_trusted: bool
-    stream_healthy: bool
-    symbol_hold: str
-    """Why this symbol takes no entries, or empty."""
-    account: AccountChanged | None
-    filters: Filters | None
-    filters_read_at_ns: int
-    mark: MarkChanged | None
-    position_quantity: Decimal
-    position_notional: Decimal
-    """Open or reserved in this position."""
-    gross_notional: Decimal
-    reserved_notional: Decimal
-    """What open entries may still need, which the account's balance does not show yet."""
-    slots_used: int
-    """Positions and open entries, this symbol's own included."""
-    has_slot: bool
-    """True when this position has its slot already."""
-    executed_at_ns: int
-    """Last discretionary execution of the symbol; 0 for none."""
-    executions_today: int
-    leverage: int
-
-    @property
-    def side(self) -> Side:
-        """Side of the entry."""
-        return Side.BUY if self.signal.signal is SignalType.LONG_ENTRY else Side.SELL
-
-    @property
-    def position_side(self) -> PositionSide:
-        """Which position the entry opens."""
-        account = self.account
-        if account is None or not account.hedge_mode:
-            return PositionSide.BOTH
-        return PositionSide.LONG if self.side is Side.BUY else PositionSide.SHORT
+from .rounding import (
+    ZERO,
+    ceil_to_grid,
+    floor_to_grid,
+    plain,
+    round_limit_price,
+    round_quantity,
+    round_trigger_price,
+)
+from .sizing import Funds, SizeBasis, SizeLimits, SizeRefusal, Sizing, size_by_percent, size_by_stop
 
 
 @frozen(kw_only=True)
-class ShapedEntry:
-    """The entry on the symbol's grid, with its stop."""
+class PricedEntry:
+    """The prices of an entry on the symbol's grid."""
 
-    quantity: Decimal
     price: Decimal | None
     """Limit price, None for a market order."""
     reference_price: Decimal
-    """What sizes and distances are measured from."""
+    """What sizes and distances are measured from: the limit price, else the mark."""
     stop_loss: Decimal
     take_profit: Decimal | None
 
 
-def shape(view: EntryView) -> ShapedEntry | Refusal:
-    """Put the entry on the symbol's grid: price, size, stop and target."""
+@frozen(kw_only=True)
+class ShapedEntry:
+    """The entry as it may be sent."""
+
+    quantity: Decimal
+    prices: PricedEntry
+
+    @property
+    def notional(self) -> Decimal:
+        """Quote units at the reference price."""
+        return self.quantity * self.prices.reference_price
+
+
+def price_entry(view: EntryView) -> PricedEntry | Refusal:
+    """Put the prices of the entry on the symbol's grid."""
     signal, filters, mark = view.signal, view.filters, view.mark
     assert filters is not None
     assert mark is not None
     limit: Decimal | None = None
     if signal.order_type is OrderType.LIMIT:
-        if signal.price is None:
-            return Refusal("price", "none", "a limit order needs one")
+        assert signal.price is not None, "the intake takes no limit order without a price"
         limit = round_limit_price(signal.price, view.side, filters)
+        if limit <= ZERO:
+            return Refusal("filter_price_min", plain(signal.price), plain(filters.price_min))
     reference = limit if limit is not None else mark.mark
-    quantity = _quantity(view, reference)
-    if isinstance(quantity, Refusal):
-        return quantity
-    stop = round_trigger_price(_stop_price(view, reference), reference, filters)
-    target = signal.take_profit
-    if target is not None:
-        target = round_trigger_price(target, reference, filters)
-    return ShapedEntry(
-        quantity=quantity,
+    return PricedEntry(
         price=limit,
         reference_price=reference,
-        stop_loss=stop,
-        take_profit=target,
+        stop_loss=round_trigger_price(_stop_price(view, reference), reference, filters),
+        take_profit=_target(view, reference, filters),
     )
+
+
+def size_entry(view: EntryView, prices: PricedEntry) -> ShapedEntry | Refusal:
+    """Give the entry its size: the signal's, or the policy's."""
+    assert view.filters is not None
+    wished, order_type = view.signal.quantity, view.signal.order_type
+    if wished is None:
+        sized = _sized(view, prices, view.filters)
+        if isinstance(sized, SizeRefusal):
+            return size_refusal(sized)
+        return ShapedEntry(quantity=sized, prices=prices)
+    rounded = round_quantity(wished, order_type, view.filters)
+    if rounded <= ZERO:
+        return Refusal("quantity_min", plain(wished), "1 step")
+    return ShapedEntry(quantity=rounded, prices=prices)
+
+
+def distance_min(view: EntryView, reference: Decimal) -> Decimal:
+    """Return the least distance of a stop or a target from the entry, quote units."""
+    assert view.filters is not None
+    settings = view.settings
+    in_ticks = settings.protection_distance_ticks_min * view.filters.tick_size
+    return max(in_ticks, reference * settings.protection_distance_pct_min / PERCENT)
 
 
 def funds_of(view: EntryView) -> Funds:
@@ -129,6 +112,7 @@ def limits_of(view: EntryView) -> SizeLimits:
         position_percent=view.settings.position_size_pct_default,
         position_percent_max=view.settings.position_size_pct_max,
         gross_percent_max=view.settings.gross_exposure_pct_max,
+        basis=SizeBasis(view.settings.size_basis),
     )
 
 
@@ -137,15 +121,25 @@ def size_refusal(refusal: SizeRefusal) -> Refusal:
     return Refusal(refusal.rule, plain(refusal.figure), plain(refusal.limit))
 
 
-def _quantity(view: EntryView, reference: Decimal) -> Decimal | Refusal:
-    assert view.filters is not None
-    wished = view.signal.quantity
-    order_type = view.signal.order_type
-    if wished is not None:
-        rounded = round_quantity(wished, order_type, view.filters)
-        return rounded if rounded > ZERO else Refusal("quantity_min", plain(wished), "1 step")
-    sized = size_by_percent(funds_of(view), reference, limits_of(view), order_type, view.filters)
-    return size_refusal(sized) if isinstance(sized, SizeRefusal) else sized
+def _sized(view: EntryView, prices: PricedEntry, filters: Filters) -> Decimal | SizeRefusal:
+    settings, order_type = view.settings, view.signal.order_type
+    reference, funds, limits = prices.reference_price, funds_of(view), limits_of(view)
+    if settings.sizing == Sizing.PERCENT:
+        return size_by_percent(funds, reference, limits, order_type, filters)
+    by_stop = size_by_stop(
+        funds,
+        entry_price=reference,
+        stop_price=prices.stop_loss,
+        risk_percent=settings.risk_per_entry_pct,
+        order_type=order_type,
+        filters=filters,
+    )
+    # A stop that is near asks for much; the policy itself stays inside the cap of a position.
+    whole = evolve(limits, position_percent=limits.position_percent_max)
+    largest = size_by_percent(funds, reference, whole, order_type, filters)
+    if isinstance(by_stop, SizeRefusal) or isinstance(largest, SizeRefusal):
+        return by_stop
+    return min(by_stop, largest)
 
 
 def _stop_price(view: EntryView, reference: Decimal) -> Decimal:
@@ -153,4 +147,19 @@ def _stop_price(view: EntryView, reference: Decimal) -> Decimal:
     if view.signal.stop_loss is not None:
         return view.signal.stop_loss
     share = view.settings.stop_loss_pct_default / PERCENT
-    return reference * (1 - share if view.side is Side.BUY else 1 + share)
+    return reference * (1 - view.sign * share)
+
+
+def _target(view: EntryView, reference: Decimal, filters: Filters) -> Decimal | None:
+    """Return the target on the grid, moved out where it is too near; never to the other side."""
+    given = view.signal.take_profit
+    if given is None:
+        return None
+    target = round_trigger_price(given, reference, filters)
+    least = distance_min(view, reference)
+    if not ZERO < (target - reference) * view.sign < least:
+        return target
+    tick, origin = filters.tick_size, filters.price_min
+    if view.side is Side.BUY:
+        return ceil_to_grid(reference + least, tick, origin)
+    return floor_to_grid(reference - least, tick, origin)

@@ -7,26 +7,48 @@ its name, and nothing changes.
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
 from attrs import evolve, fields
 
+from ...messages.values import SignalType
 from ..settings import RiskSettings
 from .rounding import ZERO, plain
+from .sizing import SizeBasis, Sizing
 
 POSITIVE = (
     "position_size_pct_default",
     "position_size_pct_max",
     "gross_exposure_pct_max",
     "stop_loss_pct_default",
+    "risk_per_entry_pct",
+    "order_notional_max",
+    "drawdown_pct_max",
+    "price_slippage_pct_max",
+    "mark_distance_pct_max",
     "leverage",
+    "leverage_max",
 )
 PAIRS = (
     ("position_size_pct_default", "position_size_pct_max"),
     ("position_size_pct_max", "gross_exposure_pct_max"),
     ("stop_loss_pct_default", "stop_loss_pct_max"),
+    ("protection_distance_pct_min", "stop_loss_pct_default"),
+    ("leverage", "leverage_max"),
 )
 """(what must not be above, its bound)."""
+WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "actions": tuple(SignalType),
+        "size_basis": tuple(SizeBasis),
+        "sizing": tuple(Sizing),
+    }
+)
+"""What may stand in a setting that is a word, or a list of words."""
+
+
+Value = bool | int | str | Decimal | tuple[str, ...]
 
 
 class PolicyError(ValueError):
@@ -49,31 +71,38 @@ def changed(settings: RiskSettings, policy: Mapping[str, str]) -> RiskSettings:
     result = evolve(settings, **values)
     for key, most in PAIRS:
         if getattr(result, key) > getattr(result, most):
-            raise PolicyError(key, f"would be above {most}, {plain(getattr(result, most))}")
+            bound = plain(Decimal(getattr(result, most)))
+            raise PolicyError(key, f"would be above {most}, {bound}")
     return result
 
 
-def _read(settings: RiskSettings, key: str, text: str) -> bool | int | Decimal | tuple[str, ...]:
+def _read(settings: RiskSettings, key: str, text: str) -> Value:
     if key not in {attribute.name for attribute in fields(RiskSettings)}:
         raise PolicyError(key, "is no setting of the risk gate")
     try:
         value = _convert(getattr(settings, key), text)
     except (ValueError, InvalidOperation) as error:
         raise PolicyError(key, f"cannot be {text!r}") from error
-    if isinstance(value, tuple | bool):
+    if isinstance(value, Decimal | int) and not isinstance(value, bool):
+        if value < ZERO or (key in POSITIVE and value == ZERO):
+            raise PolicyError(key, f"cannot be {text!r}, which is too small")
         return value
-    if value < ZERO or (key in POSITIVE and value == ZERO):
-        raise PolicyError(key, f"cannot be {text!r}, which is too small")
+    words = value if isinstance(value, tuple) else (value,)
+    for word in words:
+        if word not in WORDS.get(key, words):
+            raise PolicyError(key, f"must be one of {', '.join(WORDS[key])}, not {word!r}")
     return value
 
 
-def _convert(current: Any, text: str) -> bool | int | Decimal | tuple[str, ...]:
+def _convert(current: Any, text: str) -> Value:
     if isinstance(current, bool):
         return _truth(text.lower())
     if isinstance(current, int):
         return int(text)
     if isinstance(current, Decimal):
         return _finite(Decimal(text))
+    if isinstance(current, str):
+        return text
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 

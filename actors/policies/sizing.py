@@ -29,6 +29,13 @@ class SizeBasis(StrEnum):
     MARGIN = "margin"
 
 
+class Sizing(StrEnum):
+    """How an entry that names no size gets one."""
+
+    PERCENT = "percent"
+    RISK = "risk"
+
+
 def _percentage(_limits: object, attribute: "Attribute[Decimal]", value: Decimal) -> None:
     if not (value.is_finite() and value > ZERO):
         raise ValueError(f"{attribute.name} must be above zero, not {value}")

@@ -125,9 +125,19 @@ def test_the_word_of_a_guard_is_the_terminal_event(
     step = steps.tell(refusal)
 
     reason = f"cooldown: {figure} against {limit}"
-    assert (OrderRefused("s1", SYMBOL, "cooldown", figure, limit, reason),) == tuple(
-        step.to("event_bus")
-    )
+    expected = OrderRefused("s1", SYMBOL, "cooldown", figure, limit, reason, "cooldown")
+    assert (expected,) == tuple(step.to("event_bus"))
+
+
+def test_a_refusal_of_the_gate_keeps_the_mark_and_the_drawdown() -> None:
+    """S0-106: whoever looks into it sees both."""
+    steps = intake()
+    steps.tell(entry())
+
+    step = steps.tell(evolve(gate_refused(), mark=D(2000), drawdown_pct=D("1.5")))
+
+    (event,) = step.told(OrderRefused)
+    assert (D(2000), D("1.5")) == (event.mark, event.drawdown_pct)
 
 
 def test_a_refusal_that_comes_twice_ends_the_signal_once() -> None:

@@ -23,11 +23,13 @@ from callboard.messages.values import (
     Priority,
     Severity,
     Side,
+    SignalSource,
     TimeInForce,
     TradingState,
     WorkingType,
 )
 from support.entries import (
+    ACCOUNT,
     ACTIVE,
     CLOCK,
     NOW_MS,
@@ -112,9 +114,57 @@ def test_a_refusal_names_guard_figure_and_limit_to_the_intake() -> None:
 
     listed = "ETHUSDT,BTCUSDT,SOLUSDT,XRPUSDT"
     expected = ApprovalRefused(
-        "1", Leg.ENTRY, "s1", "DOGEUSDT", "symbol_whitelist", "DOGEUSDT", listed
+        "1",
+        Leg.ENTRY,
+        "s1",
+        "DOGEUSDT",
+        "symbol_whitelist",
+        "DOGEUSDT",
+        listed,
+        mark=None,
+        drawdown_pct=D(0),
     )
     assert ((), (("execution_system", expected),)) == (step.facts, step.tells)
+
+
+def test_a_refusal_shows_the_mark_and_how_far_the_equity_has_fallen() -> None:
+    """S0-106: what the operator looks at first."""
+    bench = GateBench()
+    bench.steps.tell(evolve(ACCOUNT, equity=D(9_000)))
+
+    (refused,) = bench.ask(entry(confidence=D("0.1"))).told(ApprovalRefused)
+
+    assert ("confidence", D(2000), D(10)) == (refused.guard, refused.mark, refused.drawdown_pct)
+
+
+def test_who_wished_and_by_which_model_travels_with_the_order() -> None:
+    """C-29: a person's wish needs no score."""
+    wished = entry(source=SignalSource.MANUAL, model_version="m-7", confidence=None)
+
+    approved = GateBench().approve(wished)
+
+    assert (SignalSource.MANUAL, "m-7") == (approved.source, approved.model_version)
+
+
+def test_an_adjusted_price_is_approved_beside_the_one_that_was_given() -> None:
+    """C-34: both values are kept."""
+    settings = evolve(SETTINGS, risk_reward_ratio_min=D(0))
+    wished = entry(stop_loss=D("1970.001"), take_profit=D("2000.5"))
+
+    approved = GateBench(settings).approve(wished)
+
+    assert (D("1970.01"), D(2002)) == (approved.stop_loss, approved.take_profit)
+    assert (D("1970.001"), D("2000.5")) == (approved.stop_loss_given, approved.take_profit_given)
+
+
+def test_a_price_that_fits_as_it_was_given_is_kept_once() -> None:
+    approved = GateBench().approve(entry(stop_loss=D(1970)))
+
+    assert (D(1970), None, None) == (
+        approved.stop_loss,
+        approved.stop_loss_given,
+        approved.take_profit_given,
+    )
 
 
 def test_a_verified_exit_is_approved_as_a_reducing_order() -> None:

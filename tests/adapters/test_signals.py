@@ -31,6 +31,7 @@ from callboard.messages.intake import (
 from callboard.messages.values import (
     OrderType,
     PositionSide,
+    SignalSource,
     SignalType,
     TimeInForce,
     WorkingType,
@@ -83,6 +84,8 @@ def test_a_signal_carries_every_field_of_the_interface() -> None:
         working_type="CONTRACT_PRICE",
         leverage_max=5,
         client_tag="tag",
+        source="manual",
+        model_version="m-7",
     )
 
     expected = SubmitSignal(
@@ -105,6 +108,8 @@ def test_a_signal_carries_every_field_of_the_interface() -> None:
         working_type=WorkingType.CONTRACT_PRICE,
         leverage_max=5,
         client_tag="tag",
+        source=SignalSource.MANUAL,
+        model_version="m-7",
     )
     assert expected == command
 

@@ -12,7 +12,7 @@ from attrs import evolve
 from callboard.actors.policies.entry_rules import RULES, first_refusal, judge
 from callboard.actors.policies.refusal import Refusal
 from callboard.messages.instruments import ContractStatus
-from callboard.messages.values import SignalType, TradingState
+from callboard.messages.values import SignalSource, SignalType, TradingState
 from support.entries import ACCOUNT, ETH, NOW_MS, SETTINGS, entry, mark, view
 from support.steps import MS, SECOND, START_NS
 
@@ -107,7 +107,41 @@ def test_each_threshold_is_that_of_its_own_field(field: str, figure: str, guard:
 
 
 def test_a_signal_without_any_score_is_refused() -> None:
-    assert Refusal("confidence", "none", "0.70") == refusal(signal=entry(confidence=None))
+    assert Refusal("confidence", "none", "0.7") == refusal(signal=entry(confidence=None))
+
+
+def test_a_person_is_asked_for_no_score_and_judged_by_none() -> None:
+    """C-29: manual orders are exempt from the thresholds, and from nothing else."""
+    by_hand = entry(source=SignalSource.MANUAL, confidence=D("0.1"))
+
+    assert refusal(signal=by_hand) is None
+    assert refusal(signal=evolve(by_hand, confidence=None)) is None
+    assert Refusal("daily_quota", "6", "6") == refusal(signal=by_hand, executions_today=6)
+
+
+@pytest.mark.parametrize(("equity", "shown"), [("8504", ""), ("8503.99", "15.0001")])
+def test_no_entry_may_take_the_account_past_its_largest_drawdown(equity: str, shown: str) -> None:
+    """S0-074: as if the stop of 40 on 0.1 were hit."""
+    funds = evolve(ACCOUNT, equity=D(equity))
+
+    found = refusal(signal=entry(quantity=D("0.1")), account=funds)
+
+    assert (Refusal("drawdown", shown, "15") if shown else None) == found
+
+
+@pytest.mark.parametrize(
+    ("quantity", "most", "ok"), [("0.2", "400", True), ("0.201", "400", False)]
+)
+def test_one_order_has_a_cap_of_its_own(quantity: str, most: str, ok: bool) -> None:
+    found = refusal(signal=entry(quantity=D(quantity)), **settings(order_notional_max=D(most)))
+
+    assert (None if ok else Refusal("order_notional_max", "402", most)) == found
+
+
+def test_an_account_that_may_not_trade_takes_no_entry() -> None:
+    assert Refusal("account_may_trade", "no", "yes") == refusal(
+        account=evolve(ACCOUNT, can_trade=False)
+    )
 
 
 def test_one_low_score_refuses_whatever_the_others_say() -> None:
@@ -168,9 +202,10 @@ def test_what_was_never_told_refuses(change: str, guard: str) -> None:
     [(15 * MINUTE - MS, True), (15 * MINUTE, False), (15 * MINUTE + MS, False)],
 )
 def test_a_symbol_waits_out_its_cooldown(waited_ns: int, is_refused: bool) -> None:
+    """C-30: refused with the time that remains."""
     found = refusal(executed_at_ns=START_NS - waited_ns)
 
-    expected = Refusal("cooldown", str(waited_ns // MS), "900000")
+    expected = Refusal("cooldown", "1 left", "900000")
     assert (expected if is_refused else None) == found
 
 
@@ -222,14 +257,14 @@ def test_the_signals_own_leverage_limit_holds(most: int, is_refused: bool) -> No
     [
         (entry(stop_loss=D(2000)), "stop_side", "2000"),
         (entry(stop_loss=D("2000.01")), "stop_side", "2000.01"),
-        (entry(stop_loss=D("1999.99")), "", ""),
+        (entry(stop_loss=D("1998")), "", ""),
         (evolve(SHORT, stop_loss=D(2000)), "stop_side", "2000"),
         (evolve(SHORT, stop_loss=D("1999.99")), "stop_side", "1999.99"),
-        (evolve(SHORT, stop_loss=D("2000.01")), "", ""),
+        (evolve(SHORT, stop_loss=D("2002")), "", ""),
         (entry(take_profit=D(2000)), "target_side", "2000"),
-        (entry(take_profit=D("2000.01")), "", ""),
+        (entry(take_profit=D(2060)), "", ""),
         (evolve(SHORT, take_profit=D(2000)), "target_side", "2000"),
-        (evolve(SHORT, take_profit=D("1999.99")), "", ""),
+        (evolve(SHORT, take_profit=D(1940)), "", ""),
     ],
 )
 def test_stop_and_target_lie_on_their_own_sides_of_the_entry(

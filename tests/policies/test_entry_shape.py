@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callboard.actors.policies.entry_rules import judge
-from callboard.actors.policies.entry_shape import ShapedEntry, shape
+from callboard.actors.policies.entry_shape import PricedEntry, ShapedEntry, size_entry
 from callboard.actors.policies.refusal import Refusal
 from callboard.messages.values import OrderType, PositionSide, Side, SignalType
 from support.entries import ACCOUNT, ETH, SETTINGS, entry, mark, view
@@ -27,13 +27,8 @@ def shaped(**changes: Any) -> ShapedEntry:
 def test_an_entry_against_which_nothing_speaks_is_shaped_with_the_default_size_and_stop() -> None:
     verdict = judge(view())
 
-    expected = ShapedEntry(
-        quantity=D("0.100"),
-        price=None,
-        reference_price=D(2000),
-        stop_loss=D(1960),
-        take_profit=None,
-    )
+    prices = PricedEntry(price=None, reference_price=D(2000), stop_loss=D(1960), take_profit=None)
+    expected = ShapedEntry(quantity=D("0.100"), prices=prices)
     assert expected == verdict
 
 
@@ -49,14 +44,14 @@ def test_an_account_too_small_for_one_lot_is_refused() -> None:
     assert Refusal("quantity_min", "0.0005", "0.001") == found
 
 
-def test_a_limit_order_without_a_price_is_refused() -> None:
-    found = judge(view(entry(order_type=OrderType.LIMIT)))
+def test_a_limit_price_below_the_grid_is_refused_by_that_filter() -> None:
+    found = judge(view(entry(order_type=OrderType.LIMIT, price=D("0.004"))))
 
-    assert Refusal("price", "none", "a limit order needs one") == found
+    assert Refusal("filter_price_min", "0.004", "0.01") == found
 
 
 def test_a_limit_order_is_sized_and_stopped_from_its_own_price() -> None:
-    found = shaped(signal=entry(order_type=OrderType.LIMIT, price=D("1990.005")))
+    found = shaped(signal=entry(order_type=OrderType.LIMIT, price=D("1990.005"))).prices
 
     assert (D("1990.00"), D("1990.00"), D("1950.20")) == (
         found.price,
@@ -86,16 +81,17 @@ def test_an_entry_that_passes_keeps_every_limit_of_size_and_stop(
     verdict = judge(view(wished, mark=mark(price=price)))
 
     if isinstance(verdict, ShapedEntry):
-        notional = verdict.quantity * verdict.reference_price
+        notional = verdict.quantity * verdict.prices.reference_price
         assert notional <= ACCOUNT.equity * SETTINGS.position_size_pct_max / 100
-        assert D(0) < (price - verdict.stop_loss) * sign <= price * D("0.02")
-        # A stop within the entry's own tick is moved to the next one, never across the entry.
-        assert abs(price - verdict.stop_loss) <= max(abs(price - stop), ETH.tick_size)
+        assert D(0) < (price - verdict.prices.stop_loss) * sign <= price * D("0.02")
+        assert abs(price - verdict.prices.stop_loss) <= abs(price - stop)
 
 
 @given(quantity=st.decimals(D("0.0005"), D(1), places=6))
 def test_a_given_quantity_is_rounded_down_to_its_lot_and_nothing_else(quantity: Decimal) -> None:
-    found = shape(view(entry(quantity=quantity)))
+    flat = PricedEntry(price=None, reference_price=D(2000), stop_loss=D(1960), take_profit=None)
+
+    found = size_entry(view(entry(quantity=quantity)), flat)
 
     if isinstance(found, ShapedEntry):
         assert D(0) <= quantity - found.quantity < ETH.market_step_size

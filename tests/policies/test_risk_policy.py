@@ -22,6 +22,7 @@ def test_each_kind_of_setting_is_read_from_its_text() -> None:
         "confidence_min": "0.8",
         "scale_in": "True",
         "symbols": "BTCUSDT, ETHUSDT,",
+        "sizing": "risk",
     }
 
     expected = evolve(
@@ -30,6 +31,7 @@ def test_each_kind_of_setting_is_read_from_its_text() -> None:
         confidence_min=D("0.8"),
         scale_in=True,
         symbols=("BTCUSDT", "ETHUSDT"),
+        sizing="risk",
     )
     assert expected == changed(SETTINGS, policy)
 
@@ -48,7 +50,7 @@ def text_of(value: Decimal | int | tuple[str, ...]) -> str:
 @pytest.mark.parametrize(
     ("key", "text"),
     [
-        ("leverage_max", "1"),
+        ("leverage_most", "1"),
         ("cooldown_ms", "soon"),
         ("cooldown_ms", "-1"),
         ("cooldown_ms", "1.5"),
@@ -59,6 +61,9 @@ def text_of(value: Decimal | int | tuple[str, ...]) -> str:
         ("leverage", "0"),
         ("position_size_pct_default", "0"),
         ("gross_exposure_pct_max", "0"),
+        ("sizing", "all"),
+        ("size_basis", ""),
+        ("actions", "LONG_ENTRY,SELL"),
     ],
 )
 def test_what_no_setting_can_be_is_refused_with_its_key(key: str, text: str) -> None:
@@ -83,6 +88,13 @@ def test_what_no_setting_can_be_is_refused_with_its_key(key: str, text: str) -> 
             "4.9",
             "position_size_pct_max",
             "would be above gross_exposure_pct_max, 4.9",
+        ),
+        ("leverage_max", "9", "leverage", "would be above leverage_max, 9"),
+        (
+            "protection_distance_pct_min",
+            "2.1",
+            "protection_distance_pct_min",
+            "would be above stop_loss_pct_default, 2",
         ),
         (
             "stop_loss_pct_max",

@@ -22,6 +22,7 @@ from callboard.actors.policies import (
     error_table,
     ledger,
     order_life,
+    portfolio_rules,
     retry,
     rounding,
     sizing,
@@ -60,7 +61,7 @@ def double_size(patch: Patch) -> None:
 
 def forget_rule(patch: Patch) -> None:
     """Let an entry turn a position around."""
-    kept = tuple(rule for rule in entry_rules.RULES if rule is not entry_rules.one_direction)
+    kept = tuple(rule for rule in entry_rules.RULES if rule is not portfolio_rules.one_direction)
     replace(patch, entry_rules.RULES, kept)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import evolve
 
-from callboard.actors.policies.entry_shape import EntryView
+from callboard.actors.policies.entry_view import EntryView
 from callboard.actors.settings import RiskSettings
 from callboard.messages.account import AccountChanged
 from callboard.messages.control import TradingStateChanged

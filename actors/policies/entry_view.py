@@ -1,0 +1,77 @@
+"""Entry view: what the gate knows when it judges one entry, and all that a rule may see.
+
+Pure. The gate's books and the world as it was told stand here side by side; what the gate has not
+heard yet stands as the value that refuses.
+"""
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from ...messages.account import AccountChanged
+from ...messages.instruments import Filters
+from ...messages.intake import SubmitSignal
+from ...messages.market import MarkChanged
+from ...messages.values import OrderType, PositionSide, Side, SignalType, TradingState
+from ..settings import RiskSettings
+
+PERCENT = Decimal(100)
+
+
+@frozen(kw_only=True)
+class EntryView:
+    """What the gate knows when it judges one entry."""
+
+    signal: SubmitSignal
+    settings: RiskSettings
+    now_ns: int
+    venue_ms: int
+    trading_state: TradingState
+    trading_reason: str
+    venue_open: bool
+    is_ready: bool
+    clock_trusted: bool
+    stream_healthy: bool
+    symbol_hold: str
+    """Why this symbol takes no entries, or empty."""
+    account: AccountChanged | None
+    filters: Filters | None
+    filters_read_at_ns: int
+    mark: MarkChanged | None
+    position_quantity: Decimal
+    position_notional: Decimal
+    """Open or reserved in this position."""
+    gross_notional: Decimal
+    reserved_notional: Decimal
+    """What open entries may still need, which the account's balance does not show yet."""
+    slots_used: int
+    """Positions and open entries, this symbol's own included."""
+    has_slot: bool
+    """True when this position has its slot already."""
+    executed_at_ns: int
+    """Last discretionary execution of the symbol; 0 for none."""
+    executions_today: int
+    leverage: int
+
+    @property
+    def side(self) -> Side:
+        """Side of the entry."""
+        return Side.BUY if self.signal.signal is SignalType.LONG_ENTRY else Side.SELL
+
+    @property
+    def sign(self) -> int:
+        """1 for an entry that buys, -1 for one that sells."""
+        return 1 if self.side is Side.BUY else -1
+
+    @property
+    def is_market(self) -> bool:
+        """True for an entry at whatever the book gives."""
+        return self.signal.order_type is OrderType.MARKET
+
+    @property
+    def position_side(self) -> PositionSide:
+        """Which position the entry opens."""
+        account = self.account
+        if account is None or not account.hedge_mode:
+            return PositionSide.BOTH
+        return PositionSide.LONG if self.side is Side.BUY else PositionSide.SHORT

@@ -1,0 +1,70 @@
+"""World rules: what must be known, fresh and working before risk is opened.
+
+Pure. What is unknown or too old refuses: an entry that is not made costs an opportunity, a wrong
+one costs capital (C-09). Exits do not come here.
+"""
+
+from ...messages.instruments import ContractStatus
+from ...messages.values import TradingState
+from .entry_view import EntryView
+from .refusal import Refusal
+
+MS = 1_000_000
+
+
+def trading_state(view: EntryView) -> Refusal | None:
+    """Entries need ACTIVE."""
+    if view.trading_state is TradingState.ACTIVE:
+        return None
+    return Refusal("trading_state", view.trading_state.value, view.trading_reason)
+
+
+def readiness(view: EntryView) -> Refusal | None:
+    """Recovery done, venue usable, clock trusted, stream backfilled."""
+    if not view.is_ready:
+        return Refusal("not_ready", "recovering", "recovered")
+    if not view.venue_open:
+        return Refusal("venue_open", "failing", "working")
+    if not view.clock_trusted:
+        return Refusal("clock", "untrusted", "trusted")
+    if not view.stream_healthy:
+        return Refusal("user_stream", "gap", "backfilled")
+    return None
+
+
+def symbol_hold(view: EntryView) -> Refusal | None:
+    """A symbol in doubt takes no entries."""
+    return Refusal("symbol_hold", view.symbol_hold, "none") if view.symbol_hold else None
+
+
+def contract(view: EntryView) -> Refusal | None:
+    """Filters of a contract that trades; they end at their age (C-20)."""
+    age_ms = (view.now_ns - view.filters_read_at_ns) // MS
+    if view.filters is None or age_ms >= view.settings.filters_age_ms_max:
+        return Refusal("filters_age", str(age_ms), str(view.settings.filters_age_ms_max))
+    if view.filters.status is not ContractStatus.TRADING:
+        return Refusal("contract_status", view.filters.status.value, "TRADING")
+    return None
+
+
+def mark_known(view: EntryView) -> Refusal | None:
+    """A price that is not too old."""
+    at_ns = None if view.mark is None else view.mark.at_ns
+    return _too_old("mark_age", at_ns, view.now_ns, view.settings.mark_age_ms_max)
+
+
+def account_known(view: EntryView) -> Refusal | None:
+    """Balances that are not too old, of an account that may trade."""
+    account, limit_ms = view.account, view.settings.account_age_ms_max
+    at_ns = None if account is None else account.at_ns
+    refusal = _too_old("account_age", at_ns, view.now_ns, limit_ms)
+    if refusal is None and account is not None and not account.can_trade:
+        return Refusal("account_may_trade", "no", "yes")
+    return refusal
+
+
+def _too_old(guard: str, at_ns: int | None, now_ns: int, limit_ms: int) -> Refusal | None:
+    age_ms = (now_ns - (at_ns or 0)) // MS
+    if at_ns is not None and age_ms <= limit_ms:
+        return None
+    return Refusal(guard, str(age_ms), str(limit_ms))
