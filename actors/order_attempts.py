@@ -42,6 +42,7 @@ class Attempts:
                 priority=approved.priority,
                 conditional=approved.order_type.is_conditional,
                 send_by_ms=send_by_ms,
+                signal_id=approved.signal_id,
             ),
         )
 
@@ -60,6 +61,7 @@ class Attempts:
         ctx = self.desk.ctx
         ctx.record(AttemptStarted(approved.client_order_id, attempt, horizon_ms, ctx.now))
         is_opening = approved.priority is Priority.OPENING
+        self.desk.news.sent(approved, attempt)
         ctx.tell(
             LANE_OPENING if is_opening else LANE_REDUCING,
             MakeCall(

@@ -15,6 +15,7 @@ from ..messages.events import (
     OrderPlaced,
     OrderResolved,
     OrderUnknown,
+    OrderUnresolved,
 )
 from ..messages.failure import RetryDirective, VenueAnswered
 from ..messages.orders import (
@@ -52,6 +53,7 @@ from .policies.order_record import (
     settle,
     stays_sent,
 )
+from .policies.slippage import slippage_pct
 from .runtime.actor import Context
 from .settings import OrderSettings
 
@@ -74,6 +76,7 @@ class Desk:
     state: OrdersState
     settings: OrderSettings
     ctx: Context
+    price_slippage_pct_max: Decimal
     _booked_cost: Decimal = field(init=False, default=ZERO)
     _is_ending: bool = field(init=False, default=False)
     """True when an end was reported in this step and waits for its fills."""
@@ -279,7 +282,7 @@ class Desk:
             self._leave_flight(order)
         if after is not before:
             self.news.leg(order, after, filled, reason, kind)
-            self._tell_events(order, before, after)
+            self._tell_events(order, before, after, reason)
         if is_new_fill and after is OrderState.PARTIALLY_FILLED:
             self.news.partial(order, filled, self._average(order, filled))
         if before is OrderState.UNKNOWN and after in _WORKS:
@@ -294,18 +297,19 @@ class Desk:
 
     def _tell_holds(self, order: Order, before: OrderState, after: OrderState) -> None:
         approved = order.approved
-        held = (OrderState.UNKNOWN, OrderState.PARKED)
         cid, symbol = approved.client_order_id, approved.symbol
-        if after in held and before not in held:
+        if after in _HELD and before not in _HELD:
             self.ctx.tell(ORDER_QUEUE, HoldSymbol(symbol, cid))
             # Also one that lived after all: nobody else would ask for it.
             self.query_later(order, self.settings.query_first_ms)
-        elif before in held and after not in held:
+        elif before in _HELD and after not in _HELD:
             self.ctx.tell(ORDER_QUEUE, ReleaseSymbol(symbol, cid))
             self.ctx.cancel(f"query/{cid}")
             self._leave_flight(order)
 
-    def _tell_events(self, order: Order, before: OrderState, after: OrderState) -> None:
+    def _tell_events(
+        self, order: Order, before: OrderState, after: OrderState, reason: str
+    ) -> None:
         approved = order.approved
         cid, symbol = approved.client_order_id, approved.symbol
         if not order.is_placed and after in _RESTS:
@@ -314,8 +318,12 @@ class Desk:
                 OrderPlaced(approved.signal_id, cid, symbol, approved.side, order.quantity),
             )
             self._watch_fills(order)
-        if before is OrderState.UNKNOWN:
+        if before in _HELD and after not in _HELD:
             self.ctx.tell(EVENT_BUS, OrderResolved(approved.signal_id, cid, symbol, after))
+        if after is OrderState.PARKED:
+            waiting_ms = (self.ctx.now - order.created_at_ns) // MS
+            event = OrderUnresolved(approved.signal_id, symbol, waiting_ms, cid, reason)
+            self.ctx.tell(EVENT_BUS, event)
 
     def _watch_fills(self, order: Order) -> None:
         """A market order that is taken fills at once; a limit order has a deadline instead."""
@@ -340,7 +348,17 @@ class Desk:
         cid = order.approved.client_order_id
         for key in ("query", "retry", "fills", "word", "deadline"):
             self.ctx.cancel(f"{key}/{cid}")
-        self.news.ended(order, after, filled, reason, self._average(order, filled), sent=sent)
+        average = self._average(order, filled)
+        self.news.ended(order, after, filled, reason, average, sent=sent)
+        expected = order.approved.reference_price
+        if filled and expected is not None:
+            self._look_at_slippage(order, expected, average)
+
+    def _look_at_slippage(self, order: Order, expected: Decimal, average: Decimal) -> None:
+        """Tell once, when all of it is filled, that it was filled worse than allowed (C-33)."""
+        slippage = slippage_pct(order.approved.side, expected, average)
+        if slippage > self.price_slippage_pct_max:
+            self.news.slippage(order.approved, average, slippage, self.price_slippage_pct_max)
 
 
 _ENDS = (
@@ -350,5 +368,7 @@ _ENDS = (
     OrderState.REJECTED,
     OrderState.FAILED,
 )
+_HELD = (OrderState.UNKNOWN, OrderState.PARKED)
+"""States that hold up the entries of the order's symbol."""
 _WORKS = (OrderState.ACTIVE, OrderState.PARTIALLY_FILLED, OrderState.TRIGGERING)
 _RESTS = (*_WORKS, OrderState.FILLED)

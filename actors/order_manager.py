@@ -9,6 +9,7 @@ in `order_calls.py`, wishes in `order_wishes.py`, what is due in `order_due.py`,
 their fold in `order_state.py`; the rules are `policies/order_life.py` and `order_record.py`.
 """
 
+from decimal import Decimal
 from typing import assert_never
 
 from ..messages.control import EngineStarted, TradingStateChanged
@@ -99,9 +100,10 @@ class OrderManager(Actor):
     private = PRIVATE
     state: OrdersState
 
-    def __init__(self, settings: OrderSettings) -> None:
+    def __init__(self, settings: OrderSettings, *, price_slippage_pct_max: Decimal) -> None:
         super().__init__()
         self._settings = settings
+        self._price_slippage_pct_max = price_slippage_pct_max
 
     def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901, PLR0912, PLR0915
         """Handle one message."""
@@ -314,7 +316,7 @@ class OrderManager(Actor):
         apply_fact(self.state, fact, self._settings)
 
     def _desk(self, ctx: Context) -> Desk:
-        return Desk(self.state, self._settings, ctx)
+        return Desk(self.state, self._settings, ctx, self._price_slippage_pct_max)
 
     def _calls(self, ctx: Context) -> Calls:
         return Calls(self._desk(ctx))

@@ -9,8 +9,14 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from ..messages.events import AlertRaised, OrderCorrected, OrderPartiallyFilled
-from ..messages.orders import ExposureChanged, FillBooked, LegChanged, OrderEnded
+from ..messages.events import (
+    AlertRaised,
+    OrderCorrected,
+    OrderPartiallyFilled,
+    OrderSent,
+    SlippageExceeded,
+)
+from ..messages.orders import ApprovedOrder, ExposureChanged, FillBooked, LegChanged, OrderEnded
 from ..messages.values import Leg, OrderState, Severity
 from ..messages.venue import TradeEvidence
 from .names import EVENT_BUS, EXECUTION_SYSTEM, POSITION_MONITOR, RISK_GATE
@@ -51,6 +57,11 @@ class News:
             text = f"{filled} filled of {order.ordered}"
             alert = AlertRaised(Severity.CRITICAL, "overfill", approved.client_order_id, text)
             self.ctx.tell(EVENT_BUS, alert)
+
+    def sent(self, approved: ApprovedOrder, attempt: int) -> None:
+        """A request for the order is handed to a lane."""
+        cid, symbol = approved.client_order_id, approved.symbol
+        self.ctx.tell(EVENT_BUS, OrderSent(approved.signal_id, cid, symbol, attempt))
 
     def partial(self, order: Order, filled: Decimal, average_price: Decimal) -> None:
         """A part is filled and the rest may come."""
@@ -95,6 +106,26 @@ class News:
                     average_price=average_price,
                 ),
             )
+
+    def slippage(
+        self, approved: ApprovedOrder, average: Decimal, slippage: Decimal, limit: Decimal
+    ) -> None:
+        """The order was filled worse than allowed: an event for programs, an alert for people."""
+        expected = approved.reference_price
+        assert expected is not None
+        event = SlippageExceeded(
+            signal_id=approved.signal_id,
+            client_order_id=approved.client_order_id,
+            symbol=approved.symbol,
+            reference_price=expected,
+            average_price=average,
+            slippage_pct=slippage,
+            limit_pct=limit,
+        )
+        self.ctx.tell(EVENT_BUS, event)
+        text = f"filled at {average} against {expected}: {slippage:.2f} % worse, limit {limit} %"
+        alert = AlertRaised(Severity.WARNING, "slippage", approved.client_order_id, text)
+        self.ctx.tell(EVENT_BUS, alert)
 
     def leg(self, order: Order, state: OrderState, filled: Decimal, reason: str, kind: str) -> None:
         """An exit or a protective order is in another state; of an entry nobody is told here."""

@@ -13,7 +13,7 @@ from typing import assert_never
 from attrs import frozen
 
 from ..messages.control import TradingStateChanged
-from ..messages.events import AlertRaised
+from ..messages.events import AlertRaised, OrderQueued
 from ..messages.market import ClockChanged
 from ..messages.orders import (
     EnqueueOrder,
@@ -120,6 +120,7 @@ class OrderQueue(Actor):
             return
         ctx.record(OrderWaited(message))
         self._watch_reducing(message, ctx)
+        ctx.tell(EVENT_BUS, OrderQueued(message.signal_id, message.client_order_id, message.symbol))
         if message.client_order_id in self.state.in_flight:
             # It waits again, so the release that took its slot came to nothing.
             ctx.record(SlotCleared(message.client_order_id))

@@ -13,7 +13,7 @@ from typing import assert_never
 from attrs import define, field, frozen
 
 from ..messages.control import TripBreaker
-from ..messages.events import AlertRaised
+from ..messages.events import AlertRaised, SystemFailed
 from ..messages.failure import ClassifyFailure, EscalateFailure, FailureClassified, RetryDirective
 from ..messages.lifecycle import ENGINE_STOPS, ActorFailed, HighWaterPassed, Terminated
 from ..messages.market import ClockChanged
@@ -184,6 +184,7 @@ class Supervisor(Actor):
         text = f"{message.error}: {message.text}"
         alert = AlertRaised(Severity.CRITICAL, "actor_failed", message.actor, text)
         ctx.tell(names.EVENT_BUS, alert)
+        ctx.tell(names.EVENT_BUS, SystemFailed(message.actor, "actor_failed", text))
         is_core = message.actor in names.CORE
         is_poison = log.poison.get(message.actor) == message.message_id
         if is_core and is_poison:
@@ -207,6 +208,7 @@ class Supervisor(Actor):
             names.EVENT_BUS,
             AlertRaised(Severity.CRITICAL, "message_lost", message.actor, text),
         )
+        ctx.tell(names.EVENT_BUS, SystemFailed(message.actor, "message_lost", text))
         ctx.tell(names.CIRCUIT_BREAKER, TripBreaker(TradingState.REDUCING, text))
 
     def on_restart_due(self, message: _RestartDue, ctx: Context) -> None:
@@ -221,6 +223,7 @@ class Supervisor(Actor):
             return
         alert = AlertRaised(Severity.CRITICAL, "actor_stopped", message.actor, message.reason)
         ctx.tell(names.EVENT_BUS, alert)
+        ctx.tell(names.EVENT_BUS, SystemFailed(message.actor, "actor_stopped", message.reason))
 
     def on_high_water_passed(self, message: HighWaterPassed, ctx: Context) -> None:
         """The core is flooded: stop opening risk."""

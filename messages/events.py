@@ -2,10 +2,13 @@
 
 Core actors -> EventBus -> subscribers, in the order of the engine's record. Past tense; frozen;
 complete in themselves. The terminal events of a signal are `OrderRefused`, `OrderFilled`,
-`OrderFailed`, `OrderCancelled` and `OrderExpired`: at most one of them per signal.
+`OrderFailed`, `OrderCancelled` and `OrderExpired`: at most one of them per signal. `TOPICS` gives
+every event the name under which it travels outside the engine.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 from attrs import frozen
 
@@ -36,6 +39,25 @@ class CommandRefused:
 
     command_id: str
     reason: str
+
+
+@frozen
+class OrderQueued:
+    """An order waits for its turn; said again when it waits for another attempt."""
+
+    signal_id: str
+    client_order_id: str
+    symbol: str
+
+
+@frozen
+class OrderSent:
+    """A request for the order was handed to a lane; `attempt` counts from 1."""
+
+    signal_id: str
+    client_order_id: str
+    symbol: str
+    attempt: int
 
 
 @frozen
@@ -127,11 +149,16 @@ class OrderResolved:
 
 @frozen
 class OrderUnresolved:
-    """A signal has no terminal event after the time allowed; repeated until it has."""
+    """A signal has no terminal event after the time allowed, or its order waits for a person.
+
+    Of a signal it is repeated until there is one; of an order `client_order_id` names it.
+    """
 
     signal_id: str
     symbol: str
     waiting_ms: int
+    client_order_id: str = ""
+    reason: str = ""
 
 
 @frozen
@@ -143,6 +170,19 @@ class OrderCorrected:
     symbol: str
     corrects: str
     filled: Decimal
+
+
+@frozen
+class SlippageExceeded:
+    """An order was filled worse than its approval expected; nothing is unwound for it."""
+
+    signal_id: str
+    client_order_id: str
+    symbol: str
+    reference_price: Decimal
+    average_price: Decimal
+    slippage_pct: Decimal
+    limit_pct: Decimal
 
 
 @frozen
@@ -275,6 +315,15 @@ class AlertRaised:
 
 
 @frozen
+class SystemFailed:
+    """A part of the engine failed, lost a message or is gone for good."""
+
+    part: str
+    failure: str
+    text: str
+
+
+@frozen
 class EngineReady:
     """Recovery and the first reconciliation are done; entries are possible from now on."""
 
@@ -284,6 +333,8 @@ class EngineReady:
 Event = (
     OrderRefused
     | CommandRefused
+    | OrderQueued
+    | OrderSent
     | OrderPlaced
     | OrderPartiallyFilled
     | OrderFilled
@@ -294,6 +345,7 @@ Event = (
     | OrderResolved
     | OrderUnresolved
     | OrderCorrected
+    | SlippageExceeded
     | PositionOpened
     | PositionUpdated
     | PositionClosed
@@ -301,5 +353,36 @@ Event = (
     | PositionProtected
     | TradingStateReported
     | AlertRaised
+    | SystemFailed
     | EngineReady
 )
+
+TOPICS: Mapping[type[Event], str] = MappingProxyType(
+    {
+        OrderRefused: "order.refused",
+        CommandRefused: "command.refused",
+        OrderQueued: "order.queued",
+        OrderSent: "order.sent",
+        OrderPlaced: "order.placed",
+        OrderPartiallyFilled: "order.partially_filled",
+        OrderFilled: "order.filled",
+        OrderFailed: "order.failed",
+        OrderCancelled: "order.cancelled",
+        OrderExpired: "order.expired",
+        OrderUnknown: "order.unknown",
+        OrderResolved: "order.resolved",
+        OrderUnresolved: "order.unresolved",
+        OrderCorrected: "order.corrected",
+        SlippageExceeded: "order.slippage",
+        PositionOpened: "trade.opened",
+        PositionUpdated: "position.updated",
+        PositionClosed: "trade.closed",
+        PositionCorrected: "trade.corrected",
+        PositionProtected: "position.protected",
+        TradingStateReported: "trading.state_changed",
+        AlertRaised: "alert.raised",
+        SystemFailed: "system.error",
+        EngineReady: "engine.ready",
+    }
+)
+"""Event class -> its topic: one class and one topic for a fact, never two."""

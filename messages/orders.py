@@ -148,6 +148,7 @@ class EnqueueOrder:
     priority: Priority
     conditional: bool
     send_by_ms: int
+    signal_id: str = ""
 
 
 @frozen

@@ -64,6 +64,7 @@ def test_an_approved_order_waits_for_its_turn(approved: ApprovedOrder) -> None:
         priority=approved.priority,
         conditional=approved is STOP,
         send_by_ms=approved.send_by_ms,
+        signal_id=approved.signal_id,
     )
     assert (("order_queue", waiting),) == step.tells
     assert OrderState.PENDING is bench.state

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from callboard.actors.order_queue import ASK_AGAIN_NS, REDUCING_PATIENCE_NS
-from callboard.messages.events import AlertRaised
+from callboard.messages.events import AlertRaised, OrderQueued
 from callboard.messages.market import ClockChanged
 from callboard.messages.orders import (
     EnqueueOrder,
@@ -48,7 +48,8 @@ def test_an_opening_order_asks_for_its_permit_until_it_is_too_late() -> None:
         priority=Priority.OPENING,
         expires_at_ns=(SEND_BY_MS - 250) * MS,
     )
-    assert (("rate_limiter", expected),) == step.tells
+    queued = OrderQueued("", "e1", SYMBOL)
+    assert (("event_bus", queued), ("rate_limiter", expected)) == step.tells
 
 
 def test_a_reducing_order_asks_with_all_the_patience_of_a_pause() -> None:

@@ -10,7 +10,7 @@ from callboard.actors.runtime.step import Restart, Watch
 from callboard.actors.settings import OrderSettings
 from callboard.actors.supervisor import TREE, Supervisor
 from callboard.messages.control import TripBreaker
-from callboard.messages.events import AlertRaised
+from callboard.messages.events import AlertRaised, SystemFailed
 from callboard.messages.failure import (
     EscalateFailure,
     FailureClassified,
@@ -254,7 +254,8 @@ def test_a_failed_core_actor_is_rebuilt_at_once_with_its_message() -> None:
 
     assert [(names.ORDER_MANAGER, True)] == restarts(step)
     alert = AlertRaised(Severity.CRITICAL, "actor_failed", names.ORDER_MANAGER, "KeyError: 'x'")
-    assert (("event_bus", alert),) == step.tells
+    failed = SystemFailed(names.ORDER_MANAGER, "actor_failed", "KeyError: 'x'")
+    assert (("event_bus", alert), ("event_bus", failed)) == step.tells
 
 
 def test_a_message_that_fails_twice_is_poison_and_not_delivered_a_third_time() -> None:
@@ -344,7 +345,8 @@ def test_an_actor_that_is_gone_for_good_is_alarmed() -> None:
     step = Bench().steps.tell(Terminated(names.ACCOUNT, "enough"))
 
     alert = AlertRaised(Severity.CRITICAL, "actor_stopped", names.ACCOUNT, "enough")
-    assert (("event_bus", alert),) == step.tells
+    failed = SystemFailed(names.ACCOUNT, "actor_stopped", "enough")
+    assert (("event_bus", alert), ("event_bus", failed)) == step.tells
 
 
 def test_an_orderly_end_alarms_nobody() -> None:
