@@ -16,6 +16,7 @@ from ..messages.values import CloseReason, Leg, OrderState, OrderType, Severity
 from . import names
 from .policies.close_rules import Close
 from .policies.guard import Guard, close_quantity
+from .policies.rounding import round_trigger_price
 from .position_facts import AgainDue, ClosingSet, LegRequested
 from .position_state import MS, PositionsState
 from .runtime.actor import Context
@@ -91,8 +92,12 @@ class Legs:
         if price is None:
             self.close(key, guard, "no price for its protection")
             return
+        filters = self.state.filters.get(guard.position.symbol)
+        if filters is not None:
+            # The grid may have changed since the price was approved, or the venue's last refusal.
+            price = round_trigger_price(price, guard.position.entry_price, filters)
         attempt = guard.attempts.get(leg.value, 0) + 1
-        self._ask(key, guard, _protection(guard, leg, attempt))
+        self._ask(key, guard, _protection(guard, leg, attempt, price))
 
     def heard(self, key: str, leg: Leg) -> None:
         """The order of a leg was spoken of: the wait for that is over."""
@@ -127,7 +132,7 @@ class Legs:
         return min(self.settings.exit_retry_base_ms << failures, self.settings.exit_retry_cap_ms)
 
 
-def _protection(guard: Guard, leg: Leg, attempt: int) -> RequestExit:
+def _protection(guard: Guard, leg: Leg, attempt: int, trigger_price: Decimal) -> RequestExit:
     is_stop = leg is Leg.STOP
     return RequestExit(
         intent_id=guard.intent_id,
@@ -141,7 +146,7 @@ def _protection(guard: Guard, leg: Leg, attempt: int) -> RequestExit:
         order_type=OrderType.STOP_MARKET if is_stop else OrderType.TAKE_PROFIT_MARKET,
         quantity=None,
         price=None,
-        trigger_price=guard.stop_loss if is_stop else guard.take_profit,
+        trigger_price=trigger_price,
         working_type=guard.working_type,
         position_quantity=guard.position.quantity,
     )

@@ -48,6 +48,12 @@ def _speed(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
         raise click.BadParameter(str(error)) from None
 
 
+def _show_faults(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    from .fault_help import show_faults
+
+    return show_faults(ctx, param, value)
+
+
 @click.command("run")
 @click.option("--mode", type=click.Choice(MODES), help="Overrides the settings' mode.")
 @CONFIG
@@ -76,7 +82,11 @@ def _speed(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
 @click.option("--for", "for_ns", callback=_duration, metavar="TIME", help="Stop after, as in 60s.")
 @click.option("--symbols", default="", help="Symbols of the seeded market, comma between them.")
 @click.option(
-    "--faults", default="", help="Trouble at the venue, as in http_429=0.01,answer_late=0.1."
+    "--faults",
+    default="",
+    is_eager=True,
+    callback=_show_faults,
+    help="Trouble at the venue, as in http_429=0.01,answer_late=0.1; `help` lists all.",
 )
 @click.option(
     "--crash", "crashes", multiple=True, metavar="ACTOR@N", help="Crash at its N-th message."

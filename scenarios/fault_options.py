@@ -1,19 +1,23 @@
 """Fault options: faults as people write them on a command line, as in `http_429=0.01`.
 
-Owns the reading of `name=figure,name=figure`: a fault's probability from 0 to 1, or the size of
-one that has a size, in ms. All faults of the text are told at once, in a `ConfigurationError`.
+Owns the reading of `name=figure,name=figure`: a fault's probability from 0 to 1, the size of one
+that has a size, and which streams suffer. All faults of the text are told at once, in a
+`ConfigurationError`. `help` in their place is `fault_help.py`'s.
 """
 
+from difflib import get_close_matches
 from typing import Any
 
 import attrs
 
 from ..actors.errors import ConfigurationError
 from .venue.faults import Fault, Faults
+from .venue.streams import MARKET, USER
 
 PROBABILITIES = tuple(fault.value for fault in Fault)
 SHARES = (*PROBABILITIES, "executed_share")
-SIZES = tuple(each.name for each in attrs.fields(Faults) if each.name.endswith("_ms"))
+SIZES = tuple(each.name for each in attrs.fields(Faults) if each.type in (int, "int"))
+STREAMS = "streams"
 
 
 def faults_of(text: str) -> Faults:
@@ -31,12 +35,16 @@ def faults_of(text: str) -> Faults:
     return Faults(**chosen)
 
 
-def _figure(name: str, figure: str, wrong: list[str]) -> float | int:
+def _figure(name: str, figure: str, wrong: list[str]) -> float | int | tuple[str, ...]:
     if name in SHARES:
         return _share(name, figure, wrong)
     if name in SIZES:
-        return _size_ms(name, figure, wrong)
-    wrong.append(f"{name}: is no fault; known: {', '.join((*SHARES, *SIZES))}")
+        return _size(name, figure, wrong)
+    if name == STREAMS:
+        return _streams(figure, wrong)
+    near = get_close_matches(name, (*SHARES, *SIZES, STREAMS), n=3)
+    hint = f"; near: {', '.join(near)}" if near else ""
+    wrong.append(f"{name}: is no fault{hint}; `--faults help` lists them")
     return 0
 
 
@@ -50,8 +58,16 @@ def _share(name: str, figure: str, wrong: list[str]) -> float:
     return share
 
 
-def _size_ms(name: str, figure: str, wrong: list[str]) -> int:
+def _size(name: str, figure: str, wrong: list[str]) -> int:
     if not (figure.isascii() and figure.isdigit()):
-        wrong.append(f"{name}: is a whole number of ms, not {figure!r}")
+        unit = name.rpartition("_")[2]
+        wrong.append(f"{name}: is a whole number of {unit}, not {figure!r}")
         return 0
     return int(figure)
+
+
+def _streams(figure: str, wrong: list[str]) -> tuple[str, ...]:
+    named = tuple(figure.split("+"))
+    if not set(named) <= {USER, MARKET}:
+        wrong.append(f"{STREAMS}: is user, market or user+market, not {figure!r}")
+    return named

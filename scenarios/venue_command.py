@@ -18,6 +18,7 @@ from attrs import evolve, frozen
 from ..actors.adapters.exits import Exit, end, exits, say
 from ..messages.codec import Json, dumps
 from . import paper_market
+from .fault_help import show_faults
 from .fault_options import faults_of
 from .paper_market import OpenedMarket
 from .venue.process import VenueServer
@@ -61,7 +62,14 @@ class VenueOptions:
     show_default=True,
     help="Seconds of the venue in one second.",
 )
-@click.option("--faults", default="", metavar="NAME=P,...", help="Faults, by probability.")
+@click.option(
+    "--faults",
+    default="",
+    metavar="NAME=P,...",
+    is_eager=True,
+    callback=show_faults,
+    help="Faults, by probability; `help` lists all.",
+)
 @click.option(
     "--state-file", type=click.Path(path_type=Path), help="Clock and, at the end, ledger."
 )

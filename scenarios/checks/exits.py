@@ -31,6 +31,7 @@ NOTICE_NS = 30 * SECOND_NS
 """The bound on an open quantity without a stop, and two passes of the reconciler."""
 SWEEP_NS = 90 * SECOND_NS
 """A sweep with its retries: cancels back off, and each may wait for the limiter's next window."""
+KNEW_MAX = 10_000
 FILTER_CODES = (-1111, -4001, -4002, -4003, -4004, -4005, -4013, -4014, -4015, -4023, -4164)
 
 
@@ -252,22 +253,35 @@ class ExitsOnlyReduce:
 
 @define(eq=False)
 class FiltersAreKept:
-    """D13: the venue refuses no order of ours for a filter that the engine knew."""
+    """D13: the venue refuses no order of ours for a filter that the engine knew.
+
+    What counts is what it knew when the order first left; a stale order may be sent once more.
+    """
 
     ground: Ground
+    _knew: dict[str, bool] = field(init=False, factory=dict[str, bool])
+    """Client order ids that have left, oldest first."""
     name: ClassVar[str] = "D13"
 
     def hooks(self) -> Hooks:
-        """Look at every answer."""
-        return Hooks(answer=self.on_answer)
+        """Look at every placement and every answer."""
+        return Hooks(request=self.on_request, answer=self.on_answer)
+
+    def on_request(self, request: VenueRequest) -> None:
+        """Note whether an order leaves with the filters of the day."""
+        client_order_id = client_id_of_placement(request)
+        if client_order_id and client_order_id not in self._knew:
+            self._knew[client_order_id] = self._knows_rules(request.params["symbol"])
+            if len(self._knew) > KNEW_MAX:
+                del self._knew[next(iter(self._knew))]
 
     def on_answer(self, request: VenueRequest, answer: VenueAnswer) -> None:
         """A refusal that names a filter is a mistake, unless the filter changed meanwhile."""
         code = code_of(answer)
-        if code not in FILTER_CODES or not client_id_of_placement(request):
+        if code not in FILTER_CODES:
             return
-        symbol = request.params["symbol"]
-        if self._knows_rules(symbol):
+        knew = self._knew.get(client_id_of_placement(request), False)
+        if knew and not self.ground.world.venue.is_made_up(request.request_id):
             self.ground.report(self.name, f"{dict(request.params)} is refused with {code}")
 
     def _knows_rules(self, symbol: str) -> bool:

@@ -103,16 +103,19 @@ class NumbersAreExact:
         """Measure every number against its step."""
         if request.method not in ("POST", AMENDED) or request.path not in PLACING_PATHS:
             return
-        params = request.params
-        rules = self.ground.world.venue.core.account.rules[params["symbol"]]
+        params, core = request.params, self.ground.world.venue.core
+        symbol = params["symbol"]
+        # Whoever has not heard of new rules yet keeps those of before.
+        rules = (core.account.rules[symbol], *core.rules_before[symbol])
         for key in ("quantity", "price", "triggerPrice"):
             if key in params:
-                self._measure(key, params[key], _step(rules, key))
+                self._measure(key, params[key], tuple(_step(each, key) for each in rules))
 
-    def _measure(self, key: str, text: str, step: Decimal) -> None:
+    def _measure(self, key: str, text: str, steps: tuple[Decimal, ...]) -> None:
         number = Decimal(text)
-        if format(number, "f") != text or number % step or number <= ZERO:
-            self.ground.report(self.name, f"{key} {text} is no plain multiple of {step}")
+        is_off = all(number % step for step in steps)
+        if format(number, "f") != text or is_off or number <= ZERO:
+            self.ground.report(self.name, f"{key} {text} is no plain multiple of {steps[0]}")
 
 
 @define(eq=False)

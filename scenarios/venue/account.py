@@ -80,7 +80,7 @@ class Account:
     """The one account of a venue."""
 
     def __init__(self, settings: VenueSettings) -> None:
-        self.rules: Mapping[str, SymbolRules] = {rules.symbol: rules for rules in settings.symbols}
+        self.rules: dict[str, SymbolRules] = {rules.symbol: rules for rules in settings.symbols}
         self.wallet = settings.wallet_balance
         self.realized = ZERO
         self.fees = ZERO

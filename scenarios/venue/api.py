@@ -101,8 +101,7 @@ def answer(core: Core, request: VenueRequest) -> VenueAnswer:
             limits.charge_orders(route.orders, at_ms)
         body = route.handle(core, params)
     except BannedError as ban:
-        headers = limits.retry_headers(at_ms, ban.until_ms)
-        return answered(request, 418, {"code": -1003, "msg": ban.message}, headers)
+        return banned(core, request, ban)
     except VenueRefusal as refusal:
         headers = limits.retry_headers(at_ms) if refusal.status == 429 else limits.weight_headers()
         body = {"code": refusal.code, "msg": refusal.message}
@@ -111,6 +110,12 @@ def answer(core: Core, request: VenueRequest) -> VenueAnswer:
     if route.orders:
         headers |= limits.order_headers()
     return answered(request, 200, body, headers)
+
+
+def banned(core: Core, request: VenueRequest, ban: BannedError) -> VenueAnswer:
+    """Answer one who is banned."""
+    headers = core.limits.retry_headers(core.moment.ms, ban.until_ms) if ban.is_told else {}
+    return answered(request, 418, {"code": -1003, "msg": ban.message}, headers)
 
 
 def answered(

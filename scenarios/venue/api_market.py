@@ -35,7 +35,7 @@ def exchange_info(core: Core, _params: Params) -> Any:
         "rateLimits": [_weight_limit(core.limits.limits), *_order_limits(core.limits.limits)],
         "exchangeFilters": [],
         "assets": [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "0"}],
-        "symbols": [_symbol(rules) for rules in core.settings.symbols],
+        "symbols": [_symbol(rules) for rules in core.account.rules.values()],
     }
 
 

@@ -33,6 +33,8 @@ class Core:
         self.settings = settings
         self.moment = moment
         self.account = Account(settings)
+        self.rules_before: dict[str, list[SymbolRules]] = {each: [] for each in self.account.rules}
+        """What held for each symbol until it was changed, oldest first."""
         self.books = {rules.symbol: Book(rules.symbol) for rules in settings.symbols}
         self.limits = Limits(settings.rate_limits)
         self.feed = UserFeed(send)
@@ -56,6 +58,11 @@ class Core:
         if found is None:
             raise VenueRefusal(-1121)
         return found
+
+    def change_rules(self, rules: SymbolRules) -> None:
+        """Let other rules hold for a symbol from now on; its open orders stay as they are."""
+        self.rules_before[rules.symbol].append(self.account.rules[rules.symbol])
+        self.account.rules[rules.symbol] = rules
 
     def margin(self) -> MarginView:
         """Return the account at mark prices."""

@@ -66,6 +66,8 @@ class VenueLedger:
     """All that clients sent and the venue took, kept or forgotten."""
     fills_made: int = 0
     """All fills, kept or forgotten."""
+    moved: Decimal = Decimal(0)
+    """Wallet changes that no fill made."""
 
 
 def take(core: Core) -> VenueLedger:
@@ -89,6 +91,7 @@ def take(core: Core) -> VenueLedger:
         bans=limits.bans,
         orders_accepted=core.matching.orders.accepted + core.conditional.store.accepted,
         fills_made=core.matching.fills.made,
+        moved=core.account.moved,
     )
 
 

@@ -22,25 +22,37 @@ class Window:
     number: int = -1
     used: int = 0
     used_max: int = 0
+    """The highest count of one window, without what was used elsewhere."""
+    elsewhere: int = 0
+    """What others have used of this window, counted in `used`."""
 
     def count(self, amount: int, at_ms: int) -> int:
         """Add to the window of `at_ms` and return its count."""
         number = at_ms // self.length_ms
         if number != self.number:
-            self.number, self.used = number, 0
+            self.number, self.used, self.elsewhere = number, 0, 0
         self.used += amount
-        if self.used > self.used_max:
-            self.used_max = self.used
+        own = self.used - self.elsewhere
+        if own > self.used_max:
+            self.used_max = own
         return self.used
+
+    def count_elsewhere(self, amount: int, at_ms: int) -> None:
+        """Add what others use of the window of `at_ms`."""
+        self.count(0, at_ms)
+        self.used += amount
+        self.elsewhere += amount
 
 
 class BannedError(Exception):
-    """The IP is banned until `until_ms`."""
+    """The IP is banned until `until_ms`; with `is_told` the answer says until when."""
 
-    def __init__(self, until_ms: int) -> None:
+    def __init__(self, until_ms: int, *, is_told: bool = True) -> None:
         self.until_ms = until_ms
+        self.is_told = is_told
+        until = f" until {until_ms}" if is_told else ""
         self.message = (
-            f"Way too many requests; IP(127.0.0.1) banned until {until_ms}. "
+            f"Way too many requests; IP(127.0.0.1) banned{until}. "
             "Please use the websocket for live updates to avoid bans."
         )
         super().__init__(self.message)
@@ -56,18 +68,26 @@ class Limits:
         self.orders_1m = Window(MINUTE_MS)
         self.bans = 0
         self._refusals = Window(MINUTE_MS)
-        self._banned_until_ms = 0
+        self._ban: BannedError | None = None
 
     def check_ban(self, at_ms: int) -> None:
         """Raise BannedError while a ban runs, or start one for who was refused too often."""
-        if at_ms < self._banned_until_ms:
-            raise BannedError(self._banned_until_ms)
+        if self._ban is not None and at_ms < self._ban.until_ms:
+            raise self._ban
         if self._refusals.count(0, at_ms) >= self.limits.refusals_before_ban:
             length_ms = min(self.limits.ban_first_ms << self.bans, self.limits.ban_longest_ms)
-            self.bans += 1
-            self._refusals.used = 0
-            self._banned_until_ms = at_ms + length_ms
-            raise BannedError(self._banned_until_ms)
+            raise self.ban(at_ms, length_ms)
+
+    def ban(self, at_ms: int, length_ms: int, *, is_told: bool = True) -> BannedError:
+        """Ban the client for a while; return what it is told from now on."""
+        self.bans += 1
+        self._refusals.used = 0
+        self._ban = BannedError(at_ms + length_ms, is_told=is_told)
+        return self._ban
+
+    def use_elsewhere(self, weight: int, at_ms: int) -> None:
+        """Count weight that others of the same address use."""
+        self.weight_1m.count_elsewhere(weight, at_ms)
 
     def charge_weight(self, weight: int, at_ms: int) -> None:
         """Count a request's weight; raise the 429 refusal over the limit."""

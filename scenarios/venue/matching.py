@@ -94,6 +94,10 @@ class Matching:
         """Cancel an open order."""
         self._end(order, "CANCELED", 0)
 
+    def expire(self, order: Order) -> None:
+        """End an open order that its client did not cancel."""
+        self._end(order, "EXPIRED", 0)
+
     def amend(
         self, order: Order, *, quantity: Decimal, price: Decimal, modify_id: str = "0"
     ) -> None:

@@ -17,6 +17,7 @@ TEXTS: dict[int, str] = {
     -1102: "Mandatory parameter '{}' was not sent, was empty/null, or malformed.",
     -1106: "Parameter '{}' sent when not required.",
     -1111: "Precision is over the maximum defined for this asset.",
+    -1112: "No orders on book for symbol.",
     -1115: "Invalid timeInForce.",
     -1116: "Invalid orderType.",
     -1117: "Invalid side.",
@@ -31,8 +32,10 @@ TEXTS: dict[int, str] = {
     -2013: "Order does not exist.",
     -2014: "API-key format invalid.",
     -2019: "Margin is insufficient.",
+    -2020: "Unable to fill.",
     -2021: "Order would immediately trigger.",
     -2022: "ReduceOnly Order is rejected.",
+    -2023: "User in liquidation mode now.",
     -2025: "Reach max open order limit.",
     -2027: "Exceeded the maximum allowable position at current leverage.",
     -2028: "Leverage is smaller than permitted: insufficient margin balance.",
@@ -65,6 +68,7 @@ TEXTS: dict[int, str] = {
     -4061: "Order's position side does not match user's setting.",
     -4067: "Position side cannot be changed if there exists open orders.",
     -4068: "Position side cannot be changed if there exists position.",
+    -4087: "User can only place reduce only order.",
     -4116: "ClientOrderId is duplicated.",
     -4120: "Order type not supported for this endpoint. Please use the Algo Order API endpoints "
     "instead.",
@@ -74,6 +78,8 @@ TEXTS: dict[int, str] = {
     -4136: "Target strategy invalid for orderType {},closePosition {}.",
     -4137: "Quantity must be zero with closePosition equals true.",
     -4138: "Reduce only must be true with closePosition equals true.",
+    -4140: "Invalid symbol status for opening position.",
+    -4141: "Symbol is closed.",
     -4161: "Leverage reduction is not supported in Isolated Margin Mode with open positions.",
     -4164: "Order's notional must be no smaller than {} (unless you choose reduce only).",
     -4167: "Unable to adjust to Multi-Assets mode with symbols under isolated-margin mode.",
@@ -81,6 +87,9 @@ TEXTS: dict[int, str] = {
     -4171: "No need to change multi-assets mode.",
     -4183: "Price can't be higher than {}.",
     -4184: "Price can't be lower than {}.",
+    -4400: "Futures Trading Quantitative Rules violated, only reduceOnly order is allowed, please "
+    "try again later.",
+    -4401: "Compliance restricted account permission: can only place reduceOnly order.",
     -4509: "Time in Force (TIF) GTE can only be used with open positions.",
     -5000: "Path {}, Method {} is invalid",
     -5021: "Due to the order could not be filled immediately, the FOK order has been rejected. "
@@ -90,6 +99,7 @@ TEXTS: dict[int, str] = {
     -5025: "Only limit order is supported.",
     -5026: "Exceed maximum modify order limit.",
     -5027: "No need to modify the order.",
+    -5028: "Timestamp for this request is outside of the ME recvWindow.",
     -5029: "Order's notional must be no smaller than {} after modification.",
     -5040: "Good till date is before the current time or too far ahead.",
 }

@@ -2,7 +2,8 @@
 
 Owns the connections, one per client and stream name; opening one again replaces it. Frames of a
 connection keep their order whatever their delay, unless a fault says otherwise. In a gap the
-frames are lost without a word; at its end the connection closes and opens again by itself.
+frames are lost without a word; at its end the connection closes and opens again by itself. In a
+stall they are lost and nothing ever says so. A lost connection is told at once, and opens again.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,11 +12,15 @@ from typing import Any, Literal
 from attrs import define, frozen
 
 from ...actors.ports import VenueAnswer
-from .faults import Fault, FaultSource
+from . import frame_faults
+from .fault_source import FaultDraw, FaultSource
+from .faults import Fault
 from .moment import NS_PER_MS
 
 DeliveryKind = Literal["answer", "open", "frame", "close"]
 USER, MARKET = "user", "market"
+STORM_EVERY_NS = 200 * NS_PER_MS
+"""A reconnect storm closes and opens a stream so often."""
 
 
 @frozen
@@ -97,21 +102,71 @@ class Streams:
         draw = self._faults.draw_for_frame(connection.stream)
         if draw is None:
             self._send(connection, "frame", frame, now_ns)
-        elif draw.fault is Fault.STREAM_GAP:
-            self._gap(connection, now_ns, draw.size_ms)
-        elif draw.fault is Fault.STREAM_REORDER:
-            at_ns = now_ns + self._delay_ns() + draw.size_ms * NS_PER_MS
-            delivery = Delivery(connection.client, "frame", connection.stream, frame, at_ns)
-            self._deliver(delivery, connection)
+        elif draw.fault in _INTERRUPTIONS:
+            self._break(connection, frame, draw, now_ns)
         else:
-            self._send(connection, "frame", frame, now_ns)
-            self._send(connection, "frame", dict(frame), now_ns)
+            self._spoil(connection, frame, draw, now_ns)
 
-    def _gap(self, connection: Connection, now_ns: int, length_ms: int) -> None:
-        end_ns = now_ns + length_ms * NS_PER_MS
-        connection.mute_until_ns = end_ns
-        self._send(connection, "close", {}, end_ns)
-        self._send(connection, "open", {}, end_ns)
+    def interrupt(self, now_ns: int, until_ns: int) -> None:
+        """Close every connection now, and open it again later."""
+        for connection in self._connections.values():
+            self._lose(connection, now_ns, until_ns)
+
+    def _break(
+        self, connection: Connection, frame: dict[str, Any], draw: FaultDraw, now_ns: int
+    ) -> None:
+        """Lose a frame and those after it for a while."""
+        end_ns = now_ns + draw.size_ms * NS_PER_MS
+        match draw.fault:
+            case Fault.STREAM_GAP:
+                connection.mute_until_ns = end_ns
+                self._reopen(connection, end_ns)
+            case Fault.STREAM_STALL:
+                connection.mute_until_ns = end_ns
+            case Fault.STREAM_STORM:
+                for at_ns in (*range(now_ns, end_ns, STORM_EVERY_NS), end_ns):
+                    self._reopen(connection, at_ns)
+                connection.mute_until_ns = end_ns
+            case Fault.LISTEN_KEY_EXPIRED:
+                expired = frame_faults.listen_key_expired(frame)
+                self._send(connection, "frame", expired, now_ns)
+                connection.mute_until_ns = end_ns
+                self._reopen(connection, end_ns)
+            case _:
+                self._lose(connection, now_ns, end_ns)
+
+    def _spoil(
+        self, connection: Connection, frame: dict[str, Any], draw: FaultDraw, now_ns: int
+    ) -> None:
+        """Send a frame in another form, place or number."""
+        match draw.fault:
+            case Fault.STREAM_REORDER:
+                at_ns = now_ns + self._delay_ns() + draw.size_ms * NS_PER_MS
+                delivery = Delivery(connection.client, "frame", connection.stream, frame, at_ns)
+                self._deliver(delivery, connection)
+            case Fault.STREAM_DUPLICATE:
+                self._send(connection, "frame", frame, now_ns)
+                self._send(connection, "frame", dict(frame), now_ns)
+            case Fault.STREAM_UNKNOWN_EVENT:
+                self._send(connection, "frame", frame_faults.unknown_event(frame), now_ns)
+                self._send(connection, "frame", frame, now_ns)
+            case Fault.STREAM_UNKNOWN_STATUS:
+                unknown = frame_faults.with_unknown_status(frame)
+                self._send(connection, "frame", unknown, now_ns)
+            case Fault.STREAM_UNREADABLE:
+                self._send(connection, "frame", frame_faults.unreadable(frame), now_ns)
+            case _:
+                assert draw.fault is Fault.STREAM_LOST, "no other fault is one of a frame"
+
+    def _lose(self, connection: Connection, now_ns: int, until_ns: int) -> None:
+        """Close a connection at once; it opens again later."""
+        connection.mute_until_ns = until_ns
+        self._send(connection, "close", {}, now_ns)
+        self._send(connection, "open", {}, until_ns)
+
+    def _reopen(self, connection: Connection, at_ns: int) -> None:
+        self._send(connection, "close", {}, at_ns)
+        self._send(connection, "open", {}, at_ns)
 
     def _send(
         self, connection: Connection, kind: DeliveryKind, payload: dict[str, Any], now_ns: int
@@ -127,3 +182,12 @@ class Streams:
                 connection for (_, name), connection in self._connections.items() if name == stream
             )
         self._on_change()
+
+
+_INTERRUPTIONS = (
+    Fault.STREAM_GAP,
+    Fault.STREAM_DISCONNECT,
+    Fault.STREAM_STALL,
+    Fault.STREAM_STORM,
+    Fault.LISTEN_KEY_EXPIRED,
+)

@@ -18,18 +18,18 @@ from decimal import (
 from functools import partial
 from heapq import heappop, heappush
 from random import Random
-from typing import Any
 
-from ...actors.ports import VenueAnswer, VenueRequest
-from ...messages.values import Phase
-from . import api, frames, ledger
+from ...actors.ports import VenueRequest
+from . import frames, ledger
 from .core import Core
-from .faults import Fault, FaultDraw, Faults, FaultSource, ScriptedFault
+from .fault_effects import FaultEffects
+from .fault_source import FaultDraw, FaultSource
+from .faults import Fault, Faults, ScriptedFault
 from .frames import Frame
+from .incidents import Incidents
 from .ledger import VenueLedger
 from .market import Depth, Mark, Market, MarketEvent, Quote
 from .moment import NS_PER_MS, Moment
-from .refusal import TEXTS
 from .settings import Delay, VenueSettings
 from .streams import MARKET, USER, Connection, Delivery, Streams
 
@@ -66,6 +66,10 @@ class Venue:
             on_change=self._on_streams_changed,
         )
         self.core = Core(settings, moment=self._moment, agenda=self, send=self._send_user)
+        self._incidents = Incidents(
+            self.core, self, self._streams, faults=lambda: self._faults.faults
+        )
+        self._effects = FaultEffects(self.core, self, self._incidents)
         self._client_lives: dict[str, int] = {}
         self._last_market_at_ns: int | None = None
         self._ticker_id = 0
@@ -122,6 +126,10 @@ class Venue:
     def plan_fault(self, planned: ScriptedFault) -> None:
         """Aim one fault at a request or frame to come; its `nth` is counted from now."""
         self._faults.plan(planned)
+
+    def is_made_up(self, request_id: str) -> bool:
+        """True for one of the latest refusals that a fault made, for those who judge a client."""
+        return self._effects.is_made_up(request_id)
 
     def set_clock_skew_ms(self, skew_ms: int) -> None:
         """Set how far the venue's clock runs ahead of the given time."""
@@ -212,7 +220,9 @@ class Venue:
         return delay.base_ms * NS_PER_MS + jitter_ns
 
     def _connect(self, connection: Connection, life: int) -> None:
-        if self._client_lives.get(connection.client, 0) == life:
+        if self._incidents.is_closed:
+            self._at(self._incidents.closed_until_ns, lambda: self._connect(connection, life))
+        elif self._client_lives.get(connection.client, 0) == life:
             self._streams.open(connection, self._moment.ns)
 
     def _on_streams_changed(self) -> None:
@@ -231,64 +241,12 @@ class Venue:
     def _arrive(
         self, request: VenueRequest, draw: FaultDraw | None, client: str, life: int
     ) -> None:
-        answer, extra_ms = self._execute(request, draw)
-        if answer is None:
-            return
-        at_ns = self._moment.ns + self._draw_ns(self._settings.latency.answer)
-        delivery = Delivery(client, "answer", "", answer, at_ns + extra_ms * NS_PER_MS)
+        for told in self._effects.execute(request, draw):
+            at_ns = self._moment.ns + self._draw_ns(self._settings.latency.answer)
+            at_ns += told.later_ms * NS_PER_MS
+            delivery = Delivery(client, "answer", "", told.answer, at_ns)
+            self._at(at_ns, partial(self._reach, delivery, life))
 
-        def reach() -> None:
-            if self._client_lives.get(client, 0) == life:
-                self._due.append(delivery)
-
-        self._at(delivery.at_ns, reach)
-
-    def _execute_unheard(self, request: VenueRequest) -> None:
-        api.answer(self.core, request)
-
-    def _execute(
-        self, request: VenueRequest, draw: FaultDraw | None
-    ) -> tuple[VenueAnswer | None, int]:
-        """Return the answer (None: silence) and how much later than usual it comes."""
-        if draw is None or draw.fault is Fault.CLOCK_SKEW:
-            return api.answer(self.core, request), 0
-        match draw.fault:
-            case Fault.ANSWER_LOST_AFTER_EXECUTION:
-                api.answer(self.core, request)
-                return None, 0
-            case Fault.REQUEST_LATE:
-                self.after(draw.size_ms, partial(self._execute_unheard, request))
-            case Fault.ANSWER_LATE:
-                return api.answer(self.core, request), draw.size_ms
-            case Fault.CONNECTION_REFUSED:
-                text = "connection refused"
-                return VenueAnswer(request.request_id, Phase.NOT_CONNECTED, text=text), 0
-            case Fault.CONNECTION_RESET | Fault.HTTP_503_UNKNOWN | Fault.HTTP_503_INTERNAL:
-                if draw.executed:
-                    api.answer(self.core, request)
-            case _:
-                pass
-        return self._broken(request, draw.fault), 0
-
-    def _broken(self, request: VenueRequest, fault: Fault) -> VenueAnswer:
-        match fault:
-            case Fault.CONNECTION_RESET | Fault.REQUEST_LATE:
-                text = "connection reset by peer"
-                return VenueAnswer(request.request_id, Phase.MAYBE_SENT, text=text)
-            case Fault.HTTP_503_UNKNOWN:
-                return _error(request, 503, -1000)
-            case Fault.HTTP_503_INTERNAL:
-                return _error(request, 503, -1001)
-            case Fault.THROTTLED_1008:
-                return _error(request, 503, -1008)
-            case Fault.HTTP_503_SERVICE_UNAVAILABLE:
-                return api.answered(request, 503, None, {}, "Service Unavailable.")
-            case _:
-                at_ms, limits = self._moment.ms, self.core.limits
-                body = {"code": -1003, "msg": limits.refuse(at_ms)}
-                return api.answered(request, 429, body, limits.retry_headers(at_ms))
-
-
-def _error(request: VenueRequest, status: int, code: int) -> VenueAnswer:
-    body: dict[str, Any] = {"code": code, "msg": TEXTS[code]}
-    return api.answered(request, status, body, {})
+    def _reach(self, delivery: Delivery, life: int) -> None:
+        if self._client_lives.get(delivery.client, 0) == life:
+            self._due.append(delivery)

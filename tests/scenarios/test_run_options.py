@@ -10,6 +10,7 @@ import pytest
 
 from callboard.actors.adapters.config import ModeRefused
 from callboard.actors.errors import ConfigurationError
+from callboard.scenarios.fault_help import listed
 from callboard.scenarios.fault_options import SIZES, faults_of
 from callboard.scenarios.feeder import Feeder
 from callboard.scenarios.live_feeder import LiveFeeder
@@ -25,7 +26,7 @@ from callboard.scenarios.run_options import (
 )
 from callboard.scenarios.sabotage import planned_crashes
 from callboard.scenarios.venue.control import VenueGoneError
-from callboard.scenarios.venue.faults import Faults
+from callboard.scenarios.venue.faults import Fault, Faults
 from support.paper_runs import START_MS, START_NS, options, troubled_run
 
 SECOND_NS = 1_000_000_000
@@ -75,13 +76,34 @@ def test_faults_are_read_by_name() -> None:
 
 def test_all_wrong_faults_are_told_at_once() -> None:
     with pytest.raises(ConfigurationError) as raised:
-        faults_of("http_429=2,nonsense=1,http_429=0.1,answer_late=x,answer_late_ms=-1")
+        faults_of("http_429=2,nonsense=1,http_429=0.1,answer_late=x,answer_late_ms=-1,streams=x")
 
     text = str(raised.value)
     assert "http_429: is a share from 0 to 1, not '2'" in text
-    assert "nonsense: is no fault; known: " in text
+    assert "nonsense: is no fault; `--faults help` lists them" in text
     assert "http_429: is given twice" in text
     assert "answer_late: is a share from 0 to 1, not 'x'" in text
+    assert "answer_late_ms: is a whole number of ms, not '-1'" in text
+    assert "streams: is user, market or user+market, not 'x'" in text
+
+
+def test_a_misspelt_fault_is_told_with_what_is_near() -> None:
+    with pytest.raises(ConfigurationError, match=r"http_42: is no fault; near: http_42"):
+        faults_of("http_42=0.1")
+
+
+def test_the_list_of_faults_says_what_each_of_them_does() -> None:
+    lines = {line.split()[0]: line for line in listed().splitlines() if line.startswith("  ")}
+
+    assert [] == [fault for fault in Fault if len(lines[fault.value].split()) < 4]
+    assert [] == [name for name in (*SIZES, "streams") if name not in lines]
+
+
+def test_a_fault_of_each_name_can_be_chosen_and_befalls_both_streams() -> None:
+    chosen = faults_of(",".join(f"{fault.value}=0.25" for fault in Fault) + ",streams=user+market")
+
+    assert {0.25} == {chosen.chance(fault) for fault in Fault}
+    assert ("user", "market") == chosen.streams
 
 
 def test_crashes_are_planned_by_actor_and_message() -> None:

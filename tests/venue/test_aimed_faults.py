@@ -6,13 +6,8 @@ Owns the counting from now, which a plan of the start cannot have.
 from random import Random
 
 from callboard.actors.ports import VenueRequest
-from callboard.scenarios.venue.faults import (
-    Fault,
-    Faults,
-    FaultScript,
-    FaultSource,
-    ScriptedFault,
-)
+from callboard.scenarios.venue.fault_source import FaultSource
+from callboard.scenarios.venue.faults import Fault, Faults, FaultScript, ScriptedFault
 
 ORDER = "/fapi/v1/order"
 LOST = Fault.ANSWER_LOST_AFTER_EXECUTION
