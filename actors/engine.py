@@ -26,6 +26,9 @@ from .adapters.disk import Disk
 from .adapters.event_bus import EventBus, Subscriptions
 from .adapters.journal import Journal, ThreadedJournalPort, durability_of
 from .adapters.rate_shares import OF_THIS_PROCESS, Shares
+from .adapters.records.view import View
+from .adapters.records.view_follower import ViewFollower
+from .adapters.records.views import views_of
 from .adapters.retention import retention
 from .adapters.settings_check import checked
 from .adapters.spool import Spool
@@ -225,7 +228,9 @@ def _assemble(settings: Settings, around: Surroundings, disk: Disk | None) -> En
     host.attach(kernel)
     generation = _next_generation(recovered)
     if disk is not None and recovered is not None:
-        # First of all, so that it stops last and writes what the others say until then.
+        # Before the journal, so that they stop after it and read what it wrote last.
+        _add_views(kernel, settings, around, disk)
+        # First of the others, so that it stops last and writes what they say until then.
         _add_journal(
             kernel,
             settings,
@@ -256,6 +261,21 @@ def _next_generation(recovered: Recovered | None) -> int:
         return recovered.journal_generation + 1
     # Nothing remembers the last start; the wall's time keeps the order ids of two starts apart.
     return time.time_ns() // MS_NS
+
+
+def _add_views(kernel: Kernel, settings: Settings, around: Surroundings, disk: Disk) -> None:
+    """Add who makes the trade store of the journal; nothing of the engine depends on them."""
+    assert around.data_dir is not None
+    views = views_of(settings.records, around.data_dir, disk, make_codec())
+    for name, view in views.items():
+        kernel.add(name, _follower(name, view, settings, around.clock))
+
+
+def _follower(
+    name: str, view: View, settings: Settings, clock: Clock
+) -> Callable[[], ViewFollower]:
+    interval_ms = settings.records.interval_ms
+    return lambda: ViewFollower(name, view, clock=clock, interval_ms=interval_ms)
 
 
 def _add_journal(kernel: Kernel, settings: Settings, writer: SegmentWriter) -> None:

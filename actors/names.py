@@ -45,6 +45,8 @@ USER_SOCKET = "user_socket"
 MARKET_SOCKET = "market_socket"
 COMMAND_SPOOL = "command_spool"
 """Only where there is a data directory."""
+TRADE_STORE = "trade_store"
+"""Only where there is a data directory, and the settings want it."""
 
 LANES = (LANE_OPENING, LANE_REDUCING)
 EDGES = (JOURNAL, EVENT_BUS, LANE_OPENING, LANE_REDUCING, USER_SOCKET, MARKET_SOCKET)

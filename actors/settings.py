@@ -214,6 +214,16 @@ class JournalSettings:
 
 
 @frozen
+class RecordsSettings:
+    """The views of the journal for people, in a data directory (C-21, C-38)."""
+
+    store: str = "on"
+    """`on` keeps the trade store, `off` does not."""
+    interval_ms: int = 250
+    """Between two looks at the journal, by the wall."""
+
+
+@frozen
 class Settings:
     """The whole engine."""
 
@@ -240,6 +250,7 @@ class Settings:
     reconciler: ReconcilerSettings = field(factory=ReconcilerSettings)
     breaker: BreakerSettings = field(factory=BreakerSettings)
     journal: JournalSettings = field(factory=JournalSettings)
+    records: RecordsSettings = field(factory=RecordsSettings)
 
 
 def settings_json(settings: Settings) -> Any:

@@ -16,12 +16,14 @@ from attrs import define, evolve, field, frozen
 
 from ..actors import names
 from ..actors.adapters.disk import Disk
+from ..actors.adapters.records.views import FollowedViews, views_of
 from ..actors.order_state import OrdersState
 from ..actors.position_state import PositionsState, position_view
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
 from ..actors.runtime.hosting import LogSink
 from ..actors.settings import Settings
+from ..actors.system import make_codec
 from ..messages.values import TERMINAL_STATES, OrderState, TradingState
 from .feeder import CommandSource, Feeder, feed
 from .invariants import Checker, StepHook
@@ -138,6 +140,7 @@ class _Paper:
     venue: Venue = field(init=False)
     world: World = field(init=False)
     checker: Checker | None = field(init=False, default=None)
+    views: FollowedViews = field(init=False)
     bad_line: str = field(init=False, default="")
     stopped: str = field(init=False, default="")
     _looked_at: float = field(init=False, default=0.0)
@@ -157,6 +160,9 @@ class _Paper:
             on_step=self.tally.note_step,
             log=self.log,
             saboteur=options.crashes,
+        )
+        self.views = FollowedViews(
+            views_of(options.settings.records, options.data_dir, self.disk, make_codec())
         )
         if options.is_checked:
             self.checker = Checker(self.world)
@@ -189,6 +195,7 @@ class _Paper:
         if time.monotonic() - self._looked_at < LOOK_SECONDS:
             return
         self._looked_at = time.monotonic()
+        self._note_views(self.views.look())
         if self.operator is not None:
             self.stopped = self.operator(self.world)
         if self.on_progress is not None:
@@ -222,6 +229,7 @@ class _Paper:
         kernel = self.world.kernel
         view = _engine_view(self.world)
         self.world.stop()
+        self._note_views(self.views.finish())
         view = evolve(view, records=kernel.sequence, head=kernel.chain.head)
         run = Run(
             mode=self.options.settings.mode,
@@ -256,6 +264,11 @@ class _Paper:
                     "what": finding.what,
                 }
                 self.log(JOURNAL, "journal_finding", fields)
+
+    def _note_views(self, notes: list[tuple[str, str]]) -> None:
+        for name, text in notes:
+            if self.log is not None:
+                self.log(name, "view_note", {"text": text})
 
     def _now(self) -> int:
         return self.world.simulation.now_ns

@@ -89,6 +89,7 @@ _SYMBOL = Spelled(r"[A-Z0-9_]{3,30}", "upper-case letters and digits, as in ETHU
 # The id also holds generation, intent and leg, in 36 characters at most (architecture, ids).
 _PREFIX = Spelled(r"[A-Za-z0-9_-]{1,8}", "1 to 8 letters, digits, hyphens or underscores")
 _ASSET = Spelled(r"[A-Z0-9]{2,10}", "2 to 10 upper-case letters and digits")
+_SWITCH = OneOf(("on", "off"))
 # Money that a position may move exceeds the equity by the leverage at most (125 at this venue).
 _LEVERAGED_PERCENT = _above(0, 12_500)
 
@@ -192,6 +193,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "journal.snapshot_every": _between(0, 10 * COUNT_MAX),
         "journal.group_sync_ms": _between(1, SECOND_MS),
         "journal.keep_segments": _between(0, 100_000),
+        "records.store": _SWITCH,
+        "records.interval_ms": _between(10, MINUTE_MS),
     }
 )
 """Key -> what may stand there; for a list, what each of its members may be."""

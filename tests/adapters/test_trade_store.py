@@ -81,6 +81,10 @@ def test_the_rows_are_what_the_actors_know(seed: int, tmp_path: Path) -> None:
     assert {
         name: (each.state.value, each.filled, each.attempt) for name, each in known.items()
     } == kept
+    counts = orders.counts
+    assert [(counts.total, counts.executed, counts.failed, counts.cancelled)] == [
+        row[:4] for row in tables(tmp_path / FILE)["statistics"]
+    ]
     assert positions.realised_pnl == sum(Decimal(row[2]) for row in trades)
     assert positions.fees == sum(Decimal(row[3]) for row in trades)
     assert {key: guard.position.quantity for key, guard in positions.open_guards()} == {
@@ -138,13 +142,13 @@ def test_statistics_count_what_was_executed_failed_and_waits(data_dir: Path) -> 
     assert rate == pytest.approx(executed / (executed + failed))
 
 
-def test_a_store_without_orders_has_a_success_rate_of_zero(tmp_path: Path) -> None:
+def test_a_store_without_orders_has_no_success_rate(tmp_path: Path) -> None:
     store = TradeStore(tmp_path / FILE, Disk(tmp_path / "journal"), make_codec())
 
     store.open()
     store.close()
 
-    assert [(0, 0, 0, 0, 0, 0.0)] == tables(tmp_path / FILE)["statistics"]
+    assert [(0, 0, 0, 0, 0, None)] == tables(tmp_path / FILE)["statistics"]
 
 
 def test_a_store_of_another_version_is_named_and_stays_as_it_is(tmp_path: Path) -> None:

@@ -9,13 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from callboard.actors.adapters.disk import Disk
+from callboard.actors.adapters.records.store_schema import FILE
+from callboard.actors.adapters.records.trade_store import rebuild
+from callboard.actors.engine import JOURNAL_FOLDER
 from callboard.actors.runtime.journal_reader import Flaw
+from callboard.actors.system import make_codec
 from callboard.scenarios.venue.control import VenueControl
 from callboard.scenarios.venue.faults import Faults
 from callboard.scenarios.venue.fills import Fill
 from callboard.scenarios.venue.ledger import OrderTruth, PositionTruth, VenueLedger
 from support.faces import venue_process
 from support.kills import Campaign, Remembered, drawn_kills, remembered
+from support.stores import tables
 
 SEED = 20
 KILLS = 20
@@ -88,6 +94,9 @@ def test_twenty_kills_lose_no_fact_open_nothing_twice_and_leave_all_protected(
         believed = campaign.settle()
         ledger = control.ledger()
 
+    left = tables(tmp_path / "data" / FILE)
+    rebuild(tmp_path / "data", Disk(tmp_path / "data" / JOURNAL_FOLDER), make_codec())
+    assert left == tables(tmp_path / "data" / FILE)
     memory = remembered(tmp_path / "data")
     assert [] == [each for each in memory.report.findings if each.flaw is not Flaw.TORN_TAIL]
     assert [] == sorted({order.client_order_id for order in ledger.orders} - memory.intended)

@@ -138,8 +138,9 @@ def _print(answer: Mapping[str, Any], *, as_json: bool, show: Callable[[], None]
 
 def _show_report(answer: Mapping[str, Any]) -> None:
     counted = answer["statistics"]
+    rate = answer["success_rate_percent"]
     click.echo(
-        f"success     {answer['success_rate_percent']} %  ({counted['executed']} executed,"
+        f"success     {'-' if rate is None else rate} %  ({counted['executed']} executed,"
         f" {counted['failed']} failed, {counted['cancelled']} cancelled)"
     )
     click.echo(f"pending     {answer['pending']}")

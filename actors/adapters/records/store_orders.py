@@ -17,15 +17,14 @@ from ....messages.events import (
     OrderFilled,
     OrderRefused,
 )
-from ....messages.failure import FailureClassified
 from ....messages.intake import SubmitSignal
 from ....messages.orders import ApprovedOrder
 from ....messages.values import TERMINAL_STATES, OrderState
 from ....messages.venue import AttemptEnded
 from ...order_calls import Kind, parse_call_id
-from ...order_facts import AttemptStarted, OrderIntended, OrderMoved, OrderSeen
+from ...order_facts import AttemptStarted, ErrorNoted, OrderIntended, OrderMoved, OrderSeen
 from ...policies.order_life import Event, next_state
-from .stamps import figure, stamp
+from .stamps import figure, stamp, stamp_of_ms
 
 ZERO = Decimal(0)
 
@@ -50,8 +49,8 @@ class OrderRows:
                 signal.signal.value,
                 signal.symbol,
                 signal.strategy,
-                "",
-                "",
+                signal.source.value,
+                signal.model_version or "",
                 self.mode,
                 figure(signal.confidence),
             ),
@@ -97,10 +96,11 @@ class OrderRows:
     def seen(self, fact: OrderSeen) -> None:
         """Keep the venue's id, and what rests there instead of what was approved."""
         self.connection.execute(
-            "UPDATE orders SET venue_order_id = ?, resting_quantity = ?, resting_price = ?,"
-            " changed_at = ? WHERE client_order_id = ?",
+            "UPDATE orders SET venue_order_id = ?, algo_id = coalesce(nullif(?, ''), algo_id),"
+            " resting_quantity = ?, resting_price = ?, changed_at = ? WHERE client_order_id = ?",
             (
                 fact.venue_order_id,
+                fact.algo_id,
                 figure(fact.quantity),
                 figure(fact.price),
                 stamp(fact.at_ns),
@@ -126,25 +126,26 @@ class OrderRows:
                 ),
             )
 
-    def failed(self, classified: FailureClassified, sequence: int, at_ns: int) -> None:
-        """Keep an error with its type, severity and number; the number is the record's."""
-        failure = classified.failure
+    def failed(self, fact: ErrorNoted) -> None:
+        """Keep an error with its type, severity and number."""
+        if not self._knows(fact.client_order_id):
+            return
+        error = fact.error
         self.connection.execute(
-            "INSERT OR REPLACE INTO errors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO errors (client_order_id, operation, attempt, type, severity, kind,"
+            " outcome, status, code, text, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                sequence,
-                failure.client_order_id,
-                failure.symbol,
-                failure.operation.value,
-                failure.attempt,
-                classified.error_type.value,
-                classified.severity.value,
-                classified.kind.value,
-                classified.outcome.value,
-                failure.status,
-                failure.code,
-                failure.text,
-                stamp(at_ns),
+                fact.client_order_id,
+                error.operation.value,
+                error.attempt,
+                error.error_type.value,
+                error.severity.value,
+                error.kind.value,
+                error.outcome.value,
+                error.status,
+                error.code,
+                error.text,
+                stamp_of_ms(error.at_ms),
             ),
         )
 
@@ -249,8 +250,8 @@ def _columns(approved: ApprovedOrder) -> dict[str, object]:
         "leg": approved.leg.name.lower(),
         "signal_id": approved.signal_id,
         "strategy": approved.strategy,
-        "source": "",
-        "model_version": "",
+        "source": approved.source.value,
+        "model_version": approved.model_version or "",
         "symbol": approved.symbol,
         "side": approved.side.value,
         "position_side": approved.position_side.value,

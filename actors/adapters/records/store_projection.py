@@ -22,11 +22,17 @@ from ....messages.events import (
     OrderFilled,
     OrderRefused,
 )
-from ....messages.failure import FailureClassified
 from ....messages.intake import SubmitSignal
 from ....messages.venue import AttemptEnded
 from ... import names
-from ...order_facts import AttemptStarted, OrderIntended, OrderMoved, OrderSeen, TradeBooked
+from ...order_facts import (
+    AttemptStarted,
+    ErrorNoted,
+    OrderIntended,
+    OrderMoved,
+    OrderSeen,
+    TradeBooked,
+)
 from ...position_facts import ClosingSet, FillApplied, FillCorrected, VenueAdopted, VenueDiffered
 from ...runtime.segment import RunFacts
 from ...runtime.step import ENGINE_DECIMALS
@@ -40,7 +46,6 @@ MESSAGES: Mapping[type, str] = MappingProxyType(
     {
         SubmitSignal: names.EXECUTION_SYSTEM,
         AttemptEnded: names.ORDER_MANAGER,
-        FailureClassified: names.SUPERVISOR,
     }
 )
 FACTS = (
@@ -48,6 +53,7 @@ FACTS = (
     AttemptStarted,
     OrderMoved,
     OrderSeen,
+    ErrorNoted,
     TradeBooked,
     FillApplied,
     FillCorrected,
@@ -146,8 +152,6 @@ class _Rows:
                 self.orders.signal(message, recorded.now_ns)
             case AttemptEnded():
                 self.orders.answered(message, recorded.now_ns)
-            case FailureClassified():
-                self.orders.failed(message, recorded.sequence, recorded.now_ns)
             case _:
                 raise AssertionError(message)
 
@@ -161,6 +165,8 @@ class _Rows:
                 self.orders.moved(fact)
             case OrderSeen():
                 self.orders.seen(fact)
+            case ErrorNoted():
+                self.orders.failed(fact)
             case TradeBooked():
                 self.fills.booked(fact)
             case FillApplied():

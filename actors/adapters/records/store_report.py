@@ -58,7 +58,7 @@ def report(connection: sqlite3.Connection) -> Json:
         return {
             "sequence": connection.execute("SELECT sequence FROM progress").fetchone()[0],
             "statistics": counted,
-            "success_rate_percent": f"{100 * counted['success_rate']:.1f}",
+            "success_rate_percent": _percent(counted["success_rate"]),
             "pending": counted["pending"],
             "outcomes": _counts(connection, "SELECT state, count(*) FROM execution_history"),
             "errors": _counts(connection, "SELECT type, count(*) FROM errors"),
@@ -72,7 +72,7 @@ def report(connection: sqlite3.Connection) -> Json:
 def statistics(connection: sqlite3.Connection) -> Json:
     """Return total_orders, executed, failed, cancelled, pending and success_rate, from 0 to 1.
 
-    Counts entries and exits; the rate is executed / (executed + failed), 0 where both are none.
+    Counts entries and exits; the rate is executed / (executed + failed), None where both are none.
     """
     return dict(connection.execute("SELECT * FROM statistics").fetchone())
 
@@ -116,6 +116,10 @@ def one_trade(connection: sqlite3.Connection, trade_id: int) -> Json:
         "commissions": dict(tuple(each) for each in paid),
         "fills": [dict(each) for each in fills],
     }
+
+
+def _percent(rate: float | None) -> str | None:
+    return None if rate is None else f"{100 * rate:.1f}"
 
 
 def _shown(row: sqlite3.Row) -> Json:

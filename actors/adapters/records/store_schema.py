@@ -38,6 +38,7 @@ CREATE TABLE signals (
 CREATE TABLE orders (
     client_order_id TEXT PRIMARY KEY,
     venue_order_id TEXT NOT NULL DEFAULT '',
+    algo_id TEXT NOT NULL DEFAULT '',
     intent_id TEXT NOT NULL,
     leg TEXT NOT NULL,
     signal_id TEXT NOT NULL,
@@ -91,8 +92,7 @@ CREATE TABLE attempts (
 ) WITHOUT ROWID;
 CREATE TABLE errors (
     error_id INTEGER PRIMARY KEY,
-    client_order_id TEXT NOT NULL,
-    symbol TEXT NOT NULL,
+    client_order_id TEXT NOT NULL REFERENCES orders,
     operation TEXT NOT NULL,
     attempt INTEGER NOT NULL,
     type TEXT NOT NULL,
@@ -184,19 +184,17 @@ CREATE VIEW statistics AS
 WITH counted AS (
     SELECT count(*) AS total_orders,
         coalesce(sum(ended_at IS NOT NULL AND filled <> '0'), 0) AS executed,
-        coalesce(sum(ended_at IS NOT NULL AND filled = '0' AND state <> 'CANCELLED'), 0) AS failed,
-        coalesce(sum(ended_at IS NOT NULL AND filled = '0' AND state = 'CANCELLED'), 0)
-            AS cancelled,
+        coalesce(sum(filled = '0' AND state IN ('REJECTED', 'FAILED')), 0) AS failed,
+        coalesce(sum(filled = '0' AND state IN ('CANCELLED', 'EXPIRED')), 0) AS cancelled,
         coalesce(sum(ended_at IS NULL), 0) AS pending
     FROM orders WHERE leg IN ('entry', 'exit')
 )
 SELECT total_orders, executed, failed, cancelled, pending,
-    CASE WHEN executed + failed = 0 THEN 0.0 ELSE 1.0 * executed / (executed + failed) END
-        AS success_rate
+    CASE WHEN executed + failed > 0 THEN 1.0 * executed / (executed + failed) END AS success_rate
 FROM counted;
 INSERT INTO progress VALUES (1, 0, '', 0);
 """
-"""`statistics` counts entries and exits: a stop or a target that was not needed is no failure."""
+"""`statistics` counts as `policies/order_counts.py` does: entries and exits alone."""
 
 
 class StoreVersionError(EngineError):

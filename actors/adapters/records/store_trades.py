@@ -130,10 +130,6 @@ class TradeRows:
     def _keep(self, trade: Trade, fill: FillBooked, at_ns: int) -> None:
         """Save a trade after a fill, which may be its first and its last."""
         position = trade.position
-        origin = self.connection.execute(
-            "SELECT source, model_version FROM orders WHERE client_order_id = ?",
-            (fill.client_order_id,),
-        ).fetchone()
         self.connection.execute(
             "INSERT OR IGNORE INTO trades (trade_id, symbol, position_side, direction, signal_id,"
             " strategy, source, model_version, mode, opened_at)"
@@ -145,7 +141,8 @@ class TradeRows:
                 "LONG" if position.quantity > ZERO else "SHORT",
                 fill.signal_id,
                 fill.strategy,
-                *(origin or ("", "")),
+                fill.source,
+                fill.model_version,
                 self.mode,
                 stamp(at_ns),
             ),
