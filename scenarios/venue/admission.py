@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from .account import Account, money, value
 from .book import Book
+from .crossing import is_beyond
 from .filters import (
     check_band,
     check_market_band,
@@ -61,13 +62,15 @@ class Admission:
 
     def check_amendment(self, order: Order, *, quantity: Decimal, price: Decimal) -> Decimal:
         """Return the quantity to amend to, or raise VenueRefusal."""
+        rules = self._account.rules[order.symbol]
+        if rules.status != "TRADING":
+            raise VenueRefusal(-5024)
         if order.request.type != "LIMIT":
             raise VenueRefusal(-5025)
         if order.amendments >= AMENDMENTS_MAX:
             raise VenueRefusal(-5026)
         if quantity == order.quantity and price == order.price:
             raise VenueRefusal(-5027)
-        rules = self._account.rules[order.symbol]
         check_quantity(rules, quantity, is_market=False)
         check_price(rules, price)
         book = self._books[order.symbol]
@@ -82,9 +85,11 @@ class Admission:
         return quantity
 
     def crosses(self, symbol: str, price: Decimal, *, is_buy: bool) -> bool:
-        """Return True when a limit price would take at once."""
+        """Return True when a limit price would meet the market or an own order at once."""
         touch = self._books[symbol].touch(is_buy=is_buy)
-        return bool(touch) and (price >= touch if is_buy else price <= touch)
+        if touch and not is_beyond(touch, price, is_buy=is_buy):
+            return True
+        return self._orders.resting(symbol, is_buy=not is_buy).reached(price) is not None
 
     def margin_rate(self, order: Order) -> Decimal:
         """Return the margin that each open unit of a resting order holds, in quote currency."""
@@ -117,14 +122,15 @@ class Admission:
             raise VenueRefusal(-5021)
 
     def _takeable(self, request: OrderRequest) -> Decimal:
+        """Return what a FOK order finds within its price, which no self-trade rule stops."""
+        is_buy, limit = request.is_buy, request.price
         total = ZERO
-        for price, available in self._books[request.symbol].walk(is_buy=request.is_buy):
-            if price > request.price if request.is_buy else price < request.price:
+        for price, available in self._books[request.symbol].walk(is_buy=is_buy):
+            if is_beyond(price, limit, is_buy=is_buy) or total >= request.quantity:
                 break
             total += available
-            if total >= request.quantity:
-                break
-        return total
+        own = self._orders.resting(request.symbol, is_buy=not is_buy).within(limit)
+        return total + sum((order.remaining for order in own), ZERO)
 
     def _reducible(self, request: OrderRequest, *, without: Order | None = None) -> Decimal:
         """Return how much a reduce-only order may still close, or raise -2022 for nothing.

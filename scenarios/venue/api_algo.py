@@ -10,15 +10,9 @@ from typing import Any
 
 from . import algo_bodies, bodies
 from .algo_orders import LIMIT_TYPES, TRAILING, AlgoOrder, AlgoRequest
-from .api_orders import (
-    CONDITIONAL_TYPES,
-    SIDES,
-    in_window,
-    read_position_side,
-    row_limit,
-    symbols_of,
-)
+from .api_orders import in_window, row_limit, symbols_of
 from .core import Core
+from .order_params import CONDITIONAL_TYPES, SIDES, read_good_till, read_position_side
 from .params import Params
 from .refusal import VenueRefusal
 
@@ -26,7 +20,6 @@ ZERO = Decimal(0)
 WORKING_TYPES = ("CONTRACT_PRICE", "MARK_PRICE")
 TIMES_IN_FORCE = ("GTC", "GTE_GTC", "GTD", "IOC", "FOK", "GTX")
 WHOLE_CLOSE_TYPES = ("STOP_MARKET", "TAKE_PROFIT_MARKET")
-GOOD_TILL_LEAST_MS, GOOD_TILL_MOST_MS = 600_000, 253_402_300_799_000
 
 
 def place(core: Core, params: Params) -> Any:
@@ -67,7 +60,7 @@ def _read(core: Core, params: Params) -> AlgoRequest:
         price=params.number("price") if is_limit else ZERO,
         activate_price=_optional_number(params, "activatePrice") if is_trailing else ZERO,
         callback_rate=params.number("callbackRate") if is_trailing else ZERO,
-        good_till_ms=_good_till_ms(core, params) if time_in_force == "GTD" else 0,
+        good_till_ms=read_good_till(core, params, time_in_force),
     )
 
 
@@ -88,14 +81,6 @@ def _check_prices_belong(params: Params, *, is_trailing: bool, is_limit: bool) -
     for name in foreign if is_limit else (*foreign, "price"):
         if params.optional(name):
             raise VenueRefusal(-1106, name)
-
-
-def _good_till_ms(core: Core, params: Params) -> int:
-    """Return the date of a GTD order, to the second; at least ten minutes ahead."""
-    wanted_ms = params.integer("goodTillDate")
-    if not core.moment.ms + GOOD_TILL_LEAST_MS < wanted_ms < GOOD_TILL_MOST_MS:
-        raise VenueRefusal(-5040)
-    return wanted_ms // 1000 * 1000
 
 
 def _optional_number(params: Params, name: str) -> Decimal:

@@ -1,8 +1,7 @@
 """ApiOrders: the endpoints of regular orders.
 
-Owns the reading of their parameters and the choice of their answers. Each function takes the core
-and the parameters and returns a body or raises VenueRefusal. Conditional types are sent to the
-algo service (-4120). Batches find their place here.
+Owns the choice of their answers. Each function takes the core and the parameters and returns a body
+or raises VenueRefusal.
 """
 
 from bisect import bisect_left, bisect_right
@@ -13,21 +12,12 @@ from typing import Any, TypeVar
 from . import bodies
 from .core import Core
 from .fills import Fill
-from .orders import Order, OrderRequest
+from .order_params import SIDES, read_order, read_price_match
+from .orders import Order
 from .params import Params
+from .price_match import NO_MATCH, matched_price
 from .refusal import VenueRefusal
 
-ZERO = Decimal(0)
-SIDES = ("BUY", "SELL")
-POSITION_SIDES = ("BOTH", "LONG", "SHORT")
-TIMES_IN_FORCE = ("GTC", "IOC", "FOK", "GTX")
-CONDITIONAL_TYPES = (
-    "STOP",
-    "STOP_MARKET",
-    "TAKE_PROFIT",
-    "TAKE_PROFIT_MARKET",
-    "TRAILING_STOP_MARKET",
-)
 WEEK_MS = 7 * 24 * 60 * 60 * 1000
 ROWS_MAX, ROWS_DEFAULT = 1000, 500
 Row = TypeVar("Row")
@@ -40,49 +30,9 @@ def place(core: Core, params: Params) -> Any:
     order = core.matching.place(request)
     acknowledgement = bodies.placed(order)
     core.matching.execute(order)
-    return bodies.placed(order) if answer_type == "RESULT" else acknowledgement
-
-
-def read_order(core: Core, params: Params) -> OrderRequest:
-    """Read a regular order from its parameters."""
-    symbol = params.text("symbol")
-    rules = core.rules(symbol)
-    if rules.status != "TRADING":
-        raise VenueRefusal(-1122)
-    side = params.choice("side", SIDES, code=-1117)
-    order_type = params.text("type")
-    if order_type in CONDITIONAL_TYPES:
-        raise VenueRefusal(-4120)
-    if order_type not in ("MARKET", "LIMIT"):
-        raise VenueRefusal(-1116)
-    is_limit = order_type == "LIMIT"
-    if not is_limit and params.optional("price"):
-        raise VenueRefusal(-1106, "price")
-    position_side, reduces = read_position_side(core, params, side)
-    return OrderRequest(
-        symbol=symbol,
-        side=side,
-        position_side=position_side,
-        type=order_type,
-        time_in_force=_time_in_force(params) if is_limit else "GTC",
-        quantity=params.number("quantity"),
-        price=params.number("price") if is_limit else ZERO,
-        reduce_only=reduces,
-        client_order_id=params.client_id("newClientOrderId") or _generated_id(core),
-    )
-
-
-def read_position_side(core: Core, params: Params, side: str) -> tuple[str, bool]:
-    """Return the position side and whether the order may only reduce."""
-    position_side = params.choice("positionSide", POSITION_SIDES, code=-4060, default="BOTH")
-    if core.account.is_hedged != (position_side != "BOTH"):
-        raise VenueRefusal(-4061)
-    if not core.account.is_hedged:
-        return position_side, params.flag("reduceOnly")
-    if params.optional("reduceOnly"):
-        raise VenueRefusal(-1106, "reduceonly")
-    # In hedge mode the side that does not open a position can only close it.
-    return position_side, (side == "SELL") == (position_side == "LONG")
+    # An order that rests has no result yet: RESULT tells the end of those that never rest.
+    is_final = request.type == "MARKET" or request.time_in_force in ("IOC", "FOK")
+    return bodies.placed(order) if answer_type == "RESULT" and is_final else acknowledgement
 
 
 def amend(core: Core, params: Params) -> Any:
@@ -94,10 +44,17 @@ def amend(core: Core, params: Params) -> Any:
     core.matching.amend(
         order,
         quantity=params.number("quantity"),
-        price=params.number("price"),
+        price=_amended_price(core, params, order),
         modify_id=modify_id,
     )
     return bodies.amended(order, modify_id)
+
+
+def _amended_price(core: Core, params: Params, order: Order) -> Decimal:
+    mode = read_price_match(core, params, takes_price=True)
+    if mode == NO_MATCH:
+        return params.number("price")
+    return matched_price(core.books[order.symbol], mode, is_buy=order.is_buy)
 
 
 def cancel(core: Core, params: Params) -> Any:
@@ -224,11 +181,3 @@ def _open_order(core: Core, params: Params, *, code: int) -> Order:
     if not order.is_open:
         raise VenueRefusal(code)
     return order
-
-
-def _time_in_force(params: Params) -> str:
-    return params.choice("timeInForce", TIMES_IN_FORCE, code=-1115)
-
-
-def _generated_id(core: Core) -> str:
-    return f"web_{core.matching.orders.next_id()}"

@@ -35,8 +35,8 @@ def placed(order: Order) -> Body:
         "stopPrice": text(request.stop_price),
         "workingType": request.working_type,
         "priceProtect": False,
-        "priceMatch": "NONE",
-        "selfTradePreventionMode": "EXPIRE_MAKER",
+        "priceMatch": request.price_match,
+        "selfTradePreventionMode": request.self_trade_prevention,
         "goodTillDate": request.good_till_ms,
         "updateTime": order.updated_ms,
     }

@@ -9,6 +9,7 @@ are stale and skipped. Its size is that of the source's book.
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 
 from .market import Depth, DepthShape, Level, Quote
 
@@ -77,6 +78,11 @@ class Book:
     def touch(self, *, is_buy: bool) -> Decimal:
         """Return the best price that an order of this direction would meet, 0 when none."""
         return self.ask if is_buy else self.bid
+
+    def level_price(self, nth: int, *, is_buy: bool) -> Decimal | None:
+        """Return the n-th best price that an order of this direction would meet, from 1."""
+        level = next(islice(self._displayed(is_buy=is_buy), nth - 1, None), None)
+        return level[0] if level is not None else None
 
     def best(self, at_ns: int) -> Quote:
         """Return the best bid and ask as a quote of a moment."""

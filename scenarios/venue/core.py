@@ -40,7 +40,12 @@ class Core:
         self.feed = UserFeed(send)
         self.unknown_symbol_events = 0
         self.matching = Matching(
-            settings, account=self.account, books=self.books, moment=moment, feed=self.feed
+            settings,
+            account=self.account,
+            books=self.books,
+            moment=moment,
+            feed=self.feed,
+            agenda=agenda,
         )
         self.conditional = Conditional(
             settings,

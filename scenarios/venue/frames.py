@@ -63,8 +63,8 @@ def order_update(
         "pP": False,
         "si": 0,
         "ss": 0,
-        "V": "EXPIRE_MAKER",
-        "pm": "NONE",
+        "V": request.self_trade_prevention,
+        "pm": request.price_match,
         "gtd": request.good_till_ms,
         "er": str(expiry),
     }

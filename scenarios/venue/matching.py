@@ -1,29 +1,41 @@
 """Matching: regular orders against the market's depth, and what a fill does.
 
 Owns the steps of an order's life at the venue: accept, take, rest, fill, amend, cancel, expire.
-Orders meet the market, never each other (self-trade prevention finds its place in `_take`).
-Every change is told to the user stream in the order in which it happened. A fill that shrinks a
-position knocks out resting reducers that would now reverse it, newest first (expiry reason 4).
+Orders meet the market and, by the taker's self-trade prevention, those of their own account. Every
+change is told to the user stream in the order in which it happened. A fill that shrinks a position
+knocks out resting reducers that would now reverse it, newest first (expiry reason 4).
 """
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+
+from attrs import evolve
 
 from . import frames
 from .account import Account, money
 from .account_frames import account_update
 from .admission import Admission
 from .book import Book
+from .crossing import (
+    EXPIRES_MAKER,
+    EXPIRES_TAKER,
+    TRADES,
+    is_beyond,
+    offers,
+    self_trade_mode,
+)
+from .expiries import Expiries
 from .fills import Fill, FillStore
 from .frames import Frame
 from .market import Quote, Trade
-from .moment import Moment
+from .moment import Agenda, Moment
 from .orders import Order, OrderRequest, OrderStore, PositionKey
 from .price_index import PriceIndex
+from .price_match import NO_MATCH, matched_price
 from .settings import VenueSettings
 
 ZERO = Decimal(0)
-IOC_REMAINDER, KNOCKED_OUT, MARKET_REMAINDER = 2, 4, 9
+SELF_TRADE, IOC_REMAINDER, IOC_SELF_TRADE, KNOCKED_OUT, MARKET_REMAINDER = 1, 2, 3, 4, 9
 
 
 class UserFeed:
@@ -45,6 +57,7 @@ class Matching:
         books: Mapping[str, Book],
         moment: Moment,
         feed: UserFeed,
+        agenda: Agenda,
     ) -> None:
         symbols = tuple(books)
         kept = settings.history_max
@@ -58,9 +71,12 @@ class Matching:
         self._books = books
         self._moment = moment
         self._feed = feed
+        self._expiries = Expiries(moment, agenda, self._expire)
 
     def place(self, request: OrderRequest) -> Order:
         """Accept an order or raise VenueRefusal; it takes nothing before `execute`."""
+        if request.price_match != NO_MATCH:
+            request = self._priced(request)
         quantity = self.admission.check(request)
         moment = self._moment
         order = Order(
@@ -71,11 +87,17 @@ class Matching:
             created_ns=moment.ns,
             created_ms=moment.ms,
             updated_ms=moment.ms,
+            ends_ms=request.good_till_ms or moment.ms + self._settings.order_lifetime_ms,
         )
         self.orders.add(order)
         if self._feed.is_heard:
             self._feed.send(frames.order_update(order, "NEW", at_ms=moment.ms))
         return order
+
+    def _priced(self, request: OrderRequest) -> OrderRequest:
+        book = self._books[request.symbol]
+        price = matched_price(book, request.price_match, is_buy=request.is_buy)
+        return evolve(request, price=price)
 
     def execute(self, order: Order) -> None:
         """Let a newly accepted order take what it may, then rest or expire."""
@@ -142,11 +164,31 @@ class Matching:
     def _meet(self, line: PriceIndex[Order], touch: Decimal) -> None:
         while (order := line.reached(touch)) is not None:
             before = order.executed
-            self._take(order, order.price, is_maker=True)
+            self._take_market(order, order.price, is_maker=True)
             if order.executed == before:
                 return
 
-    def _take(self, order: Order, limit: Decimal | None, *, is_maker: bool = False) -> None:
+    def _take(self, order: Order, limit: Decimal | None) -> None:
+        """Let an arriving order take what it meets; `limit` None pays any price."""
+        own = self.orders.resting(order.symbol, is_buy=not order.is_buy)
+        nearest = own.first()
+        if nearest is None or is_beyond(nearest.price, limit, is_buy=order.is_buy):
+            self._take_market(order, limit)
+            return
+        book, is_buy = self._books[order.symbol], order.is_buy
+        for price, available, other in offers(
+            book, own, self._ahead_of, limit=limit, is_buy=is_buy
+        ):
+            if other is not None:
+                self._meet_own(order, other)
+            else:
+                quantity = min(available, order.remaining)
+                book.take(price, quantity, is_buy=is_buy)
+                self._fill(order, price, quantity, is_maker=False)
+            if not order.is_open:
+                return
+
+    def _take_market(self, order: Order, limit: Decimal | None, *, is_maker: bool = False) -> None:
         book, is_buy = self._books[order.symbol], order.is_buy
         for price, available in book.walk(is_buy=is_buy):
             if limit is not None and (price > limit if is_buy else price < limit):
@@ -158,10 +200,32 @@ class Matching:
             if not order.is_open:
                 return
 
+    def _meet_own(self, taker: Order, maker: Order) -> None:
+        """Let an order meet one of its own account, as the taker's mode wants it."""
+        mode = self_trade_mode(taker.request)
+        if mode == TRADES:
+            quantity = min(taker.remaining, maker.remaining)
+            self._fill(maker, maker.price, quantity, is_maker=True)
+            self._fill(taker, maker.price, quantity, is_maker=False)
+            return
+        if mode != EXPIRES_TAKER:
+            self._end(maker, "EXPIRED_IN_MATCH", SELF_TRADE)
+        if mode != EXPIRES_MAKER:
+            rests = taker.request.type == "LIMIT" and taker.request.time_in_force != "IOC"
+            self._end(taker, "EXPIRED_IN_MATCH", SELF_TRADE if rests else IOC_SELF_TRADE)
+
+    def _ahead_of(self, _order: Order, displayed: Decimal) -> Decimal:
+        """Return how much of what the market shows at an order's price goes before it."""
+        return ZERO if self._settings.fills_at_touch else displayed
+
     def _rest(self, order: Order) -> None:
         order.margin_rate = self.admission.margin_rate(order)
         self._account.held_margin[order.symbol] += order.margin_rate * order.remaining
         self.orders.rest(order)
+        self._expiries.watch(order)
+
+    def _expire(self, order: Order) -> None:
+        self._end(order, "EXPIRED" if order.request.good_till_ms else "CANCELED", 0)
 
     def _release(self, order: Order, quantity: Decimal) -> None:
         if order.margin_rate:
@@ -179,7 +243,7 @@ class Matching:
         order.updated_ms = fill.at_ms
         order.status = "PARTIALLY_FILLED" if order.executed < order.quantity else "FILLED"
         if not order.is_open:
-            self.orders.close(order)
+            self._close(order)
         self._tell_fill(order, fill)
         if not order.is_open:
             self.on_order_end(order)
@@ -238,11 +302,16 @@ class Matching:
         self._release(order, order.remaining)
         order.status = status
         order.updated_ms = self._moment.ms
-        self.orders.close(order)
+        self._close(order)
         if self._feed.is_heard:
             at_ms = self._moment.ms
-            self._feed.send(frames.order_update(order, status, at_ms=at_ms, expiry=reason))
+            told = "CANCELED" if status == "CANCELED" else "EXPIRED"
+            self._feed.send(frames.order_update(order, told, at_ms=at_ms, expiry=reason))
         self.on_order_end(order)
+
+    def _close(self, order: Order) -> None:
+        self._expiries.forget(order)
+        self.orders.close(order)
 
 
 def _ignore_order(_order: Order) -> None:

@@ -38,6 +38,9 @@ class OrderRequest:
     working_type: str = "CONTRACT_PRICE"
     algo_id: int = 0
     good_till_ms: int = 0
+    price_match: str = "NONE"
+    """How the venue chooses the price; `price` is then 0 until it has."""
+    self_trade_prevention: str = "EXPIRE_MAKER"
 
     @property
     def is_buy(self) -> bool:
@@ -61,6 +64,8 @@ class Order:
     created_ns: int
     created_ms: int
     updated_ms: int
+    ends_ms: int
+    """When it ends by itself if it rests until then, on the venue's clock."""
     status: str = "NEW"
     executed: Decimal = ZERO
     quote_executed: Decimal = ZERO

@@ -96,12 +96,18 @@ TEXTS: dict[int, str] = {
     "The order will not be recorded in the order history",
     -5022: "Due to the order could not be executed as maker, the Post Only order will be "
     "rejected. The order will not be recorded in the order history",
+    -5024: "Symbol is not in trading status. Order amendment is not permitted.",
     -5025: "Only limit order is supported.",
     -5026: "Exceed maximum modify order limit.",
     -5027: "No need to modify the order.",
     -5028: "Timestamp for this request is outside of the ME recvWindow.",
     -5029: "Order's notional must be no smaller than {} after modification.",
-    -5040: "Good till date is before the current time or too far ahead.",
+    -5037: "Invalid price match",
+    -5038: "Price match only supports order type: LIMIT, STOP AND TAKE_PROFIT",
+    -5039: "Invalid self trade prevention mode",
+    -5040: "The goodTillDate timestamp must be greater than the current time plus 600 seconds and "
+    "smaller than 253402300799000 (UTC 9999-12-31 23:59:59)",
+    -5041: "No depth matches this BBO order",
 }
 
 

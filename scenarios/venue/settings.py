@@ -153,6 +153,10 @@ class VenueSettings:
     rate_limits: RateLimits = RateLimits()
     algo_timing: AlgoTiming = AlgoTiming()
     conditional_orders_max: int = 200
+    order_lifetime_ms: int = 365 * 24 * 60 * 60 * 1000
+    """A resting order without a date of its own is cancelled after this time."""
+    price_matches_withdrawn: tuple[str, ...] = ("OPPONENT_10", "OPPONENT_20")
+    """Refused (-5037), as Binance does since 2025-10-23."""
     history_max: int = 50_000
     """Ended orders, ended conditionals and fills kept of each kind; the oldest are forgotten."""
     clock_skew_ms: int = 0

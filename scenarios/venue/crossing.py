@@ -1,0 +1,64 @@
+"""Crossing: what an arriving order meets, own orders among the market's.
+
+Owns the order of the meeting: better prices first; at one price what stands ahead of an own order
+in the market's queue, then that order, then the rest. Own orders are no part of the market's book,
+so the two are merged here. Owns no state.
+"""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+from .book import Book
+from .orders import Order, OrderRequest
+from .price_index import PriceIndex
+
+Offer = tuple[Decimal, Decimal, Order | None]
+"""Price, quantity, and the own order that offers it (None: the market does)."""
+AheadOf = Callable[[Order, Decimal], Decimal]
+"""How much of a displayed quantity stands ahead of an own order at its price."""
+PREVENTED_IN = ("GTC", "IOC", "GTD")
+"""Times in force in which self-trade prevention works (new-order page, read 2026-11)."""
+TRADES, EXPIRES_TAKER, EXPIRES_MAKER, EXPIRES_BOTH = (
+    "NONE",
+    "EXPIRE_TAKER",
+    "EXPIRE_MAKER",
+    "EXPIRE_BOTH",
+)
+
+
+def self_trade_mode(taker: OrderRequest) -> str:
+    """Return what a taker's meeting with an own order comes to."""
+    return taker.self_trade_prevention if taker.time_in_force in PREVENTED_IN else TRADES
+
+
+def is_beyond(price: Decimal, limit: Decimal | None, *, is_buy: bool) -> bool:
+    """Return True when an order of this direction does not pay `price`; no limit pays any."""
+    return limit is not None and (price > limit if is_buy else price < limit)
+
+
+def offers(
+    book: Book, own: PriceIndex[Order], ahead_of: AheadOf, *, limit: Decimal | None, is_buy: bool
+) -> Iterator[Offer]:
+    """Yield what an order meets, in turn.
+
+    Each own order must have left its line, or the taker be done, before the next offer is asked
+    for. What is taken of the market's offers is the caller's to note in the book.
+    """
+    for price, displayed in book.walk(is_buy=is_buy):
+        if is_beyond(price, limit, is_buy=is_buy):
+            break
+        left = displayed
+        while (order := own.reached(price)) is not None:
+            ahead = ahead_of(order, left) if order.price == price else Decimal(0)
+            if ahead:
+                left -= ahead
+                yield price, ahead, None
+                if own.reached(price) is not order:
+                    continue
+            yield order.price, order.remaining, order
+        if left:
+            yield price, left, None
+    # Beyond the depth that is known there are others first, as far as anyone can tell; only a
+    # limit that crosses an own order is sure to meet it.
+    while limit is not None and (order := own.reached(limit)) is not None:
+        yield order.price, order.remaining, order
