@@ -12,8 +12,16 @@ from . import algo_bodies, bodies
 from .algo_orders import LIMIT_TYPES, TRAILING, AlgoOrder, AlgoRequest
 from .api_orders import in_window, row_limit, symbols_of
 from .core import Core
-from .order_params import CONDITIONAL_TYPES, SIDES, read_good_till, read_position_side
+from .order_params import (
+    CONDITIONAL_TYPES,
+    SIDES,
+    read_good_till,
+    read_position_side,
+    read_price_match,
+    read_self_trade_mode,
+)
 from .params import Params
+from .price_match import NO_MATCH
 from .refusal import VenueRefusal
 
 ZERO = Decimal(0)
@@ -41,6 +49,7 @@ def _read(core: Core, params: Params) -> AlgoRequest:
         _check_close_position(core, params, order_type, reduces=reduces)
     is_trailing, is_limit = order_type == TRAILING, order_type in LIMIT_TYPES
     _check_prices_belong(params, is_trailing=is_trailing, is_limit=is_limit)
+    price_match = read_price_match(core, params, takes_price=is_limit)
     time_in_force = params.choice("timeInForce", TIMES_IN_FORCE, code=-1115, default="GTC")
     return AlgoRequest(
         symbol=symbol,
@@ -57,9 +66,11 @@ def _read(core: Core, params: Params) -> AlgoRequest:
         close_position=closes_all,
         price_protect=params.flag("priceProtect"),
         client_algo_id=params.client_id("clientAlgoId") or _generated_id(core),
-        price=params.number("price") if is_limit else ZERO,
+        price=params.number("price") if is_limit and price_match == NO_MATCH else ZERO,
         activate_price=_optional_number(params, "activatePrice") if is_trailing else ZERO,
         callback_rate=params.number("callbackRate") if is_trailing else ZERO,
+        price_match=price_match,
+        self_trade_mode=read_self_trade_mode(params),
         good_till_ms=read_good_till(core, params, time_in_force),
     )
 

@@ -36,7 +36,7 @@ def placed(order: Order) -> Body:
         "workingType": request.working_type,
         "priceProtect": False,
         "priceMatch": request.price_match,
-        "selfTradePreventionMode": request.self_trade_prevention,
+        "selfTradePreventionMode": request.self_trade_mode,
         "goodTillDate": request.good_till_ms,
         "updateTime": order.updated_ms,
     }

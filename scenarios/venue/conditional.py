@@ -236,6 +236,9 @@ def _child_request(algo: AlgoOrder, quantity: Decimal) -> OrderRequest:
         stop_price=request.trigger_price,
         working_type=request.working_type,
         algo_id=algo.algo_id,
+        good_till_ms=request.good_till_ms,
+        price_match=request.price_match,
+        self_trade_mode=request.self_trade_mode,
     )
 
 

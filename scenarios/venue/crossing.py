@@ -26,9 +26,9 @@ TRADES, EXPIRES_TAKER, EXPIRES_MAKER, EXPIRES_BOTH = (
 )
 
 
-def self_trade_mode(taker: OrderRequest) -> str:
+def effective_mode(taker: OrderRequest) -> str:
     """Return what a taker's meeting with an own order comes to."""
-    return taker.self_trade_prevention if taker.time_in_force in PREVENTED_IN else TRADES
+    return taker.self_trade_mode if taker.time_in_force in PREVENTED_IN else TRADES
 
 
 def is_beyond(price: Decimal, limit: Decimal | None, *, is_buy: bool) -> bool:

@@ -63,7 +63,7 @@ def order_update(
         "pP": False,
         "si": 0,
         "ss": 0,
-        "V": request.self_trade_prevention,
+        "V": request.self_trade_mode,
         "pm": request.price_match,
         "gtd": request.good_till_ms,
         "er": str(expiry),

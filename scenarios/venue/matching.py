@@ -22,7 +22,7 @@ from .crossing import (
     TRADES,
     is_beyond,
     offers,
-    self_trade_mode,
+    effective_mode,
 )
 from .expiries import Expiries
 from .fills import Fill, FillStore
@@ -202,7 +202,7 @@ class Matching:
 
     def _meet_own(self, taker: Order, maker: Order) -> None:
         """Let an order meet one of its own account, as the taker's mode wants it."""
-        mode = self_trade_mode(taker.request)
+        mode = effective_mode(taker.request)
         if mode == TRADES:
             quantity = min(taker.remaining, maker.remaining)
             self._fill(maker, maker.price, quantity, is_maker=True)

@@ -58,7 +58,7 @@ def read_order(core: Core, params: Params) -> OrderRequest:
         client_order_id=params.client_id("newClientOrderId") or _generated_id(core),
         good_till_ms=read_good_till(core, params, time_in_force),
         price_match=price_match,
-        self_trade_prevention=read_self_trade_prevention(params),
+        self_trade_mode=read_self_trade_mode(params),
     )
 
 
@@ -87,7 +87,7 @@ def read_price_match(core: Core, params: Params, *, takes_price: bool) -> str:
     return mode
 
 
-def read_self_trade_prevention(params: Params) -> str:
+def read_self_trade_mode(params: Params) -> str:
     """Return what happens when an order would meet one of its own account."""
     return params.choice(
         "selfTradePreventionMode", SELF_TRADE_MODES, code=-5039, default="EXPIRE_MAKER"

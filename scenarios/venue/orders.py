@@ -40,7 +40,7 @@ class OrderRequest:
     good_till_ms: int = 0
     price_match: str = "NONE"
     """How the venue chooses the price; `price` is then 0 until it has."""
-    self_trade_prevention: str = "EXPIRE_MAKER"
+    self_trade_mode: str = "EXPIRE_MAKER"
 
     @property
     def is_buy(self) -> bool:

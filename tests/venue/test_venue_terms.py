@@ -251,3 +251,35 @@ def test_only_limit_orders_are_amended(world: VenueWorld) -> None:
                          quantity="1", price="2501.00")  # fmt: skip
 
     assert -2013 == code
+
+
+def test_a_conditional_hands_its_terms_to_its_child(world: VenueWorld) -> None:
+    terms = {"priceMatch": "QUEUE_5", "selfTradePreventionMode": "EXPIRE_BOTH", "quantity": "1"}
+    stop = stop_order("BUY", "2610.00", "s", **terms) | {"type": "STOP"}
+    dated = {"timeInForce": "GTD", "goodTillDate": str(world.now_ms + TEN_MINUTES_MS + 2000)}
+    world.done("POST", ALGO, **(stop | dated))
+
+    world.mark("2610.00")
+    world.wait(50)
+
+    [child] = world.done("GET", "/fapi/v1/openOrders", symbol="ETHUSDT")
+    assert ("QUEUE_5", "EXPIRE_BOTH", Decimal("2599.60")) == (
+        child["priceMatch"], child["selfTradePreventionMode"], Decimal(child["price"]),
+    )  # fmt: skip
+    world.wait(TEN_MINUTES_MS + 3000)
+    assert "EXPIRED" == last_update(world)["X"]
+
+
+def test_a_conditional_without_depth_for_its_match_is_rejected_at_its_trigger() -> None:
+    world = VenueWorld()
+    world.quote("2600.00", "2600.10")
+    world.mark("2600.00")
+    world.listen()
+    stop = stop_order("BUY", "2610.00", "s", priceMatch="QUEUE_5", quantity="1")
+    world.done("POST", ALGO, **(stop | {"type": "STOP"}))
+
+    world.mark("2610.00")
+    world.wait(50)
+
+    told = world.frames_of("ALGO_UPDATE")[-1]["o"]
+    assert ("REJECTED", "No depth matches this BBO order") == (told["X"], told["rm"])
