@@ -20,9 +20,9 @@ from .crossing import (
     EXPIRES_MAKER,
     EXPIRES_TAKER,
     TRADES,
+    effective_mode,
     is_beyond,
     offers,
-    effective_mode,
 )
 from .expiries import Expiries
 from .fills import Fill, FillStore
