@@ -12,9 +12,10 @@ from typing import Any
 
 from . import account_frames, bodies
 from .account import CROSSED, ISOLATED, ZERO, Position, money
-from .api_orders import POSITION_SIDES, symbols_of
+from .api_orders import symbols_of
 from .core import Core
 from .frames import Frame, text
+from .order_params import POSITION_SIDES
 from .params import Params
 from .refusal import VenueRefusal
 
