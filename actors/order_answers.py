@@ -5,8 +5,9 @@ the search walks the open orders and the bounded history, since only people ask 
 """
 
 from ..messages.orders import ApprovedOrder
-from ..messages.queries import GetOrder, GetOrders, OrdersView, OrderView
-from .order_state import MS, OrdersState
+from ..messages.queries import GetOrder, GetOrders, OrdersView, OrderView, StrangerView
+from .order_facts import StrangerSeen
+from .order_state import MS, OrdersState, is_open
 from .policies.order_record import Order
 
 
@@ -16,7 +17,12 @@ def orders_view(state: OrdersState, query: GetOrders) -> OrdersView:
     if not query.open_only:
         orders = [*state.history.values(), *orders]
     views = (order_view(each) for each in orders if query.symbol in ("", each.approved.symbol))
-    return OrdersView(tuple(views))
+    strangers = (
+        _stranger_view(each)
+        for each in state.strangers.values()
+        if query.symbol in ("", each.evidence.symbol) and (is_open(each) or not query.open_only)
+    )
+    return OrdersView(tuple(views), tuple(strangers))
 
 
 def order_found(state: OrdersState, query: GetOrder) -> OrdersView:
@@ -66,6 +72,23 @@ def order_view(order: Order) -> OrderView:
         deadline_ms=approved.deadline_ms,
         times=tuple(order.times),
         errors=tuple(order.errors),
+    )
+
+
+def _stranger_view(stranger: StrangerSeen) -> StrangerView:
+    evidence = stranger.evidence
+    return StrangerView(
+        client_order_id=evidence.client_order_id,
+        venue_order_id=evidence.venue_order_id,
+        symbol=evidence.symbol,
+        side=evidence.side,
+        position_side=evidence.position_side,
+        order_type=evidence.order_type,
+        status=evidence.status,
+        quantity=evidence.quantity,
+        filled=evidence.filled,
+        average_price=evidence.average_price,
+        made_by=stranger.reason,
     )
 
 

@@ -49,6 +49,7 @@ from .names import (
 )
 from .order_desk import MS, Desk
 from .order_facts import CancelAsked, DirectiveDue, QueryAnswered, RedeliverDue
+from .order_strangers import Strangers
 from .policies.order_life import Event
 from .policies.order_record import FINAL_EVENTS, Order, event_of
 from .policies.rounding import plain
@@ -204,16 +205,25 @@ class Calls:
             self._miss_fills(order)
         self.book_found(order.approved.symbol, message.result.trades)
 
-    def book_found(self, symbol: str, trades: tuple[TradeEvidence, ...]) -> None:
-        """Book fills from a listing; of each order one a step, the rest are told to myself."""
+    def book_found(
+        self, symbol: str, trades: tuple[TradeEvidence, ...], *, differs: bool = False
+    ) -> None:
+        """Book fills from a listing; of each order one a step, the rest are told to myself.
+
+        Where the position `differs`, the monitor may have lost what was booked: it is told again.
+        """
         touched: dict[str, bool] = {}
         left: list[TradeEvidence] = []
         for trade in trades:
             order = self._by_venue_id(trade.venue_order_id)
             if order is None:
+                if differs:
+                    Strangers(self.desk).listed(trade)
                 continue
             if trade.trade_id in order.trade_ids:
                 self.desk.settle_trade(order, trade)
+                if differs:
+                    self.desk.news.fill_again(order, trade)
                 continue
             cid = order.approved.client_order_id
             if cid in touched:

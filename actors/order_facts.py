@@ -9,8 +9,8 @@ from attrs import frozen
 
 from ..messages.orders import AmendIntent, ApprovedOrder
 from ..messages.queries import OrderError
-from ..messages.values import Fix
-from ..messages.venue import TradeEvidence
+from ..messages.values import CloseReason, Fix
+from ..messages.venue import OrderEvidence, TradeEvidence
 from .policies.order_life import Event
 
 
@@ -183,6 +183,14 @@ class DeadlineDue:
     client_order_id: str
 
 
+@frozen
+class StrangerSeen:
+    """Fact: what the venue says of an order that is not ours, and why it exists."""
+
+    evidence: OrderEvidence
+    reason: CloseReason
+
+
 Fact = (
     OrderIntended
     | AttemptStarted
@@ -199,6 +207,7 @@ Fact = (
     | CancelAsked
     | Renewed
     | VenueNoted
+    | StrangerSeen
 )
 PRIVATE = (
     OrderIntended,
@@ -216,6 +225,7 @@ PRIVATE = (
     CancelAsked,
     Renewed,
     VenueNoted,
+    StrangerSeen,
     RedeliverDue,
     QueryDue,
     FillsDue,

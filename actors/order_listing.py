@@ -3,13 +3,14 @@
 What moved since the question left does not count. What a listing shows is evidence; what it lacks
 proves nothing, but is asked for: at once when a start or a gap must be settled, else after
 `UNLISTED_MAX` listings in a row. A parked order waits for a person and holds up nothing but its
-symbol. A stranger under our prefix is told, not touched.
+symbol. A stranger is told, not touched; one under our prefix is an alarm.
 """
 
 from ..messages.reconciliation import CompareOrders, OrdersCompared
 from ..messages.values import OrderState
 from .order_desk import Desk
 from .order_facts import ListingNoted
+from .order_strangers import Strangers
 from .policies.order_record import Order
 
 UNLISTED_MAX = 2
@@ -33,6 +34,7 @@ def compare(desk: Desk, message: CompareOrders) -> OrdersCompared:
             _note_unlisted(desk, order, final=message.final)
         is_missed = message.final and evidence is None and order.state is not OrderState.PARKED
         unsettled += _is_unclear(order) or is_missed
+    Strangers(desk).compare(listed)
     strangers = tuple(
         evidence.symbol
         for cid, evidence in listed.items()

@@ -55,6 +55,7 @@ from .order_facts import (
 )
 from .order_listing import compare
 from .order_state import OrdersState, apply_fact
+from .order_strangers import Strangers
 from .order_wishes import Wishes
 from .policies.order_counts import statistics
 from .policies.order_life import Event
@@ -253,13 +254,12 @@ class OrderManager(Actor):
             self._desk(ctx).move(order, Event.GIVEN_UP, reason=message.guard)
 
     def on_order_reported(self, message: OrderReported, ctx: Context) -> None:
-        """Weigh a report about one order; one that is not ours is only noted."""
+        """Weigh a report about one order; one that is not ours is shown and left."""
         order = self.state.find(message.evidence.client_order_id)
         if order is not None:
             self._desk(ctx).take(order, message.evidence, message.trade)
         else:
-            evidence = message.evidence
-            ctx.log("foreign_order", id=evidence.client_order_id, status=evidence.status)
+            Strangers(self._desk(ctx)).reported(message)
 
     def on_cancel_intent(self, message: CancelIntent, ctx: Context) -> None:
         """Cancel the entry of an intent."""
@@ -300,7 +300,7 @@ class OrderManager(Actor):
 
     def on_trades_found(self, message: TradesFound, ctx: Context) -> None:
         """Book fills that a listing shows and the stream did not."""
-        self._calls(ctx).book_found(message.symbol, message.trades)
+        self._calls(ctx).book_found(message.symbol, message.trades, differs=message.differs)
 
     def on_trading_state_changed(self, message: TradingStateChanged, ctx: Context) -> None:
         """Cancel resting entries when entries are off."""

@@ -34,21 +34,7 @@ class News:
     def fill(self, order: Order, trade: TradeEvidence, *, late: bool) -> None:
         """A fill counts: tell it, and whether it comes too late or is too much."""
         approved = order.approved
-        self.ctx.tell(
-            POSITION_MONITOR,
-            FillBooked(
-                client_order_id=approved.client_order_id,
-                intent_id=approved.intent_id,
-                leg=approved.leg,
-                signal_id=approved.signal_id,
-                strategy=approved.strategy,
-                stop_loss=approved.stop_loss,
-                take_profit=approved.take_profit,
-                working_type=approved.working_type,
-                trade=trade,
-                late=late,
-            ),
-        )
+        self.ctx.tell(POSITION_MONITOR, _booked(approved, trade, late=late))
         filled = order.filled + trade.quantity
         self._exposure(order, filled, trade=trade, ended=late)
         if late and approved.signal_id:
@@ -62,6 +48,10 @@ class News:
         """A request for the order is handed to a lane."""
         cid, symbol = approved.client_order_id, approved.symbol
         self.ctx.tell(EVENT_BUS, OrderSent(approved.signal_id, cid, symbol, attempt))
+
+    def fill_again(self, order: Order, trade: TradeEvidence) -> None:
+        """Tell the monitor a fill that counts already; it knows whether it has heard of it."""
+        self.ctx.tell(POSITION_MONITOR, _booked(order.approved, trade, late=False))
 
     def partial(self, order: Order, filled: Decimal, average_price: Decimal) -> None:
         """A part is filled and the rest may come."""
@@ -188,3 +178,20 @@ class News:
                 ended=ended,
             ),
         )
+
+
+def _booked(approved: ApprovedOrder, trade: TradeEvidence, *, late: bool) -> FillBooked:
+    return FillBooked(
+        client_order_id=approved.client_order_id,
+        intent_id=approved.intent_id,
+        leg=approved.leg,
+        signal_id=approved.signal_id,
+        strategy=approved.strategy,
+        stop_loss=approved.stop_loss,
+        take_profit=approved.take_profit,
+        working_type=approved.working_type,
+        trade=trade,
+        late=late,
+        source=approved.source,
+        model_version=approved.model_version,
+    )

@@ -25,6 +25,7 @@ from .order_facts import (
     OrderSeen,
     QueryAnswered,
     Renewed,
+    StrangerSeen,
     TradeBooked,
     TradeSettled,
     VenueNoted,
@@ -37,6 +38,10 @@ from .settings import OrderSettings
 MS = 1_000_000
 
 
+STRANGERS_MAX = 200
+"""Orders that are not ours which are kept for queries."""
+
+
 @define
 class OrdersState:
     """Every order that matters, by client order id, oldest first."""
@@ -45,6 +50,8 @@ class OrdersState:
     history: dict[str, Order] = field(factory=dict[str, Order])
     offset_ns: int = 0
     is_silent: bool = False
+    strangers: dict[str, StrangerSeen] = field(factory=dict[str, StrangerSeen])
+    """Orders that are not ours, by client order id."""
     legs: dict[str, str] = field(factory=dict[str, str])
     """What asked for an exit or a protective order -> its id, whichever start made that."""
     counts: OrderCounts = field(factory=OrderCounts)
@@ -59,6 +66,11 @@ class OrdersState:
         return self.find(self.legs.get(origin_of(client_order_id), client_order_id))
 
 
+def is_open(stranger: StrangerSeen) -> bool:
+    """True while an order that is not ours rests at the venue, as far as we have heard."""
+    return stranger.evidence.status in ("NEW", "PARTIALLY_FILLED", "TRIGGERING", "TRIGGERED")
+
+
 def origin_of(client_order_id: str) -> str:
     """Return intent, leg and number of an id, without the prefix and the start that made it."""
     return "-".join(client_order_id.rsplit("-", 2)[1:])
@@ -71,6 +83,8 @@ def apply_fact(state: OrdersState, fact: Fact, settings: OrderSettings) -> None:
             _intend(state, fact)
         case VenueNoted():
             state.offset_ns, state.is_silent = fact.offset_ns, fact.is_silent
+        case StrangerSeen():
+            _see_stranger(state, fact)
         case _:
             order = state.find(fact.client_order_id)
             assert order is not None, fact
@@ -79,6 +93,14 @@ def apply_fact(state: OrdersState, fact: Fact, settings: OrderSettings) -> None:
                 recount(state.counts, order)
             if isinstance(fact, OrderMoved):
                 _file(state, order, settings.history_max)
+
+
+def _see_stranger(state: OrdersState, fact: StrangerSeen) -> None:
+    """Keep the newest word of each, and the newest of all."""
+    state.strangers.pop(fact.evidence.client_order_id, None)
+    state.strangers[fact.evidence.client_order_id] = fact
+    while len(state.strangers) > STRANGERS_MAX:
+        del state.strangers[next(iter(state.strangers))]
 
 
 def _intend(state: OrdersState, fact: OrderIntended) -> None:

@@ -28,6 +28,22 @@ class FillCorrected:
 
 
 @frozen
+class FillKnown:
+    """Fact: a fill that was taken for a stranger's is one of an order of ours."""
+
+    key: str
+    trade_id: str
+
+
+@frozen
+class StrangerNoted:
+    """Fact: somebody else's order was filled in a position that we hold."""
+
+    key: str
+    trade: TradeEvidence
+
+
+@frozen
 class VenueDiffered:
     """Fact: what the venue shows of a position where it differs from ours; None where it agrees."""
 
@@ -129,6 +145,8 @@ class AgainDue:
 PRIVATE = (
     FillApplied,
     FillCorrected,
+    FillKnown,
+    StrangerNoted,
     VenueDiffered,
     VenueAdopted,
     LegRequested,
@@ -145,6 +163,8 @@ PRIVATE = (
 Fact = (
     FillApplied
     | FillCorrected
+    | FillKnown
+    | StrangerNoted
     | VenueDiffered
     | VenueAdopted
     | LegRequested

@@ -16,14 +16,16 @@ from ..messages.events import (
     StrategyResult,
 )
 from ..messages.orders import CancelLeg, FillBooked
-from ..messages.positions import PositionAdopted
+from ..messages.positions import PositionAdopted, StrangerFilled, TakeStranger
 from ..messages.values import CloseReason, Leg
+from ..messages.venue import TradeEvidence
 from . import names
-from .policies.guard import Guard, new_life
-from .policies.ledger import Position, unrealised_pnl
+from .policies.guard import Guard, close_reason, new_life, stranger_fill
+from .policies.ledger import Position, signed, unrealised_pnl
+from .policies.strangers import explain
 from .policies.trade_book import TradeBook, resize_trade
-from .position_facts import VenueAdopted
-from .position_state import MS, ZERO, adopted_position
+from .position_facts import FillApplied, VenueAdopted
+from .position_state import MS, ZERO, adopted_position, filled_books, filled_position
 from .protection import Protection
 
 
@@ -42,6 +44,42 @@ class Life:
     """Tells of positions; bound to one message by its protection."""
 
     protection: Protection
+
+    def filled(self, key: str, fill: FillBooked) -> None:
+        """Book a fill; a first one asks for protection, a last one sweeps it away."""
+        legs, trade = self.protection.legs, fill.trade
+        guard = legs.state.guards.get(key)
+        before = Position(trade.symbol, trade.position_side) if guard is None else guard.position
+        after = filled_position(legs.state, key, fill, legs.ctx.now)
+        charged, book = filled_books(guard, fill, after)
+        legs.ctx.record(FillApplied(key, fill, legs.ctx.now))
+        if not before.is_flat and (after.is_flat or after.epoch != before.epoch):
+            assert guard is not None
+            end = End(charged, close_reason(fill, guard), trade.price, trade.at_ms)
+            self.closed(key, guard, after, end)
+            self.sweep(guard, but=fill.client_order_id)
+        if after.epoch != before.epoch:
+            self.opened(key, after, fill)
+        elif not after.is_flat:
+            assert guard is not None
+            grew = abs(after.quantity) > abs(before.quantity)
+            reason = None if grew else close_reason(fill, guard)
+            self.updated(guard, after, book, price=trade.price, reason=reason)
+
+    def taken(self, key: str, guard: Guard, found: StrangerFilled) -> None:
+        """Somebody else's fill is a part of our position's story: book it as what it was."""
+        self.filled(key, stranger_fill(guard, found))
+        self.tell_adopted(found.trade)
+        text = f"{found.trade.quantity} at {found.trade.price}: {found.reason.value}"
+        self.protection.legs.alert("stranger_closed", key, text)
+
+    def tell_adopted(self, trade: TradeEvidence, *, is_undone: bool = False) -> None:
+        """Tell the gate of a change that no order of ours made, or that one did after all."""
+        change = signed(trade.side, trade.quantity)
+        adopted = PositionAdopted(
+            trade.symbol, trade.position_side, -change if is_undone else change
+        )
+        self.protection.legs.ctx.tell(names.RISK_GATE, adopted)
 
     def opened(self, key: str, after: Position, fill: FillBooked) -> None:
         """A fill began a life: protect it; one that an exit began should not be."""
@@ -144,8 +182,17 @@ class Life:
                 self.protection.legs.ctx.tell(names.ORDER_MANAGER, CancelLeg(client_order_id))
 
     def adopted(self, key: str, guard: Guard) -> None:
-        """The venue holds less than our fills say: that is what there is."""
+        """The venue holds less than our fills say: that is what there is.
+
+        Fills of strangers that lead there are booked, one a step; without them it is only a view.
+        """
         legs, ours = self.protection.legs, guard.position
+        assert guard.venue is not None
+        strangers = explain(guard.strangers.values(), ours.quantity, guard.venue.quantity)
+        if strangers:
+            for trade in strangers:
+                legs.ctx.tell(legs.ctx.me, TakeStranger(trade))
+            return
         after = adopted_position(guard, legs.ctx.now)
         legs.ctx.record(VenueAdopted(key, legs.ctx.now))
         change = after.quantity - ours.quantity

@@ -23,7 +23,13 @@ from ..messages.orders import (
     FillSettled,
     LegChanged,
 )
-from ..messages.positions import CloseRefused, FlattenAll, RequestClose
+from ..messages.positions import (
+    CloseRefused,
+    FlattenAll,
+    RequestClose,
+    StrangerFilled,
+    TakeStranger,
+)
 from ..messages.queries import GetPositions, PositionsView
 from ..messages.reconciliation import AdoptPosition, ComparePositions
 from ..messages.stream import PositionReported
@@ -35,8 +41,8 @@ from ..messages.values import (
 )
 from . import names
 from .policies.close_rules import size_close
-from .policies.guard import close_reason, life_id, loss_percent
-from .policies.ledger import Position, unrealised_pnl
+from .policies.guard import life_id, loss_percent
+from .policies.ledger import unrealised_pnl
 from .policies.refusal import Refusal
 from .policies.trade_book import add_amount
 from .position_comparison import adoptable, compare
@@ -44,23 +50,22 @@ from .position_facts import (
     PRIVATE,
     AgainDue,
     Fact,
-    FillApplied,
     FillCorrected,
+    FillKnown,
     InstrumentsNoted,
     LegDenied,
     LegNoted,
     MarkNoted,
+    StrangerNoted,
     UnprotectedDue,
 )
 from .position_legs import Legs
-from .position_life import End, Life
+from .position_life import Life
 from .position_state import (
     ZERO,
     PositionsState,
     apply_fact,
     correction_of,
-    filled_books,
-    filled_position,
     key_of,
     position_view,
     strategy_views,
@@ -81,6 +86,8 @@ Inbox = (
     | ClockChanged
     | ComparePositions
     | AdoptPosition
+    | StrangerFilled
+    | TakeStranger
     | PositionReported
     | GetPositions
     | UnprotectedDue
@@ -124,6 +131,10 @@ class PositionMonitor(Actor):
                 self.on_compare_positions(message, ctx)
             case AdoptPosition():
                 self.on_adopt_position(message, ctx)
+            case StrangerFilled():
+                self.on_stranger_filled(message, ctx)
+            case TakeStranger():
+                self.on_take_stranger(message, ctx)
             case PositionReported():
                 ctx.log("position_reported", symbol=message.symbol, quantity=message.quantity)
             case GetPositions():
@@ -136,27 +147,39 @@ class PositionMonitor(Actor):
                 assert_never(message)
 
     def on_fill_booked(self, message: FillBooked, ctx: Context) -> None:
-        """Book a fill; a first one asks for protection, a last one sweeps it away."""
+        """Book a fill, unless it is one that was told again."""
         trade = message.trade
         key = key_of(trade.symbol, trade.position_side)
         guard = self.state.guards.get(key)
-        before = Position(trade.symbol, trade.position_side) if guard is None else guard.position
-        after = filled_position(self.state, key, message, ctx.now)
-        charged, book = filled_books(guard, message, after)
-        ctx.record(FillApplied(key, message, ctx.now))
-        life = self._life(ctx)
-        if not before.is_flat and (after.is_flat or after.epoch != before.epoch):
-            assert guard is not None
-            end = End(charged, close_reason(message, guard), trade.price, trade.at_ms)
-            life.closed(key, guard, after, end)
-            life.sweep(guard, but=message.client_order_id)
-        if after.epoch != before.epoch:
-            life.opened(key, after, message)
-        elif not after.is_flat:
-            assert guard is not None
-            grew = abs(after.quantity) > abs(before.quantity)
-            reason = None if grew else close_reason(message, guard)
-            life.updated(guard, after, book, price=trade.price, reason=reason)
+        if guard is None or trade.trade_id not in guard.booked:
+            self._life(ctx).filled(key, message)
+            return
+        ctx.log("fill_booked_already", id=message.client_order_id, trade_id=trade.trade_id)
+        if guard.booked[trade.trade_id]:
+            # The gate has heard of it twice: as a stranger's from here, as ours from the orders.
+            ctx.record(FillKnown(key, trade.trade_id))
+            self._life(ctx).tell_adopted(trade, is_undone=True)
+
+    def on_stranger_filled(self, message: StrangerFilled, ctx: Context) -> None:
+        """Book what the venue closed by itself; keep what a hand did until positions differ."""
+        trade = message.trade
+        key = key_of(trade.symbol, trade.position_side)
+        guard = self.state.guards.get(key)
+        if guard is None or not guard.may_concern(trade):
+            ctx.log("stranger_filled", id=message.client_order_id, trade_id=trade.trade_id)
+        elif message.reason is not CloseReason.FOREIGN and guard.reduces(trade):
+            self._life(ctx).taken(key, guard, message)
+        elif trade.trade_id not in guard.strangers:
+            ctx.record(StrangerNoted(key, trade))
+
+    def on_take_stranger(self, message: TakeStranger, ctx: Context) -> None:
+        """Book one of the fills that together explain a difference."""
+        trade = message.trade
+        key = key_of(trade.symbol, trade.position_side)
+        guard = self.state.guards.get(key)
+        if guard is not None and trade.trade_id in guard.strangers:
+            found = StrangerFilled("", CloseReason.FOREIGN, trade)
+            self._life(ctx).taken(key, guard, found)
 
     def on_fill_settled(self, message: FillSettled, ctx: Context) -> None:
         """Put right what a fill was booked with, and what was told of a position closed since."""

@@ -5,7 +5,7 @@ of those that are closed, and the marks and filters that its decisions need.
 """
 
 from decimal import Decimal
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from attrs import define, evolve, field
 
@@ -34,17 +34,25 @@ from .position_facts import (
     Fact,
     FillApplied,
     FillCorrected,
+    FillKnown,
     InstrumentsNoted,
     LegDenied,
     LegNoted,
     LegRequested,
     MarkNoted,
     ProtectionSet,
+    StrangerNoted,
     VenueAdopted,
     VenueDiffered,
 )
 
+Kept = TypeVar("Kept")
+
 MS = 1_000_000
+BOOKED_MAX = 1_024
+"""Fills that a position remembers, so that none is booked twice: listings look back minutes."""
+STRANGERS_MAX = 64
+"""Fills of strangers that a position remembers."""
 ZERO = Decimal(0)
 ENDED_LEGS_MAX = 32
 """Ended legs that an open position remembers, since the last words about them may be repeated."""
@@ -141,6 +149,10 @@ def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
             _apply_fill(state, fact)
         case FillCorrected():
             _correct_fill(state, fact)
+        case FillKnown():
+            state.guards[fact.key].booked[fact.trade_id] = False
+        case StrangerNoted():
+            _note(state.guards[fact.key].strangers, fact.trade.trade_id, fact.trade, STRANGERS_MAX)
         case VenueDiffered():
             state.guards[fact.key].venue = fact.view
         case VenueAdopted():
@@ -180,6 +192,8 @@ def _apply_fill(state: PositionsState, fact: FillApplied) -> None:
     guard = state.guards.get(fact.key)
     if guard is None:
         guard = state.guards[fact.key] = Guard(Position(trade.symbol, trade.position_side))
+    _note(guard.booked, trade.trade_id, fill.closed_by is not None, BOOKED_MAX)
+    guard.strangers.pop(trade.trade_id, None)
     charged, book = filled_books(guard, fill, position)
     before, guard.position = guard.position, position
     if not trade.settled:
@@ -202,6 +216,14 @@ def _apply_fill(state: PositionsState, fact: FillApplied) -> None:
         _begin_life(guard, before, fill, state.lives)
     if position.is_flat:
         _rest(guard)
+
+
+def _note(kept: dict[str, Kept], key: str, value: Kept, most: int) -> None:
+    """Keep a value, and the newest of all."""
+    kept.pop(key, None)
+    kept[key] = value
+    while len(kept) > most:
+        del kept[next(iter(kept))]
 
 
 def _correct_fill(state: PositionsState, fact: FillCorrected) -> None:
@@ -240,6 +262,7 @@ def _adopt(state: PositionsState, guard: Guard, at_ns: int) -> None:
 def _rest(guard: Guard) -> None:
     """Nothing is open: nothing is being closed, and the book is closed."""
     guard.closing, guard.is_alarmed, guard.book = "", False, TradeBook()
+    guard.strangers = {}
 
 
 def _end_book(state: PositionsState, book: TradeBook) -> None:

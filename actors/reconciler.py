@@ -14,6 +14,7 @@ from typing import assert_never
 from ..messages.control import EngineStarted, RecoveryDone
 from ..messages.events import AlertRaised
 from ..messages.market import ClockChanged
+from ..messages.positions import CheckPositions
 from ..messages.reconciliation import (
     AdoptPosition,
     CompareOrders,
@@ -46,6 +47,7 @@ from .reconciler_facts import (
     PRIVATE,
     BackfillOwed,
     BackfillPaid,
+    CheckWanted,
     Fact,
     ListingKept,
     OffsetNoted,
@@ -78,6 +80,7 @@ Inbox = (
     | Fenced
     | OrdersCompared
     | PositionsCompared
+    | CheckPositions
     | PassDue
 )
 STAGES: tuple[Call, ...] = (
@@ -120,6 +123,8 @@ class Reconciler(Actor):
                 self.on_orders_compared(message, ctx)
             case PositionsCompared():
                 self.on_positions_compared(message, ctx)
+            case CheckPositions():
+                self.on_check_positions(message, ctx)
             case PassDue():
                 self.on_pass(ctx)
             case _:
@@ -138,6 +143,12 @@ class Reconciler(Actor):
             since_ms = min(since_ms, self.state.owed_since_ms)
         ctx.record(BackfillOwed(since_ms, self.state.owed_generation))
         self._try_later(0, ctx)
+
+    def on_check_positions(self, message: CheckPositions, ctx: Context) -> None:
+        """Somebody doubts what we know: begin a pass, after the one under way has had its time."""
+        ctx.log("check_wanted", reason=message.reason)
+        ctx.record(CheckWanted())
+        self._try_later(RETRY_NS if self.state.stage else 0, ctx)
 
     def on_clock_changed(self, message: ClockChanged, ctx: Context) -> None:
         """Nothing can be asked before the clock is trusted."""
@@ -183,10 +194,11 @@ class Reconciler(Actor):
         """Keep a listing and ask for the next, or hand all to the owners."""
         number, stage, _ = parse(message.call_id)
         if isinstance(message.result, TradesListed):
-            found = TradesFound(message.result.symbol, message.result.trades)
-            ctx.tell(names.ORDER_MANAGER, found)
-            if message.result.symbol in self.state.differed:
-                ctx.record(TradesSeen(message.result.symbol))
+            symbol = message.result.symbol
+            differs = symbol in self.state.differed
+            ctx.tell(names.ORDER_MANAGER, TradesFound(symbol, message.result.trades, differs))
+            if differs:
+                ctx.record(TradesSeen(symbol))
             return
         if number != self.state.number or stage > len(STAGES):
             return
@@ -213,16 +225,21 @@ class Reconciler(Actor):
         clean = not message.mismatched and self.state.unsettled == 0
         # At a start or a gap entries are off, and what is unclear explains what differs.
         is_explained = self.state.owed and self.state.unsettled > 0
-        counted = () if is_explained else message.mismatched
-        ctx.record(PassEnded(counted, clean, message.foreign))
-        self._tell_mismatches(counted, ctx)
+        counted = message.foreign
+        if not is_explained:
+            counted = tuple(dict.fromkeys([*message.mismatched, *message.foreign]))
+        ctx.record(PassEnded(counted, clean, message.foreign, ctx.now))
+        self._tell_mismatches(counted, message.foreign, ctx)
         text = "a position that none of our orders opened; it is left alone"
         _alert_news("foreign_position", message.foreign, self.state.foreign, text, ctx)
         for symbol in message.mismatched:
             self._explain(symbol, ctx)
+        news = [symbol for symbol in message.foreign if symbol not in self.state.listed]
+        for symbol in news:
+            self._list_trades(symbol, ctx)
         if self.state.owed and clean:
             self._pay(ctx)
-        elif self.state.owed:
+        elif self.state.owed or message.mismatched or news:
             self._try_later(self._patience_ns(), ctx)
 
     def resume(self, ctx: Context) -> None:
@@ -235,13 +252,18 @@ class Reconciler(Actor):
 
     def _explain(self, symbol: str, ctx: Context) -> None:
         """Ask for the fills of a symbol that differs; what they leave open is taken over."""
-        state = self.state
-        passes = state.differed.get(symbol, 0) + 1
+        state, settings = self.state, self._settings
+        is_lasting = state.differed.get(symbol, 0) + 1 > settings.passes_to_mismatch
+        lasted_ms = (ctx.now - state.since_ns.get(symbol, ctx.now)) // MS
         is_clear = state.stage == COMPARING and state.unsettled == 0
-        if symbol in state.listed and is_clear and passes > self._settings.passes_to_mismatch:
+        is_old = is_lasting and lasted_ms >= settings.adopt_after_ms
+        if symbol in state.listed and is_clear and is_old:
             ctx.tell(names.POSITION_MONITOR, AdoptPosition(state.number, symbol))
         else:
-            self._ask(state.number, len(STAGES) + 1, ctx, symbol=symbol)
+            self._list_trades(symbol, ctx)
+
+    def _list_trades(self, symbol: str, ctx: Context) -> None:
+        self._ask(self.state.number, len(STAGES) + 1, ctx, symbol=symbol)
 
     def _fail(self, ctx: Context) -> None:
         """Leave the pass behind and begin another, later with each one that failed."""
@@ -268,13 +290,18 @@ class Reconciler(Actor):
             ComparePositions(state.number, message.sent_at_ns, listed.positions, state.owed),
         )
 
-    def _tell_mismatches(self, mismatched: tuple[str, ...], ctx: Context) -> None:
+    def _tell_mismatches(
+        self, mismatched: tuple[str, ...], foreign: tuple[str, ...], ctx: Context
+    ) -> None:
+        """Refuse the entries of what differs for long; a foreign position has its own alert."""
         differed = {symbol: self.state.differed.get(symbol, 0) + 1 for symbol in mismatched}
         lasting = lasting_of(differed, self._settings.passes_to_mismatch)
         if lasting == self.state.told:
             return
         ctx.tell(names.RISK_GATE, SymbolsMismatched(lasting))
         for symbol in lasting:
+            if symbol in foreign:
+                continue
             text = "our position differs from the venue's"
             ctx.tell(names.EVENT_BUS, AlertRaised(Severity.CRITICAL, "mismatch", symbol, text))
 

@@ -59,6 +59,12 @@ class PassEnded:
     mismatched: tuple[str, ...]
     clean: bool
     foreign: tuple[str, ...]
+    at_ns: int
+
+
+@frozen
+class CheckWanted:
+    """Fact: what is known is doubted, so passes come quickly again."""
 
 
 @frozen
@@ -92,6 +98,8 @@ class ReconcilerState:
     departed_at_ns: int = 0
     orders: tuple[OrderEvidence, ...] = ()
     differed: dict[str, int] = field(factory=dict[str, int])
+    since_ns: dict[str, int] = field(factory=dict[str, int])
+    """Since when each of them differs."""
     told: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
@@ -115,6 +123,7 @@ PRIVATE = (
     TradesSeen,
     PassFailed,
     PassEnded,
+    CheckWanted,
     BackfillOwed,
     BackfillPaid,
     OffsetNoted,
@@ -126,6 +135,7 @@ Fact = (
     | TradesSeen
     | PassFailed
     | PassEnded
+    | CheckWanted
     | BackfillOwed
     | BackfillPaid
     | OffsetNoted
@@ -137,7 +147,9 @@ def lasting_of(differed: dict[str, int], passes_to_mismatch: int) -> tuple[str, 
     return tuple(symbol for symbol, passes in differed.items() if passes >= passes_to_mismatch)
 
 
-def apply_fact(state: ReconcilerState, fact: Fact, passes_to_mismatch: int) -> None:
+def apply_fact(  # noqa: C901 - one arm a fact
+    state: ReconcilerState, fact: Fact, passes_to_mismatch: int
+) -> None:
     """Change the state by one fact."""
     match fact:
         case PassStarted():
@@ -155,6 +167,8 @@ def apply_fact(state: ReconcilerState, fact: Fact, passes_to_mismatch: int) -> N
             state.unclean += 1
         case PassEnded():
             _end_pass(state, fact, passes_to_mismatch)
+        case CheckWanted():
+            state.unclean = 0
         case BackfillOwed():
             _owe(state, fact)
         case BackfillPaid():
@@ -168,6 +182,7 @@ def apply_fact(state: ReconcilerState, fact: Fact, passes_to_mismatch: int) -> N
 def _end_pass(state: ReconcilerState, fact: PassEnded, passes_to_mismatch: int) -> None:
     state.stage, state.orders = 0, ()
     state.differed = {symbol: state.differed.get(symbol, 0) + 1 for symbol in fact.mismatched}
+    state.since_ns = {symbol: state.since_ns.get(symbol, fact.at_ns) for symbol in state.differed}
     state.told = lasting_of(state.differed, passes_to_mismatch)
     state.foreign = fact.foreign
     state.listed = tuple(symbol for symbol in state.listed if symbol in state.differed)

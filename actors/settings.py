@@ -185,6 +185,8 @@ class ReconcilerSettings:
 
     interval_ms: int = 10 * SECOND_MS
     passes_to_mismatch: int = 2
+    adopt_after_ms: int = 5 * SECOND_MS
+    """How long a position must differ, with nothing unclear, before the venue's is taken over."""
 
 
 @frozen

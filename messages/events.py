@@ -12,7 +12,15 @@ from types import MappingProxyType
 
 from attrs import frozen
 
-from .values import CloseReason, OrderState, PositionSide, Severity, Side, TradingState
+from .values import (
+    CloseReason,
+    OrderState,
+    PositionSide,
+    Severity,
+    Side,
+    SignalSource,
+    TradingState,
+)
 
 
 @frozen
@@ -197,8 +205,8 @@ class PositionOpened:
     position_id: str = ""
     """Names this life of the position in every event about it."""
     signal_id: str = ""
-    source: str = ""
-    model_version: str = ""
+    source: SignalSource = SignalSource.AUTOMATED
+    model_version: str | None = None
     stop_loss: Decimal | None = None
     take_profit: Decimal | None = None
     fees: Decimal = Decimal(0)
@@ -264,8 +272,8 @@ class PositionClosed:
     other_fees: tuple[tuple[str, Decimal], ...] = ()
     results: tuple[StrategyResult, ...] = ()
     signal_id: str = ""
-    source: str = ""
-    model_version: str = ""
+    source: SignalSource = SignalSource.AUTOMATED
+    model_version: str | None = None
     opened_at_ms: int = 0
     closed_at_ms: int = 0
     """Venue times of its first and last fill; where no fill told the end, engine time."""

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from .intake import SubmitSignal
 from .values import (
+    CloseReason,
     Leg,
     OrderState,
     OrderType,
@@ -266,9 +267,10 @@ class FillBooked:
     working_type: WorkingType
     trade: TradeEvidence
     late: bool
-    source: str = ""
-    """Who made the signal, e.g. automated or manual; empty for the engine's own orders."""
-    model_version: str = ""
+    source: SignalSource = SignalSource.AUTOMATED
+    model_version: str | None = None
+    closed_by: CloseReason | None = None
+    """Why, where the order is not ours: the venue's own, or somebody else's hand."""
 
 
 @frozen

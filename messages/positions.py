@@ -1,8 +1,9 @@
 """Positions: exits that a strategy wants, and what others must know of open positions.
 
 ExecutionSystem -> PositionMonitor (`RequestClose`, `FlattenAll`); CircuitBreaker -> PositionMonitor
-(`FlattenAll`, when a loss halts); PositionMonitor -> RiskGate (`PositionAdopted`), ExecutionSystem
-(`CloseRefused`).
+(`FlattenAll`, when a loss halts); OrderManager -> PositionMonitor (`StrangerFilled`);
+PositionMonitor -> RiskGate (`PositionAdopted`), ExecutionSystem (`CloseRefused`), Reconciler
+(`CheckPositions`).
 """
 
 from decimal import Decimal
@@ -10,7 +11,8 @@ from decimal import Decimal
 from attrs import frozen
 
 from .intake import SubmitSignal
-from .values import PositionSide
+from .values import CloseReason, PositionSide
+from .venue import TradeEvidence
 
 
 @frozen
@@ -49,6 +51,29 @@ class PositionAdopted:
     symbol: str
     position_side: PositionSide
     change: Decimal
+
+
+@frozen
+class StrangerFilled:
+    """An order that the engine did not send was filled; empty id where only the fill is known."""
+
+    client_order_id: str
+    reason: CloseReason
+    trade: TradeEvidence
+
+
+@frozen
+class TakeStranger:
+    """PositionMonitor -> itself: a fill that explains a difference is booked after all."""
+
+    trade: TradeEvidence
+
+
+@frozen
+class CheckPositions:
+    """PositionMonitor -> Reconciler: something is not as we thought; compare with the venue now."""
+
+    reason: str
 
 
 @frozen

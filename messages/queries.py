@@ -9,6 +9,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from .values import (
+    CloseReason,
     ErrorKind,
     ErrorType,
     Leg,
@@ -135,10 +136,30 @@ class OrderView:
 
 
 @frozen
+class StrangerView:
+    """One order at the venue that the engine did not send, and why it exists."""
+
+    client_order_id: str
+    venue_order_id: str
+    symbol: str
+    side: Side
+    position_side: PositionSide
+    order_type: OrderType
+    status: str
+    """The venue's own word."""
+    quantity: Decimal
+    filled: Decimal
+    average_price: Decimal
+    made_by: CloseReason
+
+
+@frozen
 class OrdersView:
     """Answer to `GetOrders` and `GetOrder`; empty where there is no such order."""
 
     orders: tuple[OrderView, ...]
+    strangers: tuple[StrangerView, ...] = ()
+    """Orders that are not ours, with `GetOrders` alone."""
 
 
 @frozen

@@ -59,10 +59,15 @@ class AdoptPosition:
 
 @frozen
 class TradesFound:
-    """Fills that the venue lists, for the orders that may have missed them."""
+    """Fills that the venue lists, for the orders that may have missed them.
+
+    With `differs` the position differs from the venue's: fills that were booked are told again,
+    and those of orders that are not ours are told, too.
+    """
 
     symbol: str
     trades: tuple[TradeEvidence, ...]
+    differs: bool = False
 
 
 @frozen

@@ -181,6 +181,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "stream.silence_ms_max": _between(SECOND_MS, HOUR_MS),
         "reconciler.interval_ms": _between(100, 10 * MINUTE_MS),
         "reconciler.passes_to_mismatch": _between(1, 10),
+        "reconciler.adopt_after_ms": _between(100, 10 * MINUTE_MS),
         "breaker.daily_reduce_pct": _PERCENT,
         "breaker.daily_halt_pct": _PERCENT,
         "breaker.drawdown_halt_pct": _PERCENT,

@@ -12,8 +12,18 @@ from attrs import define, field, frozen
 
 from ...messages.instruments import Filters
 from ...messages.orders import FillBooked, LegChanged, RequestExit
-from ...messages.values import TERMINAL_STATES, CloseReason, Leg, OrderState, Side, WorkingType
-from .ledger import Position
+from ...messages.positions import StrangerFilled
+from ...messages.values import (
+    TERMINAL_STATES,
+    CloseReason,
+    Leg,
+    OrderState,
+    Side,
+    SignalSource,
+    WorkingType,
+)
+from ...messages.venue import TradeEvidence
+from .ledger import Position, signed
 from .rounding import split_market_quantity
 from .trade_book import TradeBook
 
@@ -83,8 +93,8 @@ class Guard:
     """Whose wish that is."""
     book: TradeBook = field(factory=TradeBook)
     """This life as a trade."""
-    source: str = ""
-    model_version: str = ""
+    source: SignalSource = SignalSource.AUTOMATED
+    model_version: str | None = None
     opened_at_ms: int = 0
     last_at_ms: int = 0
     """Venue times of the first and the last fill of this life."""
@@ -95,6 +105,10 @@ class Guard:
     bare_fills: dict[str, BareFill] = field(factory=dict[str, BareFill])
     """By trade id."""
     venue: VenueView | None = None
+    booked: dict[str, bool] = field(factory=dict[str, bool])
+    """The newest fills by trade id; True for one of an order that was not ours then."""
+    strangers: dict[str, TradeEvidence] = field(factory=dict[str, TradeEvidence])
+    """By trade id, this life's fills of orders that are not ours; they may explain a difference."""
 
     @property
     def intent_id(self) -> str:
@@ -129,6 +143,16 @@ class Guard:
         request = self.pending.get(change.leg.value)
         is_meant = request is not None and request.intent_id == change.intent_id
         return is_meant and change.client_order_id not in self.legs
+
+    def may_concern(self, trade: TradeEvidence) -> bool:
+        """True when a stranger's fill fell in this life, and is not booked."""
+        is_known = trade.trade_id in self.booked
+        return not (self.position.is_flat or is_known or trade.at_ms < self.opened_at_ms)
+
+    def reduces(self, trade: TradeEvidence) -> bool:
+        """True when the fill makes the position smaller and does not turn it over."""
+        change, held = signed(trade.side, trade.quantity), self.position.quantity
+        return change * held < 0 and abs(change) <= abs(held)
 
     def resting_ids(self) -> list[str]:
         """Return the protective orders that have not ended."""
@@ -166,6 +190,8 @@ def life_id(number: int) -> str:
 def close_reason(fill: FillBooked, guard: Guard) -> CloseReason:
     """Return why a fill closed what it closed of a position."""
     match fill.leg:
+        case _ if fill.closed_by is not None:
+            return fill.closed_by
         case Leg.STOP:
             return CloseReason.STOP_LOSS
         case Leg.TARGET:
@@ -176,6 +202,23 @@ def close_reason(fill: FillBooked, guard: Guard) -> CloseReason:
             return CloseReason.SIGNAL
         case _:
             assert_never(fill.leg)
+
+
+def stranger_fill(guard: Guard, found: StrangerFilled) -> FillBooked:
+    """Return somebody else's fill as one of the position that it closed."""
+    return FillBooked(
+        client_order_id=found.client_order_id,
+        intent_id="",
+        leg=Leg.EXIT,
+        signal_id="",
+        strategy=guard.strategy,
+        stop_loss=None,
+        take_profit=None,
+        working_type=guard.working_type,
+        trade=found.trade,
+        late=False,
+        closed_by=found.reason,
+    )
 
 
 def new_life(position: Position, fill: FillBooked, number: int) -> Guard:

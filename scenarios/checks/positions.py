@@ -77,7 +77,8 @@ class PositionsAreFills:
         fee = fill.fee if trade.settled else ZERO
         theirs = (fill.symbol, fill.side, fill.quantity, fill.price, fee)
         ours = (trade.symbol, trade.side.value, trade.quantity, trade.price, trade.fee)
-        if theirs != ours or fill.client_order_id != fact.fill.client_order_id:
+        told_id = fact.fill.client_order_id or fill.client_order_id  # a stranger's may be unknown
+        if theirs != ours or fill.client_order_id != told_id:
             self.ground.report(self.name, f"fill {trade.trade_id} is {theirs}, booked as {ours}")
 
     def _compare_fee(self, fact: FillCorrected) -> None:

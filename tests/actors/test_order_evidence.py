@@ -15,7 +15,6 @@ from callboard.messages.orders import (
     HoldSymbol,
     LegChanged,
     OrderEnded,
-    OrderReported,
 )
 from callboard.messages.reconciliation import TradesFound
 from callboard.messages.values import (
@@ -288,16 +287,6 @@ def test_a_report_that_cannot_be_is_alarmed_and_changes_nothing() -> None:
 
     assert ["illegal_report"] == [alert.alert for alert in step.told(AlertRaised)]
     assert OrderState.PARTIALLY_FILLED is bench.state
-
-
-@pytest.mark.parametrize("client_order_id", ["web_1", "autoclose-1", "adl_autoclose"])
-def test_the_orders_of_others_are_noted_and_left(client_order_id: str) -> None:
-    stranger = evidence("FILLED", ONE, client_order_id=client_order_id)
-
-    step = OrderBench().resting().tell(OrderReported(stranger, trade(7), "stream"))
-
-    assert ((), ()) == (step.facts, step.tells)
-    assert "foreign_order" == step.logs[0][0]
 
 
 def test_a_triggered_stop_goes_on_under_its_child_s_id() -> None:

@@ -317,7 +317,8 @@ def test_an_order_under_our_prefix_that_nobody_knows_is_told_and_left() -> None:
 
     step = listing(OrderBench(), stranger, foreign)
 
-    assert (("reconciler", compared("BTCUSDT")),) == step.tells
+    assert [compared("BTCUSDT")] == step.to("reconciler")
+    assert ["cb9-9-e1", "web_1"] == [alert.subject for alert in step.told(AlertRaised)]
 
 
 def test_an_order_whose_fills_are_missing_is_unsettled() -> None:

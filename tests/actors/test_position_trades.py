@@ -10,7 +10,7 @@ from callboard.messages.events import PositionClosed, PositionOpened, PositionUp
 from callboard.messages.orders import FillSettled
 from callboard.messages.positions import FlattenAll
 from callboard.messages.queries import GetPositions, PositionsView, PositionView
-from callboard.messages.values import CloseReason, Leg, PositionSide
+from callboard.messages.values import CloseReason, Leg, PositionSide, SignalSource
 from support.position_bench import (
     ENTRY_PRICE,
     ONE,
@@ -44,7 +44,7 @@ def view(bench: PositionBench) -> PositionsView:
 
 def test_an_opened_trade_carries_its_signal_its_source_and_its_protection() -> None:
     """C-23: trade.opened comes with the first fill and its real price."""
-    step = PositionBench().tell(fill(source="automated", model_version="m7", trade_at_ms=5))
+    step = PositionBench().tell(fill(source=SignalSource.MANUAL, model_version="m7", trade_at_ms=5))
 
     opened = PositionOpened(
         SYMBOL,
@@ -54,7 +54,7 @@ def test_an_opened_trade_carries_its_signal_its_source_and_its_protection() -> N
         "alpha",
         position_id="p1",
         signal_id="s1",
-        source="automated",
+        source=SignalSource.MANUAL,
         model_version="m7",
         stop_loss=STOP_PRICE,
         take_profit=TARGET_PRICE,
@@ -103,7 +103,7 @@ def test_a_partly_closed_trade_tells_why() -> None:
 
 def test_a_closed_trade_carries_its_averages_its_costs_and_its_reason() -> None:
     bench = PositionBench()
-    bench.tell(fill(source="manual", model_version="m7", trade_at_ms=5))
+    bench.tell(fill(source=SignalSource.MANUAL, model_version="m7", trade_at_ms=5))
     bench.tell(fill(ONE, Decimal(2010), trade_trade_id="2"))
     bench.tell(exit_fill(ONE, Decimal(2100), trade_trade_id="3", trade_realised_pnl=Decimal(95)))
 
@@ -131,7 +131,7 @@ def test_a_closed_trade_carries_its_averages_its_costs_and_its_reason() -> None:
         event.fees,
         event.reason,
     )
-    assert ("p1", "manual", "m7", 5, 9) == (
+    assert ("p1", SignalSource.MANUAL, "m7", 5, 9) == (
         event.position_id,
         event.source,
         event.model_version,
@@ -235,7 +235,11 @@ def test_the_parts_of_the_strategies_add_up_when_the_trade_is_closed() -> None:
     bench = PositionBench().opened()
     bench.tell(fill(ONE, Decimal(2010), trade_trade_id="2", strategy="beta"))
 
-    event = closed(bench.tell(exit_fill(Decimal(2), Decimal(2020), trade_realised_pnl=Decimal(30))))
+    event = closed(
+        bench.tell(
+            exit_fill(Decimal(2), Decimal(2020), trade_trade_id="3", trade_realised_pnl=Decimal(30))
+        )
+    )
 
     assert [("alpha", Decimal(20)), ("beta", Decimal(10))] == [
         (each.strategy, each.realised_pnl) for each in event.results

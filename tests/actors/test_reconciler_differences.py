@@ -2,6 +2,7 @@
 
 from callboard.messages.control import EngineStarted, RecoveryDone
 from callboard.messages.events import AlertRaised
+from callboard.messages.positions import CheckPositions
 from callboard.messages.reconciliation import (
     AdoptPosition,
     OrdersCompared,
@@ -14,9 +15,8 @@ from callboard.messages.venue import (
     TradesListed,
 )
 from support.order_bench import SYMBOL, trade
-from support.reconciler_bench import (
-    ReconcilerBench,
-)
+from support.reconciler_bench import ReconcilerBench, wait_ms
+from support.steps import SECOND
 
 
 def test_missing_fills_are_asked_for_at_the_first_difference() -> None:
@@ -36,7 +36,7 @@ def test_listed_fills_go_to_the_order_manager() -> None:
 
     step = bench.list_trades()
 
-    assert (("order_manager", TradesFound(SYMBOL, (trade(),))),) == step.tells
+    assert (("order_manager", TradesFound(SYMBOL, (trade(),), differs=True)),) == step.tells
 
 
 def test_fills_that_are_listed_after_the_next_pass_began_still_count() -> None:
@@ -46,7 +46,7 @@ def test_fills_that_are_listed_after_the_next_pass_began_still_count() -> None:
 
     step = bench.answer(f"1.4:{SYMBOL}", TradesListed(SYMBOL, (trade(),)))
 
-    assert [TradesFound(SYMBOL, (trade(),))] == step.told(TradesFound)
+    assert [TradesFound(SYMBOL, (trade(),), differs=True)] == step.told(TradesFound)
 
 
 def test_a_difference_that_survives_two_passes_refuses_entries_until_it_is_gone() -> None:
@@ -87,12 +87,42 @@ def test_a_difference_that_no_fill_explains_is_taken_over() -> None:
     bench = ReconcilerBench()
     bench.run(SYMBOL)
     bench.list_trades()
-    early = bench.run(SYMBOL)
+    early = [bench.run(SYMBOL), bench.run(SYMBOL)]
+    bench.steps.now_ns += 5 * SECOND
 
     step = bench.run(SYMBOL)
 
-    assert [] == early.told(AdoptPosition)
-    assert [AdoptPosition(3, SYMBOL)] == step.told(AdoptPosition)
+    assert [[], []] == [each.told(AdoptPosition) for each in early]
+    assert [AdoptPosition(4, SYMBOL)] == step.told(AdoptPosition)
+
+
+def test_passes_come_quickly_while_a_position_differs_and_then_less_and_less_often() -> None:
+    bench = ReconcilerBench()
+
+    waits: list[int] = []
+    for _ in range(7):
+        bench.run(SYMBOL)
+        waits.append(wait_ms(bench))
+
+    assert [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000] == waits
+
+
+def test_a_doubt_begins_a_pass_at_once() -> None:
+    bench = ReconcilerBench()
+    bench.run()
+
+    bench.tell(CheckPositions("an exit was refused"))
+
+    assert 0 == wait_ms(bench)
+
+
+def test_a_doubt_gives_the_pass_under_way_its_time() -> None:
+    bench = ReconcilerBench()
+    bench.begin()
+
+    bench.tell(CheckPositions("an exit was refused"))
+
+    assert 500 == wait_ms(bench)
 
 
 def test_nothing_is_taken_over_before_the_fills_were_listed() -> None:
@@ -108,6 +138,7 @@ def test_nothing_is_taken_over_while_an_order_is_unclear() -> None:
     bench.run(SYMBOL)
     bench.list_trades()
     bench.run(SYMBOL)
+    bench.steps.now_ns += 5 * SECOND
 
     unclear = bench.run(SYMBOL, unsettled=1)
     clear = bench.run(SYMBOL)
@@ -139,7 +170,30 @@ def test_foreign_positions_are_told_once_and_leave_the_pass_clean() -> None:
         (alert.alert, alert.subject) for alert in first.told(AlertRaised)
     ]
     assert 1 == len(first.told(RecoveryDone))
-    assert () == second.tells
+    assert [] == second.told(AlertRaised)
+
+
+def test_entries_are_refused_while_a_foreign_position_is_open() -> None:
+    bench = ReconcilerBench()
+    bench.run(foreign=("XRPUSDT",))
+
+    second = bench.run(foreign=("XRPUSDT",))
+    gone = bench.run()
+
+    assert [SymbolsMismatched(("XRPUSDT",))] == second.told(SymbolsMismatched)
+    assert [SymbolsMismatched(())] == gone.told(SymbolsMismatched)
+
+
+def test_the_fills_of_a_foreign_position_are_listed_since_they_may_be_ours_after_all() -> None:
+    bench = ReconcilerBench()
+
+    first = bench.run(foreign=(SYMBOL,))
+    found = bench.list_trades()
+    second = bench.run(foreign=(SYMBOL,))
+
+    assert ["ListTrades"] == [asked.call for asked in first.told(RequestPermit)]
+    assert [True] == [each.differs for each in found.told(TradesFound)]
+    assert [] == second.told(RequestPermit)
 
 
 def test_orders_under_our_prefix_that_nobody_knows_are_told_once() -> None:

@@ -13,7 +13,7 @@ from callboard.actors import names
 from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
 from callboard.actors.runtime.hosting import InjectedCrash
-from callboard.messages.events import AlertRaised, OrderFilled
+from callboard.messages.events import AlertRaised, OrderFilled, PositionOpened
 from callboard.messages.queries import GetOrders, GetPositions, GetStatus
 from callboard.messages.values import SignalType, TradingState
 from callboard.scenarios.simulation import Delivery
@@ -116,6 +116,8 @@ def test_one_crash_anywhere_loses_nothing(actor: str, message: str) -> None:
         (names.ORDER_MANAGER, "OrderReleased", 1),
         (names.ORDER_MANAGER, "AttemptEnded", 1),
         (names.ORDER_MANAGER, "CancelLeg", 1),
+        (names.POSITION_MONITOR, "FillBooked", 1),
+        (names.POSITION_MONITOR, "FillBooked", 2),
         (names.POSITION_MONITOR, "LegChanged", 1),
         (names.RISK_GATE, "RequestExit", 1),
         (names.RISK_GATE, "RequestExit", 2),
@@ -130,6 +132,17 @@ def test_a_lost_message_leaves_nothing_open_and_stops_opening_risk(
     assert "message_lost" in stage.alert_names()
     assert TradingState.REDUCING is status.trading_state
     assert () == stage.leftovers()
+
+
+def test_a_first_fill_that_the_monitor_lost_is_told_again_and_protected() -> None:
+    stage = Stage(Crashes(names.POSITION_MONITOR, "FillBooked", times=2))
+
+    stage.signal("s1", SignalType.LONG_ENTRY, 15)
+
+    (ours,) = stage.world.ask(GetPositions(), names.POSITION_MONITOR).positions
+    (theirs,) = stage.world.venue.ledger().positions
+    assert (theirs.amount, True) == (ours.quantity, ours.protected)
+    assert 1 == len(stage.of(PositionOpened))
 
 
 def test_a_supervisor_that_fails_over_a_failure_still_has_the_actor_rebuilt() -> None:

@@ -20,6 +20,7 @@ from callboard.messages.events import (
 )
 from callboard.messages.queries import GetOrders, GetPositions
 from callboard.messages.values import (
+    CloseReason,
     Side,
     SignalType,
 )
@@ -79,8 +80,14 @@ def test_a_position_that_a_hand_closed_is_told_closed_and_its_stop_is_swept(
     until(stage, lambda: not stage.world.ask(GetOrders(), names.ORDER_MANAGER).orders, 60)
 
     assert quantity > 0 == stage.at_venue() == stage.held()
-    assert [f"{SYMBOL}/BOTH"] == stage.alerts("position_adopted")
-    assert 1 == len(stage.of(PositionClosed))
+    assert [f"{SYMBOL}/BOTH"] == stage.alerts("stranger_closed")
+    (closed,) = stage.of(PositionClosed)
+    fills = stage.world.venue.ledger().fills
+    assert (CloseReason.FOREIGN, fills[-1].price, sum(fill.realized for fill in fills)) == (
+        closed.reason,
+        closed.exit_price,
+        closed.realised_pnl,
+    )
 
 
 def test_entries_are_possible_again_after_the_venue_s_view_was_taken_over() -> None:

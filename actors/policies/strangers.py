@@ -1,0 +1,50 @@
+"""Strangers: orders at the venue that the engine did not send, and what they explain.
+
+Owns the venue's own id prefixes. An order under one of them is the venue's: it closes positions
+without asking. Every other order that we do not know is somebody else's hand. Their fills explain
+why a position is smaller than our fills say, if and only if they add up to the difference.
+
+Pure. Source: Binance user data stream, ORDER_TRADE_UPDATE, special client ids, read 2026-11-20.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from ...messages.values import CloseReason
+from ...messages.venue import TradeEvidence
+from .ledger import ZERO, signed
+
+PREFIXES: tuple[tuple[str, CloseReason], ...] = (
+    ("autoclose-", CloseReason.LIQUIDATION),
+    ("adl_autoclose", CloseReason.ADL),
+    ("settlement_autoclose-", CloseReason.SETTLEMENT),
+    ("delivery_autoclose-", CloseReason.SETTLEMENT),
+)
+
+
+def made_by(client_order_id: str) -> CloseReason:
+    """Return why an order that is not ours exists, as far as its id tells."""
+    for prefix, reason in PREFIXES:
+        if client_order_id.startswith(prefix):
+            return reason
+    return CloseReason.FOREIGN
+
+
+def explain(
+    trades: Iterable[TradeEvidence], ours: Decimal, theirs: Decimal
+) -> tuple[TradeEvidence, ...]:
+    """Return the trades, oldest first, when they lead from our quantity to the venue's.
+
+    Empty when they do not add up, or when one of them would turn the position over on the way.
+    """
+    ordered = sorted(trades, key=_by_time)
+    quantity = ours
+    for trade in ordered:
+        quantity += signed(trade.side, trade.quantity)
+        if quantity * ours < ZERO:
+            return ()
+    return tuple(ordered) if quantity == theirs else ()
+
+
+def _by_time(trade: TradeEvidence) -> tuple[int, str]:
+    return trade.at_ms, trade.trade_id.zfill(24)
