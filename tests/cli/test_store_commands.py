@@ -64,7 +64,7 @@ def test_trades_come_a_page_at_a_time_and_every_one_once(data_dir: Path) -> None
     while cursor is not None:
         page = answer("trades", data_dir, "--limit", 2, "--cursor", cursor)
         assert len(page["trades"]) <= 2
-        seen += [trade["trade_id"] for trade in page["trades"]]
+        seen += [trade["number"] for trade in page["trades"]]
         cursor = page["next_cursor"]
 
     assert list(range(len(seen), 0, -1)) == seen
@@ -82,12 +82,12 @@ def test_trades_are_filtered_by_status_symbol_and_time(data_dir: Path) -> None:
 
 
 def test_one_trade_is_shown_with_its_fills_and_an_unknown_one_is_an_error(data_dir: Path) -> None:
-    trade, shown = answer("trade", data_dir, 1), invoke("trade", data_dir, 1)
-    unknown = invoke("trade", data_dir, 999)
+    trade, shown = answer("trade", data_dir, "p1"), invoke("trade", data_dir, "p1")
+    unknown = invoke("trade", data_dir, "p999")
 
     assert len(trade["fills"]) >= 2
     assert trade["strategy"] in shown.stdout
-    assert (Exit.FAILED, "error: the store has no trade 999\n") == (
+    assert (Exit.FAILED, "error: the store has no trade p999\n") == (
         unknown.exit_code,
         unknown.stderr,
     )

@@ -109,11 +109,11 @@ def trades_command(data_dir: Path, *, as_json: bool, **wanted: Any) -> None:
 
 @store.command("trade")
 @EXISTING
-@click.argument("trade_id", metavar="ID", type=int)
+@click.argument("trade_id", metavar="ID")
 @AS_JSON
 @exits
-def trade_command(data_dir: Path, trade_id: int, *, as_json: bool) -> None:
-    """Show one trade and its fills; exit 1 where there is none of this number."""
+def trade_command(data_dir: Path, trade_id: str, *, as_json: bool) -> None:
+    """Show one trade and its fills; exit 1 where there is none of this id."""
     with _reading(data_dir) as connection:
         trade = one_trade(connection, trade_id)
     _print(trade, as_json=as_json, show=lambda: _show_trade(trade))

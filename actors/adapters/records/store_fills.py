@@ -8,25 +8,16 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from ....messages.orders import FillBooked
 from ....messages.venue import TradeEvidence
 from ...order_facts import TradeBooked
+from ...policies.ledger import QUANTUM
+from ...position_facts import FillApplied, FillCorrected
 from .stamps import figure, stamp, stamp_of_ms
-from .trade_book import average
-
-
-@frozen
-class BareFill:
-    """A fill that was booked without its fee and profit, and with what profit."""
-
-    fill_id: int
-    trade_id: int
-    booked: Decimal
 
 
 @frozen
 class FillRows:
-    """Writes the rows of one run's fills; fees are in its margin asset."""
+    """Writes the rows of one run's fills."""
 
     connection: sqlite3.Connection
     margin_asset: str
@@ -48,34 +39,27 @@ class FillRows:
             (
                 figure(filled),
                 figure(cost),
-                figure(average(cost, filled)),
+                figure((cost / filled).quantize(QUANTUM)),
                 stamp(fact.at_ns),
                 fact.client_order_id,
             ),
         )
 
-    def traded(self, fill: FillBooked, trade_id: int, realised: Decimal) -> None:
-        """Keep which trade a fill belongs to, and the profit that it was booked with."""
+    def traded(self, fact: FillApplied, trade_id: str) -> None:
+        """Keep which trade a fill belongs to; one that turned a position over, to the one ended."""
         self.connection.execute(
-            "UPDATE fills SET trade_id = ?, realised_pnl = ?"
-            " WHERE client_order_id = ? AND venue_trade_id = ?",
-            (trade_id, figure(realised), fill.client_order_id, fill.trade.trade_id),
+            "UPDATE fills SET trade_id = ? WHERE client_order_id = ? AND venue_trade_id = ?"
+            " AND EXISTS (SELECT 1 FROM trades WHERE trades.trade_id = ?)",
+            (trade_id, fact.fill.client_order_id, fact.fill.trade.trade_id, trade_id),
         )
 
-    def bare(self, evidence: TradeEvidence) -> BareFill | None:
-        """Return the fill that a full word is about, None where there is none that waits for it."""
-        row = self.connection.execute(
-            "SELECT fill_id, trade_id, realised_pnl FROM fills WHERE symbol = ?"
-            " AND venue_trade_id = ? AND trade_id IS NOT NULL AND NOT is_settled",
-            (evidence.symbol, evidence.trade_id),
-        ).fetchone()
-        return None if row is None else BareFill(row[0], row[1], Decimal(row[2]))
-
-    def settle(self, fill_id: int, evidence: TradeEvidence) -> None:
+    def settled(self, fact: FillCorrected) -> None:
         """Keep the fee and the profit that the venue has told late."""
+        trade = fact.trade
         self.connection.execute(
-            "UPDATE fills SET commission = ?, realised_pnl = ?, is_settled = 1 WHERE fill_id = ?",
-            (figure(evidence.fee), figure(evidence.realised_pnl), fill_id),
+            "UPDATE fills SET commission = ?, commission_asset = ?, realised_pnl = ?,"
+            " is_settled = 1 WHERE symbol = ? AND venue_trade_id = ? AND NOT is_settled",
+            (*self._paid(trade), figure(trade.realised_pnl), trade.symbol, trade.trade_id),
         )
 
     def _insert(self, client_order_id: str, trade: TradeEvidence) -> None:
@@ -92,11 +76,16 @@ class FillRows:
                 trade.position_side.value,
                 figure(trade.quantity),
                 figure(trade.price),
-                figure(trade.fee),
-                self.margin_asset,
+                *self._paid(trade),
                 figure(trade.realised_pnl),
                 trade.is_maker,
                 trade.settled,
                 stamp_of_ms(trade.at_ms),
             ),
         )
+
+    def _paid(self, trade: TradeEvidence) -> tuple[str | None, str]:
+        """Return (amount, asset) of a fill's commission."""
+        if trade.other_fee_asset:
+            return figure(trade.other_fee), trade.other_fee_asset
+        return figure(trade.fee), self.margin_asset

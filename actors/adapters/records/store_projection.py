@@ -21,6 +21,10 @@ from ....messages.events import (
     OrderFailed,
     OrderFilled,
     OrderRefused,
+    PositionClosed,
+    PositionCorrected,
+    PositionOpened,
+    PositionUpdated,
 )
 from ....messages.intake import SubmitSignal
 from ....messages.venue import AttemptEnded
@@ -33,7 +37,7 @@ from ...order_facts import (
     OrderSeen,
     TradeBooked,
 )
-from ...position_facts import ClosingSet, FillApplied, FillCorrected, VenueAdopted, VenueDiffered
+from ...position_facts import FillApplied, FillCorrected
 from ...runtime.segment import RunFacts
 from ...runtime.step import ENGINE_DECIMALS
 from .journal_tail import Place
@@ -57,9 +61,6 @@ FACTS = (
     TradeBooked,
     FillApplied,
     FillCorrected,
-    VenueDiffered,
-    VenueAdopted,
-    ClosingSet,
 )
 EVENTS = (
     OrderRefused,
@@ -68,7 +69,12 @@ EVENTS = (
     OrderCancelled,
     OrderExpired,
     OrderCorrected,
+    PositionOpened,
+    PositionUpdated,
+    PositionClosed,
+    PositionCorrected,
 )
+Lives = PositionOpened | PositionUpdated | PositionClosed
 
 
 @frozen
@@ -134,7 +140,7 @@ class _Rows:
         return _Rows(
             OrderRows(connection, mode),
             fills,
-            TradeRows(connection, mode, margin_asset, fills),
+            TradeRows(connection, mode),
         )
 
     def take(self, recorded: Recorded) -> None:
@@ -145,6 +151,9 @@ class _Rows:
             self._fact(fact)
         for index, event in enumerate(recorded.told):
             self._event(event, recorded, index)
+        for fact in recorded.facts:
+            if isinstance(fact, FillApplied):
+                self._link(fact, recorded)
 
     def _deliver(self, message: Any, recorded: Recorded) -> None:
         match message:
@@ -155,7 +164,7 @@ class _Rows:
             case _:
                 raise AssertionError(message)
 
-    def _fact(self, fact: Any) -> None:  # noqa: C901 - one arm a fact
+    def _fact(self, fact: Any) -> None:
         match fact:
             case OrderIntended():
                 self.orders.intended(fact)
@@ -169,24 +178,35 @@ class _Rows:
                 self.orders.failed(fact)
             case TradeBooked():
                 self.fills.booked(fact)
-            case FillApplied():
-                self.trades.applied(fact)
             case FillCorrected():
-                self.trades.corrected(fact)
-            case VenueDiffered():
-                self.trades.differed(fact)
-            case VenueAdopted():
-                self.trades.adopted(fact)
-            case ClosingSet():
-                self.trades.closing(fact)
+                self.fills.settled(fact)
+            case FillApplied():
+                return
             case _:
                 raise AssertionError(fact)
 
+    def _link(self, fact: FillApplied, recorded: Recorded) -> None:
+        """Join a fill with the trade that the same step told of, now that its row is there."""
+        lives = (each.position_id for each in recorded.told if isinstance(each, Lives))
+        self.fills.traded(fact, next(lives, ""))
+
     def _event(self, event: Any, recorded: Recorded, index: int) -> None:
-        if isinstance(event, OrderCorrected):
-            self.orders.corrected(event)
-        elif event.signal_id:
-            self.orders.ended(event, recorded.sequence * EVENTS_MAX + index, recorded.now_ns)
+        match event:
+            case PositionOpened():
+                self.trades.opened(event, recorded.now_ns)
+            case PositionUpdated():
+                self.trades.updated(event)
+            case PositionClosed():
+                self.trades.closed(event, recorded.now_ns)
+            case PositionCorrected():
+                self.trades.corrected(event)
+            case OrderCorrected():
+                self.orders.corrected(event)
+            case _ if event.signal_id:
+                number = recorded.sequence * EVENTS_MAX + index
+                self.orders.ended(event, number, recorded.now_ns)
+            case _:
+                return
 
 
 EVENTS_MAX = 1_000

@@ -22,14 +22,12 @@ ZERO = Decimal(0)
 BPS = Decimal(10_000)
 PAGE = 50
 PAGE_MAX = 1_000
-WORKING = ("open_quantity", "open_cost", "entry_cost", "exit_cost")
-"""Columns of a trade that only its making needs."""
 
 
 class NoSuchTradeError(EngineError):
-    """The store has no trade of this number."""
+    """The store has no trade of this id."""
 
-    def __init__(self, trade_id: int) -> None:
+    def __init__(self, trade_id: str) -> None:
         super().__init__(trade_id)
         self.trade_id = trade_id
 
@@ -39,7 +37,7 @@ class NoSuchTradeError(EngineError):
 
 @frozen
 class Wanted:
-    """Which trades a page shows; empty is any. `cursor` is the last one of the page before."""
+    """Which trades a page shows; empty is any, `cursor` is the last number of the page before."""
 
     limit: int = PAGE
     status: str = ""
@@ -54,7 +52,7 @@ def report(connection: sqlite3.Connection) -> Json:
     """Return how trading went: success, profit by strategy and by symbol, costs, slippage."""
     counted = statistics(connection)
     with decimal.localcontext(ENGINE_DECIMALS):
-        trades = connection.execute("SELECT * FROM trades ORDER BY trade_id").fetchall()
+        trades = connection.execute("SELECT * FROM trades ORDER BY number").fetchall()
         return {
             "sequence": connection.execute("SELECT sequence FROM progress").fetchone()[0],
             "statistics": counted,
@@ -62,7 +60,7 @@ def report(connection: sqlite3.Connection) -> Json:
             "pending": counted["pending"],
             "outcomes": _counts(connection, "SELECT state, count(*) FROM execution_history"),
             "errors": _counts(connection, "SELECT type, count(*) FROM errors"),
-            "by_strategy": _results(trades, "strategy"),
+            "by_strategy": _results(_parts(connection, trades), "strategy"),
             "by_symbol": _results(trades, "symbol"),
             "commissions": _commissions(connection),
             "slippage": _slippage(connection),
@@ -82,8 +80,8 @@ def trades_page(connection: sqlite3.Connection, wanted: Wanted) -> Json:
     limit = min(max(wanted.limit, 1), PAGE_MAX)
     rows = connection.execute(
         "SELECT * FROM trades WHERE (? = '' OR status = ?) AND (? = '' OR symbol = ?)"
-        " AND (? = '' OR strategy = ?) AND opened_at >= ? AND (? = 0 OR trade_id < ?)"
-        " ORDER BY trade_id DESC LIMIT ?",
+        " AND (? = '' OR strategy = ?) AND opened_at >= ? AND (? = 0 OR number < ?)"
+        " ORDER BY number DESC LIMIT ?",
         (
             *(wanted.status, wanted.status),
             *(wanted.symbol, wanted.symbol),
@@ -93,14 +91,14 @@ def trades_page(connection: sqlite3.Connection, wanted: Wanted) -> Json:
             limit + 1,
         ),
     ).fetchall()
-    page = [_shown(row) for row in rows[:limit]]
+    page = [dict(row) for row in rows[:limit]]
     return {
         "trades": page,
-        "next_cursor": page[-1]["trade_id"] if len(rows) > limit else None,
+        "next_cursor": page[-1]["number"] if len(rows) > limit else None,
     }
 
 
-def one_trade(connection: sqlite3.Connection, trade_id: int) -> Json:
+def one_trade(connection: sqlite3.Connection, trade_id: str) -> Json:
     """Return a trade with its fills and commissions; raises `NoSuchTradeError`."""
     row = connection.execute("SELECT * FROM trades WHERE trade_id = ?", (trade_id,)).fetchone()
     if row is None:
@@ -111,19 +109,17 @@ def one_trade(connection: sqlite3.Connection, trade_id: int) -> Json:
     paid = connection.execute(
         "SELECT asset, amount FROM trade_commissions WHERE trade_id = ?", (trade_id,)
     )
+    parts = connection.execute("SELECT * FROM trade_results WHERE trade_id = ?", (trade_id,))
     return {
-        **_shown(row),
-        "commissions": dict(tuple(each) for each in paid),
+        **dict(row),
+        "other_commissions": dict(tuple(each) for each in paid),
+        "strategies": [dict(each) for each in parts],
         "fills": [dict(each) for each in fills],
     }
 
 
 def _percent(rate: float | None) -> str | None:
     return None if rate is None else f"{100 * rate:.1f}"
-
-
-def _shown(row: sqlite3.Row) -> Json:
-    return {name: row[name] for name in row.keys() if name not in WORKING}  # noqa: SIM118
 
 
 def _counts(connection: sqlite3.Connection, select: str) -> dict[str, int]:
@@ -166,7 +162,18 @@ class _Result:
         }
 
 
-def _results(trades: Iterable[sqlite3.Row], column: str) -> dict[str, Json]:
+def _parts(connection: sqlite3.Connection, trades: Iterable[sqlite3.Row]) -> list[Json]:
+    """Return the trades by their strategies: of an open one the whole is its first strategy's."""
+    parts: dict[str, list[Json]] = {}
+    for row in connection.execute("SELECT * FROM trade_results ORDER BY trade_id, strategy"):
+        parts.setdefault(row["trade_id"], []).append(dict(row))
+    found: list[Json] = []
+    for trade in map(dict, trades):
+        found += [trade | part for part in parts.get(trade["trade_id"], [{}])]
+    return found
+
+
+def _results(trades: Iterable[Mapping[str, Any] | sqlite3.Row], column: str) -> dict[str, Json]:
     results: dict[str, _Result] = {}
     for row in trades:
         results.setdefault(row[column], _Result()).add(dict(row))
@@ -174,9 +181,10 @@ def _results(trades: Iterable[sqlite3.Row], column: str) -> dict[str, Json]:
 
 
 def _commissions(connection: sqlite3.Connection) -> dict[str, str | None]:
+    """Return what the fills cost, by asset."""
     sums: dict[str, Decimal] = {}
     for asset, amount in connection.execute(
-        "SELECT asset, amount FROM trade_commissions ORDER BY trade_id"
+        "SELECT commission_asset, commission FROM fills ORDER BY fill_id"
     ):
         sums[asset] = sums.get(asset, ZERO) + Decimal(amount)
     return {asset: figure(amount) for asset, amount in sums.items()}

@@ -106,23 +106,22 @@ CREATE TABLE errors (
 );
 CREATE INDEX errors_by_order ON errors (client_order_id);
 CREATE TABLE trades (
-    trade_id INTEGER PRIMARY KEY,
+    number INTEGER PRIMARY KEY,
+    trade_id TEXT NOT NULL UNIQUE,
     status TEXT NOT NULL DEFAULT 'open',
     symbol TEXT NOT NULL,
     position_side TEXT NOT NULL,
     direction TEXT NOT NULL,
-    quantity TEXT NOT NULL DEFAULT '0',
-    open_quantity TEXT NOT NULL DEFAULT '0',
-    open_cost TEXT NOT NULL DEFAULT '0',
-    entry_cost TEXT NOT NULL DEFAULT '0',
-    entry_price TEXT,
-    exit_quantity TEXT NOT NULL DEFAULT '0',
-    exit_cost TEXT NOT NULL DEFAULT '0',
+    quantity TEXT NOT NULL,
+    open_quantity TEXT NOT NULL,
+    entry_price TEXT NOT NULL,
     exit_price TEXT,
     realised_pnl TEXT NOT NULL DEFAULT '0',
+    commission TEXT NOT NULL,
     funding TEXT NOT NULL DEFAULT '0',
-    commission TEXT NOT NULL DEFAULT '0',
-    net_pnl TEXT NOT NULL DEFAULT '0',
+    net_pnl TEXT NOT NULL,
+    stop_loss TEXT,
+    take_profit TEXT,
     signal_id TEXT NOT NULL,
     strategy TEXT NOT NULL,
     source TEXT NOT NULL,
@@ -132,9 +131,17 @@ CREATE TABLE trades (
     closed_at TEXT,
     reason TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX trades_by_position ON trades (symbol, position_side, status);
+CREATE TABLE trade_results (
+    trade_id TEXT NOT NULL REFERENCES trades (trade_id),
+    strategy TEXT NOT NULL,
+    realised_pnl TEXT NOT NULL,
+    commission TEXT NOT NULL,
+    funding TEXT NOT NULL,
+    net_pnl TEXT NOT NULL,
+    PRIMARY KEY (trade_id, strategy)
+) WITHOUT ROWID;
 CREATE TABLE trade_commissions (
-    trade_id INTEGER NOT NULL REFERENCES trades,
+    trade_id TEXT NOT NULL REFERENCES trades (trade_id),
     asset TEXT NOT NULL,
     amount TEXT NOT NULL,
     PRIMARY KEY (trade_id, asset)
@@ -144,7 +151,7 @@ CREATE TABLE fills (
     client_order_id TEXT NOT NULL REFERENCES orders,
     venue_order_id TEXT NOT NULL,
     venue_trade_id TEXT NOT NULL,
-    trade_id INTEGER REFERENCES trades,
+    trade_id TEXT REFERENCES trades (trade_id),
     symbol TEXT NOT NULL,
     side TEXT NOT NULL,
     position_side TEXT NOT NULL,
@@ -157,11 +164,6 @@ CREATE TABLE fills (
     is_settled INTEGER NOT NULL,
     at TEXT NOT NULL,
     UNIQUE (symbol, venue_trade_id, client_order_id)
-);
-CREATE TABLE venue_positions (
-    position TEXT PRIMARY KEY,
-    quantity TEXT NOT NULL,
-    entry_price TEXT NOT NULL
 );
 CREATE TABLE execution_history (
     execution_id INTEGER PRIMARY KEY,

@@ -1,27 +1,25 @@
-"""Store trades: the rows of trades and their commissions, from the facts of PositionMonitor.
+"""Store trades: the rows of trades, a trade being one life of a position, from its events.
 
-What a fill does to a trade is in `trade_book.py`; here a trade is read from its row and put back.
-Of a life whose beginning the store does not know, only what it has seen is counted.
+The figures are those of PositionMonitor's book: prices are averages of real fills, profit is the
+venue's own where it gives one, commissions are kept by asset, and of a position that two strategies
+share each has its own part. Pure but for the connection.
 """
 
 import sqlite3
+from collections.abc import Iterable
 from decimal import Decimal
 
 from attrs import frozen
 
-from ....messages.orders import FillBooked
-from ....messages.values import PositionSide
-from ...policies.ledger import Position
-from ...position_facts import ClosingSet, FillApplied, FillCorrected, VenueAdopted, VenueDiffered
-from .stamps import figure, stamp
-from .store_fills import FillRows
-from .trade_book import Trade, as_shown, average, turned_over, with_fill, with_full_word
+from ....messages.events import (
+    PositionClosed,
+    PositionCorrected,
+    PositionOpened,
+    PositionUpdated,
+)
+from .stamps import figure, stamp, stamp_of_ms
 
 ZERO = Decimal(0)
-COLUMNS = (
-    "trade_id, symbol, position_side, open_quantity, open_cost, realised_pnl, commission,"
-    " quantity, entry_cost, exit_quantity, exit_cost, funding, reason"
-)
 
 
 @frozen
@@ -30,170 +28,142 @@ class TradeRows:
 
     connection: sqlite3.Connection
     mode: str
-    margin_asset: str
-    fills: FillRows
 
-    def applied(self, fact: FillApplied) -> None:
-        """Book a fill into the trade of its position; the first one opens it."""
-        fill, evidence = fact.fill, fact.fill.trade
-        trade = self._open(evidence.symbol, evidence.position_side)
-        if trade is None:
-            trade = self._next(Position(evidence.symbol, evidence.position_side))
-        booked, turned = with_fill(trade, fill, fact.at_ns)
-        self._keep(booked, fill, fact.at_ns)
-        profit = booked.position.realised_pnl - trade.position.realised_pnl
-        self._pay(trade.trade_id, evidence.fee)
-        self.fills.traded(fill, trade.trade_id, profit)
-        if turned is not None:
-            opened = turned_over(self._next(turned).trade_id, turned, evidence.price)
-            self._keep(opened, fill, fact.at_ns)
-
-    def corrected(self, fact: FillCorrected) -> None:
-        """Book the fee and the profit of a fill that was booked without them."""
-        bare = self.fills.bare(fact.trade)
-        if bare is None:
-            return
-        trade = self._read("trade_id = ?", bare.trade_id)
-        assert trade is not None, bare
-        self.fills.settle(bare.fill_id, fact.trade)
-        self._pay(trade.trade_id, fact.trade.fee)
-        self._save(with_full_word(trade, fact.trade, bare.booked))
-
-    def differed(self, fact: VenueDiffered) -> None:
-        """Remember what the venue shows of a position where it differs from ours."""
-        self.connection.execute("DELETE FROM venue_positions WHERE position = ?", (fact.key,))
-        if fact.view is not None:
-            self.connection.execute(
-                "INSERT INTO venue_positions VALUES (?, ?, ?)",
-                (fact.key, figure(fact.view.quantity), figure(fact.view.entry_price)),
-            )
-
-    def adopted(self, fact: VenueAdopted) -> None:
-        """Let the trade be as the venue last showed its position."""
-        row = self.connection.execute(
-            "SELECT quantity, entry_price FROM venue_positions WHERE position = ?", (fact.key,)
-        ).fetchone()
-        trade = self._open(*_position_of(fact.key))
-        if row is None or trade is None:
-            return
-        shown = as_shown(trade, Decimal(row[0]), Decimal(row[1]), fact.at_ns)
-        self.differed(VenueDiffered(fact.key, None))
-        self._save(shown)
-        self._close(shown, fact.at_ns)
-
-    def closing(self, fact: ClosingSet) -> None:
-        """Remember why a position is being closed."""
-        if fact.reason:
-            self.connection.execute(
-                "UPDATE trades SET reason = ? WHERE symbol = ? AND position_side = ?"
-                " AND status = 'open'",
-                (fact.reason, *_position_of(fact.key)),
-            )
-
-    def _next(self, position: Position) -> Trade:
-        found = self.connection.execute("SELECT count(*) + 1 FROM trades").fetchone()
-        return Trade(int(found[0]), position)
-
-    def _open(self, symbol: str, position_side: PositionSide) -> Trade | None:
-        return self._read(
-            "symbol = ? AND position_side = ? AND status = 'open'", symbol, position_side.value
+    def opened(self, event: PositionOpened, at_ns: int) -> None:
+        """Begin a trade with its first fill."""
+        self.connection.execute(
+            "INSERT OR IGNORE INTO trades (trade_id, symbol, position_side, direction, quantity,"
+            " open_quantity, entry_price, commission, net_pnl, stop_loss, take_profit, signal_id,"
+            " strategy, source, model_version, mode, opened_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                event.position_id,
+                event.symbol,
+                event.position_side.value,
+                "LONG" if event.quantity > ZERO else "SHORT",
+                figure(abs(event.quantity)),
+                figure(event.quantity),
+                figure(event.entry_price),
+                figure(event.fees),
+                figure(-event.fees),
+                figure(event.stop_loss),
+                figure(event.take_profit),
+                event.signal_id,
+                event.strategy,
+                event.source,
+                event.model_version,
+                self.mode,
+                stamp_of_ms(event.at_ms) if event.at_ms else stamp(at_ns),
+            ),
         )
 
-    def _read(self, condition: str, *values: object) -> Trade | None:
+    def updated(self, event: PositionUpdated) -> None:
+        """Keep what a trade holds and has earned so far."""
+        opened = self._opened(event.position_id)
+        if opened is None:
+            return
+        grew = event.change if event.change * event.quantity > ZERO else ZERO
+        self.connection.execute(
+            "UPDATE trades SET quantity = ?, open_quantity = ?, entry_price = ? WHERE trade_id = ?",
+            (
+                figure(opened + abs(grew)),
+                figure(event.quantity),
+                figure(event.entry_price),
+                event.position_id,
+            ),
+        )
+        self._earned(event.position_id, event.realised_pnl, event.fees, event.funding)
+
+    def closed(self, event: PositionClosed, at_ns: int) -> None:
+        """End a trade, with the part of each strategy."""
+        trade_id = event.position_id
+        self.connection.execute(
+            "UPDATE trades SET status = 'closed', quantity = ?, open_quantity = '0',"
+            " entry_price = ?, exit_price = ?, reason = ?, closed_at = ? WHERE trade_id = ?",
+            (
+                figure(abs(event.quantity)),
+                figure(event.entry_price),
+                figure(event.exit_price),
+                event.reason.value,
+                stamp_of_ms(event.closed_at_ms) if event.closed_at_ms else stamp(at_ns),
+                trade_id,
+            ),
+        )
+        self._earned(trade_id, event.realised_pnl, event.fees, event.funding)
+        if self._opened(trade_id) is None:
+            return
+        self._pay(trade_id, event.other_fees)
+        for result in event.results:
+            self._result(
+                trade_id, result.strategy, result.realised_pnl, result.fees, result.funding
+            )
+
+    def corrected(self, event: PositionCorrected) -> None:
+        """Add money of a trade that came after its end."""
+        trade_id, strategy = event.position_id, event.strategy
         row = self.connection.execute(
-            f"SELECT {COLUMNS} FROM trades WHERE {condition}",  # noqa: S608 - our own words
-            values,
+            "SELECT realised_pnl, commission, funding FROM trades WHERE trade_id = ?", (trade_id,)
         ).fetchone()
         if row is None:
-            return None
-        open_quantity, open_cost, realised_pnl, fees = map(Decimal, row[3:7])
-        quantity, entry_cost, exit_quantity, exit_cost, funding = map(Decimal, row[7:12])
-        position = Position(
-            row[1],
-            PositionSide(row[2]),
-            quantity=open_quantity,
-            cost=open_cost,
-            realised_pnl=realised_pnl,
-            fees=fees,
-        )
-        return Trade(
-            row[0],
-            position,
-            quantity=quantity,
-            entry_cost=entry_cost,
-            exit_quantity=exit_quantity,
-            exit_cost=exit_cost,
-            funding=funding,
-            reason=row[12],
-        )
+            return
+        self._earned(trade_id, *_added(row, event))
+        self._pay(trade_id, event.other_fees)
+        part = self.connection.execute(
+            "SELECT realised_pnl, commission, funding FROM trade_results"
+            " WHERE trade_id = ? AND strategy = ?",
+            (trade_id, strategy),
+        ).fetchone()
+        self._result(trade_id, strategy, *_added(part or ("0", "0", "0"), event))
 
-    def _keep(self, trade: Trade, fill: FillBooked, at_ns: int) -> None:
-        """Save a trade after a fill, which may be its first and its last."""
-        position = trade.position
-        self.connection.execute(
-            "INSERT OR IGNORE INTO trades (trade_id, symbol, position_side, direction, signal_id,"
-            " strategy, source, model_version, mode, opened_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                trade.trade_id,
-                position.symbol,
-                position.position_side.value,
-                "LONG" if position.quantity > ZERO else "SHORT",
-                fill.signal_id,
-                fill.strategy,
-                fill.source,
-                fill.model_version,
-                self.mode,
-                stamp(at_ns),
-            ),
-        )
-        self._save(trade)
-        self._close(trade, at_ns)
+    def _opened(self, trade_id: str) -> Decimal | None:
+        """Return how much a trade has opened so far, None of one that the store does not know."""
+        row = self.connection.execute(
+            "SELECT quantity FROM trades WHERE trade_id = ?", (trade_id,)
+        ).fetchone()
+        return None if row is None else Decimal(row[0])
 
-    def _save(self, trade: Trade) -> None:
-        position = trade.position
+    def _earned(self, trade_id: str, realised: Decimal, fees: Decimal, funding: Decimal) -> None:
         self.connection.execute(
-            "UPDATE trades SET open_quantity = ?, open_cost = ?, realised_pnl = ?, commission = ?,"
-            " quantity = ?, entry_cost = ?, exit_quantity = ?, exit_cost = ?, funding = ?,"
-            " reason = ?, entry_price = ?, exit_price = ?, net_pnl = ? WHERE trade_id = ?",
+            "UPDATE trades SET realised_pnl = ?, commission = ?, funding = ?, net_pnl = ?"
+            " WHERE trade_id = ?",
             (
-                figure(position.quantity),
-                figure(position.cost),
-                figure(position.realised_pnl),
-                figure(position.fees),
-                figure(trade.quantity),
-                figure(trade.entry_cost),
-                figure(trade.exit_quantity),
-                figure(trade.exit_cost),
-                figure(trade.funding),
-                trade.reason,
-                figure(average(trade.entry_cost, trade.quantity)),
-                figure(average(trade.exit_cost, trade.exit_quantity)),
-                figure(trade.net_pnl),
-                trade.trade_id,
+                figure(realised),
+                figure(fees),
+                figure(funding),
+                figure(realised + funding - fees),
+                trade_id,
             ),
         )
 
-    def _close(self, trade: Trade, at_ns: int) -> None:
-        if not trade.is_open:
+    def _result(
+        self, trade_id: str, strategy: str, realised: Decimal, fees: Decimal, funding: Decimal
+    ) -> None:
+        self.connection.execute(
+            "INSERT OR REPLACE INTO trade_results VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                trade_id,
+                strategy,
+                figure(realised),
+                figure(fees),
+                figure(funding),
+                figure(realised + funding - fees),
+            ),
+        )
+
+    def _pay(self, trade_id: str, amounts: Iterable[tuple[str, Decimal]]) -> None:
+        """Add commissions that were paid in other assets than the margin's."""
+        for asset, amount in amounts:
+            paid = self.connection.execute(
+                "SELECT amount FROM trade_commissions WHERE trade_id = ? AND asset = ?",
+                (trade_id, asset),
+            ).fetchone()
+            total = amount if paid is None else amount + Decimal(paid[0])
             self.connection.execute(
-                "UPDATE trades SET status = 'closed', closed_at = ? WHERE trade_id = ?",
-                (stamp(at_ns), trade.trade_id),
+                "INSERT OR REPLACE INTO trade_commissions VALUES (?, ?, ?)",
+                (trade_id, asset, figure(total)),
             )
 
-    def _pay(self, trade_id: int, fee: Decimal) -> None:
-        """Add a commission to a trade's, by asset."""
-        paid = self.connection.execute(
-            "SELECT amount FROM trade_commissions WHERE trade_id = ? AND asset = ?",
-            (trade_id, self.margin_asset),
-        ).fetchone()
-        amount = fee if paid is None else fee + Decimal(paid[0])
-        self.connection.execute(
-            "INSERT OR REPLACE INTO trade_commissions VALUES (?, ?, ?)",
-            (trade_id, self.margin_asset, figure(amount)),
-        )
 
-
-def _position_of(key: str) -> tuple[str, PositionSide]:
-    symbol, _, side = key.partition("/")
-    return symbol, PositionSide(side)
+def _added(row: tuple[str, str, str], event: PositionCorrected) -> tuple[Decimal, Decimal, Decimal]:
+    realised, fees, funding = map(Decimal, row)
+    return realised + event.realised_pnl, fees + event.fees, funding + event.funding
