@@ -79,6 +79,29 @@ class Book:
         """Return the best price that an order of this direction would meet, 0 when none."""
         return self.ask if is_buy else self.bid
 
+    def is_touch(self, price: Decimal) -> bool:
+        """Return True for a best price that quotes tell."""
+        return self._is_quoted and price in (self.bid, self.ask)
+
+    def shown_at(self, price: Decimal, *, is_buy: bool) -> Decimal | None:
+        """Return what one side displays at a price, None where the source does not tell."""
+        touch, quantity = (self.bid, self.bid_quantity) if is_buy else (self.ask, self.ask_quantity)
+        if not touch:
+            return None
+        if price == touch:
+            return quantity
+        if price > touch if is_buy else price < touch:
+            return ZERO
+        if self._shape is not None:
+            return _shown_by(self._shape, abs(price - touch))
+        levels = self._bids if is_buy else self._asks
+        if price in levels.quantities:
+            return levels.quantities[price]
+        is_known = levels.prices and (
+            price > levels.prices[0] if is_buy else price < levels.prices[-1]
+        )
+        return ZERO if is_known else None
+
     def level_price(self, nth: int, *, is_buy: bool) -> Decimal | None:
         """Return the n-th best price that an order of this direction would meet, from 1."""
         level = next(islice(self._displayed(is_buy=is_buy), nth - 1, None), None)
@@ -143,6 +166,13 @@ class Book:
         for price in levels.prices if is_buy else reversed(levels.prices):
             if price > touch if is_buy else price < touch:
                 yield price, levels.quantities[price]
+
+
+def _shown_by(shape: DepthShape, distance: Decimal) -> Decimal | None:
+    levels, rest = divmod(distance, shape.spacing)
+    if levels > shape.levels - 1:
+        return None
+    return ZERO if rest else shape.quantity
 
 
 def _shaped(shape: DepthShape, touch: Decimal, *, is_buy: bool) -> Iterator[Level]:

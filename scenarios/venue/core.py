@@ -94,6 +94,7 @@ class Core:
     def _on_depth(self, book: Book, event: Depth) -> None:
         before: tuple[Decimal, Decimal] = (book.bid, book.ask)
         book.depth(event)
+        self.matching.on_depth(event)
         if (book.bid, book.ask) != before:
             self.matching.on_quote(book.best(event.at_ns))
             self._fire_on_mid(book)

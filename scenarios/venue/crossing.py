@@ -14,8 +14,8 @@ from .price_index import PriceIndex
 
 Offer = tuple[Decimal, Decimal, Order | None]
 """Price, quantity, and the own order that offers it (None: the market does)."""
-AheadOf = Callable[[Order, Decimal], Decimal]
-"""How much of a displayed quantity stands ahead of an own order at its price."""
+AheadOf = Callable[[Order], Decimal]
+"""How much of the market's quantity at its price stands ahead of an own order."""
 PREVENTED_IN = ("GTC", "IOC", "GTD")
 """Times in force in which self-trade prevention works (new-order page, read 2026-11)."""
 TRADES, EXPIRES_TAKER, EXPIRES_MAKER, EXPIRES_BOTH = (
@@ -49,8 +49,7 @@ def offers(
             break
         left = displayed
         while (order := own.reached(price)) is not None:
-            ahead = ahead_of(order, left) if order.price == price else Decimal(0)
-            if ahead:
+            if order.price == price and (ahead := min(ahead_of(order), left)):
                 left -= ahead
                 yield price, ahead, None
                 if own.reached(price) is not order:

@@ -27,12 +27,13 @@ from .crossing import (
 from .expiries import Expiries
 from .fills import Fill, FillStore
 from .frames import Frame
-from .market import Quote, Trade
+from .market import Depth, Quote, Trade
 from .moment import Agenda, Moment
 from .orders import Order, OrderRequest, OrderStore, PositionKey
 from .price_index import PriceIndex
 from .price_match import NO_MATCH, matched_price
-from .settings import VenueSettings
+from .queue_places import UNKNOWN, QueuePlaces
+from .settings import QueueModel, VenueSettings
 
 ZERO = Decimal(0)
 SELF_TRADE, IOC_REMAINDER, IOC_SELF_TRADE, KNOCKED_OUT, MARKET_REMAINDER = 1, 2, 3, 4, 9
@@ -72,6 +73,12 @@ class Matching:
         self._moment = moment
         self._feed = feed
         self._expiries = Expiries(moment, agenda, self._expire)
+        self._ahead = UNKNOWN if settings.queue_model is QueueModel.BEYOND else ZERO
+        self._places = (
+            QueuePlaces(symbols, cancels_ahead=settings.queue_cancels_ahead)
+            if settings.queue_model is QueueModel.QUEUE
+            else None
+        )
 
     def place(self, request: OrderRequest) -> Order:
         """Accept an order or raise VenueRefusal; it takes nothing before `execute`."""
@@ -130,33 +137,60 @@ class Matching:
         if quantity <= order.executed or would_take:
             self._end(order, "CANCELED", 0)
             return
+        stays = self._keeps_place(order, quantity=quantity, price=price)
         self._release(order, order.remaining)
-        self.orders.leave_line(order)
+        if not stays:
+            self._leave_line(order)
         order.quantity, order.price = quantity, price
         order.amendments += 1
         order.updated_ms = self._moment.ms
         if self._feed.is_heard:
             self._feed.send(frames.order_amended(order, modify_id, at_ms=self._moment.ms))
+        if stays:
+            self._hold_margin(order)
+            return
         self._take(order, price)
         if order.is_open:
             self._rest(order)
 
+    def _keeps_place(self, order: Order, *, quantity: Decimal, price: Decimal) -> bool:
+        is_smaller = price == order.price and quantity < order.quantity
+        return self._settings.amendment_keeps_place and is_smaller and order.priority > 0
+
     def on_quote(self, quote: Quote) -> None:
         """Fill resting orders that the new best bid or ask meets."""
         buys = self.orders.resting(quote.symbol, is_buy=True)
+        sells = self.orders.resting(quote.symbol, is_buy=False)
+        if self._places is not None:
+            book = self._books[quote.symbol]
+            self._places.on_touch(book, buys, is_buy=True)
+            self._places.on_touch(book, sells, is_buy=False)
         if buys and quote.ask:
             self._meet(buys, quote.ask)
-        sells = self.orders.resting(quote.symbol, is_buy=False)
         if sells and quote.bid:
             self._meet(sells, quote.bid)
 
+    def on_depth(self, depth: Depth) -> None:
+        """Let changed levels move the queues in which orders wait."""
+        if self._places is not None:
+            self._places.on_depth(self._books[depth.symbol], depth)
+
     def on_trade(self, trade: Trade) -> None:
         """Fill resting orders on the print's passive side, up to the printed quantity."""
-        line = self.orders.resting(trade.symbol, is_buy=trade.is_buyer_maker)
+        symbol, price, is_buy = trade.symbol, trade.price, trade.is_buyer_maker
+        line = self.orders.resting(symbol, is_buy=is_buy)
+        if not line:
+            return
+        if self._places is not None:
+            self._places.print(symbol, price, trade.quantity, is_buy=is_buy)
         left = trade.quantity
-        while left > 0 and (order := line.reached(trade.price)) is not None:
-            if order.price == trade.price and not self._settings.fills_at_touch:
-                return
+        while left > 0 and (order := line.reached(price)) is not None:
+            # A print beyond an order's price has passed everyone ahead of it.
+            ahead = min(self._ahead_of(order), left) if order.price == price else ZERO
+            if ahead:
+                left -= ahead
+                self._consume(symbol, price, ahead, is_buy=is_buy)
+                continue
             quantity = min(left, order.remaining)
             left -= quantity
             self._fill(order, order.price, quantity, is_maker=True)
@@ -184,6 +218,7 @@ class Matching:
             else:
                 quantity = min(available, order.remaining)
                 book.take(price, quantity, is_buy=is_buy)
+                self._consume(order.symbol, price, quantity, is_buy=not is_buy)
                 self._fill(order, price, quantity, is_maker=False)
             if not order.is_open:
                 return
@@ -214,15 +249,24 @@ class Matching:
             rests = taker.request.type == "LIMIT" and taker.request.time_in_force != "IOC"
             self._end(taker, "EXPIRED_IN_MATCH", SELF_TRADE if rests else IOC_SELF_TRADE)
 
-    def _ahead_of(self, _order: Order, displayed: Decimal) -> Decimal:
-        """Return how much of what the market shows at an order's price goes before it."""
-        return ZERO if self._settings.fills_at_touch else displayed
+    def _ahead_of(self, order: Order) -> Decimal:
+        """Return how much of the market's quantity at a resting order's price goes before it."""
+        return self._ahead if self._places is None else self._places.ahead_of(order)
+
+    def _consume(self, symbol: str, price: Decimal, quantity: Decimal, *, is_buy: bool) -> None:
+        if self._places is not None:
+            self._places.consume(symbol, price, quantity, is_buy=is_buy)
 
     def _rest(self, order: Order) -> None:
+        self._hold_margin(order)
+        self.orders.rest(order)
+        if self._places is not None:
+            self._places.join(order, self._books[order.symbol])
+        self._expiries.watch(order)
+
+    def _hold_margin(self, order: Order) -> None:
         order.margin_rate = self.admission.margin_rate(order)
         self._account.held_margin[order.symbol] += order.margin_rate * order.remaining
-        self.orders.rest(order)
-        self._expiries.watch(order)
 
     def _expire(self, order: Order) -> None:
         self._end(order, "EXPIRED" if order.request.good_till_ms else "CANCELED", 0)
@@ -311,7 +355,13 @@ class Matching:
 
     def _close(self, order: Order) -> None:
         self._expiries.forget(order)
+        self._leave_line(order)
         self.orders.close(order)
+
+    def _leave_line(self, order: Order) -> None:
+        if self._places is not None and order.priority:
+            self._places.leave(order)
+        self.orders.leave_line(order)
 
 
 def _ignore_order(_order: Order) -> None:

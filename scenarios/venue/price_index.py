@@ -61,10 +61,15 @@ class PriceIndex(Generic[Item]):
         key = price if self._highest_first else price.copy_negate()
         return next(iter(self._lines[keys[-1]].values())) if keys[-1] >= key else None
 
-    def within(self, price: Decimal) -> Iterator[Item]:
-        """Yield all that a market at `price` reaches, in line; nothing may change meanwhile."""
+    def prices(self, price: Decimal) -> Iterator[Decimal]:
+        """Yield the prices in use that a market at `price` reaches, nearest first."""
         key = price if self._highest_first else price.copy_negate()
         for each in reversed(self._keys):
             if each < key:
                 return
-            yield from self._lines[each].values()
+            yield each if self._highest_first else each.copy_negate()
+
+    def within(self, price: Decimal) -> Iterator[Item]:
+        """Yield all that a market at `price` reaches, in line; nothing may change meanwhile."""
+        for each in self.prices(price):
+            yield from self._lines[each if self._highest_first else each.copy_negate()].values()

@@ -7,6 +7,7 @@ read in 2026-11; a tape of another time may need other minima.
 """
 
 from decimal import Decimal
+from enum import Enum
 
 from attrs import field, frozen
 
@@ -139,6 +140,17 @@ class AlgoTiming:
     end_to_finished_frame_ms: int = 0
 
 
+class QueueModel(Enum):
+    """What a trade print at a resting order's own price does."""
+
+    TOUCH = "touch"
+    """It fills the order, as if nobody stood ahead."""
+    QUEUE = "queue"
+    """It fills the order after what stood ahead at its price."""
+    BEYOND = "beyond"
+    """It fills nothing; only a print beyond the price does."""
+
+
 @frozen
 class VenueSettings:
     """Everything a venue is opened with."""
@@ -163,8 +175,11 @@ class VenueSettings:
     """How far the venue's clock runs ahead of the given time."""
     trade_lite: bool = False
     """Send TRADE_LITE ahead of a fill's ORDER_TRADE_UPDATE."""
-    fills_at_touch: bool = True
-    """A trade print at a resting order's own price fills it; else only prints beyond it."""
+    queue_model: QueueModel = QueueModel.TOUCH
+    queue_cancels_ahead: Decimal = Decimal(0)
+    """Share of what others cancel at a price that stood ahead of us (model `queue`), 0 to 1."""
+    amendment_keeps_place: bool = False
+    """A smaller quantity at the same price keeps its place in line; Binance documents no such."""
     resting_reducers_refuse: bool = False
     """A market order that reduces is refused (-2022) while resting reducers cover the position."""
     algo_query_by_id_fails: bool = False
