@@ -255,6 +255,31 @@ def value(account: Account, books: Mapping[str, Book]) -> MarginView:
     return view
 
 
+def is_covered(account: Account, books: Mapping[str, Book], ratio: Decimal) -> bool:
+    """Say whether every maintenance margin is below `ratio` of the balance behind it.
+
+    The same figures as `value`, unrounded and without a record of them: every mark asks this.
+    """
+    balance, needed = account.wallet, ZERO
+    for key, position in account.positions.items():
+        amount = position.amount
+        if not amount:
+            continue
+        notional = amount * books[key[0]].mark_price
+        size = abs(notional)
+        bracket = account.bracket(key[0], size)
+        maintenance = size * bracket.maintenance_ratio - bracket.cum
+        if account.margin_type[key[0]] == ISOLATED:
+            own = position.isolated_wallet
+            balance -= own
+            if maintenance >= (own + notional - position.cost) * ratio:
+                return False
+        else:
+            balance += notional - position.cost
+            needed += maintenance
+    return not needed or needed < balance * ratio
+
+
 def liquidation_price(
     account: Account, view: MarginView, position: Position, mark: Decimal
 ) -> Decimal:

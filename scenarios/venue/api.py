@@ -13,7 +13,7 @@ from attrs import frozen
 
 from ...actors.ports import VenueAnswer, VenueRequest
 from ...messages.values import Phase
-from . import api_account, api_algo, api_config, api_market, api_orders
+from . import api_account, api_algo, api_config, api_market, api_money, api_orders
 from .core import Core
 from .limits import BannedError
 from .params import Params
@@ -73,6 +73,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/fapi/v1/positionSide/dual"): Route(api_config.change_position_mode),
     ("GET", "/fapi/v1/multiAssetsMargin"): Route(api_config.asset_mode, weight=30),
     ("POST", "/fapi/v1/multiAssetsMargin"): Route(api_config.change_asset_mode),
+    ("GET", "/fapi/v1/income"): Route(api_money.income, weight=30),
+    ("GET", "/fapi/v1/forceOrders"): Route(api_money.forced_orders, weight=20, weight_all=50),
+    ("GET", "/fapi/v1/fundingRate"): Route(api_money.funding_rates, weight=1, is_signed=False),
     ("GET", "/fapi/v1/rateLimit/order"): Route(api_market.order_limits),
     ("GET", "/fapi/v1/ping"): Route(api_market.ping, is_signed=False),
     ("GET", "/fapi/v1/time"): Route(api_market.time, is_signed=False),
@@ -99,6 +102,7 @@ def answer(core: Core, request: VenueRequest) -> VenueAnswer:
             _check_signed(request, params, at_ms)
         if route.orders:
             limits.charge_orders(route.orders, at_ms)
+            core.liquidation.check_free()
         body = route.handle(core, params)
     except BannedError as ban:
         return banned(core, request, ban)

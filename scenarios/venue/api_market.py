@@ -52,9 +52,9 @@ def premium_index(core: Core, params: Params) -> Any:
             "markPrice": text(core.books[symbol].mark_price),
             "indexPrice": text(core.books[symbol].mark_price),
             "estimatedSettlePrice": text(core.books[symbol].mark_price),
-            "lastFundingRate": "0",
-            "interestRate": "0",
-            "nextFundingTime": 0,
+            "lastFundingRate": text(core.funding.rates[symbol]),
+            "interestRate": text(core.settings.funding.rate),
+            "nextFundingTime": core.funding.due_ms,
             "time": core.moment.ms,
         }
         for symbol in symbols_of(core, params)

@@ -1,6 +1,7 @@
 """Core: the exchange itself, without network: state, market in, requests in, frames out.
 
-Owns account, books, matching, conditional orders and limits of one venue, wired once. It is told
+Owns account, books, matching, conditional orders, funding, liquidation and limits of one venue,
+wired once. It is told
 the time through its moment and puts later work on the agenda it was given.
 """
 
@@ -10,8 +11,12 @@ from decimal import Decimal
 from .account import Account, MarginView, value
 from .book import Book
 from .conditional import Conditional
+from .forced import Forced
 from .frames import Frame
+from .funding import Funding
+from .income import IncomeStore
 from .limits import Limits
+from .liquidation import Liquidation
 from .market import Depth, Mark, MarketEvent, Quote, Trade
 from .matching import Matching, UserFeed
 from .moment import Agenda, Moment
@@ -55,6 +60,34 @@ class Core:
             moment=moment,
             feed=self.feed,
             agenda=agenda,
+        )
+
+        self.income = IncomeStore(moment, self.matching.fills, history_max=settings.history_max)
+        self.funding = Funding(
+            settings.funding,
+            account=self.account,
+            books=self.books,
+            income=self.income,
+            moment=moment,
+            feed=self.feed,
+        )
+        self.forced = Forced(
+            account=self.account,
+            books=self.books,
+            matching=self.matching,
+            moment=moment,
+            history_max=settings.history_max,
+        )
+        self.liquidation = Liquidation(
+            settings.liquidation,
+            account=self.account,
+            books=self.books,
+            matching=self.matching,
+            forced=self.forced,
+            income=self.income,
+            moment=moment,
+            agenda=agenda,
+            feed=self.feed,
         )
 
     def rules(self, symbol: str) -> SymbolRules:
@@ -111,3 +144,5 @@ class Core:
     def _on_mark(self, book: Book, event: Mark) -> None:
         book.mark = event.price
         self.conditional.on_mark(event.symbol, event.price)
+        self.funding.on_mark(event)
+        self.liquidation.on_mark()

@@ -37,14 +37,15 @@ def order_update(
         "s": order.symbol,
         "c": order.client_order_id,
         "S": request.side,
-        "o": request.type,
+        "o": "LIQUIDATION" if request.is_forced else request.type,
         "f": request.time_in_force,
         "q": text(order.quantity),
         "p": text(order.price),
         "ap": average_text(order.average_price),
         "sp": text(request.stop_price),
         "x": execution,
-        "X": order.status,
+        # A forced order is told as new, whatever it has come to (order update page, 2026-11).
+        "X": "NEW" if request.is_forced else order.status,
         "i": order.order_id,
         "l": "0",
         "z": text(order.executed),
@@ -121,8 +122,8 @@ def book_ticker(quote: Quote, update_id: int, *, skew_ms: int) -> Frame:
     }
 
 
-def mark_price(mark: Mark, *, skew_ms: int) -> Frame:
-    """The markPriceUpdate frame of the market stream; funding is not modelled, so rate 0."""
+def mark_price(mark: Mark, rate: Decimal, due_ms: int, *, skew_ms: int) -> Frame:
+    """The markPriceUpdate frame of the market stream, with the next funding."""
     price = text(mark.price)
     return {
         "e": "markPriceUpdate",
@@ -131,6 +132,6 @@ def mark_price(mark: Mark, *, skew_ms: int) -> Frame:
         "p": price,
         "i": price,
         "P": price,
-        "r": "0",
-        "T": 0,
+        "r": text(rate),
+        "T": due_ms,
     }

@@ -17,6 +17,7 @@ from .account_frames import account_update
 from .core import Core
 from .fault_source import FaultDraw
 from .faults import Fault, Faults
+from .income import TRANSFER
 from .moment import NS_PER_MS, Agenda
 from .params import Params
 from .refusal import VenueRefusal
@@ -138,6 +139,7 @@ class Incidents:
             return
         account, at_ms = core.account, core.moment.ms
         account.move(amount, at_ms=at_ms)
+        core.income.add(TRANSFER, amount)
         if core.feed.is_heard:
             reason = "WITHDRAW" if is_out else "DEPOSIT"
             frame = account_update(account, reason, (), core.books, at_ms=at_ms, change=amount)

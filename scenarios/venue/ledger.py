@@ -3,9 +3,10 @@
 Owns the records and how they are taken from a core. A ledger is a copy: it stays as it was.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .core import Core
 from .fills import Fill
@@ -35,6 +36,8 @@ class OrderTruth:
     child_order_id: int | None
     parent_algo_id: int | None
     accepted_at_ns: int
+    is_forced: bool = False
+    """The venue's own: a liquidation, deleveraging or settlement."""
 
 
 @frozen
@@ -68,6 +71,8 @@ class VenueLedger:
     """All fills, kept or forgotten."""
     moved: Decimal = Decimal(0)
     """Wallet changes that no fill made."""
+    incomes: Mapping[str, Decimal] = field(factory=dict[str, Decimal])
+    """The same by kind: funding, clearances, transfers."""
 
 
 def take(core: Core) -> VenueLedger:
@@ -92,6 +97,7 @@ def take(core: Core) -> VenueLedger:
         orders_accepted=core.matching.orders.accepted + core.conditional.store.accepted,
         fills_made=core.matching.fills.made,
         moved=core.account.moved,
+        incomes=dict(core.income.totals),
     )
 
 
@@ -114,6 +120,7 @@ def _regular(order: Order) -> OrderTruth:
         child_order_id=None,
         parent_algo_id=request.algo_id or None,
         accepted_at_ns=order.created_ns,
+        is_forced=request.is_forced,
     )
 
 

@@ -57,12 +57,13 @@ class Trade(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A new mark price."""
+    """A new mark price, and the funding rate where the source tells one."""
 
     symbol: str
     at_ns: int
     price: Decimal
     local_ns: int = 0
+    funding_rate: Decimal | None = None
 
 
 MarketEvent = Quote | Depth | Trade | Mark

@@ -84,7 +84,21 @@ class Matching:
         """Accept an order or raise VenueRefusal; it takes nothing before `execute`."""
         if request.price_match != NO_MATCH:
             request = self._priced(request)
-        quantity = self.admission.check(request)
+        order = self._accept(request, self.admission.check(request))
+        if self._feed.is_heard:
+            self._feed.send(frames.order_update(order, "NEW", at_ms=order.created_ms))
+        return order
+
+    def force(self, request: OrderRequest, price: Decimal, *, meets_book: bool) -> Order:
+        """Fill an order of the venue's own at once; what the book does not take, at `price`."""
+        order = self._accept(request, request.quantity)
+        if meets_book:
+            self._take_market(order, None)
+        if order.is_open:
+            self._fill(order, price, order.remaining, is_maker=False)
+        return order
+
+    def _accept(self, request: OrderRequest, quantity: Decimal) -> Order:
         moment = self._moment
         order = Order(
             order_id=self.orders.next_id(),
@@ -97,8 +111,6 @@ class Matching:
             ends_ms=request.good_till_ms or moment.ms + self._settings.order_lifetime_ms,
         )
         self.orders.add(order)
-        if self._feed.is_heard:
-            self._feed.send(frames.order_update(order, "NEW", at_ms=moment.ms))
         return order
 
     def _priced(self, request: OrderRequest) -> OrderRequest:
@@ -123,9 +135,9 @@ class Matching:
         """Cancel an open order."""
         self._end(order, "CANCELED", 0)
 
-    def expire(self, order: Order) -> None:
+    def expire(self, order: Order, reason: int = 0) -> None:
         """End an open order that its client did not cancel."""
-        self._end(order, "EXPIRED", 0)
+        self._end(order, "EXPIRED", reason)
 
     def amend(
         self, order: Order, *, quantity: Decimal, price: Decimal, modify_id: str = "0"
@@ -298,7 +310,7 @@ class Matching:
         """Move position and wallet by one execution and keep its record."""
         request, moment = order.request, self._moment
         rate = self._settings.maker_fee if is_maker else self._settings.taker_fee
-        fee = money(price * quantity * rate)
+        fee = ZERO if request.is_forced else money(price * quantity * rate)
         delta = quantity if order.is_buy else -quantity
         realized = self._account.book_fill(request.key, delta, price, fee, at_ms=moment.ms)
         fill = Fill(
@@ -327,7 +339,8 @@ class Matching:
         account, at_ms = self._account, self._moment.ms
         changed = (account.position(order.request.key),)
         self._feed.send(account_update(account, "ORDER", changed, self._books, at_ms=at_ms))
-        self._feed.send(frames.order_update(order, "TRADE", at_ms=at_ms, fill=fill))
+        execution = "CALCULATED" if order.request.is_forced else "TRADE"
+        self._feed.send(frames.order_update(order, execution, at_ms=at_ms, fill=fill))
 
     def _after_shrinking(self, key: PositionKey) -> None:
         amount = self._account.amount(key)

@@ -38,6 +38,8 @@ class OrderRequest:
     working_type: str = "CONTRACT_PRICE"
     algo_id: int = 0
     good_till_ms: int = 0
+    is_forced: bool = False
+    """The venue's own: a liquidation, deleveraging or settlement."""
     price_match: str = "NONE"
     """How the venue chooses the price; `price` is then 0 until it has."""
     self_trade_mode: str = "EXPIRE_MAKER"
@@ -125,7 +127,7 @@ class OrderStore:
 
     def __init__(self, symbols: tuple[str, ...], *, first_order_id: int, history_max: int) -> None:
         self.accepted = 0
-        """How many were accepted from clients; the children of conditionals are the venue's own."""
+        """How many clients sent and the venue took; what the venue makes itself is not counted."""
         self._next_id = first_order_id
         self._history_max = history_max
         self._ended: deque[Order] = deque()
@@ -144,7 +146,7 @@ class OrderStore:
     def add(self, order: Order) -> None:
         """Keep a new order; its client id must be free among the open ones."""
         assert order.client_order_id not in self._open_by_client_id, "client id is in use"
-        self.accepted += not order.request.algo_id
+        self.accepted += not (order.request.algo_id or order.request.is_forced)
         self._by_id[order.order_id] = order
         self._open_by_client_id[order.client_order_id] = order
         self._last_by_client_id[order.client_order_id] = order

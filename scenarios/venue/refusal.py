@@ -13,6 +13,7 @@ TEXTS: dict[int, str] = {
     "exempt. Please try again.",
     -1015: "Too many new orders; current limit is {} orders per {}.",
     -1021: "Timestamp for this request is outside of the recvWindow.",
+    -1023: "Start time is greater than end time.",
     -1100: "Illegal characters found in parameter '{}'; legal range is '{}'.",
     -1102: "Mandatory parameter '{}' was not sent, was empty/null, or malformed.",
     -1106: "Parameter '{}' sent when not required.",

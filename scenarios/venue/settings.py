@@ -11,6 +11,7 @@ from enum import Enum
 
 from attrs import field, frozen
 
+from .account_settings import FeeAsset, FundingRules, HistoryAges, LiquidationRules
 from .faults import Faults, FaultScript
 
 THREE_DAYS_MS = 3 * 24 * 60 * 60 * 1000
@@ -165,6 +166,11 @@ class VenueSettings:
     rate_limits: RateLimits = RateLimits()
     algo_timing: AlgoTiming = AlgoTiming()
     conditional_orders_max: int = 200
+    funding: FundingRules = field(factory=FundingRules)
+    liquidation: LiquidationRules = field(factory=LiquidationRules)
+    fee_asset: FeeAsset | None = None
+    """None for fees in quote currency only."""
+    ages: HistoryAges = field(factory=HistoryAges)
     order_lifetime_ms: int = 365 * 24 * 60 * 60 * 1000
     """A resting order without a date of its own is cancelled after this time."""
     price_matches_withdrawn: tuple[str, ...] = ("OPPONENT_10", "OPPONENT_20")

@@ -100,7 +100,8 @@ class StreamLines:
         if not price:
             raise BadLineError("p", "is zero")
         self._marked[symbol] = True
-        return (Mark(symbol, self._at_ns(data, local_ns), price, local_ns),)
+        rate = _funding_rate(data)
+        return (Mark(symbol, self._at_ns(data, local_ns), price, local_ns, rate),)
 
     def _depth(self, data: Json, local_ns: int) -> tuple[MarketEvent, ...]:
         symbol = _symbol(data)
@@ -178,6 +179,20 @@ def _number(data: Json, field: str) -> Decimal:
     if not number.is_finite() or number < 0:
         raise BadLineError(field, f"is no quantity: {value!r}")
     return number
+
+
+def _funding_rate(data: Json) -> Decimal | None:
+    """Return the rate of a mark price frame; quarterly contracts have none and send no text."""
+    value = data.get("r")
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        rate = Decimal(value)
+    except InvalidOperation:
+        raise BadLineError("r", f"is no number: {value!r}") from None
+    if not rate.is_finite() or abs(rate) >= 1:
+        raise BadLineError("r", f"is no rate: {value!r}")
+    return rate
 
 
 def _levels(data: Json, field: str) -> tuple[Level, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from decimal import (
     ROUND_HALF_EVEN,
     Context,
+    Decimal,
     DivisionByZero,
     InvalidOperation,
     Overflow,
@@ -206,9 +207,12 @@ class Venue:
                 self._moment.ns,
             )
         elif isinstance(event, Mark):
-            mark = event
+            mark, funding = event, self.core.funding
+            rate, due_ms = funding.rates.get(mark.symbol, Decimal(0)), funding.due_ms
             self._streams.send_market(
-                mark.symbol, lambda: frames.mark_price(mark, skew_ms=skew_ms), self._moment.ns
+                mark.symbol,
+                lambda: frames.mark_price(mark, rate, due_ms, skew_ms=skew_ms),
+                self._moment.ns,
             )
 
     def _at(self, at_ns: int, action: Callable[[], None]) -> None:
