@@ -15,6 +15,7 @@ _COMMANDS: dict[str, str] = {
     "flatten": "actors.adapters.commands:flatten",
     "halt": "actors.adapters.commands:halt",
     "journal": "actors.adapters.journal_commands:journal",
+    "order": "actors.adapters.order_commands:order",
     "replay": "actors.adapters.journal_commands:replay_command",
     "resume": "actors.adapters.commands:resume",
     "run": "scenarios.commands:run",

@@ -29,9 +29,11 @@ from ..messages.intake import (
     AmendOrder,
     CancelOrder,
     EmergencyStateChanged,
+    EndOrder,
     FlattenPositions,
     HaltTrading,
     HostCommand,
+    LookForOrder,
     PolicyChanged,
     ResumeTrading,
     SubmitSignal,
@@ -115,6 +117,8 @@ class ExecutionSystem(Actor):
         """Handle one message."""
         match message:
             case SubmitSignal() | CancelOrder() | AmendOrder() | FlattenPositions():
+                self._take_or_defer(message, ctx)
+            case LookForOrder() | EndOrder():
                 self._take_or_defer(message, ctx)
             case ResumeTrading():
                 self.on_resume_trading(message, ctx)
@@ -293,6 +297,8 @@ class ExecutionSystem(Actor):
                 self.on_amend_order(command, ctx)
             case FlattenPositions():
                 self.on_flatten_positions(command, ctx)
+            case LookForOrder() | EndOrder():
+                ctx.tell(names.ORDER_MANAGER, command)
             case _:
                 assert_never(command)
         ctx.record(CommandTaken(id_of(command), "", "", ctx.now))

@@ -7,9 +7,16 @@ from typing import assert_never
 
 from attrs import define, field, frozen
 
-from ..messages.intake import AmendOrder, CancelOrder, FlattenPositions, SubmitSignal
+from ..messages.intake import (
+    AmendOrder,
+    CancelOrder,
+    EndOrder,
+    FlattenPositions,
+    LookForOrder,
+    SubmitSignal,
+)
 
-Order = SubmitSignal | CancelOrder | AmendOrder | FlattenPositions
+Order = SubmitSignal | CancelOrder | AmendOrder | FlattenPositions | LookForOrder | EndOrder
 """What is carried out once."""
 Deferred = SubmitSignal | AmendOrder
 """What may have to wait for the first reconciliation."""

@@ -69,7 +69,7 @@ def order_view(order: Order) -> OrderView:
         average_price=order.average_price,
         attempts=order.attempt,
         created_at_ms=order.created_at_ns // MS,
-        deadline_ms=approved.deadline_ms,
+        deadline_ms=order.deadline_ms,
         times=tuple(order.times),
         errors=tuple(order.errors),
     )

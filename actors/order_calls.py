@@ -156,11 +156,14 @@ class Calls:
 
         It counts once a number: a second answer would speak for the store that was asked before.
         """
+        is_next = order.is_open and number == order.queries + 1
         if isinstance(message.result, OrderEvidence):
             self.desk.take(order, message.result, None)
             self.desk.pursue_cancel(order)
+            if is_next and event_of(message.result) is None:
+                self._ask_again(order, absent=False)
             return
-        if not order.is_open or number != order.queries + 1:
+        if not is_next:
             return
         if message.phase is not Phase.ANSWERED or message.code != NO_SUCH_ORDER:
             self._ask_again(order, absent=False)
@@ -260,7 +263,7 @@ class Calls:
                 code=message.code,
                 text=message.text,
                 send_by_ms=order.send_by_ms if is_opening else 0,
-                deadline_ms=approved.deadline_ms,
+                deadline_ms=order.deadline_ms,
                 sent_at_ms=message.sent_at_ms,
                 fixes_tried=tuple(order.fixes),
                 retry_after_s=message.retry_after_s,

@@ -12,19 +12,17 @@ from attrs import define, evolve, field
 
 from ..messages.events import (
     AlertRaised,
-    OrderPlaced,
-    OrderResolved,
     OrderUnknown,
-    OrderUnresolved,
 )
 from ..messages.failure import RetryDirective, VenueAnswered
 from ..messages.orders import (
+    ApprovedOrder,
     FillSettled,
     HoldSymbol,
     ReleaseSymbol,
     SlotFreed,
+    WithdrawOrder,
 )
-from ..messages.queries import OrderError
 from ..messages.values import OrderState, Phase, Priority, Severity
 from ..messages.venue import AttemptEnded, OrderEvidence, TradeEvidence
 from .names import CIRCUIT_BREAKER, EVENT_BUS, ORDER_QUEUE, POSITION_MONITOR
@@ -36,6 +34,7 @@ from .order_facts import (
     OrderSeen,
     QueryDue,
     RedeliverDue,
+    StatusQuarantined,
     TradeBooked,
     TradeSettled,
     VenueNoted,
@@ -45,9 +44,11 @@ from .order_state import OrdersState
 from .policies.order_life import TRANSITIONS, Event, next_state
 from .policies.order_record import (
     FINAL_EVENTS,
+    HELD,
     ZERO,
     Order,
     amendment_of,
+    error_of,
     event_of,
     fill_event,
     settle,
@@ -58,8 +59,6 @@ from .runtime.actor import Context
 from .settings import OrderSettings
 
 MS = 1_000_000
-ERROR_TEXT_MAX = 256
-"""Characters kept of what the venue said of a failed request."""
 FILLS_OVERDUE_NS = 1_000_000_000
 """An end without its fills is followed by a question after so long: streams lag by less."""
 
@@ -89,6 +88,12 @@ class Desk:
     def venue_ms(self) -> int:
         """Venue time of this step."""
         return (self.ctx.now + self.state.offset_ns) // MS
+
+    def deadline_ms(self, approved: ApprovedOrder) -> int:
+        """Return when an order ends at the latest; protection rests as long as its position."""
+        if approved.deadline_ms or approved.leg.is_protective:
+            return approved.deadline_ms
+        return self.venue_ms() + self.settings.deadline_ms_default
 
     def hear_venue(self, ended: AttemptEnded) -> None:
         """Tell the breaker when the venue answers again after a failure of its own."""
@@ -123,8 +128,7 @@ class Desk:
         """Weigh what the venue says of an order, with the fill that it may bring."""
         event = event_of(evidence)
         if event is None:
-            self.alert("unknown_status", order, f"the venue says {evidence.status!r}")
-            self.query_later(order, self.settings.query_first_ms)
+            self._quarantine(order, evidence, trade)
             return
         if trade is not None and trade.trade_id in order.trade_ids:
             self.settle_trade(order, trade)
@@ -141,6 +145,20 @@ class Desk:
             self._book(order, trade, late=False)
         self._note(order, evidence, reported, final)
         self._happen(order, event, filled, evidence.reason)
+
+    def _quarantine(
+        self, order: Order, evidence: OrderEvidence, trade: TradeEvidence | None
+    ) -> None:
+        """A word that nobody knows is no end and no life: count its fill, ask, take no entries."""
+        said = f"the venue says {evidence.status!r}"
+        if evidence.status != order.strange_status:
+            self.ctx.record(StatusQuarantined(order.approved.client_order_id, evidence.status))
+            self.alert("unknown_status", order, said)
+        if trade is not None:
+            self.book_alone(order, trade)
+            self.query_later(order, self.settings.query_first_ms)
+        elif order.is_open:
+            self.doubt(order, said, 0)
 
     def book_alone(self, order: Order, trade: TradeEvidence) -> None:
         """Book a fill that comes without a word on the order's state."""
@@ -182,19 +200,7 @@ class Desk:
 
     def note_error(self, order: Order, verdict: RetryDirective) -> None:
         """Keep a failed request of the order, with what was found out about it."""
-        error = OrderError(
-            operation=verdict.operation,
-            attempt=verdict.attempt,
-            attempts_max=verdict.attempts_max,
-            error_type=verdict.error_type,
-            kind=verdict.kind,
-            outcome=verdict.outcome,
-            severity=verdict.severity,
-            status=verdict.status,
-            code=verdict.code,
-            text=verdict.text[:ERROR_TEXT_MAX],
-            at_ms=self.ctx.now // MS,
-        )
+        error = error_of(verdict, self.ctx.now // MS)
         self.ctx.record(ErrorNoted(order.approved.client_order_id, error))
 
     def free_slot(self, client_order_id: str) -> None:
@@ -278,11 +284,14 @@ class Desk:
             self.ctx.record(OrderMoved(cid, events, reason, self.ctx.now))
         if after is not before:
             self._tell_holds(order, before, after)
+        if before is OrderState.PENDING and Event.GIVEN_UP not in events:
+            self._call_off(cid)
         if before is OrderState.SUBMITTED and after is not OrderState.UNKNOWN:
             self._leave_flight(order)
         if after is not before:
             self.news.leg(order, after, filled, reason, kind)
-            self._tell_events(order, before, after, reason)
+            self._tell_placed(order, after)
+            self.news.doubt(order, before, after, reason)
         if is_new_fill and after is OrderState.PARTIALLY_FILLED:
             self.news.partial(order, filled, self._average(order, filled))
         if before is OrderState.UNKNOWN and after in _WORKS:
@@ -291,6 +300,11 @@ class Desk:
         if after in _ENDS and before not in _ENDS:
             self._end(order, after, filled, reason, sent=stays_sent(order, events))
 
+    def _call_off(self, client_order_id: str) -> None:
+        """It shall not be sent now: it was heard of meanwhile, or nobody wants it any more."""
+        self.ctx.cancel(f"retry/{client_order_id}")
+        self.ctx.tell(ORDER_QUEUE, WithdrawOrder(client_order_id))
+
     def _leave_flight(self, order: Order) -> None:
         if order.approved.priority is Priority.OPENING:
             self.free_slot(order.approved.client_order_id)
@@ -298,32 +312,19 @@ class Desk:
     def _tell_holds(self, order: Order, before: OrderState, after: OrderState) -> None:
         approved = order.approved
         cid, symbol = approved.client_order_id, approved.symbol
-        if after in _HELD and before not in _HELD:
+        if after in HELD and before not in HELD:
             self.ctx.tell(ORDER_QUEUE, HoldSymbol(symbol, cid))
             # Also one that lived after all: nobody else would ask for it.
             self.query_later(order, self.settings.query_first_ms)
-        elif before in _HELD and after not in _HELD:
+        elif before in HELD and after not in HELD:
             self.ctx.tell(ORDER_QUEUE, ReleaseSymbol(symbol, cid))
             self.ctx.cancel(f"query/{cid}")
             self._leave_flight(order)
 
-    def _tell_events(
-        self, order: Order, before: OrderState, after: OrderState, reason: str
-    ) -> None:
-        approved = order.approved
-        cid, symbol = approved.client_order_id, approved.symbol
+    def _tell_placed(self, order: Order, after: OrderState) -> None:
         if not order.is_placed and after in _RESTS:
-            self.ctx.tell(
-                EVENT_BUS,
-                OrderPlaced(approved.signal_id, cid, symbol, approved.side, order.quantity),
-            )
+            self.news.placed(order)
             self._watch_fills(order)
-        if before in _HELD and after not in _HELD:
-            self.ctx.tell(EVENT_BUS, OrderResolved(approved.signal_id, cid, symbol, after))
-        if after is OrderState.PARKED:
-            waiting_ms = (self.ctx.now - order.created_at_ns) // MS
-            event = OrderUnresolved(approved.signal_id, symbol, waiting_ms, cid, reason)
-            self.ctx.tell(EVENT_BUS, event)
 
     def _watch_fills(self, order: Order) -> None:
         """A market order that is taken fills at once; a limit order has a deadline instead."""
@@ -334,9 +335,14 @@ class Desk:
         if approved.price is None:
             delay_ns = self.settings.fill_check_ms * MS
             ctx.after(delay_ns, FillsDue(cid), key=f"fills/{cid}")
-        elif approved.deadline_ms:
-            delay_ns = max(0, approved.deadline_ms - self.venue_ms()) * MS
-            ctx.after(delay_ns, DeadlineDue(cid), key=f"deadline/{cid}")
+        elif order.deadline_ms:
+            self.watch_deadline(order)
+
+    def watch_deadline(self, order: Order) -> None:
+        """Look at a resting order when its time is over."""
+        cid = order.approved.client_order_id
+        delay_ns = max(0, order.deadline_ms - self.venue_ms()) * MS
+        self.ctx.after(delay_ns, DeadlineDue(cid), key=f"deadline/{cid}")
 
     def _average(self, order: Order, filled: Decimal) -> Decimal:
         """Average price with the fill of this very step."""
@@ -368,7 +374,5 @@ _ENDS = (
     OrderState.REJECTED,
     OrderState.FAILED,
 )
-_HELD = (OrderState.UNKNOWN, OrderState.PARKED)
-"""States that hold up the entries of the order's symbol."""
 _WORKS = (OrderState.ACTIVE, OrderState.PARTIALLY_FILLED, OrderState.TRIGGERING)
 _RESTS = (*_WORKS, OrderState.FILLED)

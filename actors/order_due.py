@@ -56,8 +56,16 @@ class Due:
             self.desk.alert("order_parked", order, "unresolved for too long")
             self.desk.move(order, Event.PARKED, reason="unresolved for too long")
             return
+        if self._is_overdue(order):
+            self.desk.alert("order_overdue", order, "its time is over and its outcome unknown")
+            Wishes(self.attempts.calls).cancel(order, "deadline")
         kind = Kind.FILLS if order.final else Kind.QUERY
         self.attempts.calls.request(order, kind, order.queries + 1)
+
+    def _is_overdue(self, order: Order) -> bool:
+        """True once for an order that is unknown beyond its time, so that none is without end."""
+        is_over = 0 < order.deadline_ms <= self.desk.venue_ms()
+        return order.state is OrderState.UNKNOWN and is_over and not order.cancel_reason
 
     def fills(self, message: FillsDue) -> None:
         """Fills are overdue: ask for the order, or for its fills when its end is known."""
@@ -90,10 +98,8 @@ class Due:
 
     def _take_up(self, order: Order) -> None:
         desk, approved = self.desk, order.approved
-        if approved.price is not None and approved.deadline_ms:
-            delay_ns = max(0, approved.deadline_ms - desk.venue_ms()) * MS
-            cid = approved.client_order_id
-            desk.ctx.after(delay_ns, DeadlineDue(cid), key=f"deadline/{cid}")
+        if approved.price is not None and order.deadline_ms:
+            desk.watch_deadline(order)
         if order.state is OrderState.PENDING:
             self.attempts.enqueue(approved, order.send_by_ms)
         elif order.state in (OrderState.SUBMITTED, OrderState.AMENDING):

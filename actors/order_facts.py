@@ -20,6 +20,7 @@ class OrderIntended:
 
     approved: ApprovedOrder
     at_ns: int
+    deadline_ms: int
 
 
 @frozen
@@ -97,6 +98,14 @@ class ErrorNoted:
 
     client_order_id: str
     error: OrderError
+
+
+@frozen
+class StatusQuarantined:
+    """Fact: the venue said a word about the order that nobody knows."""
+
+    client_order_id: str
+    status: str
 
 
 @frozen
@@ -201,6 +210,7 @@ Fact = (
     | QueryAnswered
     | ListingNoted
     | ErrorNoted
+    | StatusQuarantined
     | FixTried
     | CancelWanted
     | AmendWanted
@@ -219,6 +229,7 @@ PRIVATE = (
     QueryAnswered,
     ListingNoted,
     ErrorNoted,
+    StatusQuarantined,
     FixTried,
     CancelWanted,
     AmendWanted,

@@ -4,9 +4,10 @@ Owns the orders. An attempt is recorded before it can leave; an outcome that is 
 order UNKNOWN, which only evidence leaves. Bound: open orders are bounded by the gate, ended ones by
 `history_max`. Failures go to ErrorClassifier; what to do comes back as a directive.
 What happens to an order is in `order_desk.py`, placing in `order_attempts.py`, the other requests
-in `order_calls.py`, wishes in `order_wishes.py`, what is due in `order_due.py`, comparing in
-`order_listing.py`, answers to queries in `order_answers.py`, the facts in `order_facts.py` and
-their fold in `order_state.py`; the rules are `policies/order_life.py` and `order_record.py`.
+in `order_calls.py`, wishes in `order_wishes.py`, what is due in `order_due.py`, what a person does
+in `order_parking.py`, comparing in `order_listing.py`, answers to queries in `order_answers.py`,
+the facts in `order_facts.py` and their fold in `order_state.py`; the rules are
+`policies/order_life.py` and `policies/order_record.py`.
 """
 
 from decimal import Decimal
@@ -14,6 +15,7 @@ from typing import assert_never
 
 from ..messages.control import EngineStarted, TradingStateChanged
 from ..messages.failure import RetryDirective
+from ..messages.intake import EndOrder, LookForOrder
 from ..messages.market import ClockChanged
 from ..messages.orders import (
     AmendIntent,
@@ -54,6 +56,7 @@ from .order_facts import (
     VenueNoted,
 )
 from .order_listing import compare
+from .order_parking import Parking
 from .order_state import OrdersState, apply_fact
 from .order_strangers import Strangers
 from .order_wishes import Wishes
@@ -76,6 +79,8 @@ Inbox = (
     | AmendIntent
     | CancelLeg
     | CancelEntries
+    | LookForOrder
+    | EndOrder
     | PermitGranted
     | PermitRefused
     | CompareOrders
@@ -135,6 +140,10 @@ class OrderManager(Actor):
                 self.on_cancel_leg(message, ctx)
             case CancelEntries():
                 self.on_cancel_entries(message, ctx)
+            case LookForOrder():
+                self._parking(ctx).look(message)
+            case EndOrder():
+                self._parking(ctx).end(message)
             case PermitGranted():
                 self.on_permit_granted(message, ctx)
             case PermitRefused():
@@ -174,7 +183,7 @@ class OrderManager(Actor):
         if known is not None:
             self._attempts(ctx).told_again(known)
             return
-        ctx.record(OrderIntended(message, ctx.now))
+        ctx.record(OrderIntended(message, ctx.now, self._desk(ctx).deadline_ms(message)))
         self._attempts(ctx).enqueue(message, message.send_by_ms)
 
     def on_order_released(self, message: OrderReleased, ctx: Context) -> None:
@@ -326,6 +335,9 @@ class OrderManager(Actor):
 
     def _wishes(self, ctx: Context) -> Wishes:
         return Wishes(self._calls(ctx))
+
+    def _parking(self, ctx: Context) -> Parking:
+        return Parking(self._calls(ctx))
 
     def _due(self, ctx: Context) -> Due:
         return Due(self._attempts(ctx))

@@ -13,16 +13,22 @@ from ..messages.events import (
     AlertRaised,
     OrderCorrected,
     OrderPartiallyFilled,
+    OrderPlaced,
+    OrderResolved,
     OrderSent,
+    OrderUnresolved,
     SlippageExceeded,
 )
 from ..messages.orders import ApprovedOrder, ExposureChanged, FillBooked, LegChanged, OrderEnded
+from ..messages.stream import BackfillNeeded
 from ..messages.values import Leg, OrderState, Severity
 from ..messages.venue import TradeEvidence
-from .names import EVENT_BUS, EXECUTION_SYSTEM, POSITION_MONITOR, RISK_GATE
+from .names import EVENT_BUS, EXECUTION_SYSTEM, POSITION_MONITOR, RECONCILER, RISK_GATE
 from .policies.ledger import signed
-from .policies.order_record import ZERO, Order
+from .policies.order_record import HELD, ZERO, Order
 from .runtime.actor import Context
+
+MS = 1_000_000
 
 
 @frozen
@@ -43,6 +49,7 @@ class News:
             text = f"{filled} filled of {order.ordered}"
             alert = AlertRaised(Severity.CRITICAL, "overfill", approved.client_order_id, text)
             self.ctx.tell(EVENT_BUS, alert)
+            self.ctx.tell(RECONCILER, BackfillNeeded(trade.at_ms, f"overfill of {text}"))
 
     def sent(self, approved: ApprovedOrder, attempt: int) -> None:
         """A request for the order is handed to a lane."""
@@ -52,6 +59,24 @@ class News:
     def fill_again(self, order: Order, trade: TradeEvidence) -> None:
         """Tell the monitor a fill that counts already; it knows whether it has heard of it."""
         self.ctx.tell(POSITION_MONITOR, _booked(order.approved, trade, late=False))
+
+    def placed(self, order: Order) -> None:
+        """The venue has taken the order, as far as we know for the first time."""
+        approved = order.approved
+        cid, symbol = approved.client_order_id, approved.symbol
+        event = OrderPlaced(approved.signal_id, cid, symbol, approved.side, order.quantity)
+        self.ctx.tell(EVENT_BUS, event)
+
+    def doubt(self, order: Order, before: OrderState, after: OrderState, reason: str) -> None:
+        """The order has left the unknown, or waits for a person from now on."""
+        approved = order.approved
+        cid, symbol = approved.client_order_id, approved.symbol
+        if before in HELD and after not in HELD:
+            self.ctx.tell(EVENT_BUS, OrderResolved(approved.signal_id, cid, symbol, after))
+        if after is OrderState.PARKED:
+            waiting_ms = (self.ctx.now - order.created_at_ns) // MS
+            event = OrderUnresolved(approved.signal_id, symbol, waiting_ms, cid, reason)
+            self.ctx.tell(EVENT_BUS, event)
 
     def partial(self, order: Order, filled: Decimal, average_price: Decimal) -> None:
         """A part is filled and the rest may come."""

@@ -25,6 +25,7 @@ from .order_facts import (
     OrderSeen,
     QueryAnswered,
     Renewed,
+    StatusQuarantined,
     StrangerSeen,
     TradeBooked,
     TradeSettled,
@@ -32,7 +33,7 @@ from .order_facts import (
 )
 from .policies.order_counts import OrderCounts, recount
 from .policies.order_life import Event, next_state
-from .policies.order_record import ZERO, Order, stays_sent
+from .policies.order_record import HELD, ZERO, Order, stays_sent
 from .settings import OrderSettings
 
 MS = 1_000_000
@@ -112,6 +113,7 @@ def _intend(state: OrdersState, fact: OrderIntended) -> None:
         created_at_ns=fact.at_ns,
         changed_at_ns=fact.at_ns,
         send_by_ms=approved.send_by_ms,
+        deadline_ms=fact.deadline_ms,
         epoch=approved.epoch,
         times=[StateTime(OrderState.PENDING, fact.at_ns // MS)],
     )
@@ -128,6 +130,7 @@ def _apply_to_order(  # noqa: C901, PLR0912 - one arm a fact
     | QueryAnswered
     | ListingNoted
     | ErrorNoted
+    | StatusQuarantined
     | FixTried
     | CancelWanted
     | AmendWanted
@@ -153,6 +156,8 @@ def _apply_to_order(  # noqa: C901, PLR0912 - one arm a fact
             order.unlisted = fact.unlisted
         case ErrorNoted():
             order.errors = [*order.errors, fact.error][-settings.errors_max :]
+        case StatusQuarantined():
+            order.strange_status = fact.status
         case FixTried():
             order.fixes.append(fact.fix)
         case CancelWanted():
@@ -196,7 +201,7 @@ def _move(order: Order, fact: OrderMoved, times_max: int) -> None:
     order.reason = fact.reason or order.reason
     order.changed_at_ns = fact.at_ns
     order.unlisted = 0
-    order.is_held = order.state in (OrderState.UNKNOWN, OrderState.PARKED)
+    order.is_held = order.state in HELD
     order.is_placed = order.is_placed or order.state in _PLACED
 
 

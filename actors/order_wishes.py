@@ -8,9 +8,9 @@ is a fact: it outlives the process, and is not made twice.
 from attrs import frozen
 
 from ..messages.events import CommandRefused
-from ..messages.orders import AmendIntent, WithdrawOrder
+from ..messages.orders import AmendIntent
 from ..messages.values import Leg, OrderState
-from .names import EVENT_BUS, ORDER_QUEUE
+from .names import EVENT_BUS
 from .order_calls import Calls, Kind
 from .order_facts import AmendWanted, CancelWanted
 from .policies.order_life import Event
@@ -41,7 +41,6 @@ class Wishes:
         cid, desk = order.approved.client_order_id, self.calls.desk
         desk.ctx.record(CancelWanted(cid, reason))
         if order.state is OrderState.PENDING:
-            desk.ctx.tell(ORDER_QUEUE, WithdrawOrder(cid))
             desk.move(order, Event.WITHDRAWN, reason=reason)
         elif order.state not in (OrderState.SUBMITTED, OrderState.PARKED):
             self.calls.cancel(order)

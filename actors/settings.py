@@ -113,6 +113,8 @@ class OrderSettings:
     """Failed requests kept of one order: the latest."""
     intent_age_ms_max: int = 3 * 24 * HOUR_MS
     """Age at which an unresolved intent is parked: absence proves nothing then."""
+    deadline_ms_default: int = HOUR_MS
+    """Total time of an order that is given none, so of an exit (C-06)."""
     fill_check_ms: int = 10 * SECOND_MS
     """A market order without a report for so long is asked for (C-06)."""
     jitter: bool = True

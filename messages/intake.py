@@ -78,6 +78,24 @@ class FlattenPositions:
 
 
 @frozen
+class LookForOrder:
+    """Ask the venue once more for an order that is parked; any of its four ids names it."""
+
+    command_id: str
+    order_id: str
+
+
+@frozen
+class EndOrder:
+    """End an order that is parked, as failed: a person knows what became of it, and says so."""
+
+    command_id: str
+    order_id: str
+    reason: str
+    by: str = "operator"
+
+
+@frozen
 class HaltTrading:
     """Stop opening risk until a `ResumeTrading`; verified reducing orders still pass."""
 
@@ -119,6 +137,8 @@ HostCommand = (
     | CancelOrder
     | AmendOrder
     | FlattenPositions
+    | LookForOrder
+    | EndOrder
     | HaltTrading
     | ResumeTrading
     | EmergencyStateChanged

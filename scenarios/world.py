@@ -36,12 +36,9 @@ from ..actors.system import (
 )
 from ..messages.codec import Codec
 from ..messages.intake import (
-    AmendOrder,
-    CancelOrder,
-    FlattenPositions,
-    HaltTrading,
+    EmergencyStateChanged,
     HostCommand,
-    ResumeTrading,
+    PolicyChanged,
     SubmitSignal,
 )
 from ..messages.lifecycle import ENGINE_STOPS
@@ -238,7 +235,7 @@ def correlation_of(command: HostCommand) -> str:
     match command:
         case SubmitSignal():
             return command.signal_id
-        case CancelOrder() | AmendOrder() | FlattenPositions() | HaltTrading() | ResumeTrading():
-            return command.command_id
-        case _:
+        case PolicyChanged() | EmergencyStateChanged():
             return command.source
+        case _:
+            return command.command_id

@@ -107,7 +107,7 @@ def show(files: tuple[Path, ...], pairs: tuple[str, ...], *, changed: bool, as_j
 @exits
 def halt(data_dir: Path, reason: str, by: str, timeout_seconds: float, *, as_json: bool) -> None:
     """Stop the engine on D from opening risk; it still reduces and protects."""
-    _send(data_dir, "halt", timeout_seconds, as_json=as_json, reason=reason, by=by)
+    send_command(data_dir, "halt", timeout_seconds, as_json=as_json, reason=reason, by=by)
 
 
 @click.command("resume")
@@ -129,7 +129,7 @@ def resume(
 ) -> None:
     """Let the engine on D trade again."""
     fields = {"reason": reason, "by": by, "approvals": approvals}
-    _send(data_dir, "resume", timeout_seconds, as_json=as_json, **fields)
+    send_command(data_dir, "resume", timeout_seconds, as_json=as_json, **fields)
 
 
 @click.command("flatten")
@@ -145,7 +145,7 @@ def flatten(
 ) -> None:
     """Cancel the resting entries of the engine on D and close its positions."""
     fields = {"symbol": symbol, "reason": reason, "by": by}
-    _send(data_dir, "flatten", timeout_seconds, as_json=as_json, **fields)
+    send_command(data_dir, "flatten", timeout_seconds, as_json=as_json, **fields)
 
 
 @click.command("status")
@@ -155,7 +155,7 @@ def flatten(
 @exits
 def status(data_dir: Path, timeout_seconds: float, *, as_json: bool) -> None:
     """Show the trading state and the positions of the engine on D."""
-    _send(data_dir, "status", timeout_seconds, as_json=as_json)
+    send_command(data_dir, "status", timeout_seconds, as_json=as_json)
 
 
 def config_files(files: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -177,9 +177,10 @@ def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _send(
+def send_command(
     data_dir: Path, command: str, timeout_seconds: float, *, as_json: bool, **fields: Any
 ) -> None:
+    """Give the engine on a data directory a command, print its answer and end with its code."""
     from .spool import Order, new_order_id, send
 
     order = Order(new_order_id(), command, **fields)
@@ -194,6 +195,9 @@ def _send(
 def _print_answer(answer: dict[str, Any]) -> None:
     if not answer.get("ok"):
         say(f"{click.style('refused:', fg='red', bold=True)} {answer.get('reason', '')}")
+    if "order" in answer:
+        _print_order(answer["order"])
+        return
     if "trading_state" not in answer:
         return
     state = str(answer["trading_state"])
@@ -213,6 +217,13 @@ def _print_answer(answer: dict[str, Any]) -> None:
         )
     if not answer["positions"]:
         click.echo("position   none")
+
+
+def _print_order(order: dict[str, Any]) -> None:
+    from .order_lines import order_lines
+
+    for line in order_lines(order):
+        click.echo(line)
 
 
 def _orders_line(orders: dict[str, Any]) -> str:

@@ -158,6 +158,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "orders.errors_max": _between(1, 10_000),
         # After three days the venue may have forgotten an order, and absence proves nothing.
         "orders.intent_age_ms_max": _between(MINUTE_MS, 3 * DAY_MS),
+        "orders.deadline_ms_default": _between(SECOND_MS, 7 * DAY_MS),
         "orders.fill_check_ms": _between(100, 10 * MINUTE_MS),
         "orders.retries_in_30s_max": _between(1, 10_000),
         # Ten seconds are the promise; a setting may only shorten it.

@@ -10,19 +10,28 @@ from typing import Any, Protocol
 
 from attrs import define, field
 
-from ...messages.intake import FlattenPositions, HaltTrading, ResumeTrading
+from ...messages.intake import (
+    EndOrder,
+    FlattenPositions,
+    HaltTrading,
+    LookForOrder,
+    ResumeTrading,
+)
 from ...messages.queries import (
     EngineStatus,
+    GetOrder,
     GetPositions,
     GetStatistics,
     GetStatus,
+    OrdersView,
     PositionsView,
     Query,
     StatisticsView,
 )
-from ...messages.values import TradingState
+from ...messages.values import OrderState, TradingState
 from ..names import CIRCUIT_BREAKER, EXECUTION_SYSTEM, ORDER_MANAGER, POSITION_MONITOR
 from ..policies.rounding import plain
+from .order_lines import order_json
 from .spool import HALT, Order, Spool
 
 FILE_ORDER = "halt-file"
@@ -33,6 +42,7 @@ QUESTIONS: tuple[tuple[str, Query, type], ...] = (
 )
 """Whom to ask what, after every command, and what each answers."""
 RATE_PLACES = 4
+ORDER_WORDS = ("order", "look", "end")
 
 Replied = Callable[[Any], None]
 
@@ -78,10 +88,11 @@ class OperatorDesk:
         """Take a reply; the last one completes the answer."""
         replies = self._replies.setdefault(order.order_id, [])
         replies.append(reply)
-        if len(replies) < len(QUESTIONS):
+        questions = _questions(order)
+        if len(replies) < len(questions):
             return
         del self._replies[order.order_id]
-        known = tuple(answer for _, _, answer in QUESTIONS)
+        known = tuple(answer for _, _, answer in questions)
         strange = [each for each in replies if not isinstance(each, known)]
         if strange:
             self.spool.answer(order.order_id, {"ok": False, "reason": f"no state: {strange[0]}"})
@@ -111,6 +122,10 @@ class OperatorDesk:
                 self._post(ResumeTrading(order_id, reason, approvals), order_id, urgent=True)
             case "flatten":
                 self._post(FlattenPositions(order_id, order.symbol, order.reason), order_id)
+            case "look":
+                self._post(LookForOrder(order_id, order.target), order_id)
+            case "end":
+                self._post(EndOrder(order_id, order.target, order.reason, order.by), order_id)
             case _:
                 pass
         self._told.append(order)
@@ -120,14 +135,22 @@ class OperatorDesk:
 
     def _ask(self, order: Order) -> None:
         deliver = self.deliver or self.on_reply
-        for owner, query, _ in QUESTIONS:
+        for owner, query, _ in _questions(order):
             self.post(owner, query, reply=lambda reply: deliver(order, reply))
+
+
+def _questions(order: Order) -> tuple[tuple[str, Query, type], ...]:
+    """Return whom to ask what for a command; one that means an order also asks for that."""
+    if not order.target:
+        return QUESTIONS
+    return (*QUESTIONS, (ORDER_MANAGER, GetOrder(order.target), OrdersView))
 
 
 def _answer(order: Order, replies: Mapping[type, Any]) -> dict[str, Any]:
     status: EngineStatus = replies[EngineStatus]
     positions: PositionsView = replies[PositionsView]
-    wrong = _what_is_wrong(order, status)
+    found: OrdersView = replies.get(OrdersView, OrdersView(()))
+    wrong = _what_is_wrong(order, status, found)
     return {
         "ok": not wrong,
         "reason": wrong or status.reason,
@@ -139,6 +162,7 @@ def _answer(order: Order, replies: Mapping[type, Any]) -> dict[str, Any]:
         "realised_pnl": plain(positions.realised_pnl),
         "fees": plain(positions.fees),
         "orders": _orders(replies[StatisticsView]),
+        **({"order": order_json(found.orders[0])} if found.orders else {}),
     }
 
 
@@ -169,9 +193,20 @@ def _orders(view: StatisticsView) -> dict[str, Any]:
     }
 
 
-def _what_is_wrong(order: Order, status: EngineStatus) -> str:
+def _what_is_wrong(order: Order, status: EngineStatus, found: OrdersView) -> str:
+    if order.command in ORDER_WORDS:
+        return _what_is_wrong_with_order(order, found)
     if order.command == "halt" and status.trading_state is not TradingState.HALTED:
         return f"the engine is {status.trading_state.value}, not HALTED"
     if order.command == "resume" and status.trading_state is not TradingState.ACTIVE:
         return f"the engine stays {status.trading_state.value}: {status.reason}"
+    return ""
+
+
+def _what_is_wrong_with_order(order: Order, found: OrdersView) -> str:
+    if not found.orders:
+        return f"no order {order.target}"
+    view = found.orders[0]
+    if order.command == "end" and view.state is not OrderState.FAILED:
+        return f"the order is {view.state.value}: only a parked one is ended by hand, for a reason"
     return ""

@@ -22,7 +22,8 @@ from attrs import define, field, frozen
 from ..errors import EngineError
 
 COMMANDS, ANSWERS, HALT, JOURNAL, LOCK = "commands", "answers", "HALT", "journal", "lock"
-WORDS = ("halt", "resume", "flatten", "status")
+WORDS = ("halt", "resume", "flatten", "status", "order", "look", "end")
+TEXTS = ("command", "reason", "by", "symbol", "target")
 TAKEN_MAX = 100
 AGE_MS_MAX = 30_000
 ANSWER_AGE_SECONDS_MAX = 300
@@ -55,6 +56,8 @@ class Order:
     reason: str = ""
     by: str = "operator"
     symbol: str = ""
+    target: str = ""
+    """Any id of the order that is meant; empty for a command that means none."""
     approvals: tuple[str, ...] = ()
     at_ms: int = 0
     """Wall clock of the caller."""
@@ -186,7 +189,7 @@ def _order(order_id: str, data: Any) -> Order:
         raise ValueError("is no object")  # noqa: TRY004 - one kind of error for a bad file
     fields = cast("dict[str, Any]", data)
     approvals: Any = fields.get("approvals", [])
-    texts = [fields.get(name, "") for name in ("command", "reason", "by", "symbol")]
+    texts = [fields.get(name, "") for name in TEXTS]
     approvals = cast("Sequence[Any]", approvals) if isinstance(approvals, list) else [None]
     if not all(map(_is_short, [*texts, *approvals])):
         raise ValueError("holds something else than short texts")
@@ -194,8 +197,10 @@ def _order(order_id: str, data: Any) -> Order:
         raise ValueError(f"must be one of {', '.join(WORDS)}")
     at_ms = fields.get("at_ms", 0)
     at_ms = at_ms if type(at_ms) is int else 0
-    by = texts[2] or "operator"
-    return Order(order_id, texts[0], texts[1], by, texts[3], tuple(approvals), at_ms)
+    command, reason, by, symbol, target = texts
+    return Order(
+        order_id, command, reason, by or "operator", symbol, target, tuple(approvals), at_ms
+    )
 
 
 def _is_short(text: Any) -> bool:
@@ -208,6 +213,7 @@ def _plain(order: Order) -> dict[str, Any]:
         "reason": order.reason,
         "by": order.by,
         "symbol": order.symbol,
+        "target": order.target,
         "approvals": list(order.approvals),
     }
 

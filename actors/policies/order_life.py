@@ -298,6 +298,9 @@ TRANSITIONS: Mapping[OrderState, Mapping[Event, OrderState]] = MappingProxyType(
                 Event.FILL,
                 Event.PARTIAL_FILL,
                 Event.FINISHED_FILLED,
+                # More than was ordered: it is booked, and the end stays what it was.
+                Event.LATE_FILL,
+                Event.LATE_FULL_FILL,
             )
         ),
         OrderState.CANCELLED: MappingProxyType(

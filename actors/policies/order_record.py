@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from attrs import define, field
 
+from ...messages.failure import RetryDirective
 from ...messages.orders import AmendIntent, ApprovedOrder
 from ...messages.queries import OrderError, StateTime
 from ...messages.values import TERMINAL_STATES, Fix, OrderState
@@ -17,6 +18,10 @@ from ...messages.venue import OrderEvidence
 from .order_life import Event
 
 ZERO = Decimal(0)
+ERROR_TEXT_MAX = 256
+"""Characters kept of what the venue said of a failed request."""
+HELD = (OrderState.UNKNOWN, OrderState.PARKED)
+"""States in which an order holds up the entries of its symbol."""
 
 EVENTS: Mapping[str, Event] = MappingProxyType(
     {
@@ -72,6 +77,8 @@ class Order:
     horizon_ms: int = 0
     """After this venue time no request of ours for the order can be accepted any more."""
     send_by_ms: int = 0
+    deadline_ms: int = 0
+    """Venue time at which it is given up or cancelled; 0 for protection, which rests on."""
     epoch: int = 0
     venue_order_id: str = ""
     algo_id: str = ""
@@ -89,6 +96,8 @@ class Order:
     amended_quantity: Decimal | None = None
     """What rests at the venue instead of what was approved; None where that is the same."""
     amended_price: Decimal | None = None
+    strange_status: str = ""
+    """The venue's latest word about it that nobody knows."""
     updated_at_ms: int = 0
     """Venue time of the newest evidence that changed anything."""
     queries: int = 0
@@ -194,3 +203,20 @@ def stays_sent(order: Order, events: tuple[Event, ...]) -> bool:
     """
     is_first = order.attempt == 1 and order.state is OrderState.SUBMITTED
     return order.was_sent and not (is_first and Event.NOT_SENT in events)
+
+
+def error_of(verdict: RetryDirective, at_ms: int) -> OrderError:
+    """Return a failed request as it is kept, with what was found out about it."""
+    return OrderError(
+        operation=verdict.operation,
+        attempt=verdict.attempt,
+        attempts_max=verdict.attempts_max,
+        error_type=verdict.error_type,
+        kind=verdict.kind,
+        outcome=verdict.outcome,
+        severity=verdict.severity,
+        status=verdict.status,
+        code=verdict.code,
+        text=verdict.text[:ERROR_TEXT_MAX],
+        at_ms=at_ms,
+    )

@@ -269,16 +269,6 @@ def test_more_than_was_ordered_is_booked_with_a_critical_alert() -> None:
     assert [Decimal(2)] == [fill.trade.quantity for fill in step.told(FillBooked)]
 
 
-def test_a_status_that_nobody_knows_is_alarmed_and_asked_for() -> None:
-    bench = OrderBench().resting()
-
-    step = bench.report("PENDING_NEW")
-
-    assert ["unknown_status"] == [alert.alert for alert in step.told(AlertRaised)]
-    assert f"query/{CID}" in bench.steps.timers
-    assert OrderState.ACTIVE is bench.state
-
-
 def test_a_report_that_cannot_be_is_alarmed_and_changes_nothing() -> None:
     bench = OrderBench(LIMIT).resting()
     bench.report("PARTIALLY_FILLED", HALF, trade(1, HALF))

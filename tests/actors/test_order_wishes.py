@@ -332,4 +332,4 @@ def test_a_parked_order_waits_for_a_person_across_a_restart() -> None:
 
     step = bench.steps.start()
 
-    assert ((), {}) == (step.tells, bench.steps.timers)
+    assert ((), [f"deadline/{CID}"]) == (step.tells, list(bench.steps.timers))

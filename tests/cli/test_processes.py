@@ -160,6 +160,8 @@ def test_a_running_engine_is_commanded_through_its_data_directory(tmp_path: Path
         _say(process, **_wish("in", signal="LONG_ENTRY", quantity="0.05"))
         ended = _wait_for(process, "signal_ended")
         status = _order(tmp_path, "status")
+        shown = called("order", "show", tmp_path, "cb1-1-e1")
+        settled = called("order", "end", tmp_path, "cb1-1-e1", "--reason", "so")
         halted = called("halt", tmp_path, "--reason", "lunch", "--json")
         flat = _order(tmp_path, "flatten")
         _wait_for(process, "position_reported")
@@ -173,6 +175,10 @@ def test_a_running_engine_is_commanded_through_its_data_directory(tmp_path: Path
     assert ["0.05"] == [position["quantity"] for position in status["positions"]]
     assert (0, "HALTED") == (halted.returncode, json.loads(halted.stdout)["trading_state"])
     assert flat["ok"]
+    assert (0, 5) == (shown.returncode, settled.returncode)
+    assert "order      cb1-1-e1  FILLED" in shown.stdout
+    assert "only a parked one is ended by hand" in settled.stderr
+    assert 1 == status["orders"]["executed"]
     assert "ACTIVE" == resumed["trading_state"]
     assert 5 == second.returncode
     assert 0 == process.returncode

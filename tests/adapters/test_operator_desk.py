@@ -1,0 +1,188 @@
+"""OperatorDesk: words become commands, and what they did becomes the answer."""
+
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from callboard.actors.adapters.operator_desk import FILE_ORDER, OperatorDesk
+from callboard.actors.adapters.spool import (
+    Order,
+    Spool,
+)
+from callboard.actors.names import (
+    CIRCUIT_BREAKER,
+    EXECUTION_SYSTEM,
+    ORDER_MANAGER,
+    POSITION_MONITOR,
+)
+from callboard.actors.order_answers import order_view
+from callboard.messages.intake import (
+    EndOrder,
+    FlattenPositions,
+    HaltTrading,
+    LookForOrder,
+    ResumeTrading,
+)
+from callboard.messages.queries import (
+    GetPositions,
+)
+from callboard.messages.values import OrderState, TradingState
+from support.order_bench import CID, OrderBench
+from support.spools import Core, answer_of, put
+
+
+def test_a_status_shows_the_state_and_the_positions(tmp_path: Path) -> None:
+    core = Core()
+    desk = OperatorDesk(Spool(tmp_path), core.post)
+    put(tmp_path, "1", command="status")
+
+    desk.look()
+    desk.look()
+
+    owners = [CIRCUIT_BREAKER, POSITION_MONITOR, ORDER_MANAGER]
+    assert owners == [to for to, _, _ in core.posted]
+    assert isinstance(core.posted[1][1], GetPositions)
+    assert {
+        "ok": True,
+        "reason": "as told",
+        "trading_state": "ACTIVE",
+        "epoch": 3,
+        "held_symbols": ["BTCUSDT"],
+        "venue_open": True,
+        "positions": [
+            {
+                "symbol": "ETHUSDT",
+                "position_side": "BOTH",
+                "quantity": "0.1",
+                "entry_price": "2600",
+                "mark_price": "2601",
+                "stop_price": "2548",
+                "protected": True,
+            }
+        ],
+        "realised_pnl": "1.5",
+        "fees": "0.2",
+        "orders": {
+            "total_orders": 6,
+            "executed": 2,
+            "failed": 1,
+            "cancelled": 2,
+            "pending": 1,
+            "success_rate": "0.6667",
+        },
+    } == answer_of(tmp_path, "1")
+
+
+def test_words_become_commands_of_the_core(tmp_path: Path) -> None:
+    core = Core()
+    desk = OperatorDesk(Spool(tmp_path), core.post)
+    put(tmp_path, "1", command="halt", reason="news", by="me")
+    put(tmp_path, "2", command="resume", by="me", approvals=["you", "me"])
+    put(tmp_path, "3", command="resume", by="me")
+    put(tmp_path, "4", command="flatten", symbol="ETHUSDT")
+    put(tmp_path, "5", command="look", target="900")
+    put(tmp_path, "6", command="end", target="900", reason="it never came", by="me")
+
+    desk.look()
+
+    assert [
+        (EXECUTION_SYSTEM, HaltTrading("1", "news", "me"), True),
+        (EXECUTION_SYSTEM, ResumeTrading("2", "resumed by an operator", ("you", "me")), True),
+        (EXECUTION_SYSTEM, ResumeTrading("3", "resumed by an operator", ("me",)), True),
+        (EXECUTION_SYSTEM, FlattenPositions("4", "ETHUSDT", ""), False),
+        (EXECUTION_SYSTEM, LookForOrder("5", "900"), False),
+        (EXECUTION_SYSTEM, EndOrder("6", "900", "it never came", "me"), False),
+    ] == core.posted
+
+
+@pytest.mark.parametrize(
+    ("command", "state", "ok"),
+    [
+        ("halt", TradingState.HALTED, True),
+        ("halt", TradingState.ACTIVE, False),
+        ("resume", TradingState.ACTIVE, True),
+        ("resume", TradingState.REDUCING, False),
+        ("flatten", TradingState.HALTED, True),
+    ],
+)
+def test_an_answer_is_the_effect_and_not_the_wish(
+    tmp_path: Path, command: str, state: TradingState, ok: bool
+) -> None:
+    desk = OperatorDesk(Spool(tmp_path), Core(state).post)
+    put(tmp_path, "1", command=command)
+
+    desk.look()
+    desk.look()
+
+    assert ok is answer_of(tmp_path, "1")["ok"]
+
+
+@pytest.mark.parametrize(
+    ("command", "state", "reason"),
+    [
+        ("order", OrderState.PARKED, ""),
+        ("look", OrderState.UNKNOWN, ""),
+        ("end", OrderState.FAILED, ""),
+        ("end", OrderState.ACTIVE, "the order is ACTIVE: only a parked one is ended by hand"),
+        ("end", None, "no order cb1-1-e1"),
+        ("order", None, "no order cb1-1-e1"),
+    ],
+)
+def test_a_command_that_means_an_order_is_answered_with_it(
+    tmp_path: Path, command: str, state: OrderState | None, reason: str
+) -> None:
+    core = Core()
+    bench = OrderBench().unknown()
+    core.orders = () if state is None else (evolve(order_view(bench.order), state=state),)
+    desk = OperatorDesk(Spool(tmp_path), core.post)
+    put(tmp_path, "1", command=command, target=CID)
+
+    desk.look()
+    desk.look()
+
+    answer = answer_of(tmp_path, "1")
+    shown = answer.get("order")
+    assert reason is not answer["ok"]
+    assert reason in answer["reason"]
+    assert (None if state is None else state.value) == (shown and shown["state"])
+
+
+def test_an_answer_of_a_strange_kind_is_no_state(tmp_path: Path) -> None:
+    desk = OperatorDesk(Spool(tmp_path), Core().post)
+    order = Order("1", "status")
+
+    for _ in range(3):
+        desk.on_reply(order, RuntimeError("stopped"))
+
+    assert {"ok": False, "reason": "no state: stopped"} == answer_of(tmp_path, "1")
+
+
+def test_a_file_named_halt_halts_once_while_it_lies_there(tmp_path: Path) -> None:
+    core = Core()
+    desk = OperatorDesk(Spool(tmp_path), core.post)
+    (tmp_path / "HALT").write_text("fire")
+    halt = (EXECUTION_SYSTEM, HaltTrading(FILE_ORDER, "fire", by="HALT"), True)
+
+    desk.look()
+    desk.look()
+    once = list(core.posted)
+    (tmp_path / "HALT").unlink()
+    desk.look()
+    (tmp_path / "HALT").write_text("fire")
+    desk.look()
+
+    assert [halt] == once
+    assert [halt, halt] == core.posted
+
+
+def test_nobody_resumes_against_a_file_named_halt(tmp_path: Path) -> None:
+    core = Core(TradingState.HALTED)
+    desk = OperatorDesk(Spool(tmp_path), core.post)
+    (tmp_path / "HALT").write_text("fire")
+    put(tmp_path, "1", command="resume")
+
+    desk.look()
+
+    assert 1 == len(core.posted)
+    assert "a file named HALT lies in the data directory" in answer_of(tmp_path, "1")["reason"]
