@@ -13,7 +13,7 @@ from attrs import frozen
 
 from ...actors.ports import VenueAnswer, VenueRequest
 from ...messages.values import Phase
-from . import api_account, api_algo, api_config, api_market, api_money, api_orders
+from . import api_account, api_algo, api_batch, api_config, api_market, api_money, api_orders
 from .core import Core
 from .limits import BannedError
 from .params import Params
@@ -30,6 +30,8 @@ class Route:
     weight: int = 1
     weight_all: int | None = None
     orders: int = 0
+    """What it counts in ten seconds, and in a minute unless `orders_1m` says otherwise."""
+    orders_1m: int | None = None
     is_signed: bool = True
 
     def weight_of(self, params: Params) -> int:
@@ -45,6 +47,10 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("DELETE", "/fapi/v1/order"): Route(api_orders.cancel),
     ("GET", "/fapi/v1/order"): Route(api_orders.query),
     ("DELETE", "/fapi/v1/allOpenOrders"): Route(api_orders.cancel_all),
+    ("POST", "/fapi/v1/batchOrders"): Route(api_batch.place, weight=5, orders=5, orders_1m=1),
+    ("PUT", "/fapi/v1/batchOrders"): Route(api_batch.amend, weight=5, orders=5, orders_1m=1),
+    ("DELETE", "/fapi/v1/batchOrders"): Route(api_batch.cancel),
+    ("POST", "/fapi/v1/countdownCancelAll"): Route(api_orders.count_down, weight=10),
     ("GET", "/fapi/v1/openOrder"): Route(api_orders.query_open),
     ("GET", "/fapi/v1/openOrders"): Route(api_orders.list_open, weight_all=40),
     ("GET", "/fapi/v1/allOrders"): Route(api_orders.list_all, weight=5),
@@ -101,7 +107,7 @@ def answer(core: Core, request: VenueRequest) -> VenueAnswer:
         if route.is_signed:
             _check_signed(request, params, at_ms)
         if route.orders:
-            limits.charge_orders(route.orders, at_ms)
+            limits.charge_orders(route.orders, at_ms, in_1m=route.orders_1m)
             core.liquidation.check_free()
         body = route.handle(core, params)
     except BannedError as ban:

@@ -73,6 +73,15 @@ def cancel_all(core: Core, params: Params) -> Any:
     return bodies.acknowledged("The operation of cancel all open order is done.")
 
 
+def count_down(core: Core, params: Params) -> Any:
+    """POST /fapi/v1/countdownCancelAll."""
+    symbol = params.text("symbol")
+    core.rules(symbol)
+    duration_ms = params.integer("countdownTime")
+    core.countdown.set(symbol, duration_ms)
+    return {"symbol": symbol, "countdownTime": str(duration_ms)}
+
+
 def query(core: Core, params: Params) -> Any:
     """GET /fapi/v1/order."""
     return bodies.queried(_find(core, params, code=-2013))

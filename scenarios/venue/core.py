@@ -12,6 +12,7 @@ from .account import Account, MarginView, value
 from .book import Book
 from .conditional import Conditional
 from .forced import Forced
+from .countdown import Countdown
 from .frames import Frame
 from .funding import Funding
 from .income import IncomeStore
@@ -61,7 +62,13 @@ class Core:
             feed=self.feed,
             agenda=agenda,
         )
-
+        self.countdown = Countdown(
+            settings,
+            matching=self.matching,
+            conditional=self.conditional,
+            moment=moment,
+            agenda=agenda,
+        )
         self.income = IncomeStore(moment, self.matching.fills, history_max=settings.history_max)
         self.funding = Funding(
             settings.funding,

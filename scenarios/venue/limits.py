@@ -95,10 +95,10 @@ class Limits:
             self._refusals.count(1, at_ms)
             raise VenueRefusal(-1003, self.limits.weight_1m_max, status=429)
 
-    def charge_orders(self, orders: int, at_ms: int) -> None:
-        """Count orders; raise the 429 refusal over either limit."""
+    def charge_orders(self, orders: int, at_ms: int, *, in_1m: int | None = None) -> None:
+        """Count orders, a batch's other in the minute; raise the 429 refusal over either limit."""
         in_ten = self.orders_10s.count(orders, at_ms)
-        in_minute = self.orders_1m.count(orders, at_ms)
+        in_minute = self.orders_1m.count(orders if in_1m is None else in_1m, at_ms)
         if in_ten > self.limits.orders_10s_max:
             self._refusals.count(1, at_ms)
             raise VenueRefusal(-1015, self.limits.orders_10s_max, "10 SECONDS", status=429)

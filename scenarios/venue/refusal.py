@@ -55,6 +55,7 @@ TEXTS: dict[int, str] = {
     -4024: "Limit price can't be lower than {}.",
     -4028: "Leverage {} is not valid",
     -4031: "Invalid workingType.",
+    -4032: "Exceed maximum cancel order size.",
     -4045: "Reach max stop order limit.",
     -4046: "No need to change margin type.",
     -4047: "Margin type cannot be changed if there exists open orders.",
@@ -70,6 +71,7 @@ TEXTS: dict[int, str] = {
     -4067: "Position side cannot be changed if there exists open orders.",
     -4068: "Position side cannot be changed if there exists position.",
     -4087: "User can only place reduce only order.",
+    -4082: "Invalid number of batch place orders.",
     -4116: "ClientOrderId is duplicated.",
     -4120: "Order type not supported for this endpoint. Please use the Algo Order API endpoints "
     "instead.",

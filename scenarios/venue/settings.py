@@ -171,6 +171,8 @@ class VenueSettings:
     fee_asset: FeeAsset | None = None
     """None for fees in quote currency only."""
     ages: HistoryAges = field(factory=HistoryAges)
+    countdown_reaches_algo: bool = False
+    """A countdown that runs out cancels conditional orders, too; undocumented, so a switch."""
     order_lifetime_ms: int = 365 * 24 * 60 * 60 * 1000
     """A resting order without a date of its own is cancelled after this time."""
     price_matches_withdrawn: tuple[str, ...] = ("OPPONENT_10", "OPPONENT_20")
