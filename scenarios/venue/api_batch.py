@@ -50,7 +50,7 @@ def _orders(params: Params) -> list[dict[str, str]]:
 
 def _texts(item: Any) -> dict[str, str]:
     """Return an item's parameters as a request of its own would carry them."""
-    if not isinstance(item, dict):
+    if not _is(dict, item):
         raise VenueRefusal(-1130, "batchOrders")
     named: dict[str, Any] = item
     return {name: _text(value) for name, value in named.items() if value is not None}
@@ -66,10 +66,14 @@ def _listed(params: Params, name: str) -> list[Any]:
         found: Any = json.loads(params.text(name), parse_float=str, parse_int=str)
     except ValueError:
         raise VenueRefusal(-1130, name) from None
-    if not isinstance(found, list):
+    if not _is(list, found):
         raise VenueRefusal(-1130, name)
     items: list[Any] = found
     return items
+
+
+def _is(kind: type, value: object) -> bool:
+    return isinstance(value, kind)
 
 
 def _each(core: Core, handle: Handle, items: Iterable[Mapping[str, str]]) -> list[Any]:

@@ -11,8 +11,8 @@ from decimal import Decimal
 from .account import Account, MarginView, value
 from .book import Book
 from .conditional import Conditional
-from .forced import Forced
 from .countdown import Countdown
+from .forced import Forced
 from .frames import Frame
 from .funding import Funding
 from .income import IncomeStore
