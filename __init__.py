@@ -22,7 +22,9 @@ if TYPE_CHECKING:
         Refused,
         Transient,
     )
+    from .actors.policies.host_rules import ProposedEntry
     from .actors.policies.rate_budgets import LimiterSettings
+    from .actors.policies.refusal import Refusal
     from .actors.ports import (
         Clock,
         Exchange,
@@ -113,6 +115,7 @@ if TYPE_CHECKING:
         PositionSide,
         Severity,
         Side,
+        SignalSource,
         SignalType,
         TimeInForce,
         TradingState,
@@ -142,6 +145,8 @@ __all__ = (
     # What a host fills in.
     "Clock",
     "Exchange",
+    "ProposedEntry",
+    "Refusal",
     "StreamListener",
     "VenueAnswer",
     "VenueRequest",
@@ -216,6 +221,7 @@ __all__ = (
     "PositionSide",
     "Severity",
     "Side",
+    "SignalSource",
     "SignalType",
     "TimeInForce",
     "TradingState",
@@ -242,6 +248,8 @@ _PUBLIC: dict[str, str] = {
     "LimiterSettings": "actors.policies.rate_budgets",
     "Clock": "actors.ports",
     "Exchange": "actors.ports",
+    "ProposedEntry": "actors.policies.host_rules",
+    "Refusal": "actors.policies.refusal",
     "StreamListener": "actors.ports",
     "VenueAnswer": "actors.ports",
     "VenueRequest": "actors.ports",
@@ -312,6 +320,7 @@ _PUBLIC: dict[str, str] = {
     "PositionSide": "messages.values",
     "Severity": "messages.values",
     "Side": "messages.values",
+    "SignalSource": "messages.values",
     "SignalType": "messages.values",
     "TimeInForce": "messages.values",
     "TradingState": "messages.values",

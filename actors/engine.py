@@ -9,7 +9,7 @@ a line, and the ref goes dead after an orderly stop.
 
 import decimal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from .adapters.retention import retention
 from .adapters.settings_check import checked
 from .adapters.spool import Spool
 from .errors import ConfigurationError
+from .policies.host_rules import HostRule, NamedRule, named
 from .ports import Clock, Exchange
 from .runtime.cell import Cell
 from .runtime.envelope import Envelope
@@ -83,6 +84,8 @@ class Surroundings:
     """The limit that this system has a share of."""
     on_stopped: Callable[[], None] | None = None
     """Called last, to close what was opened for this system alone, or when the start fails."""
+    rules: tuple[HostRule, ...] = ()
+    """The host's own, asked of every entry that passed all of ours."""
     saboteur: Saboteur | None = None
     on_step: Callable[[Cell, Envelope], None] | None = None
     """Sees every step of the core that was kept, on the thread of its actor."""
@@ -99,12 +102,14 @@ class ExecutionSystem:
         clock: Clock | None = None,
         data_dir: Path | str | None = None,
         log: LogSink | None = None,
+        rules: Iterable[HostRule] = (),
     ) -> pykka.ActorRef[Front]:
         """Start a system and return the ref that takes commands and queries.
 
         Its actors run when this returns; `EngineReady` tells subscribers that entries are
         possible, and what is told before waits for it. Stopping the ref stops the whole system.
-        The exchange stays its maker's: close it after the stop.
+        The exchange stays its maker's: close it after the stop. `rules` are functions of a
+        `ProposedEntry` that may refuse an entry; a replay of the journal needs them again.
 
         Raises:
             ConfigurationError: Settings or arguments are at fault; nothing was started.
@@ -122,6 +127,7 @@ class ExecutionSystem:
                 clock or WallClock(),
                 None if data_dir is None else Path(data_dir),
                 log,
+                rules=tuple(rules),
             ),
         )
 
@@ -133,6 +139,7 @@ def launch(settings: Settings, around: Surroundings) -> pykka.ActorRef[Front]:
             undo.callback(around.on_stopped)
         settings = checked(settings)
         check_mode(settings)
+        rules = _named(around.rules)
         share = settings.limits.rate_limit_share
         around.shares.take(share)
         undo.callback(around.shares.give_back, share)
@@ -143,7 +150,7 @@ def launch(settings: Settings, around: Surroundings) -> pykka.ActorRef[Front]:
             undo.callback(disk.close)
         # What actors compute while they are made must not depend on the host's context.
         with decimal.localcontext(ENGINE_DECIMALS):
-            engine = _assemble(settings, around, disk)
+            engine = _assemble(settings, around, disk, rules)
         return engine.start(undo.pop_all())
 
 
@@ -212,7 +219,16 @@ class Engine:
                 self.kernel.post(names.CIRCUIT_BREAKER, trip)
 
 
-def _assemble(settings: Settings, around: Surroundings, disk: Disk | None) -> Engine:
+def _named(rules: tuple[HostRule, ...]) -> tuple[NamedRule, ...]:
+    try:
+        return named(rules)
+    except ValueError as error:
+        raise ConfigurationError(f"rules: {error}") from error
+
+
+def _assemble(
+    settings: Settings, around: Surroundings, disk: Disk | None, rules: tuple[NamedRule, ...]
+) -> Engine:
     """Make every actor; none of them runs yet."""
     codec = make_codec()
     recovered = None if disk is None else recover(disk, codec, core_makers(settings))
@@ -236,7 +252,7 @@ def _assemble(settings: Settings, around: Surroundings, disk: Disk | None) -> En
             settings,
             SegmentWriter(
                 disk,
-                run_facts(settings, codec, generation, settings_json(settings)),
+                run_facts(settings, codec, generation, settings_json(settings), rules),
                 recovered.start,
                 segment_bytes_max=settings.journal.segment_bytes_max,
                 syncs=durability_of(settings.journal.durability) is not Durability.OFF,
@@ -249,6 +265,7 @@ def _assemble(settings: Settings, around: Surroundings, disk: Disk | None) -> En
         around.clock,
         event_bus=lambda: EventBus(subscriptions),
         spool=None if around.data_dir is None else Spool(around.data_dir),
+        rules=rules,
     )
     populate(kernel, settings, wiring)
     if recovered is not None:

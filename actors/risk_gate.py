@@ -36,6 +36,7 @@ from .policies.entry_rules import first_refusal, judge
 from .policies.entry_shape import ShapedEntry
 from .policies.entry_view import EntryView
 from .policies.exit_rules import verify_exit
+from .policies.host_rules import FAILED, NamedRule, first_objection
 from .policies.refusal import Refusal
 from .policies.risk_policy import PolicyError, changed
 from .risk_facts import (
@@ -75,10 +76,13 @@ class RiskGate(Actor):
     private = PRIVATE
     state: GateState
 
-    def __init__(self, settings: RiskSettings, id_prefix: str) -> None:
+    def __init__(
+        self, settings: RiskSettings, id_prefix: str, rules: tuple[NamedRule, ...] = ()
+    ) -> None:
         super().__init__()
         self._settings = settings
         self._id_prefix = id_prefix
+        self._rules = rules
 
     def receive(self, message: Inbox, ctx: Context) -> None:
         """Handle one message."""
@@ -123,7 +127,7 @@ class RiskGate(Actor):
             refusal = Refusal("policy", error.key, error.reason)
             ctx.tell(EXECUTION_SYSTEM, self._entry_refused(message, refusal))
             return
-        verdict = judge(view)
+        verdict = self._verdict(view, ctx)
         if isinstance(verdict, Refusal):
             ctx.tell(EXECUTION_SYSTEM, self._entry_refused(message, verdict))
             return
@@ -211,6 +215,18 @@ class RiskGate(Actor):
         if all(knows) and not state.readiness_told:
             ctx.record(ReadinessTold())
             ctx.tell(EXECUTION_SYSTEM, RecoveryDone(state.generation))
+
+    def _verdict(self, view: EntryView, ctx: Context) -> ShapedEntry | Refusal:
+        """Ask our rules, then those of the host; one that gave no answer is alerted."""
+        verdict = judge(view)
+        if isinstance(verdict, Refusal) or not self._rules:
+            return verdict
+        objection = first_objection(self._rules, view, verdict)
+        if objection is not None and objection.guard == FAILED:
+            name, error = objection.figure, objection.limit
+            alert = AlertRaised(Severity.WARNING, "host_rule_failed", name, error)
+            ctx.tell(EVENT_BUS, alert)
+        return objection or verdict
 
     def _renewed(self, message: RenewApproval, now_ns: int) -> ApprovalRenewed | Refusal:
         reservation = self.state.reservations.get(message.intent_id)

@@ -37,6 +37,7 @@ from .instruments import Instruments
 from .market_data import MarketData
 from .order_manager import OrderManager
 from .order_queue import OrderQueue
+from .policies.host_rules import NamedRule
 from .ports import Clock, Exchange
 from .position_monitor import PositionMonitor
 from .rate_limiter import RateLimiter
@@ -96,8 +97,11 @@ def make_codec() -> Codec:
     return Codec(all_private())
 
 
-def core_makers(settings: Settings) -> dict[str, Maker]:
-    """Return how each core actor is made under these settings, in start order."""
+def core_makers(settings: Settings, rules: tuple[NamedRule, ...] = ()) -> dict[str, Maker]:
+    """Return how each core actor is made under these settings, in start order.
+
+    `rules` are the host's own; only what judges entries anew, an engine or a replay, needs them.
+    """
     makers: dict[str, Maker] = {
         names.SUPERVISOR: lambda: Supervisor(settings.orders),
         names.VENUE_CLOCK: lambda: VenueClock(settings.clock),
@@ -108,7 +112,7 @@ def core_makers(settings: Settings) -> dict[str, Maker]:
         names.RECONCILER: lambda: Reconciler(settings.reconciler),
         names.POSITION_MONITOR: lambda: PositionMonitor(settings.protection),
         names.CIRCUIT_BREAKER: lambda: CircuitBreaker(settings.breaker),
-        names.RISK_GATE: lambda: RiskGate(settings.risk, settings.orders.id_prefix),
+        names.RISK_GATE: lambda: RiskGate(settings.risk, settings.orders.id_prefix, rules),
         names.RATE_LIMITER: lambda: RateLimiter(settings.limits, settings.permits_waiting_max),
         names.ORDER_QUEUE: lambda: OrderQueue(settings.queue),
         names.ORDER_MANAGER: lambda: OrderManager(
@@ -133,13 +137,14 @@ class Wiring:
     event_bus: Callable[[], EventBus] = field(default=EventBus)
     spool: Spool | None = None
     """How people reach the engine through its data directory."""
+    rules: tuple[NamedRule, ...] = ()
 
 
 def populate(kernel: Kernel, settings: Settings, wiring: Wiring) -> None:
     """Put every actor of a system into a kernel, in start order; none of them runs yet."""
     # Actors stop in reverse: the bus must hear the core's last words.
     kernel.add(names.EVENT_BUS, wiring.event_bus)
-    for name, make in core_makers(settings).items():
+    for name, make in core_makers(settings, wiring.rules).items():
         kernel.add(name, make)
     for lane in names.LANES:
         kernel.add(
@@ -216,7 +221,13 @@ def announce(kernel: Kernel, generation: int, recovered: Recovered | None) -> No
         kernel.route_again(recovered.waiting)
 
 
-def run_facts(settings: Settings, codec: Codec, generation: int, encoded: Any) -> RunFacts:
+def run_facts(
+    settings: Settings,
+    codec: Codec,
+    generation: int,
+    encoded: Any,
+    rules: tuple[NamedRule, ...] = (),
+) -> RunFacts:
     """Return what a run says of itself in the manifests of its journal."""
     import pykka
 
@@ -232,5 +243,6 @@ def run_facts(settings: Settings, codec: Codec, generation: int, encoded: Any) -
         callboard=VERSION,
         python=platform.python_version(),
         pykka=getattr(pykka, "__version__", "4"),
+        rules=tuple(each.name for each in rules),
         fingerprints=codec.fingerprints(),
     )

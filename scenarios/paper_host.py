@@ -9,6 +9,7 @@ are its own, so that any number of paper systems run beside each other.
 
 import decimal
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pykka
@@ -18,6 +19,7 @@ from ..actors.adapters.clock import WallClock
 from ..actors.adapters.rate_shares import Shares
 from ..actors.adapters.settings_check import checked
 from ..actors.engine import Surroundings, launch
+from ..actors.policies.host_rules import HostRule
 from ..actors.ports import Exchange
 from ..actors.runtime.front import Front
 from ..actors.runtime.hosting import LogSink
@@ -85,10 +87,11 @@ def start(
     speed: float = 1.0,
     faults: Faults | None = None,
     log: LogSink | None = None,
+    rules: Iterable[HostRule] = (),
 ) -> pykka.ActorRef[Front]:
     """Start a paper system and return its ref; stopping the ref stops the venue too.
 
-    Without a `data_dir` no journal is kept. Raises as `ExecutionSystem.start` does.
+    Without a `data_dir` no journal is kept. Takes `rules`, and raises, as `ExecutionSystem.start`.
     """
     venue = open_venue(settings, market=market, speed=speed, faults=faults)
     around = Surroundings(
@@ -98,6 +101,7 @@ def start(
         log,
         shares=Shares(),
         on_stopped=venue.close,
+        rules=tuple(rules),
     )
     return launch(settings, around)
 

@@ -14,6 +14,7 @@ from attrs import define, field
 from ..actors import names
 from ..actors.adapters.event_bus import EventBus
 from ..actors.adapters.retention import retention
+from ..actors.policies.host_rules import NamedRule
 from ..actors.ports import FileSystem
 from ..actors.runtime.actor import Context
 from ..actors.runtime.cell import Cell
@@ -79,6 +80,8 @@ class World:
     """Called when a life is put together and recovered, before its first step."""
     log: LogSink | None = None
     saboteur: Saboteur | None = None
+    rules: tuple[NamedRule, ...] = ()
+    """The host's own rules."""
     codec: Codec = field(factory=make_codec)
     life: Life | None = field(init=False, default=None)
     driver: VenueDriver = field(init=False)
@@ -156,7 +159,8 @@ class World:
         journal = self._journal(kernel, host, recovered, generation)
         exchange = self.driver.connect(CLIENT)
         bus = self._bus
-        populate(kernel, self.settings, Wiring(exchange, VirtualClock(self.simulation), None, bus))
+        clock = VirtualClock(self.simulation)
+        populate(kernel, self.settings, Wiring(exchange, clock, None, bus, rules=self.rules))
         return Life(kernel, host, exchange, journal, generation, recovered)
 
     def _journal(
@@ -169,7 +173,8 @@ class World:
         if self.disk is None or recovered is None:
             return None
         durability = Durability(self.settings.journal.durability)
-        facts = run_facts(self.settings, self.codec, generation, settings_json(self.settings))
+        encoded = settings_json(self.settings)
+        facts = run_facts(self.settings, self.codec, generation, encoded, self.rules)
         writer = SegmentWriter(
             self.disk,
             facts,

@@ -21,6 +21,7 @@ from .commands import AS_JSON
 from .exits import Exit, end, exits, say
 
 if TYPE_CHECKING:
+    from ..policies.host_rules import NamedRule
     from ..runtime.actor import Actor
     from ..runtime.journal_reader import Line
     from ..runtime.segment import RunFacts
@@ -107,14 +108,24 @@ def stats_command(data_dir: Path, *, as_json: bool) -> None:
 @click.command("replay")
 @EXISTING
 @click.option("--until", default=0, help="Stop after this sequence; 0 for all.")
+@click.option(
+    "--rule",
+    "places",
+    multiple=True,
+    metavar="MODULE:FUNCTION",
+    help="A rule of the host's own that the run had; once for each.",
+)
 @AS_JSON
 @exits
-def replay_command(data_dir: Path, until: int, *, as_json: bool) -> None:
+def replay_command(data_dir: Path, until: int, places: tuple[str, ...], *, as_json: bool) -> None:
     """Run the actors again from the records and name every difference; exit 1 if there is one."""
     from ..runtime.replay import replay
     from ..system import make_codec
+    from .rule_import import demand_rules, imported_rules
 
-    report = replay(open_journal(data_dir), make_codec(), makers_of, until=until)
+    rules, folder = imported_rules(places), open_journal(data_dir)
+    demand_rules(folder, rules)
+    report = replay(folder, make_codec(), lambda run: makers_of(run, rules), until=until)
     if as_json:
         plain = {"records": report.records, "divergences": len(report.divergences)}
         click.echo(json.dumps({**plain, "first": [asdict(each) for each in report.divergences]}))
@@ -129,12 +140,19 @@ def replay_command(data_dir: Path, until: int, *, as_json: bool) -> None:
     end(Exit.OK if report.identical else Exit.FAILED)
 
 
-def makers_of(run: "RunFacts") -> "Mapping[str, Callable[[], Actor]]":
-    """Return the core's actors under the settings that a run's manifest holds."""
+def makers_of(
+    run: "RunFacts", rules: "tuple[NamedRule, ...]" = ()
+) -> "Mapping[str, Callable[[], Actor]]":
+    """Return the core's actors under the settings that a run's manifest holds.
+
+    Raises:
+        ConfigurationError: The run had rules of its host that are not among these.
+    """
     from ..system import core_makers
     from .config_fields import settings_of_plain
+    from .rule_import import rules_of_run
 
-    return core_makers(settings_of_plain(run.settings))
+    return core_makers(settings_of_plain(run.settings), rules_of_run(run.rules, rules))
 
 
 def open_journal(data_dir: Path) -> "Disk":

@@ -105,7 +105,11 @@ _FILTERS = tuple(
 _OURS = (*_INTAKE, *_CLOSES, *_WORLD, *_PORTFOLIO, *_PRICES, *_SIZE, *_FILTERS)
 
 GUARDS: Mapping[str, SafetyGuard] = MappingProxyType(
-    {**_THE_SEVEN, **dict.fromkeys(_OURS, SafetyGuard.CALLBOARD)}
+    {
+        **_THE_SEVEN,
+        **dict.fromkeys(_OURS, SafetyGuard.CALLBOARD),
+        "host_rule": SafetyGuard.HOST,
+    }
 )
 """Guard -> which of the seven it is, or Callboard's own."""
 

@@ -58,6 +58,8 @@ class RunFacts:
     callboard: str = ""
     python: str = ""
     pykka: str = ""
+    rules: tuple[str, ...] = ()
+    """Names of the host's own rules, which replay needs again."""
     fingerprints: Mapping[str, str] = field(factory=dict[str, str])
     """Schema of every message class, by label."""
 

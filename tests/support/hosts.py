@@ -3,7 +3,7 @@
 A paper system on its own venue, or a venue on a thread that outlives the systems that trade there.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from callboard import (
     Subscribe,
 )
 from callboard.actors.adapters.clock import WallClock
+from callboard.actors.policies.host_rules import HostRule
 from callboard.actors.runtime.front import Front
 from callboard.scenarios import paper
 from callboard.scenarios.venue.threaded import ThreadedExchange
@@ -32,10 +33,12 @@ Ref = pykka.ActorRef[Front]
 
 @contextmanager
 def paper_system(
-    settings: Settings | None = None, data_dir: Path | None = None
+    settings: Settings | None = None,
+    data_dir: Path | None = None,
+    rules: Iterable[HostRule] = (),
 ) -> Generator[tuple[Ref, Collector]]:
     """Run a paper system for a test, with a subscriber to all events."""
-    ref = paper.start(settings or stage_settings(), data_dir=data_dir, speed=SPEED)
+    ref = paper.start(settings or stage_settings(), data_dir=data_dir, speed=SPEED, rules=rules)
     collector = Collector()
     ref.tell(Subscribe(collector))
     try:
