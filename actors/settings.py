@@ -232,6 +232,8 @@ class Settings:
     """The whole engine."""
 
     mode: str = "paper"
+    use_testnet: bool = True
+    """For every mode but paper: the venue's test hosts, or the ones with money (C-17)."""
     seed: int = 0
     placement: str = "shared"
     signal_timeout_ms: int = 2 * HOUR_MS

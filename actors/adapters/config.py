@@ -3,8 +3,9 @@
 Owns the order (flag over environment over file over default) and the source of each value. Files
 are TOML with the tables `[callboard]` and `[callboard.<section>]`; variables are
 `CALLBOARD__SECTION__KEY`; numbers are taken by their text, so that a Decimal never was a float.
-Unknown keys, wrong types and figures out of range are collected and told in one
-`ConfigurationError`: where it stands, the key, what is wrong and what is allowed.
+Each may use the other names of `config_aliases`; two names in one source that say different things
+of one setting are refused. Unknown keys, wrong types and figures out of range are collected and
+told in one `ConfigurationError`: where it stands, the key, what is wrong and what is allowed.
 """
 
 import tomllib
@@ -18,8 +19,19 @@ from attrs import define, field, frozen
 
 from ..errors import ConfigurationError, EngineError
 from ..settings import Settings
-from .config_fields import Field, build, fields, flat, members_of, read_value, sections, value_of
-from .config_rules import RULES, RUNNABLE_MODES, limiter_fault, pair_faults
+from .config_aliases import ALIASES, VARIABLES, Target, converted
+from .config_fields import (
+    Field,
+    build,
+    fields,
+    flat,
+    members_of,
+    normalised,
+    read_value,
+    sections,
+    value_of,
+)
+from .config_rules import RULES, RUNNABLE_MODES, limiter_fault, mode_fault, pair_faults
 
 TABLE = "callboard"
 VARIABLE_PREFIX = "CALLBOARD__"
@@ -68,22 +80,42 @@ class _Raw:
     source: str
     key: str
     value: Any
+    alias: str = ""
+    """The other name that it was written under."""
+    target: Target | None = None
+    """How the alias's value becomes the setting's."""
+
+    @property
+    def name(self) -> str:
+        """The name as somebody wrote it."""
+        return self.alias or self.key
+
+    @property
+    def origin(self) -> str:
+        """Where it was written, with the name where that is another one."""
+        is_named = self.alias in ("", self.source)
+        return self.source if is_named else f"{self.source} ({self.alias})"
 
 
 @define
 class _Reading:
     """What was read so far."""
 
-    raws: dict[str, _Raw] = field(factory=dict[str, _Raw])
+    raws: dict[str, list[_Raw]] = field(factory=dict[str, list[_Raw]])
+    """Key -> what the highest source so far says of it, once a name."""
     faults: list[str] = field(factory=list[str])
 
     def take(self, raws: Iterable[_Raw]) -> None:
-        """Let later values replace earlier ones; a key that is none is a fault."""
+        """Let a source replace what lower ones say; a key that is none is a fault."""
+        said: dict[str, list[_Raw]] = {}
         for raw in raws:
-            if raw.key in fields():
-                self.raws[raw.key] = raw
-            else:
-                self.faults.append(f"{raw.source}: {raw.key}: unknown key{_did_you_mean(raw.key)}")
+            for each in _meant(raw):
+                if each.key in fields():
+                    said.setdefault(each.key, []).append(each)
+                else:
+                    unknown = f"{raw.key}: unknown key{_did_you_mean(raw.key)}"
+                    self.faults.append(f"{raw.source}: {unknown}")
+        self.raws |= said
 
 
 def load(
@@ -101,8 +133,7 @@ def load(
         reading.take(_from_file(path, reading.faults))
     reading.take(_from_environment(environ or {}))
     reading.take(_from_flags(flags or {}))
-    values = {key: _read(fields()[key], raw, reading.faults) for key, raw in reading.raws.items()}
-    known = {key: value for key, value in values.items() if value is not None}
+    known = _read_all(reading)
     settings = build(known)
     _check_together(settings, reading, known)
     if reading.faults:
@@ -164,6 +195,8 @@ def _from_file(path: Path, faults: list[str]) -> Iterator[_Raw]:
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[_Raw]:
     for name in sorted(environ):
+        if name in VARIABLES:
+            yield _Raw(name, name, environ[name])
         if name.startswith(VARIABLE_PREFIX):
             key = name.removeprefix(VARIABLE_PREFIX).lower().replace("__", ".")
             yield _Raw(name, key, environ[name])
@@ -174,20 +207,60 @@ def _from_flags(flags: Mapping[str, str]) -> Iterator[_Raw]:
         yield _Raw("command line", key, text)
 
 
-def _read(target: Field, raw: _Raw, faults: list[str]) -> Any:
+def _meant(raw: _Raw) -> Iterator[_Raw]:
+    """Yield what is said of each setting that the name stands for; a setting is its own name."""
+    alias = ALIASES.get(raw.key.lower()) if raw.key not in fields() else None
+    if alias is None:
+        yield raw
+        return
+    for target in alias.targets:
+        yield _Raw(raw.source, target.key, raw.value, alias.name, target)
+
+
+def _read_all(reading: _Reading) -> dict[str, Any]:
+    """Return the values by key without those at fault; what is counted in another comes last."""
+    known: dict[str, Any] = {}
+    for key in sorted(reading.raws, key=lambda key: any(map(_is_counted, reading.raws[key]))):
+        said = [(raw, _read(fields()[key], raw, reading, known)) for raw in reading.raws[key]]
+        values = [value for _, value in said if value is not None]
+        if len(values) < len(said):
+            continue
+        (first, value), *others = said
+        known[key] = value
+        for other, contrary in others:
+            if contrary != value:
+                both = f"{other.name} = {shown(other.value)} contradicts {first.name} = "
+                reading.faults.append(f"{other.source}: {both}{shown(first.value)}")
+    return known
+
+
+def _is_counted(raw: _Raw) -> bool:
+    return raw.target is not None and bool(raw.target.per)
+
+
+def _read(target: Field, raw: _Raw, reading: _Reading, known: Mapping[str, Any]) -> Any:
     """Return the value, or None and a fault."""
     rule = RULES.get(target.key)
     try:
-        value = read_value(target, raw.value)
+        value = normalised(target, read_value(target, _in_own_unit(target, raw, known)))
     except ValueError as error:
-        allowed = f" ({rule})" if rule is not None else ""
-        faults.append(f"{raw.source}: {raw.key}: {error}{allowed}")
+        allowed = f" ({rule})" if rule is not None and raw.target is None else ""
+        reading.faults.append(f"{raw.source}: {raw.name}: {error}{allowed}")
         return None
     wrong = [each for each in members_of(value) if rule is not None and not rule.admits(each)]
     if wrong:
-        faults.append(f"{raw.source}: {raw.key}: must be {rule}, not {shown(wrong[0])}")
+        named = raw.key if raw.target is None else f"{raw.alias}: {raw.key}"
+        reading.faults.append(f"{raw.source}: {named}: must be {rule}, not {shown(wrong[0])}")
         return None
     return value
+
+
+def _in_own_unit(target: Field, raw: _Raw, known: Mapping[str, Any]) -> Any:
+    if raw.target is None:
+        return raw.value
+    return converted(
+        raw.target, target, raw.value, lambda key: known.get(key, fields()[key].default)
+    )
 
 
 def _check_together(settings: Settings, reading: _Reading, known: Mapping[str, Any]) -> None:
@@ -198,26 +271,29 @@ def _check_together(settings: Settings, reading: _Reading, known: Mapping[str, A
         if key not in refused and other not in refused:
             culprit = key if key in known else other
             reading.faults.append(f"{_source(reading, culprit)}: {key}: {what}")
+    contrary = mode_fault(settings.mode, use_testnet=settings.use_testnet)
+    if contrary and "use_testnet" in reading.raws:
+        reading.faults.append(f"{_source(reading, 'use_testnet')}: mode: {contrary}")
     limiter = limiter_fault(settings.limits)
     if limiter and not any(key.startswith("limits.") for key in refused):
         reading.faults.append(f"{_source(reading, 'limits.')}: limits: {limiter}")
 
 
 def _source(reading: _Reading, prefix: str) -> str:
-    named = [raw.source for key, raw in reading.raws.items() if key.startswith(prefix)]
+    named = [raws[0].origin for key, raws in reading.raws.items() if key.startswith(prefix)]
     return named[-1] if named else DEFAULT
 
 
-def _settings(settings: Settings, raws: Mapping[str, _Raw]) -> Iterator[Setting]:
+def _settings(settings: Settings, raws: Mapping[str, Sequence[_Raw]]) -> Iterator[Setting]:
     for key in fields():
-        source = raws[key].source if key in raws else DEFAULT
+        source = raws[key][0].origin if key in raws else DEFAULT
         yield Setting(key, value_of(settings, key), source)
 
 
 def _did_you_mean(key: str) -> str:
     if key in sections():
         return f", but a section: [{TABLE}.{key}]"
-    close = get_close_matches(key, fields(), n=1, cutoff=0.6)
+    close = get_close_matches(key, [*fields(), *ALIASES], n=1, cutoff=0.6)
     if not close:
         name = key.rpartition(".")[2]
         close = [other for other in fields() if other.rpartition(".")[2] == name][:1]

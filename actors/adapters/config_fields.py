@@ -17,6 +17,18 @@ from attrs import frozen
 from ..settings import Settings
 
 ROOT = ""
+LOSSES = frozenset(
+    {
+        "risk.stop_loss_pct_default",
+        "risk.stop_loss_pct_max",
+        "risk.drawdown_pct_max",
+        "protection.stop_failed_pct",
+        "breaker.daily_reduce_pct",
+        "breaker.daily_halt_pct",
+        "breaker.drawdown_halt_pct",
+    }
+)
+"""Percentages of a loss, which some write with a minus."""
 
 
 @frozen
@@ -66,6 +78,12 @@ def read_value(field: Field, raw: Any) -> Any:
     if issubclass(kind, StrEnum):
         return _read_word(kind, raw)
     return _read_text(raw)
+
+
+def normalised(field: Field, value: Any) -> Any:
+    """Return a loss without its sign: -3.1 percent and 3.1 percent mean the same (C-10)."""
+    is_loss = field.key in LOSSES and isinstance(value, Decimal)
+    return abs(value) if is_loss else value
 
 
 def build(values: Mapping[str, Any]) -> Settings:

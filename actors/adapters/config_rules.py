@@ -23,6 +23,8 @@ COUNT_MAX = 1_000_000
 BYTES_KIB, BYTES_GIB = 1 << 10, 1 << 30
 MODES = ("paper", "testnet", "demo", "shadow", "live")
 RUNNABLE_MODES = ("paper",)
+MONEY_MODES, TEST_MODES = ("live", "shadow"), ("testnet", "demo")
+"""Modes that reach the venue's hosts with money, and those that reach its test hosts (C-17)."""
 
 
 @frozen
@@ -176,7 +178,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "accounts.interval_ms": _between(SECOND_MS, HOUR_MS),
         "accounts.leverage_interval_ms": _between(MINUTE_MS, DAY_MS),
         "accounts.margin_asset": _ASSET,
-        "instruments.refresh_ms": _between(MINUTE_MS, DAY_MS),
+        "instruments.refresh_ms": _between(MINUTE_MS, 7 * DAY_MS),
         "instruments.retry_ms": _between(100, 10 * MINUTE_MS),
         "stream.dedupe_window": _between(16, COUNT_MAX),
         "stream.silence_ms_max": _between(SECOND_MS, HOUR_MS),
@@ -217,6 +219,9 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     ("clock.interval_ms", "below", "clock.age_ms_max"),
     ("accounts.interval_ms", "below", "risk.account_age_ms_max"),
     ("market.interval_ms", "below", "risk.mark_age_ms_max"),
+    ("instruments.refresh_ms", "below", "risk.filters_age_ms_max"),
+    ("orders.request_timeout_ms", "at most", "limits.request_timeout_ms"),
+    ("breaker.daily_halt_pct", "at most", "breaker.drawdown_halt_pct"),
     ("breaker.daily_reduce_pct", "at most", "breaker.daily_halt_pct"),
 )
 """(key, how it must stand to the other, the other key)."""
@@ -228,6 +233,15 @@ def pair_faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         left, right = values[key], values[other]
         if not (left <= right if how == "at most" else left < right):
             yield key, other, f"is {left}, must be {how} {other} ({right})"
+
+
+def mode_fault(mode: str, *, use_testnet: bool) -> str:
+    """Return why a mode contradicts the switch between test hosts and the others, or empty."""
+    if mode in MONEY_MODES and use_testnet:
+        return f"is {mode}, but use_testnet (USE_BINANCE_TESTNET) is true"
+    if mode in TEST_MODES and not use_testnet:
+        return f"is {mode}, but use_testnet (USE_BINANCE_TESTNET) is false"
+    return ""
 
 
 def limiter_fault(settings: LimiterSettings) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import ConfigurationError
 from ..settings import Settings
-from .config_fields import Field, build, fields, members_of, read_value, value_of
+from .config_fields import Field, build, fields, members_of, normalised, read_value, value_of
 from .config_rules import RULES, limiter_fault, pair_faults
 
 
@@ -31,7 +31,7 @@ def checked(settings: Settings) -> Settings:
 
 
 def _read(field: Field, raw: Any) -> Any:
-    value = read_value(field, raw)
+    value = normalised(field, read_value(field, raw))
     rule = RULES.get(field.key)
     for member in members_of(value):
         if rule is not None and not rule.admits(member):
