@@ -88,6 +88,7 @@ class Account:
         """Wallet changes that no fill made."""
         self.is_hedged = settings.hedge_mode
         self.is_multi_assets = False
+        self.may_trade = True
         self.leverage = dict.fromkeys(self.rules, settings.leverage)
         self.margin_type = dict.fromkeys(self.rules, CROSSED)
         self.positions: dict[PositionKey, Position] = {}

@@ -33,7 +33,7 @@ def account_v2(core: Core, _params: Params) -> Any:
     asset = _asset(core, view)
     permissions = {
         "feeTier": 0,
-        "canTrade": True,
+        "canTrade": core.account.may_trade,
         "canDeposit": True,
         "canWithdraw": True,
         "updateTime": 0,

@@ -27,7 +27,7 @@ def account_config(core: Core, _params: Params) -> Any:
     """GET /fapi/v1/accountConfig."""
     return {
         "feeTier": 0,
-        "canTrade": True,
+        "canTrade": core.account.may_trade,
         "canDeposit": True,
         "canWithdraw": True,
         "dualSidePosition": core.account.is_hedged,

@@ -38,6 +38,12 @@ OPEN_RISK = RiskSettings(
 EASY = Settings(seed=7, risk=OPEN_RISK)
 
 
+def feeder(lines: Iterable[dict[str, Any]]) -> Feeder:
+    """Return what feeds these lines to a run."""
+    texts = [json.dumps(line).encode() + b"\n" for line in lines]
+    return Feeder(SignalLines(texts, "signals"))
+
+
 def options(
     data_dir: Path,
     lines: Iterable[dict[str, Any]],
@@ -48,12 +54,11 @@ def options(
     **changes: Any,
 ) -> PaperOptions:
     """Return a run on the seeded market, from the first of its instants."""
-    texts = [json.dumps(line).encode() + b"\n" for line in lines]
     return PaperOptions(
         settings=settings,
         market=seeded((SYMBOL,), seed=settings.seed, start_ns=START_NS),
         data_dir=data_dir,
-        feeder=Feeder(SignalLines(texts, "signals")),
+        feeder=feeder(lines),
         faults=faults or Faults(),
         for_ns=for_ns,
         **changes,
