@@ -142,20 +142,22 @@ class Stage:
             at_ms=self.world.simulation.now_ns // MS_NS,
             signal=send.signal,
             symbol=send.symbol,
-            take_profit=self._target(send),
+            stop_loss=self._price(send, -send.stop_bps),
+            take_profit=self._price(send, send.target_bps),
             confidence=Decimal(send.confidence),
             confluence_score=Decimal(5),
             signal_strength=Decimal(1),
             strategy=STRATEGY,
         )
 
-    def _target(self, send: Send) -> Decimal | None:
+    def _price(self, send: Send, bps: int) -> Decimal | None:
+        """Return a price so many bps to the winning side of the mark, None for none."""
         mark = self.watch.marks.get(send.symbol)
-        if mark is None or not send.target_bps:
+        if mark is None or not bps:
             return None
         sign = 1 if send.signal is SignalType.LONG_ENTRY else -1
         tick = RULES[send.symbol].tick
-        return (mark * (1 + sign * send.target_bps / BPS) / tick).to_integral_value() * tick
+        return (mark * (1 + sign * bps / BPS) / tick).to_integral_value() * tick
 
 
 def _settings(seed: int) -> Settings:

@@ -63,11 +63,12 @@ class Begin:
 
 @frozen
 class Send:
-    """A strategy's signal; the target, where there is one, so many bps from the mark."""
+    """A strategy's signal; stop and target, where there are some, so many bps from the mark."""
 
     signal_id: str
     signal: SignalType
     symbol: str
+    stop_bps: int = 0
     target_bps: int = 0
     confidence: str = "0.90"
 
@@ -112,8 +113,8 @@ def beats(seed: int) -> tuple[Beat, ...]:
     return (
         Beat(0, Begin(None, "The engine starts: clock, filters, account, open orders, streams")),
         Beat(2_000, Begin(None, "Quiet water: signals become orders with a stop at the venue")),
-        Beat(2_000, Send("calm-1", entries[btc], btc, target_bps=12)),
-        Beat(5_000, Send("calm-2", entries[eth], eth, target_bps=60)),
+        Beat(2_000, Send("calm-1", entries[btc], btc, stop_bps=12, target_bps=18)),
+        Beat(5_000, Send("calm-2", entries[eth], eth, stop_bps=40, target_bps=60)),
         Beat(8_500, Send("unsure", entries[btc], btc, confidence="0.40")),
         *_answer_lost(entries[sol], sol),
         *_stop_lost(entries[xrp], xrp),

@@ -14,7 +14,7 @@ ONE = Decimal(1)
 
 
 def test_d3_finds_a_position_without_a_stop_that_the_engine_does_not_know_of() -> None:
-    stage = Stage().begin()
+    stage = Stage(kept_max=1_000).begin()
 
     stage.checker.ground.amounts["BTCUSDT", "BOTH"] = ONE
     stage.world.run_for(40)
@@ -23,7 +23,7 @@ def test_d3_finds_a_position_without_a_stop_that_the_engine_does_not_know_of() -
 
 
 def test_d3_is_silent_about_a_position_with_its_stop() -> None:
-    stage = Stage().begin().enter()
+    stage = Stage(kept_max=1_000).begin().enter()
 
     stage.world.run_for(60)
 
@@ -31,7 +31,7 @@ def test_d3_is_silent_about_a_position_with_its_stop() -> None:
 
 
 def test_d3_finds_a_position_that_is_larger_than_its_stops() -> None:
-    stage = Stage().begin()
+    stage = Stage(kept_max=1_000).begin()
     stop = {"type": "STOP_MARKET", "triggerPrice": "50000.0", "quantity": "0.500"}
     params = {"symbol": "BTCUSDT", "side": "SELL", "algoType": "CONDITIONAL", **stop}
     stage.send("POST", ALGO_ORDER, clientAlgoId="cb1-p9-s1", reduceOnly="true", **params)
@@ -43,7 +43,7 @@ def test_d3_finds_a_position_that_is_larger_than_its_stops() -> None:
 
 
 def test_d5_finds_a_stop_that_is_left_over() -> None:
-    stage = Stage().begin()
+    stage = Stage(kept_max=1_000).begin()
     stop = {"type": "STOP_MARKET", "triggerPrice": "2500.00", "closePosition": "true"}
 
     stage.send(
@@ -56,7 +56,7 @@ def test_d5_finds_a_stop_that_is_left_over() -> None:
 
 
 def test_d10_finds_an_exit_that_turns_our_books_over() -> None:
-    stage = Stage().begin().enter()
+    stage = Stage(kept_max=1_000).begin().enter()
 
     def spoil(state: Any, fact: object) -> None:
         if isinstance(fact, FillApplied) and fact.fill.leg is Leg.EXIT:
@@ -71,7 +71,7 @@ def test_d10_finds_an_exit_that_turns_our_books_over() -> None:
 
 
 def test_d13_finds_an_order_that_breaks_a_filter_the_engine_knew() -> None:
-    stage = Stage().begin()
+    stage = Stage(kept_max=1_000).begin()
     gate = stage.world.state(names.RISK_GATE)
     gate.filters[SYMBOL] = evolve(gate.filters[SYMBOL], market_step_size=Decimal("0.00001"))
 

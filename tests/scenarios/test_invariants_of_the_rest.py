@@ -30,6 +30,8 @@ def test_s8_finds_a_fill_that_is_booked_twice_or_was_never_made() -> None:
     stage.enter()
     fill = booked[0].fill
     invented = evolve(fill, trade=evolve(fill.trade, trade_id="7"))
+    for guard in stage.world.state(names.POSITION_MONITOR).guards.values():
+        guard.booked.clear()
     stage.world.kernel.post(names.POSITION_MONITOR, fill)
     stage.world.kernel.post(names.POSITION_MONITOR, invented)
     stage.world.run_for(0.1)

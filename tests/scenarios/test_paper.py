@@ -243,7 +243,7 @@ def test_an_operator_stops_a_run_and_its_journal_is_sealed(tmp_path: Path) -> No
 
 
 def test_faults_and_crashes_stand_in_the_summary_and_the_run_replays(tmp_path: Path) -> None:
-    crashes = PlannedCrashes({"order_manager": (20, 40), "risk_gate": (30,)})
+    crashes = PlannedCrashes({"order_manager": (10, 25), "risk_gate": (30,)})
     lines = mixed_signals(12, start_ms=START_MS + 3_000)
     faults = Faults(answer_lost_after_execution=0.2)
 

@@ -14,15 +14,13 @@ from callboard.messages.intake import SubmitSignal
 from callboard.messages.values import OrderType, SignalType
 from callboard.scenarios.chaos import make_world
 from callboard.scenarios.exchange import SimulatedExchange
-from callboard.scenarios.invariants import Checker
+from callboard.scenarios.invariants import VIOLATIONS_KEPT, Checker
 from callboard.scenarios.venue.faults import FaultScript, ScriptedFault
 from callboard.scenarios.workload import Workload
 from callboard.scenarios.world import World
 
 ORDER, ALGO_ORDER = "/fapi/v1/order", "/fapi/v1/algoOrder"
 SYMBOL = "ETHUSDT"
-KEPT_MAX = 1_000
-"""Enough that one invariant does not crowd out another."""
 
 
 @define(eq=False)
@@ -30,6 +28,7 @@ class Stage:
     """A world under a checker, and a stranger at its venue."""
 
     script: tuple[ScriptedFault, ...] = ()
+    kept_max: int = VIOLATIONS_KEPT
     events: list[object] = field(factory=list[object])
     world: World = field(init=False)
     checker: Checker = field(init=False)
@@ -39,7 +38,7 @@ class Stage:
     def __attrs_post_init__(self) -> None:
         self.world = make_world(Workload(1, turbulence_ticks=1), FaultScript(self.script))
         self.world.on_event = self.events.append
-        self.checker = Checker(self.world, is_thorough=True, kept_max=KEPT_MAX)
+        self.checker = Checker(self.world, is_thorough=True, kept_max=self.kept_max)
         self.stranger = self.world.driver.connect("stranger")
 
     def begin(self) -> "Stage":
