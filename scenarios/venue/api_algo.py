@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import algo_bodies, bodies
+from .ageing import knows_algo
 from .algo_orders import LIMIT_TYPES, TRAILING, AlgoOrder, AlgoRequest
 from .api_orders import in_window, row_limit, symbols_of
 from .core import Core
@@ -146,7 +147,9 @@ def list_all(core: Core, params: Params) -> Any:
         ]
     else:
         rows = in_window(core, params, history, lambda algo: algo.created_ms)
-    return [algo_bodies.listed(algo) for algo in rows[-row_limit(params) :]]
+    ages, now_ms = core.settings.ages, core.moment.ms
+    known = [algo for algo in rows if knows_algo(ages, algo, now_ms)]
+    return [algo_bodies.listed(algo) for algo in known[-row_limit(params) :]]
 
 
 def _find(core: Core, params: Params, *, code: int) -> AlgoOrder:
@@ -155,7 +158,7 @@ def _find(core: Core, params: Params, *, code: int) -> AlgoOrder:
     if algo_id is None and not client_algo_id:
         raise VenueRefusal(-1102, "algoId' or 'clientAlgoId")
     algo = core.conditional.store.find(algo_id=algo_id, client_algo_id=client_algo_id)
-    if algo is None:
+    if algo is None or not knows_algo(core.settings.ages, algo, core.moment.ms):
         raise VenueRefusal(code)
     return algo
 

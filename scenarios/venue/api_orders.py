@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from . import bodies
+from .ageing import known_fills, knows_order
 from .core import Core
 from .fills import Fill
 from .order_params import SIDES, read_order, read_price_match
@@ -111,14 +112,16 @@ def list_all(core: Core, params: Params) -> Any:
         rows: Sequence[Order] = history[bisect_left(history, first_id, key=_order_id) :]
     else:
         rows = in_window(core, params, history, _created_ms)
-    return [bodies.listed(order) for order in rows[-row_limit(params) :]]
+    ages, now_ms = core.settings.ages, core.moment.ms
+    known = [order for order in rows if knows_order(ages, order, now_ms)]
+    return [bodies.listed(order) for order in known[-row_limit(params) :]]
 
 
 def list_trades(core: Core, params: Params) -> Any:
     """GET /fapi/v1/userTrades; the limit keeps the oldest rows."""
     symbol = params.text("symbol")
     core.rules(symbol)
-    fills = core.matching.fills.of(symbol)
+    fills = known_fills(core.settings.ages, core.matching.fills.of(symbol), core.moment.ms)
     order_id = params.optional_integer("orderId")
     from_id = params.optional_integer("fromId")
     has_times = bool(params.optional("startTime") or params.optional("endTime"))
@@ -180,7 +183,7 @@ def _find(core: Core, params: Params, *, code: int) -> Order:
     if order_id is None and not client_order_id:
         raise VenueRefusal(-1102, "orderId' or 'origClientOrderId")
     order = core.matching.orders.find(symbol, order_id=order_id, client_order_id=client_order_id)
-    if order is None:
+    if order is None or not knows_order(core.settings.ages, order, core.moment.ms):
         raise VenueRefusal(code)
     return order
 
