@@ -101,7 +101,7 @@ def answer(core: Core, request: VenueRequest) -> VenueAnswer:
     route: Route | None = None
     try:
         limits.check_ban(at_ms)
-        route = _route(request)
+        route = route_of(request.method, request.path)
         params = Params(request.params)
         limits.charge_weight(route.weight_of(params), at_ms)
         if route.is_signed:
@@ -135,10 +135,11 @@ def answered(
     return VenueAnswer(request.request_id, Phase.ANSWERED, status, headers, body, text)
 
 
-def _route(request: VenueRequest) -> Route:
-    route = ROUTES.get((request.method, request.path))
+def route_of(method: str, path: str) -> Route:
+    """Return the endpoint of a method and path, or refuse an unknown one."""
+    route = ROUTES.get((method, path))
     if route is None:
-        raise VenueRefusal(-5000, request.path, request.method, status=404)
+        raise VenueRefusal(-5000, path, method, status=404)
     return route
 
 

@@ -14,6 +14,7 @@ from typing import Self, TypeVar
 from ...messages.codec import Json
 from .faults import Faults
 from .framing import REPLY_BYTES_MAX, REQUEST_BYTES_MAX, Framer, pack
+from .hands import Act
 from .ledger import VenueLedger
 from .scaled_clock import ScaledClock
 from .talk import (
@@ -24,6 +25,8 @@ from .talk import (
     FromClient,
     Hello,
     LedgerTaken,
+    Perform,
+    Performed,
     Question,
     Rejected,
     Reply,
@@ -75,6 +78,10 @@ class VenueControl:
     def set_faults(self, faults: Faults) -> None:
         """Replace the drawn faults from now on."""
         self._ask(SetFaults(next(self._numbers), faults), Done)
+
+    def perform(self, act: Act) -> int:
+        """Let a person or the venue act on the account; return 0, or the refusal's code."""
+        return self._ask(Perform(next(self._numbers), act), Performed).code
 
     def activity(self) -> Activity:
         """Return how much has happened so far."""

@@ -77,6 +77,9 @@ class Fault(StrEnum):
     LEVERAGE_CHANGED = "leverage_changed"
     BALANCE_CHANGED = "balance_changed"
     WEIGHT_JUMP = "weight_jump"
+    TRADED_BY_HAND = "traded_by_hand"
+    DELEVERAGED = "deleveraged"
+    LIQUIDATED = "liquidated"
 
     STREAM_GAP = "stream_gap"
     STREAM_DUPLICATE = "stream_duplicate"
@@ -110,6 +113,9 @@ _INCIDENTS = frozenset(
         Fault.LEVERAGE_CHANGED,
         Fault.BALANCE_CHANGED,
         Fault.WEIGHT_JUMP,
+        Fault.TRADED_BY_HAND,
+        Fault.DELEVERAGED,
+        Fault.LIQUIDATED,
     }
 )
 
@@ -177,6 +183,9 @@ class Faults:
     leverage_changed: float = 0.0
     balance_changed: float = 0.0
     weight_jump: float = 0.0
+    traded_by_hand: float = 0.0
+    deleveraged: float = 0.0
+    liquidated: float = 0.0
     stream_gap: float = 0.0
     stream_duplicate: float = 0.0
     stream_reorder: float = 0.0

@@ -17,6 +17,7 @@ from .account_frames import account_update
 from .core import Core
 from .fault_source import FaultDraw
 from .faults import Fault, Faults
+from .hands import Act, ActKind, perform, small_trade
 from .income import TRANSFER
 from .moment import NS_PER_MS, Agenda
 from .params import Params
@@ -64,6 +65,12 @@ class Incidents:
                 self._change_leverage(draw.luck)
             case Fault.BALANCE_CHANGED:
                 self._transfer(is_out=draw.luck < 0.5)
+            case Fault.TRADED_BY_HAND:
+                self._trade(draw.luck)
+            case Fault.DELEVERAGED:
+                perform(self._core, Act(ActKind.DELEVERAGE))
+            case Fault.LIQUIDATED:
+                perform(self._core, Act(ActKind.LIQUIDATE))
             case _:
                 limits = self._core.limits
                 limits.use_elsewhere(self._faults().weight_jump_units, self._core.moment.ms)
@@ -129,6 +136,11 @@ class Incidents:
             )
         except VenueRefusal:
             return
+
+    def _trade(self, luck: float) -> None:
+        choices = [(symbol, is_buy) for symbol in self._core.books for is_buy in (True, False)]
+        symbol, is_buy = choices[int(luck * len(choices)) % len(choices)]
+        perform(self._core, small_trade(self._core, symbol, is_buy=is_buy))
 
     def _transfer(self, *, is_out: bool) -> None:
         """Move a part of the wallet to or from another one of the person's."""

@@ -79,6 +79,13 @@ class Liquidation:
             self._forget_closed()
             self._look_closely()
 
+    def strike(self) -> None:
+        """Take over every position now, whatever stands behind it."""
+        for position in self._account.open_positions():
+            key = position.key if self._account.is_isolated(position.symbol) else CROSS
+            if key not in self._taken_over:
+                self._take_over(key, [position])
+
     def _look_closely(self) -> None:
         positions = self._account.open_positions()
         view = value(self._account, self._books)

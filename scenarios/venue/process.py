@@ -30,6 +30,8 @@ from .talk import (
     Hello,
     LedgerTaken,
     OpenStream,
+    Perform,
+    Performed,
     Rejected,
     SetFaults,
     StopVenue,
@@ -157,6 +159,9 @@ class VenueServer:
             case SetFaults():
                 self._venue.set_faults(frame.faults)
                 self._send(peer, Done(frame.number))
+            case Perform():
+                self._step()
+                self._send(peer, Performed(frame.number, self._venue.perform(frame.act)))
             case AwaitActivity():
                 self._waits.append((peer, frame))
                 self._answer_waits()

@@ -14,6 +14,7 @@ from attrs import field, frozen
 from ...actors.ports import VenueAnswer, VenueRequest
 from ...messages.codec import Codec
 from .faults import Faults
+from .hands import Act
 from .ledger import VenueLedger
 from .scaled_clock import ScaledClock
 from .streams import DeliveryKind
@@ -74,6 +75,22 @@ class SetFaults:
 
 
 @frozen
+class Perform:
+    """Let a person or the venue act on the account; answered by `Performed`."""
+
+    number: int
+    act: Act
+
+
+@frozen
+class Performed:
+    """It was done, or refused with a code below 0."""
+
+    number: int
+    code: int
+
+
+@frozen
 class Activity:
     """How much has happened at the venue since it opened."""
 
@@ -122,8 +139,8 @@ class Rejected:
     reason: str
 
 
-Question = TakeLedger | SetFaults | AwaitActivity | StopVenue
-Reply = LedgerTaken | ActivityReached | Done
+Question = TakeLedger | SetFaults | Perform | AwaitActivity | StopVenue
+Reply = LedgerTaken | Performed | ActivityReached | Done
 FromClient = Hello | VenueRequest | OpenStream | Question
 FromVenue = Welcome | VenueAnswer | StreamNews | Reply | Rejected
 
@@ -137,6 +154,8 @@ _SPOKEN: tuple[type, ...] = (
     TakeLedger,
     LedgerTaken,
     SetFaults,
+    Perform,
+    Performed,
     AwaitActivity,
     ActivityReached,
     StopVenue,

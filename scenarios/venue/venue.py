@@ -21,12 +21,13 @@ from heapq import heappop, heappush
 from random import Random
 
 from ...actors.ports import VenueRequest
-from . import frames, ledger
+from . import frames, hands, ledger
 from .core import Core
 from .fault_effects import FaultEffects
 from .fault_source import FaultDraw, FaultSource
 from .faults import Fault, Faults, ScriptedFault
 from .frames import Frame
+from .hands import Act
 from .incidents import Incidents
 from .ledger import VenueLedger
 from .market import Depth, Mark, Market, MarketEvent, Quote
@@ -131,6 +132,11 @@ class Venue:
     def is_made_up(self, request_id: str) -> bool:
         """True for one of the latest refusals that a fault made, for those who judge a client."""
         return self._effects.is_made_up(request_id)
+
+    def perform(self, act: Act) -> int:
+        """Let a person or the venue act on the account now; return 0, or the refusal's code."""
+        with localcontext(CONTEXT):
+            return hands.perform(self.core, act)
 
     def set_clock_skew_ms(self, skew_ms: int) -> None:
         """Set how far the venue's clock runs ahead of the given time."""
