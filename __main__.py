@@ -10,6 +10,7 @@ from importlib import import_module, metadata
 import click
 
 _COMMANDS: dict[str, str] = {
+    "audit": "actors.adapters.records.audit_commands:audit",
     "config": "actors.adapters.commands:config",
     "demo": "scenarios.demo.command:demo",
     "flatten": "actors.adapters.commands:flatten",

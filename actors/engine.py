@@ -28,7 +28,7 @@ from .adapters.journal import Journal, ThreadedJournalPort, durability_of
 from .adapters.rate_shares import OF_THIS_PROCESS, Shares
 from .adapters.records.view import View
 from .adapters.records.view_follower import ViewFollower
-from .adapters.records.views import views_of
+from .adapters.records.views import check_audit, views_of
 from .adapters.retention import retention
 from .adapters.settings_check import checked
 from .adapters.spool import Spool
@@ -145,6 +145,7 @@ def launch(settings: Settings, around: Surroundings) -> pykka.ActorRef[Front]:
         undo.callback(around.shares.give_back, share)
         disk = None
         if around.data_dir is not None:
+            check_audit(settings.records, settings.mode, around.data_dir)
             disk = Disk(around.data_dir / JOURNAL_FOLDER)
             disk.lock()
             undo.callback(disk.close)
@@ -281,7 +282,7 @@ def _next_generation(recovered: Recovered | None) -> int:
 
 
 def _add_views(kernel: Kernel, settings: Settings, around: Surroundings, disk: Disk) -> None:
-    """Add who makes the trade store of the journal; nothing of the engine depends on them."""
+    """Add who makes trade store and audit log; nothing of the engine depends on them."""
     assert around.data_dir is not None
     views = views_of(settings.records, around.data_dir, disk, make_codec())
     for name, view in views.items():

@@ -46,7 +46,8 @@ MARKET_SOCKET = "market_socket"
 COMMAND_SPOOL = "command_spool"
 """Only where there is a data directory."""
 TRADE_STORE = "trade_store"
-"""Only where there is a data directory, and the settings want it."""
+AUDIT_LOG = "audit_log"
+"""Both only where there is a data directory, and the settings want them."""
 
 LANES = (LANE_OPENING, LANE_REDUCING)
 EDGES = (JOURNAL, EVENT_BUS, LANE_OPENING, LANE_REDUCING, USER_SOCKET, MARKET_SOCKET)

@@ -223,6 +223,14 @@ class RecordsSettings:
 
     store: str = "on"
     """`on` keeps the trade store, `off` does not."""
+    audit: str = "on"
+    """`on` keeps the audit log, `off` does not."""
+    audit_dir: str = ""
+    """Folder of the audit log; empty is `audit` in the data directory."""
+    audit_reads: bool = False
+    """Whether requests that only read stand in the audit log, too (many)."""
+    locale: str = "en"
+    """Language of the audit log's sentences, `en` or `pt` (C-40)."""
     interval_ms: int = 250
     """Between two looks at the journal, by the wall."""
 

@@ -47,7 +47,8 @@ def test_its_commands_run_in_their_order_on_its_own_signals(tmp_path: Path) -> N
     assert ["run", "verify", "replay", "show", "stats"] == [
         next(word for word in line[1:] if word != "journal") for line in lines[:5]
     ]
-    assert ["report", "trades", "trade", "backup", "rebuild"] == [line[2] for line in lines[5:]]
+    assert ["report", "trades", "trade", "backup", "rebuild"] == [line[2] for line in lines[5:10]]
+    assert ["report", "export", "rebuild"] == [line[2] for line in lines[10:]]
 
 
 def test_its_signals_are_filled(tmp_path: Path) -> None:

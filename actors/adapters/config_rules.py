@@ -198,6 +198,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "journal.group_sync_ms": _between(1, SECOND_MS),
         "journal.keep_segments": _between(0, 100_000),
         "records.store": _SWITCH,
+        "records.audit": _SWITCH,
+        "records.audit_dir": Spelled(r"[^\0\r\n]*", "a folder, or empty"),
+        "records.locale": OneOf(("en", "pt")),
         "records.interval_ms": _between(10, MINUTE_MS),
     }
 )

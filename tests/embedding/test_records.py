@@ -1,4 +1,4 @@
-"""Records: a running engine keeps its trade store, and never depends on it."""
+"""Records: a running engine keeps its trade store and audit log, and never depends on them."""
 
 import sqlite3
 from contextlib import closing
@@ -17,6 +17,8 @@ from callboard import (
 )
 from callboard.actors.adapters.clock import WallClock
 from callboard.actors.adapters.disk import Disk
+from callboard.actors.adapters.records.audit_log import FOLDER
+from callboard.actors.adapters.records.audit_log import rebuild as rebuild_audit
 from callboard.actors.adapters.records.store_schema import FILE
 from callboard.actors.adapters.records.trade_store import backup, rebuild
 from callboard.actors.engine import JOURNAL_FOLDER
@@ -64,7 +66,7 @@ def start(
     return ref, collector
 
 
-def test_over_a_restart_the_store_is_what_a_rebuild_makes(tmp_path: Path) -> None:
+def test_over_a_restart_store_and_log_are_what_a_rebuild_makes(tmp_path: Path) -> None:
     with venue_thread() as (exchange, clock):
         first, heard = start(exchange, clock, tmp_path)
         first.tell(signal("s1", SignalType.LONG_ENTRY))
@@ -75,6 +77,9 @@ def test_over_a_restart_the_store_is_what_a_rebuild_makes(tmp_path: Path) -> Non
         heard.wait_for(has(heard, PositionClosed))
         second.stop(block=True, timeout=WAIT_SECONDS)
 
+    audited = rebuild_audit(tmp_path / FOLDER, Disk(tmp_path / JOURNAL_FOLDER), make_codec())
+    assert () == audited.changed
+    assert audited.lines > 10
     left = tables(tmp_path / FILE)
     rebuild(tmp_path, Disk(tmp_path / JOURNAL_FOLDER), make_codec())
     assert left == tables(tmp_path / FILE)
@@ -129,9 +134,10 @@ def test_a_copy_is_made_while_the_engine_writes(tmp_path: Path) -> None:
     assert ["ok"] == column(tmp_path / "copy.sqlite", "PRAGMA integrity_check")
 
 
-def test_without_the_wish_there_is_no_store(tmp_path: Path) -> None:
-    settings = evolve(stage_settings(), records=RecordsSettings(store="off"))
+def test_without_the_wish_there_are_no_records(tmp_path: Path) -> None:
+    settings = evolve(stage_settings(), records=RecordsSettings(store="off", audit="off"))
     ref = paper.start(settings, data_dir=tmp_path, speed=SPEED)
     ref.stop(block=True, timeout=WAIT_SECONDS)
 
     assert not (tmp_path / FILE).exists()
+    assert not (tmp_path / FOLDER).exists()

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from callboard.actors.adapters.disk import Disk
+from callboard.actors.adapters.records.audit_log import FOLDER
+from callboard.actors.adapters.records.audit_log import rebuild as rebuild_audit
 from callboard.actors.adapters.records.store_schema import FILE
 from callboard.actors.adapters.records.trade_store import rebuild
 from callboard.actors.engine import JOURNAL_FOLDER
@@ -95,8 +97,11 @@ def test_twenty_kills_lose_no_fact_open_nothing_twice_and_leave_all_protected(
         ledger = control.ledger()
 
     left = tables(tmp_path / "data" / FILE)
-    rebuild(tmp_path / "data", Disk(tmp_path / "data" / JOURNAL_FOLDER), make_codec())
+    disk = Disk(tmp_path / "data" / JOURNAL_FOLDER)
+    rebuild(tmp_path / "data", disk, make_codec())
     assert left == tables(tmp_path / "data" / FILE)
+    audited = rebuild_audit(tmp_path / "data" / FOLDER, disk, make_codec())
+    assert () == audited.changed
     memory = remembered(tmp_path / "data")
     assert [] == [each for each in memory.report.findings if each.flaw is not Flaw.TORN_TAIL]
     assert [] == sorted({order.client_order_id for order in ledger.orders} - memory.intended)

@@ -64,9 +64,10 @@ class FillRows:
 
     def _insert(self, client_order_id: str, trade: TradeEvidence) -> None:
         self.connection.execute(
-            "INSERT OR IGNORE INTO fills (client_order_id, venue_order_id, venue_trade_id, symbol,"
+            "INSERT INTO fills (client_order_id, venue_order_id, venue_trade_id, symbol,"
             " side, position_side, quantity, price, commission, commission_asset, realised_pnl,"
-            " is_maker, is_settled, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " is_maker, is_settled, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (symbol, venue_trade_id, client_order_id) DO NOTHING",
             (
                 client_order_id,
                 trade.venue_order_id,

@@ -41,8 +41,9 @@ class OrderRows:
     def signal(self, signal: SubmitSignal, at_ns: int) -> None:
         """Keep a wish of a strategy; told twice, it is kept once."""
         self.connection.execute(
-            "INSERT OR IGNORE INTO signals (signal_id, at, action, symbol, strategy, source,"
-            " model_version, mode, confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO signals (signal_id, at, action, symbol, strategy, source,"
+            " model_version, mode, confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (signal_id) DO NOTHING",
             (
                 signal.signal_id,
                 stamp(at_ns),
@@ -68,7 +69,8 @@ class OrderRows:
         }
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         self.connection.execute(
-            f"INSERT OR IGNORE INTO orders ({names}) VALUES ({marks})",  # noqa: S608 - our names
+            f"INSERT INTO orders ({names}) VALUES ({marks})"  # noqa: S608 - our names
+            " ON CONFLICT (client_order_id) DO NOTHING",
             tuple(values.values()),
         )
         self._transition(approved.client_order_id, "", OrderState.PENDING, fact.at_ns)

@@ -32,10 +32,11 @@ class TradeRows:
     def opened(self, event: PositionOpened, at_ns: int) -> None:
         """Begin a trade with its first fill."""
         self.connection.execute(
-            "INSERT OR IGNORE INTO trades (trade_id, symbol, position_side, direction, quantity,"
+            "INSERT INTO trades (trade_id, symbol, position_side, direction, quantity,"
             " open_quantity, entry_price, commission, net_pnl, stop_loss, take_profit, signal_id,"
             " strategy, source, model_version, mode, opened_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (trade_id) DO NOTHING",
             (
                 event.position_id,
                 event.symbol,
@@ -50,8 +51,8 @@ class TradeRows:
                 figure(event.take_profit),
                 event.signal_id,
                 event.strategy,
-                event.source,
-                event.model_version,
+                event.source or "",
+                event.model_version or "",
                 self.mode,
                 stamp_of_ms(event.at_ms) if event.at_ms else stamp(at_ns),
             ),

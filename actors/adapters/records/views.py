@@ -4,13 +4,17 @@ from pathlib import Path
 
 from ....messages.codec import Codec
 from ... import names
+from ...errors import ConfigurationError
 from ...ports import FileSystem
 from ...settings import RecordsSettings
+from .audit_files import AuditFiles, make_writable
+from .audit_log import FOLDER, AuditLog
 from .store_schema import FILE
 from .trade_store import TradeStore
 from .view import View, ViewKeeper
 
 ON, OFF = "on", "off"
+PAPER = "paper"
 CHUNKS_MAX = 1_000_000
 
 
@@ -21,7 +25,32 @@ def views_of(
     views: dict[str, View] = {}
     if settings.store == ON:
         views[names.TRADE_STORE] = TradeStore(data_dir / FILE, journal, codec)
+    if settings.audit == ON:
+        files = AuditFiles(audit_folder(settings.audit_dir, data_dir))
+        views[names.AUDIT_LOG] = AuditLog(files, journal, codec)
     return views
+
+
+def audit_folder(audit_dir: str, data_dir: Path) -> Path:
+    """Return where the audit log is: as the setting says, else in the data directory."""
+    return Path(audit_dir) if audit_dir else data_dir / FOLDER
+
+
+def check_audit(settings: RecordsSettings, mode: str, data_dir: Path) -> None:
+    """Refuse a start whose audit log cannot be written; paper money goes on without (S4-085).
+
+    Raises:
+        ConfigurationError: The folder cannot be written.
+    """
+    if settings.audit == OFF or mode == PAPER:
+        return
+    folder = audit_folder(settings.audit_dir, data_dir)
+    try:
+        make_writable(folder)
+    except OSError as error:
+        raise ConfigurationError(
+            f"records.audit_dir: {folder} cannot be written: {error}"
+        ) from error
 
 
 class FollowedViews:

@@ -1,0 +1,279 @@
+"""Audit entries: what each message, fact and event of the core says in the audit log.
+
+Pure: one function a class, chosen by the class. What an order was is not known here but to the
+projection, which adds it where a message only names the order.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from ....messages.codec import Json
+from ....messages.events import (
+    AlertRaised,
+    CommandRefused,
+    EngineReady,
+    OrderCancelled,
+    OrderCorrected,
+    OrderExpired,
+    OrderFailed,
+    OrderFilled,
+    OrderPartiallyFilled,
+    OrderPlaced,
+    OrderRefused,
+    OrderResolved,
+    OrderSent,
+    OrderUnknown,
+    OrderUnresolved,
+    PositionClosed,
+    PositionCorrected,
+    PositionOpened,
+    PositionProtected,
+    PositionUpdated,
+    SlippageExceeded,
+    SystemFailed,
+)
+from ....messages.failure import RetryDirective
+from ....messages.intake import (
+    AmendOrder,
+    CancelOrder,
+    EmergencyStateChanged,
+    FlattenPositions,
+    HaltTrading,
+    PolicyChanged,
+    ResumeTrading,
+    SubmitSignal,
+)
+from ....messages.values import Action, OrderState
+from ....messages.venue import AttemptEnded
+from ...breaker_facts import StateSet, SymbolReduced
+from ...limiter_facts import Paused, PressureNoted
+from ...order_facts import ErrorNoted, OrderIntended, TradeBooked
+from .audit_lines import OPERATIONS, SIDES, Entry, class_of, fields_of, order_data, snake, value_of
+from .stamps import figure
+
+IDS = ("symbol", "client_order_id")
+"""Fields that every line has a place for."""
+RETRIED = (Action.REDELIVER, Action.FIX_AND_REDELIVER, Action.REAPPROVE)
+
+EVENTS = (
+    OrderRefused,
+    CommandRefused,
+    OrderSent,
+    OrderPlaced,
+    OrderPartiallyFilled,
+    OrderFilled,
+    OrderFailed,
+    OrderCancelled,
+    OrderExpired,
+    OrderUnknown,
+    OrderResolved,
+    OrderUnresolved,
+    OrderCorrected,
+    SlippageExceeded,
+    PositionOpened,
+    PositionUpdated,
+    PositionClosed,
+    PositionCorrected,
+    PositionProtected,
+    AlertRaised,
+    SystemFailed,
+    EngineReady,
+)
+
+
+def of_signal(signal: SubmitSignal) -> Entry:
+    """A wish of a strategy."""
+    but = ("symbol", "quantity", "order_type", "at_ms")
+    return Entry(
+        "signal",
+        operation="submit_signal",
+        symbol=signal.symbol,
+        order_data=order_data(
+            SIDES.get(signal.signal, ""), signal.order_type.value, signal.quantity
+        ),
+        details={"action": signal.signal.value, **fields_of(signal, but=(*but, "signal"))},
+    )
+
+
+def of_command(command: Any) -> Entry:
+    """A person's command, or a word of a safety source."""
+    name = snake(type(command).__name__)
+    if isinstance(command, PolicyChanged):
+        return Entry("config_change", operation="change_policy", details=fields_of(command))
+    symbol = getattr(command, "symbol", "")
+    return Entry("operator_command", name, symbol=symbol, details=fields_of(command, but=IDS))
+
+
+def of_failed_read(answer: AttemptEnded) -> Entry:
+    """A request that no order waits for, and that failed."""
+    but = ("operation", "result", "sent_at_ns")
+    return Entry("api_error", OPERATIONS[answer.operation], details=fields_of(answer, but=but))
+
+
+def of_answer(answer: AttemptEnded, client_order_id: str = "") -> Entry:
+    """A request that was answered."""
+    result = "" if answer.result is None else type(answer.result).__name__
+    return Entry(
+        "api_call",
+        OPERATIONS[answer.operation],
+        client_order_id=client_order_id,
+        details={"result": result, "status": answer.status, "call_id": answer.call_id},
+    )
+
+
+def of_directive(directive: RetryDirective) -> Entry | None:
+    """The supervisor's word to try again; None for another word."""
+    if directive.action not in RETRIED:
+        return None
+    return Entry(
+        "retry_attempt",
+        OPERATIONS[directive.operation],
+        client_order_id=directive.client_order_id,
+        details=fields_of(directive, but=(*IDS, "operation")),
+    )
+
+
+def of_intended(fact: OrderIntended) -> Entry:
+    """An order that is written down before it can be sent."""
+    order = fact.approved
+    return Entry(
+        "intent",
+        "place_order",
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+        order_data=order_data(
+            order.side.value,
+            order.order_type.value,
+            order.quantity,
+            price=order.price,
+            trigger_price=order.trigger_price,
+            leg=order.leg.name.lower(),
+            reduce_only=order.reduce_only or order.close_position,
+        ),
+        details=fields_of(
+            order,
+            but=(
+                *IDS,
+                *("side", "order_type", "quantity", "price", "trigger_price", "leg"),
+                *("reduce_only", "close_position", "priority", "epoch", "working_type"),
+            ),
+        ),
+    )
+
+
+def of_adjusted(fact: OrderIntended) -> Entry | None:
+    """A stop or a target that the gate adjusted; None where it did not."""
+    order = fact.approved
+    if order.stop_loss_given is None and order.take_profit_given is None:
+        return None
+    names = ("stop_loss", "stop_loss_given", "take_profit", "take_profit_given")
+    return Entry(
+        "risk_adjusted",
+        "adjust_prices",
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+        details={name: value_of(getattr(order, name)) for name in names},
+    )
+
+
+def of_error(fact: ErrorNoted) -> Entry:
+    """A failed request for an order, with the verdict on it."""
+    return Entry(
+        "api_error",
+        OPERATIONS[fact.error.operation],
+        client_order_id=fact.client_order_id,
+        details=fields_of(fact.error, but=("operation", "at_ms")),
+    )
+
+
+def of_trade(fact: TradeBooked) -> Entry:
+    """A fill of one of our orders."""
+    trade = fact.trade
+    return Entry(
+        "trade",
+        "fill",
+        symbol=trade.symbol,
+        client_order_id=fact.client_order_id,
+        response={
+            "order_id": trade.venue_order_id,
+            "status": "TRADE",
+            "price": figure(trade.price),
+            "quantity": figure(trade.quantity),
+        },
+        details=fields_of(trade, but=("symbol", "venue_order_id", "position_side")),
+    )
+
+
+def of_breaker(fact: StateSet | SymbolReduced) -> Entry:
+    """The trading state, of the account or of a symbol."""
+    symbol = fact.symbol if isinstance(fact, SymbolReduced) else ""
+    return Entry(
+        "breaker", "set_state", symbol=symbol, details=fields_of(fact, but=("symbol", "at_ns"))
+    )
+
+
+def of_limit(fact: Paused | PressureNoted) -> Entry:
+    """A pause that the venue wants, or how full one of its windows is."""
+    operation = "pause" if isinstance(fact, Paused) else "usage"
+    return Entry("rate_limit", operation, details=fields_of(fact))
+
+
+def of_event(event: Any) -> Entry:
+    """What subscribers were told."""
+    kind = class_of(event)
+    event_type = TYPES.get(kind) or snake(kind.__name__)
+    if isinstance(event, OrderFailed) and event.state is OrderState.REJECTED:
+        event_type = "order_rejected"
+    return Entry(
+        event_type,
+        operation=event_type,
+        symbol=getattr(event, "symbol", ""),
+        client_order_id=getattr(event, "client_order_id", ""),
+        response=_end_of(event),
+        details=fields_of(event, but=IDS),
+    )
+
+
+def _end_of(event: Any) -> Json | None:
+    """Return what an execution came to, as the venue would say it; its id is added later."""
+    match event:
+        case OrderFilled():
+            status, quantity = "FILLED", event.quantity
+        case OrderPartiallyFilled():
+            status, quantity = "PARTIALLY_FILLED", event.filled
+        case _:
+            return None
+    return {
+        "order_id": "",
+        "status": status,
+        "price": figure(event.average_price),
+        "quantity": figure(quantity),
+    }
+
+
+TYPES: Mapping[type, str] = MappingProxyType({OrderRefused: "order_rejected", AlertRaised: "alert"})
+"""Events whose type in the log is not their own name."""
+
+COMMANDS = (
+    HaltTrading,
+    ResumeTrading,
+    FlattenPositions,
+    CancelOrder,
+    AmendOrder,
+    EmergencyStateChanged,
+    PolicyChanged,
+)
+
+FACTS: Mapping[type, Callable[[Any], Entry]] = MappingProxyType(
+    {
+        OrderIntended: of_intended,
+        ErrorNoted: of_error,
+        TradeBooked: of_trade,
+        StateSet: of_breaker,
+        SymbolReduced: of_breaker,
+        Paused: of_limit,
+        PressureNoted: of_limit,
+    }
+)
+"""Fact -> its entry."""
