@@ -6,6 +6,7 @@ than ours is ever taken over; a position that was never ours is foreign, told an
 """
 
 from ..messages.reconciliation import AdoptPosition, ComparePositions, PositionsCompared
+from ..messages.values import Leg, OrderType
 from ..messages.venue import PositionEvidence
 from .policies.guard import Guard, VenueView
 from .position_facts import VenueDiffered
@@ -41,6 +42,23 @@ def adoptable(state: PositionsState, message: AdoptPosition) -> list[tuple[str, 
         and guard.last_fill_ns < guard.venue.departed_at_ns
         and _is_less(guard.venue, guard)
     ]
+
+
+def legs_freed(guard: Guard, message: ComparePositions) -> list[Leg]:
+    """Return the legs whose closePosition order was in the way and is in the listing no more."""
+    if guard.position.is_flat:
+        return []
+    return [Leg(leg) for leg in guard.whole_refused if not _is_taken(guard, Leg(leg), message)]
+
+
+def _is_taken(guard: Guard, leg: Leg, message: ComparePositions) -> bool:
+    position, is_stop = guard.position, leg is Leg.STOP
+    return any(
+        (closer.symbol, closer.position_side) == (position.symbol, position.position_side)
+        and closer.side is guard.exit_side
+        and (closer.order_type is OrderType.STOP_MARKET) is is_stop
+        for closer in message.closers
+    )
 
 
 def _is_less(view: VenueView, guard: Guard) -> bool:

@@ -86,6 +86,14 @@ class LegNoted:
 
 
 @frozen
+class WholeFreed:
+    """Fact: no closePosition order of the leg's direction rests any more, whoever's it was."""
+
+    key: str
+    leg: Leg
+
+
+@frozen
 class ClosingSet:
     """Fact: the position is being closed whole until it is flat."""
 
@@ -134,6 +142,15 @@ class UnprotectedDue:
 
 
 @frozen
+class FiredDue:
+    """A stop that has fired had its time to fill."""
+
+    key: str
+    number: int
+    client_order_id: str
+
+
+@frozen
 class AgainDue:
     """A wait before the next request of a leg is over."""
 
@@ -152,12 +169,14 @@ PRIVATE = (
     LegRequested,
     LegDenied,
     LegNoted,
+    WholeFreed,
     ClosingSet,
     ProtectionSet,
     AlarmSet,
     MarkNoted,
     InstrumentsNoted,
     UnprotectedDue,
+    FiredDue,
     AgainDue,
 )
 Fact = (
@@ -170,6 +189,7 @@ Fact = (
     | LegRequested
     | LegDenied
     | LegNoted
+    | WholeFreed
     | ClosingSet
     | ProtectionSet
     | AlarmSet

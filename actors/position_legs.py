@@ -10,13 +10,13 @@ from decimal import Decimal
 from attrs import evolve, frozen
 
 from ..messages.events import AlertRaised
-from ..messages.orders import LegChanged, RequestExit
-from ..messages.positions import RequestClose
-from ..messages.values import CloseReason, Leg, OrderState, OrderType, Severity
+from ..messages.orders import CancelLeg, LegChanged, RequestExit
+from ..messages.positions import CheckPositions, RequestClose
+from ..messages.values import CloseReason, ErrorKind, Leg, OrderState, OrderType, Severity
 from . import names
 from .policies.close_rules import Close
 from .policies.guard import Guard, close_quantity
-from .policies.rounding import round_trigger_price
+from .policies.stop_plan import Wanted, next_step, wanted_order
 from .position_facts import AgainDue, ClosingSet, LegRequested
 from .position_state import MS, PositionsState
 from .runtime.actor import Context
@@ -63,13 +63,15 @@ class Legs:
         )
         self._ask(found.key, found.guard, by_signal)
 
-    def exit_changed(self, key: str, guard: Guard, message: LegChanged, *, ended: bool) -> None:
+    def exit_changed(self, key: str, guard: Guard, message: LegChanged, *, failed: bool) -> None:
         """An exit that is over with quantity left is followed by the next one."""
+        if message.kind == ErrorKind.REDUCE_ONLY_REFUSED:
+            self._clear_the_way(key, guard, message)
         if not guard.closing:
             return
         if message.state is OrderState.FILLED:
             self.again_later(key, guard, Leg.EXIT, at_once=True)
-        elif ended or message.kind == INCONCLUSIVE:
+        elif failed or message.kind == INCONCLUSIVE:
             self.alert("exit_refused", key, message.reason)
             self.again_later(key, guard, Leg.EXIT, at_once=message.kind == INCONCLUSIVE)
 
@@ -78,26 +80,39 @@ class Legs:
         request = guard.pending.get(leg.value)
         if request is not None:
             self._tell(key, guard.number, request)
-        if guard.has_live(leg):
-            return
-        if leg is Leg.EXIT:
-            if guard.closing:
-                self._request_exit(key, guard)
-        elif not (leg is Leg.TARGET and guard.take_profit is None):
-            self.request_protection(key, guard, leg)
+        elif leg.is_protective:
+            self.ensure_protection(key, guard, leg)
+        elif guard.closing and not guard.has_live(leg):
+            self._request_exit(key, guard)
 
-    def request_protection(self, key: str, guard: Guard, leg: Leg) -> None:
-        """Ask for a stop or a target; without a price for it the position is closed."""
-        price = guard.stop_loss if leg is Leg.STOP else guard.take_profit
-        if price is None:
-            self.close(key, guard, "no price for its protection")
+    def ensure_protection(self, key: str, guard: Guard, leg: Leg) -> None:
+        """Take the next step towards a stop or a target; without a price for a stop, close."""
+        wanted = self.wanted(guard, leg)
+        if wanted is None:
+            if leg is Leg.STOP:
+                self.close(key, guard, "no price for its protection")
             return
-        filters = self.state.filters.get(guard.position.symbol)
-        if filters is not None:
-            # The grid may have changed since the price was approved, or the venue's last refusal.
-            price = round_trigger_price(price, guard.position.entry_price, filters)
-        attempt = guard.attempts.get(leg.value, 0) + 1
-        self._ask(key, guard, _protection(guard, leg, attempt, price))
+        step = next_step(guard, leg, wanted)
+        if step.asks:
+            attempt = guard.attempts.get(leg.value, 0) + 1
+            quantity = None if step.is_whole else wanted.quantity
+            self._ask(key, guard, _protection(guard, leg, attempt, wanted.trigger_price, quantity))
+        for client_order_id in step.cancels:
+            self.ctx.tell(names.ORDER_MANAGER, CancelLeg(client_order_id))
+
+    def wanted(self, guard: Guard, leg: Leg) -> Wanted | None:
+        """Return what should rest for a leg; the grid may have changed since its approval."""
+        return wanted_order(
+            guard,
+            leg,
+            self.state.filters.get(guard.position.symbol),
+            loss_pct_max=self.settings.stop_loss_pct_max,
+            by_quantity=self.settings.quantity_stops,
+        )
+
+    def check(self, key: str, reason: str) -> None:
+        """Have everything compared with the venue now: it said what we did not expect."""
+        self.ctx.tell(names.RECONCILER, CheckPositions(f"{key}: {reason}"))
 
     def heard(self, key: str, leg: Leg) -> None:
         """The order of a leg was spoken of: the wait for that is over."""
@@ -109,9 +124,15 @@ class Legs:
         again = AgainDue(key, leg, guard.number)
         self.ctx.after(wait_ms * MS, again, key=f"again/{key}/{leg.value}")
 
-    def alert(self, name: str, key: str, text: str) -> None:
+    def alert(self, name: str, key: str, text: str, severity: Severity = Severity.CRITICAL) -> None:
         """Say something that a person must see."""
-        self.ctx.tell(names.EVENT_BUS, AlertRaised(Severity.CRITICAL, name, key, text))
+        self.ctx.tell(names.EVENT_BUS, AlertRaised(severity, name, key, text))
+
+    def _clear_the_way(self, key: str, guard: Guard, message: LegChanged) -> None:
+        """Nothing to reduce, or others reduce first: only the venue's position says which."""
+        for client_order_id in guard.competing_ids(message.client_order_id):
+            self.ctx.tell(names.ORDER_MANAGER, CancelLeg(client_order_id))
+        self.check(key, message.reason)
 
     def _request_exit(self, key: str, guard: Guard) -> None:
         attempt = guard.attempts.get(Leg.EXIT.value, 0) + 1
@@ -132,7 +153,9 @@ class Legs:
         return min(self.settings.exit_retry_base_ms << failures, self.settings.exit_retry_cap_ms)
 
 
-def _protection(guard: Guard, leg: Leg, attempt: int, trigger_price: Decimal) -> RequestExit:
+def _protection(
+    guard: Guard, leg: Leg, attempt: int, trigger_price: Decimal, quantity: Decimal | None
+) -> RequestExit:
     is_stop = leg is Leg.STOP
     return RequestExit(
         intent_id=guard.intent_id,
@@ -144,7 +167,7 @@ def _protection(guard: Guard, leg: Leg, attempt: int, trigger_price: Decimal) ->
         side=guard.exit_side,
         position_side=guard.position.position_side,
         order_type=OrderType.STOP_MARKET if is_stop else OrderType.TAKE_PROFIT_MARKET,
-        quantity=None,
+        quantity=quantity,
         price=None,
         trigger_price=trigger_price,
         working_type=guard.working_type,

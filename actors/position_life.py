@@ -7,7 +7,7 @@ venue's word that less is left than our fills say ends or shortens it without a 
 
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..messages.events import (
     PositionClosed,
@@ -22,6 +22,7 @@ from ..messages.venue import TradeEvidence
 from . import names
 from .policies.guard import Guard, close_reason, new_life, stranger_fill
 from .policies.ledger import Position, signed, unrealised_pnl
+from .policies.stop_plan import tighter
 from .policies.strangers import explain
 from .policies.trade_book import TradeBook, resize_trade
 from .position_facts import FillApplied, VenueAdopted
@@ -65,6 +66,10 @@ class Life:
             grew = abs(after.quantity) > abs(before.quantity)
             reason = None if grew else close_reason(fill, guard)
             self.updated(guard, after, book, price=trade.price, reason=reason)
+            if guard.has_quantity_legs or (grew and fill.leg is Leg.ENTRY):
+                stop_loss = tighter(guard, fill.stop_loss) if grew else guard.stop_loss
+                resized = evolve(guard, position=after, stop_loss=stop_loss)
+                self.protection.resized(key, guard, resized)
 
     def taken(self, key: str, guard: Guard, found: StrangerFilled) -> None:
         """Somebody else's fill is a part of our position's story: book it as what it was."""
@@ -176,8 +181,8 @@ class Life:
             self.protection.legs.heard(key, Leg(leg))
 
     def sweep(self, guard: Guard, *, but: str = "") -> None:
-        """Cancel the protective orders that are left, but the one whose fill it was."""
-        for client_order_id in guard.resting_ids():
+        """Cancel the orders that are left, exits too, but the one whose fill it was."""
+        for client_order_id in guard.left_ids():
             if client_order_id != but:
                 self.protection.legs.ctx.tell(names.ORDER_MANAGER, CancelLeg(client_order_id))
 

@@ -33,31 +33,29 @@ from ..messages.positions import (
 from ..messages.queries import GetPositions, PositionsView
 from ..messages.reconciliation import AdoptPosition, ComparePositions
 from ..messages.stream import PositionReported
-from ..messages.values import (
-    TERMINAL_STATES,
-    CloseReason,
-    Leg,
-    OrderState,
-)
+from ..messages.values import CloseReason, Leg
 from . import names
 from .policies.close_rules import size_close
-from .policies.guard import life_id, loss_percent
+from .policies.guard import RESTING, life_id, loss_percent
 from .policies.ledger import unrealised_pnl
 from .policies.refusal import Refusal
+from .policies.stop_plan import AT_WORK
 from .policies.trade_book import add_amount
-from .position_comparison import adoptable, compare
+from .position_comparison import adoptable, compare, legs_freed
 from .position_facts import (
     PRIVATE,
     AgainDue,
     Fact,
     FillCorrected,
     FillKnown,
+    FiredDue,
     InstrumentsNoted,
     LegDenied,
     LegNoted,
     MarkNoted,
     StrangerNoted,
     UnprotectedDue,
+    WholeFreed,
 )
 from .position_legs import Legs
 from .position_life import Life
@@ -66,11 +64,11 @@ from .position_state import (
     PositionsState,
     apply_fact,
     correction_of,
+    guard_noted,
     key_of,
-    position_view,
-    strategy_views,
 )
-from .protection import Protection
+from .position_views import position_view, strategy_views
+from .protection import Protection, is_failed
 from .runtime.actor import Actor, Context
 from .settings import ProtectionSettings
 
@@ -91,6 +89,7 @@ Inbox = (
     | PositionReported
     | GetPositions
     | UnprotectedDue
+    | FiredDue
     | AgainDue
 )
 
@@ -141,6 +140,8 @@ class PositionMonitor(Actor):
                 self.on_get_positions(ctx)
             case UnprotectedDue():
                 self.on_unprotected(message, ctx)
+            case FiredDue():
+                self.on_fired(message, ctx)
             case AgainDue():
                 self.on_again(message, ctx)
             case _:
@@ -210,22 +211,24 @@ class PositionMonitor(Actor):
         if guard is None:
             ctx.log("leg_without_position", id=message.client_order_id, state=message.state)
             return
-        has_ended = message.state in TERMINAL_STATES
-        failed = has_ended and message.state is not OrderState.FILLED
-        ctx.record(LegNoted(key, message, failed=failed))
+        fact = LegNoted(key, message, failed=is_failed(message))
+        ctx.record(fact)
         if guard.answers(message):
             self._legs(ctx).heard(key, message.leg)
         if guard.position.is_flat:
-            if not has_ended and message.leg.is_protective and message.state is OrderState.ACTIVE:
+            if message.state in RESTING:
                 ctx.tell(names.ORDER_MANAGER, CancelLeg(message.client_order_id))
             return
+        after = guard_noted(guard, fact)
+        if len(after.whole_refused) < len(guard.whole_refused):
+            self._legs(ctx).again_later(key, guard, message.leg, at_once=True)
         match message.leg:
             case Leg.STOP:
-                self._protection(ctx).stop_changed(key, guard, message, failed=failed)
+                self._protection(ctx).stop_changed(key, guard, after, message)
             case Leg.TARGET:
-                self._protection(ctx).target_changed(key, guard, message, failed=failed)
+                self._protection(ctx).target_changed(key, guard, after, message)
             case Leg.EXIT:
-                self._legs(ctx).exit_changed(key, guard, message, ended=has_ended)
+                self._legs(ctx).exit_changed(key, guard, message, failed=fact.failed)
             case Leg.ENTRY:
                 ctx.log("entry_is_no_leg", id=message.client_order_id)
             case _:
@@ -293,9 +296,12 @@ class PositionMonitor(Actor):
     def on_compare_positions(self, message: ComparePositions, ctx: Context) -> None:
         """Say which symbols differ; what moved since the question left does not count."""
         ctx.tell(ctx.sender, compare(self.state, message, ctx))
-        for guard in self.state.guards.values():
+        for key, guard in self.state.guards.items():
             if guard.position.is_flat:
                 self._life(ctx).sweep(guard)
+            for leg in legs_freed(guard, message):
+                ctx.record(WholeFreed(key, leg))
+                self._legs(ctx).again_later(key, guard, leg, at_once=True)
 
     def on_adopt_position(self, message: AdoptPosition, ctx: Context) -> None:
         """Take over what the venue shows where that is less than our fills say, no other way.
@@ -326,6 +332,14 @@ class PositionMonitor(Actor):
         if guard is not None and guard.unprotected_since_ns and not guard.is_protected:
             self._protection(ctx).overdue(message.key, guard)
 
+    def on_fired(self, message: FiredDue, ctx: Context) -> None:
+        """A stop that has fired and not filled leaves the position where its price is passed."""
+        guard = self.state.life(message.key, message.number)
+        record = None if guard is None else guard.legs.get(message.client_order_id)
+        if guard is not None and record is not None and record.state in AT_WORK:
+            self._legs(ctx).alert("stop_failed", message.key, "it fired and did not fill")
+            self._legs(ctx).close(message.key, guard, "the stop fired and did not fill")
+
     def on_again(self, message: AgainDue, ctx: Context) -> None:
         """Ask once more for a leg that is still missing."""
         guard = self.state.life(message.key, message.number)
@@ -339,6 +353,9 @@ class PositionMonitor(Actor):
                 self._legs(ctx).ensure(key, guard, leg)
             if guard.unprotected_since_ns:
                 self._protection(ctx).watch(key, guard.number, guard.unprotected_since_ns)
+            for client_order_id, record in guard.own_legs():
+                if record.leg is Leg.STOP and record.state in AT_WORK:
+                    self._protection(ctx).watch_fired(key, guard.number, client_order_id)
         for guard in self.state.guards.values():
             if guard.position.is_flat:
                 self._life(ctx).sweep(guard)

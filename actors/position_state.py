@@ -12,11 +12,11 @@ from attrs import define, evolve, field
 from ..messages.instruments import Filters
 from ..messages.market import MarkChanged
 from ..messages.orders import FillBooked
-from ..messages.queries import PositionView, StrategyView
-from ..messages.values import TERMINAL_STATES, Leg, OrderState, PositionSide
+from ..messages.values import TERMINAL_STATES, ErrorKind, Leg, OrderState, PositionSide
 from ..messages.venue import TradeEvidence
 from .policies.guard import BareFill, Guard, LegRecord
 from .policies.ledger import Position, adopted, book_fill
+from .policies.stop_plan import tighter
 from .policies.trade_book import (
     Amounts,
     Share,
@@ -44,6 +44,7 @@ from .position_facts import (
     StrangerNoted,
     VenueAdopted,
     VenueDiffered,
+    WholeFreed,
 )
 
 Kept = TypeVar("Kept")
@@ -166,7 +167,9 @@ def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
             guard.pending.pop(fact.leg.value, None)
             guard.failures[fact.leg.value] = guard.failures.get(fact.leg.value, 0) + 1
         case LegNoted():
-            _note_leg(state, fact)
+            _note_leg(state.guards[fact.key], fact)
+        case WholeFreed():
+            state.guards[fact.key].whole_refused.pop(fact.leg.value, None)
         case ClosingSet():
             guard = state.guards[fact.key]
             guard.closing, guard.closing_by = fact.reason, fact.by
@@ -196,6 +199,8 @@ def _apply_fill(state: PositionsState, fact: FillApplied) -> None:
     guard.strangers.pop(trade.trade_id, None)
     charged, book = filled_books(guard, fill, position)
     before, guard.position = guard.position, position
+    if fill.leg is Leg.ENTRY and position.epoch == before.epoch:
+        guard.stop_loss = tighter(guard, fill.stop_loss)
     if not trade.settled:
         realised = position.realised_pnl - before.realised_pnl
         is_new = position.epoch != before.epoch
@@ -273,10 +278,11 @@ def _end_book(state: PositionsState, book: TradeBook) -> None:
 def _end_share(state: PositionsState, share: Share) -> None:
     """Add what a strategy made to what it made before."""
     before = state.ended.get(share.strategy, Share(share.strategy))
-    state.ended[share.strategy] = _sum_of(before, share)
+    state.ended[share.strategy] = sum_of(before, share)
 
 
-def _sum_of(one: Share, other: Share) -> Share:
+def sum_of(one: Share, other: Share) -> Share:
+    """Return what a strategy made in two lives, or in many and one more."""
     return Share(
         one.strategy,
         realised_pnl=one.realised_pnl + other.realised_pnl,
@@ -293,6 +299,7 @@ def _begin_life(guard: Guard, before: Position, fill: FillBooked, number: int) -
     guard.source, guard.model_version = fill.source, fill.model_version
     guard.opened_at_ms = fill.trade.at_ms
     guard.attempts, guard.failures, guard.pending = {}, {}, {}
+    guard.whole_refused = {}
     guard.closing, guard.is_alarmed = "", False
     # What turned it over closed the earlier life, and its profit and fee count there.
     base = before if before.is_flat else guard.position
@@ -304,22 +311,40 @@ def _begin_life(guard: Guard, before: Position, fill: FillBooked, number: int) -
     }
 
 
-def _note_leg(state: PositionsState, fact: LegNoted) -> None:
-    change = fact.change
-    guard = state.guards[fact.key]
-    doubted = change.kind == "INCONCLUSIVE"
-    if guard.answers(change):
-        del guard.pending[change.leg.value]
-    guard.legs[change.client_order_id] = LegRecord(
-        change.leg, change.intent_id, change.state, change.trigger_price, doubted
+def guard_noted(guard: Guard, fact: LegNoted) -> Guard:
+    """Return the guard as it is after a word of one of its legs; the guard itself stays."""
+    after = evolve(
+        guard,
+        legs=dict(guard.legs),
+        pending=dict(guard.pending),
+        failures=dict(guard.failures),
+        whole_refused=dict(guard.whole_refused),
     )
-    failures = guard.failures.get(change.leg.value, 0)
+    _note_leg(after, fact)
+    return after
+
+
+def _note_leg(guard: Guard, fact: LegNoted) -> None:
+    change, leg = fact.change, fact.change.leg.value
+    doubted = change.kind == "INCONCLUSIVE"
+    known = guard.legs.get(change.client_order_id)
+    quantity = None if known is None else known.quantity
+    if guard.answers(change):
+        quantity = guard.pending.pop(leg).quantity
+    guard.legs[change.client_order_id] = LegRecord(
+        change.leg, change.intent_id, change.state, change.trigger_price, doubted, quantity
+    )
     if fact.failed:
-        guard.failures[change.leg.value] = failures + 1
+        guard.failures[leg] = guard.failures.get(leg, 0) + 1
     elif change.state is OrderState.ACTIVE or change.state is OrderState.FILLED:
-        guard.failures[change.leg.value] = 0
+        guard.failures[leg] = 0
+    if change.kind == ErrorKind.CLOSE_POSITION_EXISTS:
+        guard.whole_refused[leg] = True
     if change.state not in TERMINAL_STATES:
         return
+    if change.kind != ErrorKind.CLOSE_POSITION_EXISTS:
+        # What ended may have been what was in the way.
+        guard.whole_refused.pop(leg, None)
     if guard.position.is_flat:
         del guard.legs[change.client_order_id]
     else:
@@ -335,40 +360,3 @@ def _forget_old_legs(guard: Guard) -> None:
     ]
     for client_order_id in ended[:-ENDED_LEGS_MAX]:
         del guard.legs[client_order_id]
-
-
-def position_view(state: PositionsState, guard: Guard) -> PositionView:
-    """Return a position as a query answers it."""
-    position = guard.position
-    mark = state.marks.get(position.symbol)
-    return PositionView(
-        symbol=position.symbol,
-        position_side=position.position_side,
-        quantity=position.quantity,
-        entry_price=position.entry_price,
-        mark_price=ZERO if mark is None else mark.mark,
-        realised_pnl=position.realised_pnl,
-        fees=position.fees,
-        stop_price=guard.stop_loss,
-        protected=guard.is_protected,
-        position_id=guard.intent_id,
-        strategy=guard.strategy,
-        funding=guard.book.funding,
-    )
-
-
-def strategy_views(state: PositionsState) -> tuple[StrategyView, ...]:
-    """Return what each strategy made, over closed and open positions, by name."""
-    totals = dict(state.ended)
-    for _, guard in state.open_guards():
-        for share in guard.book.shares:
-            before = totals.get(share.strategy, Share(share.strategy))
-            totals[share.strategy] = _sum_of(before, share)
-    return tuple(
-        StrategyView(each.strategy, each.realised_pnl, each.fees, each.funding)
-        for each in sorted(totals.values(), key=_strategy)
-    )
-
-
-def _strategy(share: Share) -> str:
-    return share.strategy

@@ -8,12 +8,13 @@ of a stop that rested; it ends when a stop of this life rests, or flat. A wait o
 from attrs import frozen
 
 from ..messages.events import PositionProtected
-from ..messages.orders import CancelLeg, LegChanged
+from ..messages.orders import LegChanged
 from ..messages.positions import ProtectionFailing
-from ..messages.values import ErrorKind, Leg, OrderState
+from ..messages.values import TERMINAL_STATES, ErrorKind, Leg, OrderState, Severity
 from . import names
 from .policies.guard import RESTING, Guard
-from .position_facts import AlarmSet, ProtectionSet, UnprotectedDue
+from .policies.stop_plan import AT_WORK, next_step
+from .position_facts import AlarmSet, FiredDue, ProtectionSet, UnprotectedDue
 from .position_legs import INCONCLUSIVE, Legs
 from .position_state import MS, ZERO
 
@@ -26,9 +27,8 @@ class Protection:
 
     def request(self, key: str, guard: Guard) -> None:
         """Ask for the stop, and for the target where one is wanted."""
-        self.legs.request_protection(key, guard, Leg.STOP)
-        if guard.take_profit is not None:
-            self.legs.request_protection(key, guard, Leg.TARGET)
+        self.legs.ensure_protection(key, guard, Leg.STOP)
+        self.legs.ensure_protection(key, guard, Leg.TARGET)
 
     def begin_wait(self, key: str, number: int) -> None:
         """From now on the position is without a stop."""
@@ -64,35 +64,67 @@ class Protection:
         self.legs.alert("unprotected", key, "no stop rests at the venue")
         self.legs.close(key, guard, "unprotected")
 
-    def stop_changed(self, key: str, guard: Guard, message: LegChanged, *, failed: bool) -> None:
-        """A stop rests, or is gone, or may be gone."""
-        if message.intent_id != guard.intent_id:
-            return
-        if message.state in RESTING:
-            self._rests(key, guard, message)
-            self._withdraw_doubted(guard, message)
-        elif guard.is_protected and not guard.is_protected_beside(message.client_order_id):
-            self.begin_wait(key, guard.number)
-        if failed and message.kind == ErrorKind.WOULD_TRIGGER:
-            self.legs.close(key, guard, "the stop price is passed already")
-        elif failed:
-            self.legs.again_later(key, guard, Leg.STOP)
-        elif message.kind == INCONCLUSIVE or message.state is OrderState.FILLED:
-            self.legs.again_later(key, guard, Leg.STOP, at_once=True)
+    def resized(self, key: str, before: Guard, after: Guard) -> None:
+        """The position changed in size or average: what protects it may have to follow."""
+        for leg in (Leg.STOP, Leg.TARGET):
+            was, wanted = self.legs.wanted(before, leg), self.legs.wanted(after, leg)
+            if was is not None and wanted is not None and was.differs_from(wanted):
+                self.legs.again_later(key, after, leg, at_once=True)
+        if before.is_protected and not after.is_protected:
+            self.begin_wait(key, after.number)
 
-    def target_changed(self, key: str, guard: Guard, message: LegChanged, *, failed: bool) -> None:
-        """A target that is gone is missed, not dangerous."""
-        if message.intent_id != guard.intent_id:
+    def stop_changed(self, key: str, before: Guard, after: Guard, message: LegChanged) -> None:
+        """A stop rests, or is gone, or may be gone."""
+        if message.intent_id != after.intent_id:
             return
-        if message.state in RESTING:
-            self._withdraw_doubted(guard, message)
-        if failed and message.kind == ErrorKind.WOULD_TRIGGER:
-            self.legs.close(key, guard, "the target price is passed already")
-        elif failed:
-            self.legs.alert("target_missing", key, message.reason)
-            self.legs.again_later(key, guard, Leg.TARGET)
-        elif message.state is OrderState.FILLED:
-            self.legs.again_later(key, guard, Leg.TARGET, at_once=True)
+        if after.is_protected:
+            self._rests(key, after, message)
+        elif before.is_protected:
+            self.begin_wait(key, after.number)
+        fault = _fault_of_stop(before, message)
+        if fault:
+            self.legs.close(key, after, fault)
+        elif message.state is OrderState.TRIGGERING:
+            self.watch_fired(key, after.number, message.client_order_id)
+        elif is_failed(message):
+            self._missed(key, before, after, message)
+        elif message.kind == INCONCLUSIVE or message.state is OrderState.FILLED:
+            self.legs.again_later(key, after, Leg.STOP, at_once=True)
+        elif message.state in RESTING:
+            self.legs.ensure_protection(key, after, Leg.STOP)
+
+    def target_changed(self, key: str, before: Guard, after: Guard, message: LegChanged) -> None:
+        """A target that is gone is missed, not dangerous."""
+        if message.intent_id != after.intent_id:
+            return
+        if message.kind == ErrorKind.WOULD_TRIGGER:
+            self.legs.close(key, after, "the target price is passed already")
+        elif is_failed(message):
+            self._missed(key, before, after, message)
+        elif message.kind == INCONCLUSIVE or message.state is OrderState.FILLED:
+            self.legs.again_later(key, after, Leg.TARGET, at_once=True)
+        elif message.state in RESTING:
+            self.legs.ensure_protection(key, after, Leg.TARGET)
+
+    def watch_fired(self, key: str, number: int, client_order_id: str) -> None:
+        """A stop that has fired has as long to fill as a position may be without one."""
+        due = FiredDue(key, number, client_order_id)
+        self.legs.ctx.after(self.legs.settings.unprotected_ms_max * MS, due, key=f"fired/{key}")
+
+    def _missed(self, key: str, before: Guard, after: Guard, message: LegChanged) -> None:
+        """One that ended without doing its work is followed by another, if it was wanted."""
+        leg, record = message.leg, before.legs.get(message.client_order_id)
+        if message.kind == ErrorKind.CLOSE_POSITION_EXISTS:
+            self.legs.check(key, message.reason)
+            self.legs.ensure_protection(key, after, leg)
+            return
+        rested = record is not None and record.state in RESTING
+        wanted = self.legs.wanted(after, leg)
+        if wanted is not None and next_step(after, leg, wanted).asks:
+            name = "stop_missing" if leg is Leg.STOP else "target_missing"
+            severity = Severity.CRITICAL if leg is Leg.STOP else Severity.WARNING
+            self.legs.alert(name, key, message.reason, severity)
+        self.legs.again_later(key, before, leg, at_once=rested)
 
     def _rests(self, key: str, guard: Guard, message: LegChanged) -> None:
         if not guard.unprotected_since_ns:
@@ -109,7 +141,22 @@ class Protection:
             ),
         )
 
-    def _withdraw_doubted(self, guard: Guard, message: LegChanged) -> None:
-        """One that is unknown shall not be sent again beside the one that rests."""
-        for client_order_id in guard.doubted_beside(message.client_order_id, message.leg):
-            self.legs.ctx.tell(names.ORDER_MANAGER, CancelLeg(client_order_id))
+
+def is_failed(message: LegChanged) -> bool:
+    """True when an order ended without doing its work, or waits for a person."""
+    has_ended = message.state in TERMINAL_STATES and message.state is not OrderState.FILLED
+    return has_ended or message.state is OrderState.PARKED
+
+
+def _fault_of_stop(before: Guard, message: LegChanged) -> str:
+    """Say why the price of a stop is passed and nothing closes, empty where that is not so."""
+    if message.kind == ErrorKind.WOULD_TRIGGER:
+        return "the stop price is passed already"
+    record = before.legs.get(message.client_order_id)
+    if record is None or not is_failed(message):
+        return ""
+    if record.state in AT_WORK:
+        return f"the stop fired and ended {message.state.value}: {message.reason}"
+    if record.state is OrderState.ACTIVE and message.state is OrderState.REJECTED:
+        return f"the stop was rejected when it fired: {message.reason}"
+    return ""

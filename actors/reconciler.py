@@ -287,7 +287,13 @@ class Reconciler(Actor):
         )
         ctx.tell(
             names.POSITION_MONITOR,
-            ComparePositions(state.number, message.sent_at_ns, listed.positions, state.owed),
+            ComparePositions(
+                state.number,
+                message.sent_at_ns,
+                listed.positions,
+                state.owed,
+                tuple(order for order in state.orders if order.close_position),
+            ),
         )
 
     def _tell_mismatches(

@@ -132,6 +132,11 @@ class ProtectionSettings:
     exit_retry_cap_ms: int = 30 * SECOND_MS
     stop_failed_pct: Decimal = Decimal("3.1")
     """Loss from entry at which the stop evidently failed: close at market (C-10)."""
+    stop_loss_pct_max: Decimal = Decimal("3.0")
+    """Loss from the average entry at or inside which every stop rests (C-10)."""
+    quantity_stops: bool = False
+    """Whether stops and targets are for the position's quantity, resized with it, and not for the
+    whole position whatever it is."""
 
 
 @frozen

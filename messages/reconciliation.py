@@ -38,6 +38,8 @@ class ComparePositions:
     departed_at_ns: int
     positions: tuple[PositionEvidence, ...]
     final: bool
+    closers: tuple[OrderEvidence, ...] = ()
+    """The closePosition orders of the listing before, whoever's they are."""
 
 
 @frozen

@@ -18,7 +18,8 @@ from ..actors import names
 from ..actors.adapters.disk import Disk
 from ..actors.adapters.records.views import FollowedViews, views_of
 from ..actors.order_state import OrdersState
-from ..actors.position_state import PositionsState, position_view
+from ..actors.position_state import PositionsState
+from ..actors.position_views import position_view
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
 from ..actors.runtime.hosting import LogSink

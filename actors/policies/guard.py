@@ -40,11 +40,14 @@ class LegRecord:
     trigger_price: Decimal | None
     is_doubted: bool = False
     """Unknown, and one query did not find it: another may go out beside it."""
+    quantity: Decimal | None = None
+    """Base units ordered; None for the whole position, whatever it will be."""
 
     @property
     def is_live(self) -> bool:
-        """True while the order may still do something that we wait for."""
-        return self.state not in TERMINAL_STATES and not self.is_doubted
+        """True while the order may still do something that we wait for; no person is waited for."""
+        is_over = self.state in TERMINAL_STATES or self.state is OrderState.PARKED
+        return not (is_over or self.is_doubted)
 
 
 @frozen
@@ -84,6 +87,8 @@ class Guard:
     """By leg, the request that nobody has answered yet."""
     failures: dict[str, int] = field(factory=dict[str, int])
     """Requests of a leg in a row that came to nothing."""
+    whole_refused: dict[str, bool] = field(factory=dict[str, bool])
+    """Legs of which the venue has a closePosition order already, that is not this life's."""
     unprotected_since_ns: int = 0
     """0 while protected or flat."""
     is_alarmed: bool = False
@@ -122,21 +127,36 @@ class Guard:
 
     @property
     def is_protected(self) -> bool:
-        """True while a stop of this life rests at the venue."""
+        """True while stops of this life rest at the venue for all that is open."""
         return self.is_protected_beside("")
 
     def is_protected_beside(self, client_order_id: str) -> bool:
-        """True while a stop of this life rests at the venue, other than the one named."""
+        """True while they do without the one named."""
+        stops = [
+            record.quantity
+            for cid, record in self.own_legs()
+            if record.leg is Leg.STOP and record.state in RESTING and cid != client_order_id
+        ]
+        by_quantity = [quantity for quantity in stops if quantity is not None]
+        is_whole = len(by_quantity) < len(stops)
+        enough = sum(by_quantity, Decimal(0)) >= abs(self.position.quantity)
+        return is_whole or (bool(by_quantity) and enough)
+
+    @property
+    def has_quantity_legs(self) -> bool:
+        """True while a protective order of this life is for a quantity, which may change."""
         return any(
-            record.leg is Leg.STOP and record.state in RESTING and cid != client_order_id
-            for cid, record in self._own_legs()
+            record.leg.is_protective
+            and record.quantity is not None
+            and record.state not in TERMINAL_STATES
+            for _, record in self.own_legs()
         )
 
     def has_live(self, leg: Leg) -> bool:
         """True when an order of the leg is on its way or works, or is asked for and unheard of."""
         if leg.value in self.pending:
             return True
-        return any(record.leg is leg and record.is_live for _, record in self._own_legs())
+        return any(record.leg is leg and record.is_live for _, record in self.own_legs())
 
     def answers(self, change: LegChanged) -> bool:
         """True when this is the first word of the order that the pending request asked for."""
@@ -154,26 +174,26 @@ class Guard:
         change, held = signed(trade.side, trade.quantity), self.position.quantity
         return change * held < 0 and abs(change) <= abs(held)
 
-    def resting_ids(self) -> list[str]:
-        """Return the protective orders that have not ended."""
+    def left_ids(self) -> list[str]:
+        """Return the orders that have not ended, which a flat position has no use for."""
         return [
             client_order_id
             for client_order_id, record in self.legs.items()
-            if record.leg.is_protective and record.state not in TERMINAL_STATES
+            if record.state not in TERMINAL_STATES
         ]
 
-    def doubted_beside(self, client_order_id: str, leg: Leg) -> list[str]:
-        """Return the orders of the leg whose outcome is unknown, other than the one named."""
+    def competing_ids(self, client_order_id: str) -> list[str]:
+        """Return the orders that may reduce before the exit named: other exits, and targets."""
         return [
             cid
-            for cid, record in self._own_legs()
+            for cid, record in self.own_legs()
             if cid != client_order_id
-            and record.leg is leg
-            and record.is_doubted
+            and record.leg is not Leg.STOP
+            and (record.leg is Leg.EXIT or record.quantity is not None)
             and record.state not in TERMINAL_STATES
         ]
 
-    def _own_legs(self) -> list[tuple[str, LegRecord]]:
+    def own_legs(self) -> list[tuple[str, LegRecord]]:
         """Legs of this life; a discretionary exit carries its signal's intent."""
         return [
             (client_order_id, record)

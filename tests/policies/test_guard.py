@@ -60,7 +60,7 @@ def test_a_stop_of_an_earlier_life_protects_nothing_and_is_still_swept() -> None
     assert (False, False, ["cb1-p1-s1"]) == (
         held.is_protected,
         held.has_live(Leg.STOP),
-        held.resting_ids(),
+        held.left_ids(),
     )
 
 
@@ -74,7 +74,8 @@ def test_a_stop_is_no_protection_beside_itself() -> None:
 
 @pytest.mark.parametrize("state", OrderState)
 def test_a_leg_lives_until_its_end(state: OrderState) -> None:
-    assert (state not in TERMINAL_STATES) is with_leg(leg(state)).has_live(Leg.STOP)
+    is_over = state in TERMINAL_STATES or state is OrderState.PARKED
+    assert is_over is not with_leg(leg(state)).has_live(Leg.STOP)
 
 
 def test_a_leg_in_doubt_may_have_another_beside_it() -> None:
@@ -97,14 +98,12 @@ def test_an_exit_counts_whatever_its_intent() -> None:
     [
         (leg(OrderState.ACTIVE), True),
         (leg(OrderState.UNKNOWN, leg=Leg.TARGET), True),
-        (leg(OrderState.ACTIVE, leg=Leg.EXIT), False),
+        (leg(OrderState.ACTIVE, leg=Leg.EXIT), True),
         (leg(OrderState.EXPIRED), False),
     ],
 )
-def test_what_is_swept_is_protection_that_has_not_ended(
-    record: LegRecord, *, is_swept: bool
-) -> None:
-    assert is_swept is bool(with_leg(record).resting_ids())
+def test_what_is_swept_is_what_has_not_ended(record: LegRecord, *, is_swept: bool) -> None:
+    assert is_swept is bool(with_leg(record).left_ids())
 
 
 @pytest.mark.parametrize(("quantity", "side"), [("0.1", Side.SELL), ("-0.1", Side.BUY)])

@@ -43,6 +43,7 @@ SETTINGS = ProtectionSettings(
     exit_retry_base_ms=1_000,
     exit_retry_cap_ms=30_000,
     stop_failed_pct=Decimal("3.1"),
+    stop_loss_pct_max=Decimal(10),
 )
 CIDS = {Leg.STOP: STOP_CID, Leg.TARGET: TARGET_CID, Leg.EXIT: EXIT_CID}
 

@@ -1,0 +1,43 @@
+"""Position views: positions and strategies as a query answers them; nothing changes."""
+
+from ..messages.queries import PositionView, StrategyView
+from .policies.guard import Guard
+from .policies.trade_book import Share
+from .position_state import ZERO, PositionsState, sum_of
+
+
+def position_view(state: PositionsState, guard: Guard) -> PositionView:
+    """Return a position as a query answers it."""
+    position = guard.position
+    mark = state.marks.get(position.symbol)
+    return PositionView(
+        symbol=position.symbol,
+        position_side=position.position_side,
+        quantity=position.quantity,
+        entry_price=position.entry_price,
+        mark_price=ZERO if mark is None else mark.mark,
+        realised_pnl=position.realised_pnl,
+        fees=position.fees,
+        stop_price=guard.stop_loss,
+        protected=guard.is_protected,
+        position_id=guard.intent_id,
+        strategy=guard.strategy,
+        funding=guard.book.funding,
+    )
+
+
+def strategy_views(state: PositionsState) -> tuple[StrategyView, ...]:
+    """Return what each strategy made, over closed and open positions, by name."""
+    totals = dict(state.ended)
+    for _, guard in state.open_guards():
+        for share in guard.book.shares:
+            before = totals.get(share.strategy, Share(share.strategy))
+            totals[share.strategy] = sum_of(before, share)
+    return tuple(
+        StrategyView(each.strategy, each.realised_pnl, each.fees, each.funding)
+        for each in sorted(totals.values(), key=_strategy)
+    )
+
+
+def _strategy(share: Share) -> str:
+    return share.strategy

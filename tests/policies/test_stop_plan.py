@@ -1,0 +1,262 @@
+"""Stop plan: what should rest, the next step there, and that nothing ever leaves a hole."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callboard.actors.policies.guard import Guard, LegRecord
+from callboard.actors.policies.ledger import Position
+from callboard.actors.policies.stop_plan import (
+    Step,
+    Wanted,
+    inside,
+    next_step,
+    tighter,
+    wanted_order,
+)
+from callboard.messages.orders import RequestExit
+from callboard.messages.values import (
+    Leg,
+    OrderState,
+    OrderType,
+    PositionSide,
+    Side,
+    WorkingType,
+)
+from support import entries
+
+D = Decimal
+ONE = D(1)
+LOSS_MAX = D(3)
+WHOLE = Wanted(D(1960), D(1960), is_whole=True, quantity=ONE)
+BY_QUANTITY = evolve(WHOLE, is_whole=False)
+ASK_WHOLE = Step(asks=True)
+ASK_QUANTITY = Step(asks=True, is_whole=False)
+NOTHING = Step()
+
+
+def guard(quantity: str = "1", **changes: Any) -> Guard:
+    held = D(quantity)
+    position = Position("ETHUSDT", PositionSide.BOTH, held, held * 2000, epoch=1)
+    return evolve(Guard(position, number=1, stop_loss=D(1960), take_profit=D(2100)), **changes)
+
+
+def stop(
+    state: OrderState = OrderState.ACTIVE,
+    trigger: int = 1960,
+    quantity: str | None = None,
+    **changes: Any,
+) -> LegRecord:
+    size = None if quantity is None else D(quantity)
+    return evolve(LegRecord(Leg.STOP, "p1", state, D(trigger), quantity=size), **changes)
+
+
+def step(wanted: Wanted, pending: Any = None, /, **records: LegRecord) -> Step:
+    waiting = {} if pending is None else {"s": pending}
+    return next_step(guard(legs=records, pending=waiting), Leg.STOP, wanted)
+
+
+def wanted(of: Guard, leg: Leg = Leg.STOP, **options: Any) -> Wanted | None:
+    given: dict[str, Any] = {"loss_pct_max": LOSS_MAX, "by_quantity": False, **options}
+    return wanted_order(of, leg, entries.ETH, **given)
+
+
+def test_a_position_without_a_stop_gets_one_for_the_whole() -> None:
+    assert ASK_WHOLE == step(WHOLE)
+
+
+def test_where_stops_are_by_quantity_it_gets_one_of_its_quantity() -> None:
+    assert ASK_QUANTITY == step(BY_QUANTITY)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        stop(OrderState.PENDING),
+        stop(OrderState.SUBMITTED),
+        stop(OrderState.UNKNOWN),
+        stop(OrderState.ACTIVE),
+        stop(OrderState.TRIGGERING),
+        stop(OrderState.PARTIALLY_FILLED),
+    ],
+)
+def test_one_that_rests_works_or_is_coming_is_enough(record: LegRecord) -> None:
+    assert NOTHING == step(WHOLE, s1=record)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        stop(OrderState.REJECTED),
+        stop(OrderState.UNKNOWN, is_doubted=True),
+        stop(intent_id="p0"),
+        evolve(stop(), leg=Leg.TARGET),
+    ],
+)
+def test_one_that_has_ended_is_in_doubt_or_is_not_meant_is_no_stop(record: LegRecord) -> None:
+    assert ASK_WHOLE == step(WHOLE, s1=record)
+
+
+def test_a_request_that_nobody_answered_is_not_doubled() -> None:
+    request = RequestExit(
+        intent_id="p1",
+        leg=Leg.STOP,
+        attempt=1,
+        signal_id="",
+        strategy="",
+        symbol="ETHUSDT",
+        side=Side.SELL,
+        position_side=PositionSide.BOTH,
+        order_type=OrderType.STOP_MARKET,
+        quantity=None,
+        price=None,
+        trigger_price=D(1960),
+        working_type=WorkingType.MARK_PRICE,
+        position_quantity=ONE,
+    )
+
+    assert NOTHING == step(WHOLE, request)
+
+
+def test_a_doubted_one_is_withdrawn_when_another_rests() -> None:
+    doubted = stop(OrderState.UNKNOWN, is_doubted=True)
+
+    assert Step(cancels=("s1",)) == step(WHOLE, s1=doubted, s2=stop())
+
+
+def test_a_whole_stop_is_moved_over_a_bridge_in_four_steps() -> None:
+    """C-13: a second closePosition stop is refused (-4130), so it is bridged by quantity."""
+    old, bridge, new = stop(trigger=1950), stop(quantity="1"), stop()
+
+    steps = [
+        step(WHOLE, s1=old),
+        step(WHOLE, s1=old, s2=bridge),
+        step(WHOLE, s1=evolve(old, state=OrderState.CANCELLED), s2=bridge),
+        step(WHOLE, s2=bridge, s3=new),
+    ]
+
+    assert [ASK_QUANTITY, Step(cancels=("s1",)), ASK_WHOLE, Step(cancels=("s2",))] == steps
+
+
+def test_while_the_old_one_leaves_nothing_more_is_asked_for() -> None:
+    leaving = stop(OrderState.CANCELLING, trigger=1950)
+
+    assert NOTHING == step(WHOLE, s1=leaving, s2=stop(quantity="1"))
+    assert ASK_QUANTITY == step(WHOLE, s1=leaving)
+
+
+def test_a_bridge_is_left_alone_while_the_whole_one_is_coming() -> None:
+    assert NOTHING == step(WHOLE, s1=stop(quantity="1"), s2=stop(OrderState.SUBMITTED))
+
+
+def test_a_parked_one_may_live_so_the_next_is_by_quantity() -> None:
+    assert ASK_QUANTITY == step(WHOLE, s1=stop(OrderState.PARKED))
+
+
+def test_a_stop_by_quantity_follows_the_position() -> None:
+    small, right = stop(quantity="0.5"), stop(quantity="1")
+
+    assert ASK_QUANTITY == step(BY_QUANTITY, s1=small)
+    assert Step(cancels=("s1",)) == step(BY_QUANTITY, s1=small, s2=right)
+
+
+def test_a_whole_one_is_right_where_stops_are_by_quantity() -> None:
+    assert Step(cancels=("s1",)) == step(BY_QUANTITY, s1=stop(quantity="1"), s2=stop())
+
+
+def test_what_is_wanted_is_whole_unless_the_setting_or_the_venue_says_otherwise() -> None:
+    refused = guard(whole_refused={"s": True})
+
+    found = [wanted(guard()), wanted(guard(), by_quantity=True), wanted(refused)]
+
+    assert [True, False, False] == [each is not None and each.is_whole for each in found]
+
+
+def test_a_quantity_that_no_market_order_can_have_is_protected_as_a_whole() -> None:
+    filters = evolve(entries.ETH, market_quantity_max=D("0.6"))
+
+    found = wanted_order(guard(), Leg.STOP, filters, loss_pct_max=LOSS_MAX, by_quantity=True)
+
+    assert found is not None
+    assert found.is_whole
+
+
+def test_without_filters_or_a_price_there_is_no_rounding_and_nothing_wanted() -> None:
+    plain = wanted_order(guard(), Leg.STOP, None, loss_pct_max=LOSS_MAX, by_quantity=True)
+
+    assert evolve(BY_QUANTITY, trigger_price=D(1960)) == plain
+    assert wanted(guard(take_profit=None), Leg.TARGET) is None
+    assert wanted(guard(stop_loss=None)) is None
+
+
+def test_a_target_is_where_it_was_wished() -> None:
+    found = wanted(guard(), Leg.TARGET)
+
+    assert found is not None
+    assert D(2100) == found.trigger_price
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price", "expected"),
+    [("1", "1960", "1960"), ("1", "1900", "1940"), ("-1", "2040", "2040"), ("-1", "2100", "2060")],
+)
+def test_a_stop_rests_at_or_inside_three_percent_from_the_average_entry(
+    quantity: str, price: str, expected: str
+) -> None:
+    """C-10: the stop of a position rests at or inside -3.0 % from its entry."""
+    assert D(expected) == inside(guard(quantity), D(price), LOSS_MAX)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price", "expected"),
+    [
+        ("1", "1980", "1980"),
+        ("1", "1900", "1960"),
+        ("1", None, "1960"),
+        ("-1", "1900", "1900"),
+    ],
+)
+def test_scaling_in_only_ever_tightens_the_stop(
+    quantity: str, price: str | None, expected: str
+) -> None:
+    assert D(expected) == tighter(guard(quantity), None if price is None else D(price))
+
+
+def test_an_entry_s_stop_does_not_stand_in_for_one_that_there_never_was() -> None:
+    assert tighter(guard(stop_loss=None), D(1980)) is None
+
+
+RECORDS = st.builds(
+    stop,
+    st.sampled_from(sorted(OrderState)),
+    st.sampled_from([1950, 1960]),
+    st.sampled_from([None, "0.5", "1"]),
+    is_doubted=st.booleans(),
+)
+
+
+@given(st.lists(RECORDS, max_size=5), st.booleans())
+def test_no_step_takes_away_the_last_stop_that_rests(
+    records: list[LegRecord], is_whole: bool
+) -> None:
+    legs = {f"s{number}": record for number, record in enumerate(records)}
+    before = guard(legs=legs)
+
+    taken = next_step(before, Leg.STOP, evolve(WHOLE, is_whole=is_whole))
+
+    after = guard(legs={cid: each for cid, each in legs.items() if cid not in taken.cancels})
+    assert before.is_protected == after.is_protected or after.is_protected
+
+
+@given(st.lists(RECORDS, max_size=5))
+def test_a_second_whole_stop_is_never_asked_for_while_one_rests(records: list[LegRecord]) -> None:
+    legs = {f"s{number}": record for number, record in enumerate(records)}
+
+    taken = next_step(guard(legs=legs), Leg.STOP, WHOLE)
+
+    rests = any(each.quantity is None and each.state is OrderState.ACTIVE for each in records)
+    assert not (taken.asks and taken.is_whole and rests)
