@@ -77,6 +77,7 @@ REACHED_BY: dict[str, tuple[str, ...]] = {
         "filter_notional_min",
         "filter_multiplier_up",
         "filter_multiplier_down",
+        "host_rule",
     ),
     "trouble": (
         "equity",

@@ -13,6 +13,8 @@ from attrs import define, evolve, field
 
 from callboard.actors import names
 from callboard.actors.order_facts import OrderMoved
+from callboard.actors.policies.host_rules import ProposedEntry, named
+from callboard.actors.policies.refusal import Refusal
 from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
 from callboard.actors.settings import MarketSettings, ReconcilerSettings, RiskSettings, Settings
@@ -54,6 +56,15 @@ RISK = RiskSettings(symbols=SYMBOLS)
 LONG, SHORT = SignalType.LONG_ENTRY, SignalType.SHORT_ENTRY
 CLOSE_LONG, CLOSE_SHORT = SignalType.CLOSE_LONG, SignalType.CLOSE_SHORT
 HALF = SignalType.REDUCE_50
+
+
+def of_a_sound_strategy(entry: ProposedEntry) -> Refusal | None:
+    """A host's own rule, with a mistake: a strategy without a name makes it raise."""
+    if entry.signal.strategy[0] != "x":
+        return None
+    return Refusal("of_a_sound_strategy", entry.signal.strategy, "any other")
+
+
 PLACE = ("POST", "/fapi/v1/order")
 
 
@@ -95,6 +106,7 @@ class LongRun:
         )
         disk = SimulatedDisk(Random(self.seed), DiskFaults()) if self.has_disk else None
         self.world = World(simulation, venue, settings, disk=disk, on_event=self._on_event)
+        self.world.rules = named((of_a_sound_strategy,))
         self.checker = Checker(self.world)
         judged = self.checker.on_step
 
@@ -143,10 +155,10 @@ class LongRun:
         self.tell(SubmitSignal(signal_id, self.now_ms, kind, symbol, **fields), seconds)
         return signal_id
 
-    def policy(self, **values: object) -> None:
+    def policy(self, **values: Any) -> None:
         """Change settings of the gate by policy, at once."""
         for key, value in values.items():
-            text = ",".join(value) if isinstance(value, tuple) else str(value).lower()
+            text = ",".join(value) if isinstance(value, tuple) else str(value).lower()  # pyright: ignore[reportUnknownArgumentType] - of strings
             self.tell(PolicyChanged(key, text, "drill", self.now_ms), 0.5)
 
     def under(self, change: Mapping[str, object], act: Callable[[], object]) -> None:

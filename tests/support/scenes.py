@@ -105,6 +105,11 @@ def orders_that_are_too_large(run: LongRun) -> None:
     run.under({"drawdown_pct_max": "0.001"}, lambda: run.wish(LONG))
 
 
+def a_rule_of_the_host_refuses_and_fails(run: LongRun) -> None:
+    run.wish(LONG, strategy="x1")
+    run.wish(LONG, strategy="")
+
+
 def a_position_and_what_may_not_be_added(run: LongRun) -> None:
     run.wish(HALF)
     run.wish(LONG)
@@ -179,6 +184,7 @@ EVERYDAY = (
     prices_that_make_no_sense,
     orders_that_break_a_filter,
     orders_that_are_too_large,
+    a_rule_of_the_host_refuses_and_fails,
     a_position_and_what_may_not_be_added,
     a_position_of_the_smallest_size,
     a_halt_refuses_entries,
