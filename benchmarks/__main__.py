@@ -22,6 +22,7 @@ import growth
 import order_rate
 import record_cost
 import replay_rate
+import resting_book
 import step_rate
 from measure import Absent, Row
 from stage import BenchmarkFailed
@@ -37,11 +38,13 @@ class Scale:
     steps: int
     aged: int
     """Orders of the long run."""
+    resting: int = 5_000
+    """Orders that rest in the venue's book."""
 
 
 # Aged far enough that a tenth of it has filled, sealed and dropped its first segments.
 USUAL = Scale(rounds=5, orders=3_000, steps=60_000, aged=100_000)
-QUICK = Scale(rounds=1, orders=60, steps=2_000, aged=200)
+QUICK = Scale(rounds=1, orders=60, steps=2_000, aged=200, resting=200)
 FULL = Scale(rounds=7, orders=5_000, steps=60_000, aged=1_000_000)
 
 Found = list[Row | Absent]
@@ -50,6 +53,9 @@ PARTS: dict[str, Callable[[Scale], Found]] = {
     "steps": lambda scale: [*step_rate.rows(steps=scale.steps, rounds=scale.rounds)],
     "replay": lambda scale: [replay_rate.row(orders=scale.orders, rounds=scale.rounds)],
     "record": lambda scale: [record_cost.row(orders=scale.orders // 4, rounds=scale.rounds)],
+    "book": lambda scale: resting_book.rows(
+        many=scale.resting, ticks=scale.steps // 2, rounds=scale.rounds
+    ),
     "growth": lambda scale: [*growth.rows(orders=scale.aged)],
 }
 PROFILE = "profile"

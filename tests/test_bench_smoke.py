@@ -12,6 +12,8 @@ ROWS = {
     "core steps with journal / bare scheduler",
     "replay / simulation",
     "a journal record / orjson and a buffered write",
+    "a venue's tick over many resting orders / over few",
+    "that growth / NautilusTrader 1.221's",
     "memory after all orders / after a tenth",
     "an order of an old engine / of a young one",
     "the longest order / 50 ms",
