@@ -154,4 +154,5 @@ def _placement(approved: ApprovedOrder) -> PlaceOrder:
         reduce_only=approved.reduce_only,
         close_position=approved.close_position,
         working_type=approved.working_type,
+        good_till_ms=approved.good_till_ms,
     )

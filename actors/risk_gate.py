@@ -15,7 +15,7 @@ from ..messages.account import AccountChanged, LeverageChanged
 from ..messages.control import EngineStarted, RecoveryDone, TradingStateChanged
 from ..messages.events import AlertRaised
 from ..messages.instruments import InstrumentsChanged
-from ..messages.intake import PolicyChanged
+from ..messages.intake import PolicyChanged, SubmitSignal
 from ..messages.market import ClockChanged, MarkChanged
 from ..messages.orders import (
     ApprovalRefused,
@@ -271,6 +271,7 @@ class RiskGate(Actor):
             epoch=self._epoch(),
             send_by_ms=min(view.venue_ms + view.settings.send_within_ms, deadline_ms),
             deadline_ms=deadline_ms,
+            good_till_ms=_good_till_ms(signal) if is_limit else 0,
             stop_loss=shaped.prices.stop_loss,
             take_profit=shaped.prices.take_profit,
             reference_price=shaped.prices.reference_price,
@@ -347,3 +348,9 @@ def _exit_refused(request: RequestExit, refusal: Refusal) -> ApprovalRefused:
         figure=refusal.figure,
         limit=refusal.limit,
     )
+
+
+def _good_till_ms(signal: SubmitSignal) -> int:
+    """Return when the venue itself shall end the order, 0 where only its time in force does."""
+    is_dated = signal.time_in_force is TimeInForce.GTD
+    return signal.expires_at_ms or 0 if is_dated else 0

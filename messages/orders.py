@@ -96,6 +96,8 @@ class ApprovedOrder:
     stop_loss_given: Decimal | None = None
     """What the signal named, where the gate adjusted it; None where it did not."""
     take_profit_given: Decimal | None = None
+    good_till_ms: int = 0
+    """When the venue itself ends a GTD order, by its time; 0 for every other."""
 
 
 @frozen

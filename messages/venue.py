@@ -40,6 +40,8 @@ class PlaceOrder:
     reduce_only: bool
     close_position: bool
     working_type: WorkingType
+    good_till_ms: int = 0
+    """When a GTD order ends, venue time; 0 for every other."""
 
 
 @frozen

@@ -200,9 +200,20 @@ def _price(call: PlaceOrder) -> Params:
         return {}
     if call.price is None:
         raise Inexpressible(f"{call.client_order_id}: {call.order_type} needs a price")
-    if call.time_in_force is TimeInForce.GTD:
+    return {
+        "price": plain(call.price),
+        "timeInForce": call.time_in_force.value,
+        **_good_till_date(call),
+    }
+
+
+def _good_till_date(call: PlaceOrder) -> Params:
+    """The venue counts whole seconds, and wants a date beside GTD and nowhere else."""
+    if call.time_in_force is not TimeInForce.GTD:
+        return {}
+    if not call.good_till_ms:
         raise Inexpressible(f"{call.client_order_id}: GTD needs a date")
-    return {"price": plain(call.price), "timeInForce": call.time_in_force.value}
+    return {"goodTillDate": str(call.good_till_ms // 1_000 * 1_000)}
 
 
 def _amendment(call: AmendOne) -> Params:

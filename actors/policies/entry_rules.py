@@ -13,7 +13,7 @@ from .portfolio_rules import cooldown, daily_quota, one_direction, position_slot
 from .price_rules import PRICE_RULES
 from .refusal import Refusal
 from .size_rules import SIZE_RULES
-from .wish_rules import action_whitelist, expiry, leverage, scores, symbol_whitelist
+from .wish_rules import action_whitelist, expiry, good_till_date, leverage, scores, symbol_whitelist
 from .world_rules import (
     account_known,
     contract,
@@ -32,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     action_whitelist,
     symbol_hold,
     expiry,
+    good_till_date,
     scores,
     contract,
     mark_known,

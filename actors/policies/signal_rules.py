@@ -72,8 +72,8 @@ def _form_fault(signal: SubmitSignal) -> Refusal | None:
         return Refusal("signal_order_type", signal.order_type.value, "MARKET or LIMIT")
     if signal.order_type is OrderType.LIMIT and signal.price is None:
         return Refusal("signal_price", "none", "a limit order needs one")
-    if signal.time_in_force is TimeInForce.GTD:
-        return Refusal("signal_time_in_force", "GTD", "GTC, IOC, FOK or GTX")
+    if signal.time_in_force is TimeInForce.GTD and signal.expires_at_ms is None:
+        return Refusal("signal_time_in_force", "GTD", "GTD with expires_at_ms")
     side = signal.position_side
     if side is not None and (signal.signal, side) in CONTRADICTIONS:
         return Refusal("signal_position_side", side.value, _position_of(signal.signal))

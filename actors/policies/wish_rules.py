@@ -6,11 +6,14 @@ where the source gives that score; a program that gives none is refused, a perso
 """
 
 from ...messages.intake import SubmitSignal
-from ...messages.values import SignalSource, SignalType
+from ...messages.values import SignalSource, SignalType, TimeInForce
 from ..settings import RiskSettings
 from .entry_view import EntryView
 from .refusal import Refusal
 from .rounding import plain
+
+GOOD_TILL_AHEAD_MS = 600_000
+"""A GTD order's end must be further ahead (Binance new order, goodTillDate, 2026-11-20)."""
 
 
 def symbol_whitelist(view: EntryView) -> Refusal | None:
@@ -38,6 +41,18 @@ def expiry(view: EntryView) -> Refusal | None:
     if expires_at_ms is None or view.venue_ms < expires_at_ms:
         return None
     return Refusal("expired", str(view.venue_ms), str(expires_at_ms))
+
+
+def good_till_date(view: EntryView) -> Refusal | None:
+    """A GTD order must end later than the venue's least time ahead, when it gets there."""
+    signal = view.signal
+    if signal.time_in_force is not TimeInForce.GTD or signal.expires_at_ms is None:
+        return None
+    left_ms = signal.expires_at_ms - view.venue_ms
+    least_ms = GOOD_TILL_AHEAD_MS + view.settings.send_within_ms
+    if left_ms > least_ms:
+        return None
+    return Refusal("signal_time_in_force", f"GTD for {left_ms} ms", f"above {least_ms}")
 
 
 def scores(view: EntryView) -> Refusal | None:

@@ -260,3 +260,11 @@ def test_numbers_are_plain_decimal_text(number: str, expected: str) -> None:
 def test_a_call_without_words_at_the_venue_is_our_bug(call: PlaceOrder) -> None:
     with pytest.raises(Inexpressible, match=call.client_order_id):
         built(call)
+
+
+def test_a_dated_order_names_its_end_in_whole_seconds_and_no_other_does() -> None:
+    dated = built(evolve(LIMIT, time_in_force=TimeInForce.GTD, good_till_ms=1_790_000_600_999))
+    undated = built(evolve(LIMIT, good_till_ms=1_790_000_600_999))
+
+    assert ("GTD", "1790000600000") == (dated.params["timeInForce"], dated.params["goodTillDate"])
+    assert "goodTillDate" not in undated.params

@@ -74,7 +74,7 @@ def test_a_score_below_zero_is_for_the_gate_to_judge() -> None:
         ({"order_type": OrderType.LIMIT, "price": D(1)}, None),
         (
             {"time_in_force": TimeInForce.GTD},
-            Refusal("signal_time_in_force", "GTD", "GTC, IOC, FOK or GTX"),
+            Refusal("signal_time_in_force", "GTD", "GTD with expires_at_ms"),
         ),
         (
             {"position_side": PositionSide.SHORT},
