@@ -13,7 +13,7 @@ Bound: one record a symbol. Source: requirements C-10, C-31 and C-50.
 
 from typing import assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..messages.account import (
     AccountChanged,
@@ -23,6 +23,7 @@ from ..messages.account import (
     ReadBrackets,
     ReadSymbolConfigs,
     RefreshAccount,
+    ResetPeak,
     SymbolConfigsRead,
 )
 from ..messages.control import TripBreaker
@@ -52,9 +53,9 @@ from .account_facts import (
     WalletReported,
     apply_fact,
     leverage_of,
+    marks_after,
 )
 from .names import CIRCUIT_BREAKER, EVENT_BUS, RISK_GATE
-from .policies.equity import mark_equity
 from .reading import ReadOptions, ask_to_read, make_read
 from .runtime.actor import Actor, Context
 from .settings import AccountSettings
@@ -62,6 +63,22 @@ from .settings import AccountSettings
 MS = 1_000_000
 UNKNOWN_INTERVAL_MS = 2_000
 """How often the account is read while balances or modes are not known at all."""
+MOVES = frozenset(
+    {
+        "ADJUSTMENT",
+        "ADMIN_DEPOSIT",
+        "ADMIN_WITHDRAW",
+        "ASSET_TRANSFER",
+        "AUTO_EXCHANGE",
+        "COIN_SWAP_DEPOSIT",
+        "COIN_SWAP_WITHDRAW",
+        "DEPOSIT",
+        "MARGIN_TRANSFER",
+        "WITHDRAW",
+        "WITHDRAW_REJECT",
+    }
+)
+"""Reasons of an account event whose change is neither profit nor loss; binance-futures, 4.4."""
 
 
 @frozen
@@ -78,6 +95,7 @@ Inbox = (
     | BalancesReported
     | PositionsValued
     | RefreshAccount
+    | ResetPeak
 )
 
 
@@ -110,6 +128,8 @@ class Account(Actor):
                 self.on_positions_valued(message, ctx)
             case RefreshAccount():
                 self.on_refresh_account(message, ctx)
+            case ResetPeak():
+                self.on_reset_peak(message, ctx)
             case _:
                 assert_never(message)
 
@@ -137,27 +157,32 @@ class Account(Actor):
 
     def on_balances_reported(self, message: BalancesReported, ctx: Context) -> None:
         """Take the wallet of an account event; what is available moves by as much."""
-        if self.state.marks is None:
+        state = self.state
+        if state.marks is None:
             return
-        gained = message.wallet - self.state.wallet
-        available = max(ZERO, self.state.available + gained)
+        gained = message.wallet - state.wallet
+        is_moved = message.reason in MOVES
         ctx.record(WalletReported(ctx.now))
-        unrealised_pnl = self.state.unrealised_pnl
-        self._know(MoneyKnown(message.wallet, available, unrealised_pnl, ctx.now, ctx.now), ctx)
+        fact = evolve(
+            self._known(ctx),
+            wallet=message.wallet,
+            available=max(ZERO, state.available + gained),
+            known_at_ns=ctx.now,
+            moved=message.change if is_moved else ZERO,
+            counted=is_moved and gained == ZERO,
+        )
+        self._know(fact, ctx)
 
     def on_positions_valued(self, message: PositionsValued, ctx: Context) -> None:
         """Take the unrealised profit at the marks."""
-        if self.state.marks is None:
-            return
-        state = self.state
-        fact = MoneyKnown(
-            wallet=state.wallet,
-            available=state.available,
-            unrealised_pnl=message.unrealised_pnl,
-            known_at_ns=state.known_at_ns,
-            at_ns=ctx.now,
-        )
-        self._know(fact, ctx)
+        if self.state.marks is not None:
+            self._know(evolve(self._known(ctx), unrealised_pnl=message.unrealised_pnl), ctx)
+
+    def on_reset_peak(self, message: ResetPeak, ctx: Context) -> None:
+        """Begin the drawdown anew; equity that is not known yet has no peak to reset."""
+        ctx.log("peak_reset", reason=message.reason)
+        if self.state.marks is not None:
+            self._know(evolve(self._known(ctx), resets_peak=True), ctx)
 
     def on_refresh_account(self, message: RefreshAccount, ctx: Context) -> None:
         """Read everything now: a setting of the account is other than we thought."""
@@ -219,6 +244,17 @@ class Account(Actor):
         fact = MoneyKnown(wallet, read.available, read.unrealised_pnl, ctx.now, ctx.now)
         self._know(fact, ctx)
 
+    def _known(self, ctx: Context) -> MoneyKnown:
+        """Return what is known now."""
+        state = self.state
+        return MoneyKnown(
+            wallet=state.wallet,
+            available=state.available,
+            unrealised_pnl=state.unrealised_pnl,
+            known_at_ns=state.known_at_ns,
+            at_ns=ctx.now,
+        )
+
     def _know(self, fact: MoneyKnown, ctx: Context) -> None:
         ctx.record(fact)
         if self.state.mode is not None:
@@ -231,14 +267,7 @@ class Account(Actor):
             return
         ctx.record(ModeKnown(mode, fault))
         if state.marks is not None:
-            known = MoneyKnown(
-                wallet=state.wallet,
-                available=state.available,
-                unrealised_pnl=state.unrealised_pnl,
-                known_at_ns=state.known_at_ns,
-                at_ns=ctx.now,
-            )
-            self._tell(known, mode, ctx)
+            self._tell(self._known(ctx), mode, ctx)
         if fault != state.fault:
             self._alarm(fault, ctx)
 
@@ -258,12 +287,11 @@ class Account(Actor):
 
     def _tell(self, known: MoneyKnown, mode: AccountModeRead, ctx: Context) -> None:
         """Tell those who decide by it; `at_ns` says since when the balances are known."""
-        equity = known.wallet + known.unrealised_pnl
-        marks = mark_equity(self.state.marks, equity, known.at_ns)
+        marks = marks_after(self.state.marks, known)
         changed = AccountChanged(
             wallet=known.wallet,
             available=known.available,
-            equity=equity,
+            equity=known.equity,
             day_start_equity=marks.day_start,
             peak_equity=marks.peak,
             hedge_mode=mode.hedge_mode,

@@ -7,7 +7,7 @@ from attrs import define, field, frozen
 
 from ..messages.account import Bracket, LeverageLadder, SymbolConfig, SymbolLeverage
 from ..messages.venue import AccountModeRead
-from .policies.equity import EquityMarks, mark_equity
+from .policies.equity import EquityMarks, mark_equity, move_marks, reset_peak
 
 ZERO = Decimal(0)
 
@@ -25,6 +25,17 @@ class MoneyKnown:
     known_at_ns: int
     """When the venue last told wallet or balances; a valuation makes no balance younger."""
     at_ns: int
+    moved: Decimal = ZERO
+    """What was moved in, or out where negative; neither profit nor loss."""
+    counted: bool = False
+    """True when equity held that already before it was named."""
+    resets_peak: bool = False
+    """True when a person accepted the drawdown."""
+
+    @property
+    def equity(self) -> Decimal:
+        """Wallet and unrealised profit."""
+        return self.wallet + self.unrealised_pnl
 
 
 @frozen
@@ -92,8 +103,7 @@ def apply_fact(state: AccountState, fact: Fact) -> None:
         case MoneyKnown():
             state.wallet, state.available = fact.wallet, fact.available
             state.unrealised_pnl, state.known_at_ns = fact.unrealised_pnl, fact.known_at_ns
-            equity = fact.wallet + fact.unrealised_pnl
-            state.marks = mark_equity(state.marks, equity, fact.at_ns)
+            state.marks = marks_after(state.marks, fact)
         case WalletReported():
             state.reported_at_ns = fact.at_ns
         case ModeKnown():
@@ -102,6 +112,14 @@ def apply_fact(state: AccountState, fact: Fact) -> None:
             _know_leverage(state, fact)
         case _:
             assert_never(fact)
+
+
+def marks_after(marks: EquityMarks | None, known: MoneyKnown) -> EquityMarks:
+    """Return the marks once this is known of the account's money."""
+    if marks is not None and known.moved:
+        marks = move_marks(marks, known.moved, known.equity, counted=known.counted)
+    marked = mark_equity(marks, known.equity, known.at_ns)
+    return reset_peak(marked, known.equity) if known.resets_peak else marked
 
 
 def _know_leverage(state: AccountState, fact: LeverageKnown) -> None:

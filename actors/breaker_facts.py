@@ -1,14 +1,46 @@
 """Breaker facts: what CircuitBreaker writes down, and its state as the fold of that."""
 
+from enum import StrEnum
 from typing import assert_never
 
 from attrs import define, field, frozen
 
 from ..messages.control import TradingStateChanged
+from ..messages.intake import ResumeTrading
 from ..messages.values import TradingState
+from .policies.loss_walls import Wall, is_stricter
+from .policies.venue_health import (
+    HealthLimits,
+    VenueHealth,
+    forget_all,
+    note_answer,
+    note_failure,
+)
 
-ORDER = (TradingState.ACTIVE, TradingState.REDUCING, TradingState.HALTED)
-"""From all allowed to only verified reducing orders."""
+LOSS = "a loss"
+EMERGENCY = "the emergency stop"
+
+
+class Stage(StrEnum):
+    """How far the sequence of a trip is."""
+
+    BEFORE = "BEFORE"
+    """Entries are off; the host's first hooks run."""
+    ACTING = "ACTING"
+    """Our positions are being closed."""
+
+
+@frozen
+class Sequence:
+    """The sequence of one trip."""
+
+    stage: Stage
+    state: TradingState
+    epoch: int
+    reason: str
+    flattens: bool
+    since_ns: int
+    """When this stage began."""
 
 
 @frozen
@@ -22,12 +54,34 @@ class StateSet:
 
 
 @frozen
-class WallTouched:
-    """Fact: the losses stand at another wall than before; ACTIVE for none."""
+class SequenceMoved:
+    """Fact: the sequence of a trip is at another stage; None when it is over."""
 
-    wall: TradingState
-    text: str
+    sequence: Sequence | None
+
+
+@frozen
+class WallTouched:
+    """Fact: the losses stand at another wall than before."""
+
+    wall: Wall
     at_ns: int
+
+
+@frozen
+class EmergencyNoted:
+    """Fact: an emergency-stop source reports a word that is not calm; an empty one is."""
+
+    source: str
+    word: str
+    at_ns: int
+
+
+@frozen
+class ResumeWaits:
+    """Fact: a resume waits for the peak to be set anew; None when it waits no more."""
+
+    command: ResumeTrading | None
 
 
 @frozen
@@ -41,17 +95,27 @@ class SymbolReduced:
 
 @frozen
 class VenueFailed:
-    """Fact: the venue failed once more."""
+    """Fact: the venue failed once more; `opens` when it takes no entries from now on."""
 
     at_ns: int
     opens: bool
 
 
 @frozen
-class VenueWorks:
-    """Fact: the venue answers again, or is tried again."""
+class VenueAnsweredNoted:
+    """Fact: the venue answered, while failures of it are counted."""
 
-    probing: bool
+    at_ns: int
+
+
+@frozen
+class VenueTried:
+    """Fact: the venue is compared with our view; a clean comparison ends the outage."""
+
+
+@frozen
+class VenueWorks:
+    """Fact: the outage is over."""
 
 
 @frozen
@@ -61,8 +125,32 @@ class JournalNoted:
     reason: str
 
 
-PRIVATE = (StateSet, WallTouched, SymbolReduced, VenueFailed, VenueWorks, JournalNoted)
-Fact = StateSet | WallTouched | SymbolReduced | VenueFailed | VenueWorks | JournalNoted
+PRIVATE = (
+    StateSet,
+    SequenceMoved,
+    WallTouched,
+    EmergencyNoted,
+    ResumeWaits,
+    SymbolReduced,
+    VenueFailed,
+    VenueAnsweredNoted,
+    VenueTried,
+    VenueWorks,
+    JournalNoted,
+)
+Fact = (
+    StateSet
+    | SequenceMoved
+    | WallTouched
+    | EmergencyNoted
+    | ResumeWaits
+    | SymbolReduced
+    | VenueFailed
+    | VenueAnsweredNoted
+    | VenueTried
+    | VenueWorks
+    | JournalNoted
+)
 
 
 @define
@@ -72,19 +160,23 @@ class BreakerState:
     state: TradingState = TradingState.ACTIVE
     epoch: int = 1
     reason: str = ""
-    tripped_at_ns: int = 0
-    wall: TradingState = TradingState.ACTIVE
+    sequence: Sequence | None = None
+    wall: Wall = field(factory=Wall)
     """What the losses as last told demand."""
-    wall_text: str = ""
-    by_loss: bool = False
-    """True from a loss that touched a wall until trading is resumed."""
+    emergencies: dict[str, str] = field(factory=dict[str, str])
+    """Source of an emergency stop -> its word, while that is not calm."""
+    cooling: str = ""
+    """What tripped and wants its cooldown, until trading is resumed; empty for nothing."""
+    cooling_since_ns: int = 0
+    resuming: ResumeTrading | None = None
     reducing: dict[str, str] = field(factory=dict[str, str])
     """Symbol -> why it takes no entries."""
-    venue_failures: list[int] = field(factory=list[int])
+    venue: VenueHealth = field(factory=VenueHealth)
     venue_open: bool = True
     """True while the venue may be used; False refuses entries."""
     is_probing: bool = False
-    """True when the next failure of the venue alone refuses entries again."""
+    """True while the venue is compared with our view to end its outage."""
+    venue_shut_at_ns: int = 0
     journal: str = ""
 
     def told(self) -> TradingStateChanged:
@@ -94,32 +186,36 @@ class BreakerState:
         )
 
 
-def is_stricter(state: TradingState, than: TradingState) -> bool:
-    """Say whether a trading state allows less than another."""
-    return ORDER.index(state) > ORDER.index(than)
-
-
-def apply_fact(state: BreakerState, fact: Fact, window_ns: int) -> None:
-    """Change the state by one fact; `window_ns` is how long a venue failure counts."""
+def apply_fact(state: BreakerState, fact: Fact, health: HealthLimits) -> None:  # noqa: C901, PLR0912
+    """Change the state by one fact."""
     match fact:
         case StateSet():
             _set(state, fact)
+        case SequenceMoved():
+            state.sequence = fact.sequence
         case WallTouched():
-            if is_stricter(fact.wall, state.wall):
-                state.by_loss, state.tripped_at_ns = True, fact.at_ns
-            state.wall, state.wall_text = fact.wall, fact.text
+            if is_stricter(fact.wall.state, state.wall.state):
+                state.cooling, state.cooling_since_ns = LOSS, fact.at_ns
+            state.wall = fact.wall
+        case EmergencyNoted():
+            _note_emergency(state, fact)
+        case ResumeWaits():
+            state.resuming = fact.command
         case SymbolReduced():
             state.reducing[fact.symbol] = fact.reason
             state.epoch = fact.epoch
         case VenueFailed():
-            recent = [at for at in state.venue_failures if fact.at_ns - at < window_ns]
-            state.venue_failures = [*recent, fact.at_ns]
+            note_failure(state.venue, health, fact.at_ns)
             if fact.opens:
                 state.venue_open, state.is_probing = False, False
+                state.venue_shut_at_ns = fact.at_ns
+        case VenueAnsweredNoted():
+            note_answer(state.venue, health, fact.at_ns)
+        case VenueTried():
+            state.is_probing = True
         case VenueWorks():
-            state.venue_open, state.is_probing = True, fact.probing
-            if not fact.probing:
-                state.venue_failures = []
+            state.venue_open, state.is_probing = True, False
+            forget_all(state.venue)
         case JournalNoted():
             state.journal = fact.reason
         case _:
@@ -128,6 +224,15 @@ def apply_fact(state: BreakerState, fact: Fact, window_ns: int) -> None:
 
 def _set(state: BreakerState, fact: StateSet) -> None:
     state.state, state.epoch, state.reason = fact.state, fact.epoch, fact.reason
-    state.tripped_at_ns = fact.at_ns
     if fact.state is TradingState.ACTIVE:
-        state.reducing, state.by_loss = {}, False
+        state.reducing, state.cooling = {}, ""
+    elif state.cooling:
+        state.cooling_since_ns = fact.at_ns
+
+
+def _note_emergency(state: BreakerState, fact: EmergencyNoted) -> None:
+    if not fact.word:
+        state.emergencies.pop(fact.source, None)
+        return
+    state.emergencies[fact.source] = fact.word
+    state.cooling, state.cooling_since_ns = EMERGENCY, fact.at_ns

@@ -1,59 +1,57 @@
 """CircuitBreaker: whether risk may be opened at all.
 
 Owns the trading state, latched, and the epoch, which only grows; and the venue breaker, which
-closes by itself after a half-open probe. HALTED never blocks a verified reducing order. A trip is
-told urgently to the gate, the queue, the manager and every lane; a loss at the wall of HALTED also
-closes every position. Only a person resumes, with a reason, and not while the loss stands. State
-survives a restart. Walls: register, C-10.
+closes by itself (`venue_breaker.py`). HALTED never blocks a verified reducing order. A trip is told
+urgently to the gate, the queue, the manager and every lane before anything else happens; what
+follows is in `trip_sequence.py`. A loss at the wall of HALTED also closes our positions. Only a
+person resumes, with a reason, not before the cooldown of a loss or an emergency is over, and not
+while its cause stands; a drawdown stands until a person's resume sets the peak anew. State survives
+a restart. Bound: one reason a symbol, one word an emergency source. Walls: register, C-10.
 """
 
-from decimal import Decimal
+from collections.abc import Iterator
 from typing import assert_never
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from ..messages.account import AccountChanged
+from ..messages.account import AccountChanged, ResetPeak
 from ..messages.control import (
     JournalFailed,
     JournalRecovered,
     TradingStateChanged,
     TripBreaker,
+    TripHooksEnded,
 )
 from ..messages.events import AlertRaised, CommandRefused, TradingStateReported
 from ..messages.failure import EscalateFailure, VenueAnswered
 from ..messages.intake import EmergencyStateChanged, HaltTrading, ResumeTrading
-from ..messages.positions import FlattenAll
+from ..messages.positions import OpenReported
 from ..messages.queries import EngineStatus, GetStatus
-from ..messages.values import ErrorKind, EscalationLevel, Severity, TradingState
+from ..messages.stream import BackfillDone
+from ..messages.values import EscalationLevel, Severity, TradingState
 from ..messages.venue import LaneStarted
 from . import names
 from .breaker_facts import (
     PRIVATE,
     BreakerState,
+    EmergencyNoted,
     Fact,
     JournalNoted,
+    ResumeWaits,
     StateSet,
     SymbolReduced,
-    VenueFailed,
-    VenueWorks,
     WallTouched,
     apply_fact,
-    is_stricter,
 )
+from .policies.loss_walls import LossLimits, Wall, find_wall, is_stricter
 from .runtime.actor import Actor, Context
 from .settings import BreakerSettings
+from .trip_sequence import FlatDue, HooksDue, TripSequence
+from .venue_breaker import ProbeDue, VenueBreaker, health_limits
 
 MS = 1_000_000
 CALM_STATES = ("OK", "NORMAL", "ARMED", "CLEAR")
 """Words of an emergency-stop source that mean "no emergency"; any other halts entries."""
-PERCENT = Decimal(100)
-PROBE = "probe"
-
-
-@frozen
-class _Probe:
-    """The venue breaker has been open long enough."""
-
 
 Inbox = (
     HaltTrading
@@ -66,8 +64,13 @@ Inbox = (
     | JournalFailed
     | JournalRecovered
     | LaneStarted
+    | TripHooksEnded
+    | OpenReported
+    | BackfillDone
     | GetStatus
-    | _Probe
+    | HooksDue
+    | FlatDue
+    | ProbeDue
 )
 
 LISTENERS = (
@@ -83,12 +86,16 @@ class CircuitBreaker(Actor):
     """Latched; the most restrictive source wins."""
 
     State = BreakerState
-    private = (_Probe, *PRIVATE)
+    private = (HooksDue, FlatDue, ProbeDue, *PRIVATE)
     state: BreakerState
 
     def __init__(self, settings: BreakerSettings) -> None:
         super().__init__()
         self._settings = settings
+        self._health = health_limits(settings)
+        self._limits = LossLimits(
+            settings.daily_reduce_pct, settings.daily_halt_pct, settings.drawdown_halt_pct
+        )
 
     def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901, PLR0912
         """Handle one message."""
@@ -104,7 +111,7 @@ class CircuitBreaker(Actor):
             case EscalateFailure():
                 self.on_escalate_failure(message, ctx)
             case VenueAnswered():
-                self.on_venue_answered(ctx)
+                self._venue(ctx).answered()
             case AccountChanged():
                 self.on_account_changed(message, ctx)
             case JournalFailed():
@@ -113,32 +120,43 @@ class CircuitBreaker(Actor):
                 self.on_journal_recovered(ctx)
             case LaneStarted():
                 ctx.tell(message.lane, self.state.told(), urgent=True)
+            case TripHooksEnded():
+                self._sequence(ctx).hooks_ended(message)
+            case OpenReported():
+                self._sequence(ctx).open_reported(message)
+            case BackfillDone():
+                self._tell(self._venue(ctx).compared(message), ctx)
             case GetStatus():
                 self.on_get_status(ctx)
-            case _Probe():
-                self.on_probe(ctx)
+            case HooksDue():
+                self._sequence(ctx).hooks_due(message)
+            case FlatDue():
+                self._sequence(ctx).flat_due()
+            case ProbeDue():
+                self._venue(ctx).probe_due()
             case _:
                 assert_never(message)
 
     def on_resume_trading(self, message: ResumeTrading, ctx: Context) -> None:
         """Allow trading again; after a loss only later, and not while it stands."""
-        refusal = self._resume_refusal(message, ctx)
+        refusal = next(self._obstacles(message, ctx), "")
         if refusal:
             ctx.tell(names.EVENT_BUS, CommandRefused(message.command_id, refusal))
-            return
-        by = ", ".join(message.approvals) or "operator"
-        reason = f"resumed by {by}: {message.reason}"
-        if self.state.state is TradingState.ACTIVE and not self.state.reducing:
-            # A new epoch would fence approvals that nothing speaks against.
-            report = TradingStateReported(TradingState.ACTIVE, self.state.epoch, reason)
-            ctx.tell(names.EVENT_BUS, report)
-            return
-        self._set(TradingState.ACTIVE, reason, ctx)
+        elif self.state.wall.of_peak_alone:
+            # The account answers with its losses from the new peak, which end the wait.
+            ctx.record(ResumeWaits(message))
+            ctx.tell(names.ACCOUNT, ResetPeak(_resumed(message)))
+        else:
+            self._resume(message, ctx)
 
     def on_emergency_state_changed(self, message: EmergencyStateChanged, ctx: Context) -> None:
         """CRITICAL, and any word that is not known to be calm, halts."""
-        if message.state.upper() not in CALM_STATES:
-            self._trip(TradingState.HALTED, f"{message.source} reports {message.state}", ctx)
+        is_calm = message.state.upper() in CALM_STATES
+        word = "" if is_calm else message.state or "nothing"
+        if word != self.state.emergencies.get(message.source, ""):
+            ctx.record(EmergencyNoted(message.source, word, ctx.now))
+        if not is_calm:
+            self._trip(TradingState.HALTED, f"{message.source} reports {word}", ctx)
 
     def on_escalate_failure(self, message: EscalateFailure, ctx: Context) -> None:
         """A failure concerns more than its order."""
@@ -150,33 +168,28 @@ class CircuitBreaker(Actor):
             case EscalationLevel.ENGINE:
                 self._trip(TradingState.HALTED, message.reason, ctx)
             case EscalationLevel.VENUE:
-                self._venue_failed(message, ctx)
+                self._tell(self._venue(ctx).failed(message), ctx)
             case EscalationLevel.ORDER:
                 ctx.log("order_escalation", reason=message.reason)
             case _:
                 assert_never(message.level)
 
-    def on_venue_answered(self, ctx: Context) -> None:
-        """The venue works: forget its failures."""
-        state = self.state
-        if not state.venue_failures and state.venue_open and not state.is_probing:
-            return
-        ctx.record(VenueWorks(probing=False))
-        ctx.cancel(PROBE)
-        if not state.venue_open:
-            self._tell(evolve(state.told(), venue_open=True), ctx)
-
     def on_account_changed(self, message: AccountChanged, ctx: Context) -> None:
         """Compare the losses with their walls; the first hit wins (C-10)."""
-        wall, text = self._wall(message)
-        if wall is self.state.wall:
+        wall = find_wall(
+            self._limits,
+            equity=message.equity,
+            day_start=message.day_start_equity,
+            peak=message.peak_equity,
+        )
+        before = self.state.wall
+        if (wall.state, wall.of_peak_alone) == (before.state, before.of_peak_alone):
             return
-        ctx.record(WallTouched(wall, text, ctx.now))
-        if not is_stricter(wall, self.state.wall):
-            return
-        self._trip(wall, text, ctx)
-        if wall is TradingState.HALTED:
-            ctx.tell(names.POSITION_MONITOR, FlattenAll("circuit_breaker", "", text))
+        ctx.record(WallTouched(wall, ctx.now))
+        self._end_wait(wall, ctx)
+        if is_stricter(wall.state, before.state):
+            flattens = wall.state is TradingState.HALTED
+            self._trip(wall.state, wall.text, ctx, flattens=flattens)
 
     def on_journal_failed(self, message: JournalFailed, ctx: Context) -> None:
         """What cannot be written down must not be risked; a person resumes."""
@@ -202,57 +215,71 @@ class CircuitBreaker(Actor):
             )
         )
 
-    def on_probe(self, ctx: Context) -> None:
-        """Half-open: the next request decides."""
-        if self.state.venue_open:
-            return
-        ctx.record(VenueWorks(probing=True))
-        self._tell(evolve(self.state.told(), venue_open=True), ctx)
-
     def resume(self, ctx: Context) -> None:
         """Tell everybody the latched state; a restart forgets none of it."""
         self._tell(self.state.told(), ctx)
+        self._sequence(ctx).resume()
         if not self.state.venue_open:
-            ctx.after(self._settings.venue_open_ms * MS, _Probe(), key=PROBE)
+            self._venue(ctx).wait()
+        if self.state.resuming is not None:
+            ctx.tell(names.ACCOUNT, ResetPeak(_resumed(self.state.resuming)))
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
-        apply_fact(self.state, fact, self._settings.venue_window_ms * MS)
+        apply_fact(self.state, fact, self._health)
 
-    def _wall(self, account: AccountChanged) -> tuple[TradingState, str]:
-        """Return what the losses demand, and the loss that demands it."""
-        settings = self._settings
-        drawdown = _loss(account.peak_equity, account.equity)
-        day_loss = _loss(account.day_start_equity, account.equity)
-        if drawdown >= settings.drawdown_halt_pct:
-            return TradingState.HALTED, f"drawdown {drawdown:.2f} %"
-        text = f"loss of the day {day_loss:.2f} %"
-        if day_loss >= settings.daily_halt_pct:
-            return TradingState.HALTED, text
-        if day_loss >= settings.daily_reduce_pct:
-            return TradingState.REDUCING, text
-        return TradingState.ACTIVE, ""
-
-    def _resume_refusal(self, message: ResumeTrading, ctx: Context) -> str:
+    def _obstacles(self, message: ResumeTrading, ctx: Context) -> Iterator[str]:
+        """Say what stands in the way of a resume, the cause before the clock."""
         state = self.state
         if state.journal:
-            return f"the journal cannot write: {state.journal}"
-        if not message.reason:
-            return "resume needs a reason"
-        if state.wall is not TradingState.ACTIVE:
-            return f"the loss stands: {state.wall_text}"
-        waited_ms = (ctx.now - state.tripped_at_ns) // MS
-        if state.by_loss and waited_ms < self._settings.cooldown_ms:
-            left = self._settings.cooldown_ms - waited_ms
-            return f"a loss tripped the breaker; {left} ms of its cooldown are left"
-        return ""
+            yield f"the journal cannot write: {state.journal}"
+        if not message.reason.strip():
+            yield "resume needs a reason"
+        if state.resuming is not None:
+            yield f"{state.resuming.command_id} waits for the peak to be set anew"
+        for source, word in state.emergencies.items():
+            yield f"the emergency stands: {source} reports {word}"
+        if state.wall.state is not TradingState.ACTIVE and not state.wall.of_peak_alone:
+            yield f"the loss stands: {state.wall.text}"
+        left_ms = self._settings.cooldown_ms - (ctx.now - state.cooling_since_ns) // MS
+        if state.cooling and left_ms > 0:
+            yield f"{state.cooling} tripped the breaker; {left_ms} ms of its cooldown are left"
 
-    def _trip(self, state: TradingState, reason: str, ctx: Context) -> None:
-        """Become stricter; never less strict than now."""
-        if is_stricter(state, self.state.state):
-            self._set(state, reason, ctx)
+    def _end_wait(self, wall: Wall, ctx: Context) -> None:
+        """A resume that waited for the new peak is carried out, or refused for another loss."""
+        waiting = self.state.resuming
+        if waiting is None:
+            return
+        ctx.record(ResumeWaits(None))
+        if wall.state is TradingState.ACTIVE:
+            self._resume(waiting, ctx)
+        else:
+            refused = CommandRefused(waiting.command_id, f"the loss stands: {wall.text}")
+            ctx.tell(names.EVENT_BUS, refused)
 
-    def _set(self, state: TradingState, reason: str, ctx: Context) -> None:
+    def _resume(self, message: ResumeTrading, ctx: Context) -> None:
+        reason = _resumed(message)
+        if self.state.state is TradingState.ACTIVE and not self.state.reducing:
+            # A new epoch would fence approvals that nothing speaks against.
+            report = TradingStateReported(TradingState.ACTIVE, self.state.epoch, reason)
+            ctx.tell(names.EVENT_BUS, report)
+            return
+        self._set(TradingState.ACTIVE, reason, ctx)
+
+    def _trip(
+        self, state: TradingState, reason: str, ctx: Context, *, flattens: bool = False
+    ) -> None:
+        """Become stricter, never less strict than now, and let the sequence of a trip follow."""
+        epoch = self.state.epoch
+        becomes_stricter = is_stricter(state, self.state.state)
+        if becomes_stricter:
+            epoch = self._set(state, reason, ctx)
+            name = "trading_halted" if state is TradingState.HALTED else "trading_reduced"
+            ctx.tell(names.EVENT_BUS, AlertRaised(Severity.CRITICAL, name, "account", reason))
+        if becomes_stricter or flattens:
+            self._sequence(ctx).begin(state, epoch, reason, flattens=flattens)
+
+    def _set(self, state: TradingState, reason: str, ctx: Context) -> int:
         epoch = self.state.epoch + 1
         ctx.record(StateSet(state, epoch, reason, ctx.now))
         told = evolve(self.state.told(), state=state, epoch=epoch, reason=reason)
@@ -261,6 +288,7 @@ class CircuitBreaker(Actor):
         self._tell(told, ctx)
         ctx.tell(names.EVENT_BUS, TradingStateReported(state, epoch, reason))
         ctx.log("trading_state_changed", state=state, reason=reason)
+        return epoch
 
     def _reduce_symbol(self, symbol: str, reason: str, ctx: Context) -> None:
         if symbol in self.state.reducing:
@@ -272,25 +300,19 @@ class CircuitBreaker(Actor):
         symbols = (*self.state.reducing, symbol)
         self._tell(evolve(self.state.told(), epoch=epoch, reducing_symbols=symbols), ctx)
 
-    def _venue_failed(self, message: EscalateFailure, ctx: Context) -> None:
-        state, settings = self.state, self._settings
-        window_ns = settings.venue_window_ms * MS
-        recent = sum(1 for at in state.venue_failures if ctx.now - at < window_ns) + 1
-        is_enough = state.is_probing or recent >= settings.venue_failures_max
-        opens = state.venue_open and (message.kind is ErrorKind.BANNED or is_enough)
-        ctx.record(VenueFailed(ctx.now, opens))
-        if not opens:
-            return
-        self._tell(evolve(state.told(), reason=message.reason, venue_open=False), ctx)
-        ctx.after(settings.venue_open_ms * MS, _Probe(), key=PROBE)
-        alert = AlertRaised(Severity.CRITICAL, "venue_down", "venue", message.reason)
-        ctx.tell(names.EVENT_BUS, alert)
+    def _tell(self, told: TradingStateChanged | None, ctx: Context) -> None:
+        """Tell everybody who could open risk, before anything else; None has nothing new."""
+        if told is not None:
+            for name in LISTENERS:
+                ctx.tell(name, told, urgent=True)
 
-    def _tell(self, told: TradingStateChanged, ctx: Context) -> None:
-        for name in LISTENERS:
-            ctx.tell(name, told, urgent=True)
+    def _sequence(self, ctx: Context) -> TripSequence:
+        return TripSequence(self.state, self._settings, ctx)
+
+    def _venue(self, ctx: Context) -> VenueBreaker:
+        return VenueBreaker(self.state, self._settings, ctx)
 
 
-def _loss(base: Decimal, equity: Decimal) -> Decimal:
-    """Return the loss from a base, percent, positive."""
-    return (base - equity) / base * PERCENT if base > 0 else Decimal(0)
+def _resumed(message: ResumeTrading) -> str:
+    by = ", ".join(message.approvals) or "operator"
+    return f"resumed by {by}: {message.reason}"

@@ -32,6 +32,7 @@ from .adapters.records.views import check_audit, views_of
 from .adapters.retention import retention
 from .adapters.settings_check import checked
 from .adapters.spool import Spool
+from .adapters.trip_hooks import Hooks
 from .errors import ConfigurationError
 from .policies.host_rules import HostRule, NamedRule, named
 from .ports import Clock, Exchange
@@ -80,6 +81,8 @@ class Surroundings:
     data_dir: Path | None = None
     """The journal lies in its folder `journal`; None keeps none, so that nothing is recovered."""
     log: LogSink | None = None
+    hooks: Hooks = field(factory=Hooks)
+    """Called when trading is tripped, on threads of their own."""
     shares: Shares = OF_THIS_PROCESS
     """The limit that this system has a share of."""
     on_stopped: Callable[[], None] | None = None
@@ -103,6 +106,7 @@ class ExecutionSystem:
         data_dir: Path | str | None = None,
         log: LogSink | None = None,
         rules: Iterable[HostRule] = (),
+        hooks: Hooks | None = None,
     ) -> pykka.ActorRef[Front]:
         """Start a system and return the ref that takes commands and queries.
 
@@ -128,6 +132,7 @@ class ExecutionSystem:
                 None if data_dir is None else Path(data_dir),
                 log,
                 rules=tuple(rules),
+                hooks=hooks or Hooks(),
             ),
         )
 
@@ -267,6 +272,7 @@ def _assemble(
         event_bus=lambda: EventBus(subscriptions),
         spool=None if around.data_dir is None else Spool(around.data_dir),
         rules=rules,
+        hooks=around.hooks,
     )
     populate(kernel, settings, wiring)
     if recovered is not None:

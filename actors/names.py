@@ -43,6 +43,7 @@ LANE_OPENING = "lane_opening"
 LANE_REDUCING = "lane_reducing"
 USER_SOCKET = "user_socket"
 MARKET_SOCKET = "market_socket"
+TRIP_HOOKS = "trip_hooks"
 COMMAND_SPOOL = "command_spool"
 """Only where there is a data directory."""
 TRADE_STORE = "trade_store"
@@ -50,4 +51,12 @@ AUDIT_LOG = "audit_log"
 """Both only where there is a data directory, and the settings want them."""
 
 LANES = (LANE_OPENING, LANE_REDUCING)
-EDGES = (JOURNAL, EVENT_BUS, LANE_OPENING, LANE_REDUCING, USER_SOCKET, MARKET_SOCKET)
+EDGES = (
+    JOURNAL,
+    EVENT_BUS,
+    TRIP_HOOKS,
+    LANE_OPENING,
+    LANE_REDUCING,
+    USER_SOCKET,
+    MARKET_SOCKET,
+)

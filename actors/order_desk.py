@@ -55,6 +55,7 @@ from .policies.order_record import (
     stays_sent,
 )
 from .policies.slippage import slippage_pct
+from .policies.venue_health import is_silent
 from .runtime.actor import Context
 from .settings import OrderSettings
 
@@ -62,10 +63,8 @@ MS = 1_000_000
 FILLS_OVERDUE_NS = 1_000_000_000
 """An end without its fills is followed by a question after so long: streams lag by less."""
 
-SILENT = (Phase.NOT_CONNECTED, Phase.MAYBE_SENT)
-"""How a request ends that the venue did not answer."""
-
-SERVER_ERROR = 500
+ANSWERS_TOLD_NS = 60_000_000_000
+"""For so long after a failure of the venue its answers are news to the breaker: its window."""
 
 
 @define
@@ -96,12 +95,12 @@ class Desk:
         return self.venue_ms() + self.settings.deadline_ms_default
 
     def hear_venue(self, ended: AttemptEnded) -> None:
-        """Tell the breaker when the venue answers again after a failure of its own."""
-        is_silent = ended.phase in SILENT or ended.status >= SERVER_ERROR
-        if is_silent is self.state.is_silent or ended.phase is Phase.NOT_SENT:
-            return
-        self.ctx.record(VenueNoted(self.state.offset_ns, is_silent))
-        if not is_silent:
+        """Tell the breaker that the venue answers, for a while after each failure of its own."""
+        silent_at_ns = self.state.silent_at_ns
+        is_recent = silent_at_ns and self.ctx.now - silent_at_ns < ANSWERS_TOLD_NS
+        if is_silent(ended.phase, ended.status):
+            self.ctx.record(VenueNoted(self.state.offset_ns, self.ctx.now))
+        elif ended.phase is Phase.ANSWERED and is_recent:
             self.ctx.tell(CIRCUIT_BREAKER, VenueAnswered())
 
     def move(self, order: Order, *events: Event, reason: str = "", kind: str = "") -> None:

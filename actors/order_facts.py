@@ -150,10 +150,10 @@ class Renewed:
 
 @frozen
 class VenueNoted:
-    """Fact: venue time = engine time + offset; whether the venue's last answer was one."""
+    """Fact: venue time = engine time + offset; when the venue last failed to answer."""
 
     offset_ns: int
-    is_silent: bool
+    silent_at_ns: int
 
 
 @frozen

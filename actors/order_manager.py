@@ -155,7 +155,7 @@ class OrderManager(Actor):
             case TradingStateChanged():
                 self.on_trading_state_changed(message, ctx)
             case ClockChanged():
-                ctx.record(VenueNoted(message.offset_ns, self.state.is_silent))
+                ctx.record(VenueNoted(message.offset_ns, self.state.silent_at_ns))
             case EngineStarted():
                 ctx.log("orders_open", count=len(self.state.orders))
             case GetOrders():

@@ -50,7 +50,8 @@ class OrdersState:
     orders: dict[str, Order] = field(factory=dict[str, Order])
     history: dict[str, Order] = field(factory=dict[str, Order])
     offset_ns: int = 0
-    is_silent: bool = False
+    silent_at_ns: int = 0
+    """When the venue last failed to answer; 0 for never."""
     strangers: dict[str, StrangerSeen] = field(factory=dict[str, StrangerSeen])
     """Orders that are not ours, by client order id."""
     legs: dict[str, str] = field(factory=dict[str, str])
@@ -83,7 +84,7 @@ def apply_fact(state: OrdersState, fact: Fact, settings: OrderSettings) -> None:
         case OrderIntended():
             _intend(state, fact)
         case VenueNoted():
-            state.offset_ns, state.is_silent = fact.offset_ns, fact.is_silent
+            state.offset_ns, state.silent_at_ns = fact.offset_ns, fact.silent_at_ns
         case StrangerSeen():
             _see_stranger(state, fact)
         case _:

@@ -26,6 +26,8 @@ from ..messages.orders import (
 from ..messages.positions import (
     CloseRefused,
     FlattenAll,
+    OpenReported,
+    ReportOpen,
     RequestClose,
     StrangerFilled,
     TakeStranger,
@@ -78,6 +80,7 @@ Inbox = (
     | LegChanged
     | RequestClose
     | FlattenAll
+    | ReportOpen
     | ApprovalRefused
     | MarkChanged
     | InstrumentsChanged
@@ -118,6 +121,8 @@ class PositionMonitor(Actor):
                 self.on_request_close(message, ctx)
             case FlattenAll():
                 self.on_flatten_all(message, ctx)
+            case ReportOpen():
+                ctx.tell(ctx.sender, OpenReported(tuple(k for k, _ in self.state.open_guards())))
             case ApprovalRefused():
                 self.on_approval_refused(message, ctx)
             case MarkChanged():

@@ -313,7 +313,9 @@ class Reconciler(Actor):
 
     def _pay(self, ctx: Context) -> None:
         ctx.record(BackfillPaid())
-        ctx.tell(names.USER_STREAM, BackfillDone(self.state.owed_since_ms))
+        done_since = BackfillDone(self.state.owed_since_ms)
+        ctx.tell(names.USER_STREAM, done_since)
+        ctx.tell(names.CIRCUIT_BREAKER, done_since)
         done = RecoveryDone(self.state.owed_generation)
         ctx.tell(names.RISK_GATE, done)
 

@@ -204,9 +204,21 @@ class BreakerSettings:
     daily_halt_pct: Decimal = Decimal("5.0")
     drawdown_halt_pct: Decimal = Decimal("15.0")
     cooldown_ms: int = HOUR_MS
+    """A loss or an emergency is not resumed from earlier."""
+    hook_ms_max: int = 200
+    """How long a trip waits for the host's hooks before it closes positions (C-53)."""
+    flat_check_ms: int = 250
+    flat_ms_max: int = MINUTE_MS
+    """Our positions are not closed by then: a person is told, and the last hooks run."""
     venue_failures_max: int = 5
+    """Failed requests in a row that count as an outage of the venue."""
+    venue_failed_pct_max: Decimal = Decimal(50)
+    """Share of failed requests of a window that counts as an outage."""
+    venue_requests_min: int = 10
+    """Below so many requests in a window their share says nothing."""
     venue_window_ms: int = MINUTE_MS
     venue_open_ms: int = 30 * SECOND_MS
+    """How long entries are refused before the venue is tried again."""
 
 
 @frozen

@@ -21,6 +21,7 @@ from ..messages.values import Action, EscalationLevel, Priority, Severity, Tradi
 from . import names
 from .policies.error_table import Verdict, pause_until_ms
 from .policies.retry import Directive, RetrySettings, decide
+from .policies.venue_health import is_silent
 from .runtime.actor import Actor, Context
 from .runtime.supervision import FailureLog, Group, Strategy
 from .runtime.supervision import decide as decide_restart
@@ -47,7 +48,12 @@ TREE: tuple[Group, ...] = (
         intensity=5,
         backoff_base_ns=100_000_000,
     ),
-    Group("outputs", Strategy.ONE_FOR_ONE, (names.EVENT_BUS, names.JOURNAL), intensity=5),
+    Group(
+        "outputs",
+        Strategy.ONE_FOR_ONE,
+        (names.EVENT_BUS, names.JOURNAL, names.TRIP_HOOKS),
+        intensity=5,
+    ),
 )
 """A rebuilt actor folds its facts, so its neighbours need no rebuild: one for one, bounded."""
 
@@ -171,8 +177,11 @@ class Supervisor(Actor):
                 text=failure.text,
             ),
         )
-        if directive.escalate not in (None, EscalationLevel.ORDER):
-            self._escalate(message, directive.escalate, directive.reason, ctx)
+        level = directive.escalate or EscalationLevel.ORDER
+        if level is EscalationLevel.ORDER and is_silent(failure.phase, failure.status):
+            level = EscalationLevel.VENUE
+        if level is not EscalationLevel.ORDER:
+            self._escalate(message, level, directive.reason, ctx)
 
     def on_actor_failed(self, message: ActorFailed, ctx: Context) -> None:
         """Rebuild what the tree says, at once or after its backoff."""
@@ -289,10 +298,9 @@ class Supervisor(Actor):
     def _escalate(
         self,
         message: FailureClassified,
-        level: EscalationLevel | None,
+        level: EscalationLevel,
         reason: str,
         ctx: Context,
     ) -> None:
-        assert level is not None
         escalation = EscalateFailure(level, message.kind, message.failure.symbol, reason)
         ctx.tell(names.CIRCUIT_BREAKER, escalation)

@@ -29,6 +29,7 @@ from .adapters.event_bus import EventBus
 from .adapters.gateway_lane import GatewayLane, LaneSettings
 from .adapters.market_socket import MarketSocket, MarketSocketSettings, Tape
 from .adapters.spool import Spool
+from .adapters.trip_hooks import Hooks, Start, TripHooks, on_a_thread
 from .adapters.user_socket import UserSocket
 from .circuit_breaker import CircuitBreaker
 from .error_classifier import ErrorClassifier
@@ -135,6 +136,9 @@ class Wiring:
     clock: Clock
     tape: Tape | None = None
     event_bus: Callable[[], EventBus] = field(default=EventBus)
+    hooks: Hooks = field(factory=Hooks)
+    """What the host wants done when trading is tripped."""
+    start_hook: Start = on_a_thread
     spool: Spool | None = None
     """How people reach the engine through its data directory."""
     rules: tuple[NamedRule, ...] = ()
@@ -146,6 +150,12 @@ def populate(kernel: Kernel, settings: Settings, wiring: Wiring) -> None:
     kernel.add(names.EVENT_BUS, wiring.event_bus)
     for name, make in core_makers(settings, wiring.rules).items():
         kernel.add(name, make)
+    kernel.add(
+        names.TRIP_HOOKS,
+        lambda: TripHooks(
+            wiring.hooks, kernel.post, name=names.TRIP_HOOKS, start=wiring.start_hook
+        ),
+    )
     for lane in names.LANES:
         kernel.add(
             lane,

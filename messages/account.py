@@ -34,6 +34,13 @@ class PositionsValued:
 
 
 @frozen
+class ResetPeak:
+    """CircuitBreaker -> Account: a person accepts the drawdown; the peak is equity as it is now."""
+
+    reason: str
+
+
+@frozen
 class RefreshAccount:
     """The venue refused a request for the account's mode: read balances and modes now."""
 

@@ -1,12 +1,14 @@
 """Control: the trading state, and who is told of it.
 
 CircuitBreaker -> RiskGate, OrderQueue, OrderManager and every lane (`TradingStateChanged`, urgent).
-The epoch only grows; an opening approval of an older epoch is fenced at the lane.
+The epoch only grows; an opening approval of an older epoch is fenced at the lane. A trip also goes
+to the host's hooks: CircuitBreaker -> TripHooks (`RunTripHooks`), before it acts and after; each is
+answered by `TripHooksEnded`, for which nobody waits longer than a setting allows.
 """
 
 from attrs import frozen
 
-from .values import TradingState
+from .values import HookPhase, TradingState
 
 
 @frozen
@@ -28,6 +30,29 @@ class TripBreaker:
 
     state: TradingState
     reason: str
+
+
+@frozen
+class RunTripHooks:
+    """Run the host's hooks of a phase; this is also what each of them is given."""
+
+    phase: HookPhase
+    state: TradingState
+    epoch: int
+    reason: str
+    flattens: bool
+    """True for a trip that closes our positions."""
+    is_flat: bool
+    """True when none of our positions is open any more, as far as the breaker was told."""
+
+
+@frozen
+class TripHooksEnded:
+    """The hooks of a phase are over; `failed` names those that raised, with what they said."""
+
+    phase: HookPhase
+    epoch: int
+    failed: tuple[str, ...] = ()
 
 
 @frozen

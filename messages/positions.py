@@ -1,9 +1,9 @@
 """Positions: exits that a strategy wants, and what others must know of open positions.
 
 ExecutionSystem -> PositionMonitor (`RequestClose`, `FlattenAll`); CircuitBreaker -> PositionMonitor
-(`FlattenAll`, when a loss halts); OrderManager -> PositionMonitor (`StrangerFilled`);
-PositionMonitor -> RiskGate (`PositionAdopted`), ExecutionSystem (`CloseRefused`), Reconciler
-(`CheckPositions`).
+(`FlattenAll`, when a loss halts, then `ReportOpen` until `OpenReported` names none); OrderManager ->
+PositionMonitor (`StrangerFilled`); PositionMonitor -> RiskGate (`PositionAdopted`), ExecutionSystem
+(`CloseRefused`), Reconciler (`CheckPositions`).
 """
 
 from decimal import Decimal
@@ -42,6 +42,18 @@ class FlattenAll:
     command_id: str
     symbol: str
     reason: str
+
+
+@frozen
+class ReportOpen:
+    """CircuitBreaker -> PositionMonitor: which of our positions are still open?"""
+
+
+@frozen
+class OpenReported:
+    """PositionMonitor -> CircuitBreaker: our open positions, as `symbol/position side`."""
+
+    keys: tuple[str, ...]
 
 
 @frozen

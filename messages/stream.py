@@ -4,7 +4,8 @@ UserSocket -> UserStream (`OrderFrame`, `AccountFrame`, `AccountConfigFrame`, `U
 UserStream -> OrderManager (`OrderReported`), Account (`BalancesReported`; `RefreshAccount` after a
 changed setting), PositionMonitor (`PositionReported`), Reconciler (`BackfillNeeded`), RiskGate
 (`StreamHealthChanged`). UserStream, when it begins a life, asks UserSocket `ReportUserStream`;
-Reconciler ends a gap with `BackfillDone`.
+Reconciler ends a gap with `BackfillDone`. CircuitBreaker asks and
+hears the same after an outage of the venue.
 """
 
 from decimal import Decimal

@@ -138,6 +138,13 @@ class TradingState(StrEnum):
     HALTED = "HALTED"
 
 
+class HookPhase(StrEnum):
+    """When the host's hooks of a trip run: before the breaker acts, or afterwards."""
+
+    BEFORE = "BEFORE"
+    AFTER = "AFTER"
+
+
 class Phase(StrEnum):
     """How far a request got; the exchange port names it, nobody guesses it."""
 

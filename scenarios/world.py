@@ -15,6 +15,7 @@ from ..actors import names
 from ..actors.adapters.event_bus import EventBus
 from ..actors.adapters.retention import retention
 from ..actors.policies.host_rules import NamedRule
+from ..actors.adapters.trip_hooks import Hooks
 from ..actors.ports import FileSystem
 from ..actors.runtime.actor import Context
 from ..actors.runtime.cell import Cell
@@ -82,6 +83,8 @@ class World:
     saboteur: Saboteur | None = None
     rules: tuple[NamedRule, ...] = ()
     """The host's own rules."""
+    hooks: Hooks = field(factory=Hooks)
+    """Run at once, on the one thread of the simulation."""
     codec: Codec = field(factory=make_codec)
     life: Life | None = field(init=False, default=None)
     driver: VenueDriver = field(init=False)
@@ -159,8 +162,15 @@ class World:
         journal = self._journal(kernel, host, recovered, generation)
         exchange = self.driver.connect(CLIENT)
         bus = self._bus
-        clock = VirtualClock(self.simulation)
-        populate(kernel, self.settings, Wiring(exchange, clock, None, bus, rules=self.rules))
+        wiring = Wiring(
+            exchange,
+            VirtualClock(self.simulation),
+            event_bus=bus,
+            rules=self.rules,
+            hooks=self.hooks,
+            start_hook=lambda work: work(),
+        )
+        populate(kernel, self.settings, wiring)
         return Life(kernel, host, exchange, journal, generation, recovered)
 
     def _journal(

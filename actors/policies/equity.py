@@ -1,8 +1,9 @@
 """Equity: the equity at the start of the UTC day and the highest ever seen.
 
-Pure. The first equity known in a UTC day is its start, as the venue tells none; the peak never
-falls. Money moved in or out counts like profit and loss, since the venue's balance shows no
-difference. Days are counted from 1970-01-01 UTC by engine time.
+Pure. The first equity known in a UTC day is its start, as the venue tells none; the peak falls
+only when a person sets it anew. Money that the user stream names as moved in or out moves both
+marks, so that it is neither a profit nor a loss; what moves while nobody listens counts like profit
+and loss. Days are counted from 1970-01-01 UTC by engine time.
 """
 
 from decimal import Decimal
@@ -30,3 +31,22 @@ def mark_equity(marks: EquityMarks | None, equity: Decimal, at_ns: int) -> Equit
     if day > marks.day:
         return EquityMarks(day, equity, peak)
     return EquityMarks(marks.day, marks.day_start, peak)
+
+
+def reset_peak(marks: EquityMarks, equity: Decimal) -> EquityMarks:
+    """Return the marks with the peak at equity as it is now, whatever it was."""
+    return EquityMarks(marks.day, marks.day_start, equity)
+
+
+def move_marks(
+    marks: EquityMarks, change: Decimal, equity: Decimal, *, counted: bool
+) -> EquityMarks:
+    """Return the marks after money was moved in, or out where `change` is negative.
+
+    `counted` says that equity held the change already before it was named: the peak may then have
+    risen by it, and a deposit must not raise it twice.
+    """
+    peak = marks.peak + change
+    if counted:
+        peak = min(peak, max(marks.peak, equity))
+    return EquityMarks(marks.day, marks.day_start + change, max(peak, equity))

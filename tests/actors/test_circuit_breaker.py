@@ -6,18 +6,20 @@ import pytest
 from attrs import evolve
 
 from callboard.actors.circuit_breaker import LISTENERS
-from callboard.messages.account import AccountChanged
+from callboard.messages.account import AccountChanged, ResetPeak
 from callboard.messages.control import (
     JournalFailed,
     JournalRecovered,
+    RunTripHooks,
     TradingStateChanged,
     TripBreaker,
+    TripHooksEnded,
 )
 from callboard.messages.events import AlertRaised, CommandRefused, TradingStateReported
 from callboard.messages.intake import EmergencyStateChanged, HaltTrading, ResumeTrading
 from callboard.messages.positions import FlattenAll
 from callboard.messages.queries import EngineStatus, GetStatus
-from callboard.messages.values import EscalationLevel, Severity, TradingState
+from callboard.messages.values import EscalationLevel, HookPhase, Severity, TradingState
 from callboard.messages.venue import LaneStarted
 from support.breakers import DOWN, breaker, state_of, told
 from support.entries import ACCOUNT, SYMBOL
@@ -29,6 +31,7 @@ HOUR = 3_600 * SECOND
 ACTIVE, REDUCING, HALTED = TradingState
 HALT = HaltTrading("h1", "drill", by="ada")
 RESUME = ResumeTrading("r1", "checked", ("ada", "bo"))
+HOOKS_DONE = TripHooksEnded(HookPhase.BEFORE, 2)
 
 
 def worth(equity: str, *, peak: str = "10000") -> AccountChanged:
@@ -49,7 +52,8 @@ def test_a_halt_is_told_urgently_to_everybody_who_could_open_risk() -> None:
     step = breaker().tell(HALT)
 
     assert TradingStateChanged(HALTED, 2, "ada: drill", venue_open=True) == told(step)
-    assert [TradingStateReported(HALTED, 2, "ada: drill")] == step.to("event_bus")
+    alert = AlertRaised(Severity.CRITICAL, "trading_halted", "account", "ada: drill")
+    assert [TradingStateReported(HALTED, 2, "ada: drill"), alert] == step.to("event_bus")
     assert {"risk_gate", "order_queue", "order_manager", "lane_opening", "lane_reducing"} == set(
         LISTENERS
     )
@@ -110,11 +114,13 @@ def test_a_resume_names_who_approved_it_and_the_epoch_grows() -> None:
     assert [TradingStateReported(ACTIVE, 3, reason)] == step.to("event_bus")
 
 
-def test_a_resume_without_a_reason_is_refused() -> None:
+@pytest.mark.parametrize("reason", ["", "  \n"])
+def test_a_resume_without_a_reason_is_refused(reason: str) -> None:
+    """C-27: an operator resets with a reason."""
     steps = breaker()
     steps.tell(HALT)
 
-    step = steps.tell(evolve(RESUME, reason=""))
+    step = steps.tell(evolve(RESUME, reason=reason))
 
     assert (("event_bus", CommandRefused("r1", "resume needs a reason")),) == step.tells
 
@@ -138,9 +144,12 @@ def test_a_resume_of_active_trading_fences_no_approval() -> None:
 def test_the_loss_of_the_day_has_two_walls(
     equity: str, expected: TradingState, *, flattens: bool
 ) -> None:
+    """C-10: CLOSE_ONLY at 3.1 % of the day, HALT and flatten at 5 %."""
     steps = breaker()
 
     step = steps.tell(worth(equity))
+    if step.told(RunTripHooks):
+        step = steps.tell(HOOKS_DONE)
 
     assert expected is state_of(steps)
     assert flattens is bool(step.told(FlattenAll))
@@ -156,22 +165,25 @@ def test_the_loss_from_the_peak_has_its_wall(equity: str, expected: TradingState
 
 def test_a_loss_at_the_wall_of_halted_closes_every_position_once() -> None:
     steps = breaker()
+    steps.tell(worth("9500"))
 
-    first, second = steps.tell(worth("9500")), steps.tell(worth("9400"))
+    first, second = steps.tell(HOOKS_DONE), steps.tell(worth("9400"))
 
     expected = FlattenAll("circuit_breaker", "", "loss of the day 5.00 %")
     assert [expected] == first.to("position_monitor")
-    assert [] == second.to("position_monitor")
+    assert () == second.tells
 
 
 def test_a_loss_flattens_also_where_an_operator_halted_before() -> None:
     steps = breaker()
     steps.tell(HALT)
+    steps.tell(HOOKS_DONE)
 
     step = steps.tell(worth("9500"))
+    closing = steps.tell(HOOKS_DONE)
 
-    assert 1 == len(step.to("position_monitor"))
     assert () == step.urgent
+    assert 1 == len(closing.to("position_monitor"))
 
 
 def test_an_account_without_a_base_has_no_loss() -> None:
@@ -179,6 +191,82 @@ def test_an_account_without_a_base_has_no_loss() -> None:
     steps.tell(evolve(ACCOUNT, equity=D(-5), day_start_equity=D(0), peak_equity=D(0)))
 
     assert ACTIVE is state_of(steps)
+
+
+def test_a_drawdown_stands_until_a_person_sets_the_peak_anew() -> None:
+    """C-10: a drawdown is reset by hand alone."""
+    steps = breaker()
+    steps.tell(worth("10200", peak="12000"))
+
+    asked = steps.tell(RESUME, after_ns=HOUR)
+    meanwhile = state_of(steps)
+    resumed = steps.tell(worth("10200", peak="10200"))
+
+    assert [ResetPeak("resumed by ada, bo: checked")] == asked.to("account")
+    assert HALTED is meanwhile
+    assert (ACTIVE, "resumed by ada, bo: checked") == (told(resumed).state, told(resumed).reason)
+
+
+def test_a_second_resume_does_not_reset_the_peak_twice() -> None:
+    steps = breaker()
+    steps.tell(worth("10200", peak="12000"))
+    steps.tell(RESUME, after_ns=HOUR)
+
+    step = steps.tell(evolve(RESUME, command_id="r2"))
+
+    assert [CommandRefused("r2", "r1 waits for the peak to be set anew")] == step.to("event_bus")
+    assert [] == step.to("account")
+
+
+def test_a_new_peak_with_another_loss_resumes_nothing() -> None:
+    steps = breaker()
+    steps.tell(worth("10200", peak="12000"))
+    steps.tell(RESUME, after_ns=HOUR)
+
+    step = steps.tell(worth("9600", peak="9600"))
+
+    assert [CommandRefused("r1", "the loss stands: loss of the day 4.00 %")] == step.to("event_bus")
+    assert HALTED is state_of(steps)
+
+
+def test_a_resume_that_waits_for_the_peak_survives_a_restart() -> None:
+    steps = breaker()
+    steps.tell(worth("10200", peak="12000"))
+    steps.tell(RESUME, after_ns=HOUR)
+
+    assert 1 == len(steps.start().to("account"))
+
+
+def test_nobody_resumes_while_an_emergency_stands() -> None:
+    """C-09: the most restrictive source wins, and only its own word ends it."""
+    steps = breaker()
+    steps.tell(EmergencyStateChanged("CRITICAL", "ess", 1))
+
+    refused = steps.tell(RESUME, after_ns=HOUR)
+    steps.tell(EmergencyStateChanged("NORMAL", "ess", 2))
+    steps.tell(RESUME)
+
+    reason = "the emergency stands: ess reports CRITICAL"
+    assert [CommandRefused("r1", reason)] == refused.to("event_bus")
+    assert ACTIVE is state_of(steps)
+
+
+def test_after_an_emergency_a_resume_waits_for_the_cooldown() -> None:
+    """C-27: an emergency trip lasts at least its cooldown, however soon it is over."""
+    steps = breaker()
+    steps.tell(EmergencyStateChanged("CRITICAL", "ess", 1))
+    steps.tell(EmergencyStateChanged("NORMAL", "ess", 2))
+
+    step = steps.tell(RESUME, after_ns=MINUTE)
+
+    left = "the emergency stop tripped the breaker; 3540000 ms of its cooldown are left"
+    assert [CommandRefused("r1", left)] == step.to("event_bus")
+
+
+def test_a_calm_source_that_was_never_alarmed_is_no_news() -> None:
+    step = breaker().tell(EmergencyStateChanged("NORMAL", "ess", 1))
+
+    assert ((), ()) == (step.facts, step.tells)
 
 
 def test_nobody_resumes_while_the_loss_stands() -> None:

@@ -188,6 +188,7 @@ def test_a_clean_pass_pays_what_is_owed_and_opens_the_gate() -> None:
 
     assert (
         ("user_stream", BackfillDone(START_MS - 600_000)),
+        ("circuit_breaker", BackfillDone(START_MS - 600_000)),
         ("risk_gate", RecoveryDone(3)),
     ) == step.tells
     assert () == again.tells
@@ -224,7 +225,7 @@ def test_a_gap_of_the_stream_owes_a_pass_since_its_beginning() -> None:
     bench.tell(BackfillNeeded(1_234, "closed"))
     step = bench.run()
 
-    assert [BackfillDone(1_234)] == step.told(BackfillDone)
+    assert [BackfillDone(1_234)] == step.to("user_stream")
 
 
 def test_two_debts_are_paid_by_one_pass_since_the_earlier() -> None:
@@ -234,7 +235,7 @@ def test_two_debts_are_paid_by_one_pass_since_the_earlier() -> None:
 
     step = bench.run()
 
-    assert [BackfillDone(5_000)] == step.told(BackfillDone)
+    assert [BackfillDone(5_000)] == step.to("user_stream")
 
 
 def test_a_pass_that_left_before_the_gap_cannot_pay_for_it() -> None:

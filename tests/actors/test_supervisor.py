@@ -243,8 +243,24 @@ def test_what_concerns_more_than_the_order_is_told_to_the_breaker(
     ]
 
 
+@pytest.mark.parametrize(
+    ("phase", "status"),
+    [(Phase.NOT_CONNECTED, 0), (Phase.MAYBE_SENT, 0), (Phase.ANSWERED, 502)],
+)
+def test_a_venue_that_does_not_answer_is_told_to_the_breaker(phase: Phase, status: int) -> None:
+    """C-28, S4-092: failures of any order count towards an outage of the venue."""
+    failure = evolve(NETWORK.failure, phase=phase, status=status)
+
+    step = Bench().step(evolve(NETWORK, failure=failure))
+
+    assert [EscalationLevel.VENUE] == [each.level for each in step.told(EscalateFailure)]
+
+
 def test_what_concerns_the_order_alone_is_told_to_nobody_else() -> None:
-    step = Bench().step(evolve(NETWORK, kind=ErrorKind.INVALID, outcome=Outcome.REJECTED))
+    refused = evolve(NETWORK.failure, phase=Phase.ANSWERED, status=400)
+    invalid = evolve(NETWORK, failure=refused, kind=ErrorKind.INVALID, outcome=Outcome.REJECTED)
+
+    step = Bench().step(invalid)
 
     assert ["order_manager"] == [receiver for receiver, _ in step.tells]
 

@@ -12,9 +12,10 @@ from support.steps import Step, StepRunner
 DOWN = EscalateFailure(EscalationLevel.VENUE, ErrorKind.VENUE_DOWN, SYMBOL, "503")
 
 
-def breaker() -> StepRunner:
-    """Return a breaker with the settings of the register."""
-    steps = StepRunner(CircuitBreaker(BreakerSettings()), name="circuit_breaker")
+def breaker(settings: BreakerSettings | None = None) -> StepRunner:
+    """Return a breaker, with the settings of the register unless others are given."""
+    actor = CircuitBreaker(settings or BreakerSettings())
+    steps = StepRunner(actor, name="circuit_breaker")
     steps.start()
     return steps
 
