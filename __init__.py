@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .actors import aio
     from .actors.adapters.config import ModeRefused
     from .actors.adapters.disk import FolderInUse
+    from .actors.adapters.trip_hooks import Hooks
     from .actors.engine import ExecutionSystem
     from .actors.errors import (
         ConfigurationError,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         Settings,
         StreamSettings,
     )
+    from .messages.control import RunTripHooks
     from .messages.events import (
         AlertRaised,
         CommandRefused,
@@ -111,6 +113,7 @@ if TYPE_CHECKING:
         SummaryView,
     )
     from .messages.values import (
+        HookPhase,
         OrderType,
         PositionSide,
         Severity,
@@ -205,6 +208,10 @@ __all__ = (
     "TradingStateReported",
     "EventsDropped",
     "SubscriptionEnded",
+    # What it has called when trading is tripped.
+    "HookPhase",
+    "Hooks",
+    "RunTripHooks",
     # What is raised, all below EngineError.
     "ConfigurationError",
     "EngineError",
@@ -306,6 +313,9 @@ _PUBLIC: dict[str, str] = {
     "TradingStateReported": "messages.events",
     "EventsDropped": "actors.runtime.front",
     "SubscriptionEnded": "actors.runtime.front",
+    "HookPhase": "messages.values",
+    "Hooks": "actors.adapters.trip_hooks",
+    "RunTripHooks": "messages.control",
     "ConfigurationError": "actors.errors",
     "EngineError": "actors.errors",
     "FolderInUse": "actors.adapters.disk",

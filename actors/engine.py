@@ -114,6 +114,8 @@ class ExecutionSystem:
         possible, and what is told before waits for it. Stopping the ref stops the whole system.
         The exchange stays its maker's: close it after the stop. `rules` are functions of a
         `ProposedEntry` that may refuse an entry; a replay of the journal needs them again.
+        `hooks` are called on threads of their own when trading is tripped, before positions are
+        closed and after.
 
         Raises:
             ConfigurationError: Settings or arguments are at fault; nothing was started.

@@ -1,9 +1,9 @@
 """Positions: exits that a strategy wants, and what others must know of open positions.
 
 ExecutionSystem -> PositionMonitor (`RequestClose`, `FlattenAll`); CircuitBreaker -> PositionMonitor
-(`FlattenAll`, when a loss halts, then `ReportOpen` until `OpenReported` names none); OrderManager ->
-PositionMonitor (`StrangerFilled`); PositionMonitor -> RiskGate (`PositionAdopted`), ExecutionSystem
-(`CloseRefused`), Reconciler (`CheckPositions`).
+(`FlattenAll`, when a loss halts, then `ReportOpen` until `OpenReported` names none);
+OrderManager -> PositionMonitor (`StrangerFilled`); PositionMonitor -> RiskGate (`PositionAdopted`),
+ExecutionSystem (`CloseRefused`), Reconciler (`CheckPositions`).
 """
 
 from decimal import Decimal

@@ -18,6 +18,7 @@ from attrs import frozen
 from ..actors.adapters.clock import WallClock
 from ..actors.adapters.rate_shares import Shares
 from ..actors.adapters.settings_check import checked
+from ..actors.adapters.trip_hooks import Hooks
 from ..actors.engine import Surroundings, launch
 from ..actors.policies.host_rules import HostRule
 from ..actors.ports import Exchange
@@ -88,6 +89,7 @@ def start(
     faults: Faults | None = None,
     log: LogSink | None = None,
     rules: Iterable[HostRule] = (),
+    hooks: Hooks | None = None,
 ) -> pykka.ActorRef[Front]:
     """Start a paper system and return its ref; stopping the ref stops the venue too.
 
@@ -99,6 +101,7 @@ def start(
         venue.clock,
         None if data_dir is None else Path(data_dir),
         log,
+        hooks=hooks or Hooks(),
         shares=Shares(),
         on_stopped=venue.close,
         rules=tuple(rules),

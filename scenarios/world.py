@@ -14,8 +14,8 @@ from attrs import define, field
 from ..actors import names
 from ..actors.adapters.event_bus import EventBus
 from ..actors.adapters.retention import retention
-from ..actors.policies.host_rules import NamedRule
 from ..actors.adapters.trip_hooks import Hooks
+from ..actors.policies.host_rules import NamedRule
 from ..actors.ports import FileSystem
 from ..actors.runtime.actor import Context
 from ..actors.runtime.cell import Cell

@@ -1,4 +1,4 @@
-"""Test of TripHooks: every hook of a phase runs, and nobody waits for one but its own thread."""
+"""Test of TripHooks: every hook of a phase runs, on a thread of its own."""
 
 from collections.abc import Callable
 from threading import Event

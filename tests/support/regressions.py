@@ -116,10 +116,10 @@ OPEN_ROADS: dict[str, Workload] = {
         faults=Faults(connection_reset=0.3, http_503_unknown=0.2, executed_share=1.0),
     ),
     "a halt meets orders that wait behind an unanswered one": Workload(
-        0,
+        4,
         signals=(Signal(8_000, LONG), Signal(8_200, LONG, "BTCUSDT"), *PAIRS),
         commands=(Command(8_500, "halt"), Command(40_000, "resume"), Command(45_005, "halt")),
-        faults=Faults(answer_lost_after_execution=0.3, answer_late=0.3),
+        faults=Faults(answer_lost_after_execution=0.15, answer_late=0.15),
     ),
     "the process dies again and again while an order is out": Workload(
         10,
