@@ -1,4 +1,4 @@
-"""Three runs: every reason of a refusal and every final state of an order is met on some day.
+"""Three runs: every refusal and every final state of an order is met on some day.
 
 A recorded tape with 200 signals, a market of three symbols over one day, and the same with
 trouble, all under the default limits. A scene that needs others changes them by policy.

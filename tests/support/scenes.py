@@ -1,4 +1,4 @@
-"""Scenes: short stories of an ordinary day, each for the refusals and ends that it brings about."""
+"""Scenes: stories of an ordinary day, each for the refusals and ends that it brings about."""
 
 from decimal import Decimal
 from typing import Any
