@@ -123,6 +123,34 @@ class OrderSettings:
 
 
 @frozen
+class RetryFigures:
+    """How long and how often a failed request is repeated, by the type of its error (C-04, C-05).
+
+    `…_retries_max` are repetitions after the first call; 3 are at most 4 calls.
+    """
+
+    api_base_ms: int = SECOND_MS
+    api_cap_ms: int = 8 * SECOND_MS
+    api_retries_max: int = 3
+    network_base_ms: int = 2 * SECOND_MS
+    network_cap_ms: int = 16 * SECOND_MS
+    network_retries_max: int = 5
+    timeout_base_ms: int = SECOND_MS
+    timeout_cap_ms: int = 4 * SECOND_MS
+    timeout_retries_max: int = 3
+    rate_limit_base_ms: int = MINUTE_MS
+    rate_limit_cap_ms: int = 5 * MINUTE_MS
+    rate_limit_retries_max: int = 3
+    unknown_base_ms: int = 2 * SECOND_MS
+    unknown_cap_ms: int = 8 * SECOND_MS
+    unknown_retries_max: int = 2
+    factor: Decimal = Decimal(2)
+    """Of each wait to the one before."""
+    jitter_pct: int = 25
+    """By how much a wait is longer or shorter at most, percent of it."""
+
+
+@frozen
 class ProtectionSettings:
     """Stops, targets and exits (C-10, C-12, C-13)."""
 
@@ -272,6 +300,7 @@ class Settings:
     permits_waiting_max: int = 1_000
     queue: QueueSettings = field(factory=QueueSettings)
     orders: OrderSettings = field(factory=OrderSettings)
+    retry: RetryFigures = field(factory=RetryFigures)
     protection: ProtectionSettings = field(factory=ProtectionSettings)
     market: MarketSettings = field(factory=MarketSettings)
     clock: ClockSettings = field(factory=ClockSettings)

@@ -20,12 +20,12 @@ from ..messages.market import ClockChanged
 from ..messages.values import Action, EscalationLevel, Priority, Severity, TradingState
 from . import names
 from .policies.error_table import Verdict, pause_until_ms
-from .policies.retry import Directive, RetrySettings, decide
+from .policies.retry import Directive, RetrySettings, decide, policies_of
 from .policies.venue_health import is_silent
 from .runtime.actor import Actor, Context
 from .runtime.supervision import FailureLog, Group, Strategy
 from .runtime.supervision import decide as decide_restart
-from .settings import OrderSettings
+from .settings import OrderSettings, RetryFigures
 
 BUDGET_WINDOW_NS = 30_000_000_000
 PAUSES_IN_ROW_MS = 60_000
@@ -121,10 +121,12 @@ class Supervisor(Actor):
     private = (_RestartDue, FailureNoted, RetrySpent, PauseNoted, ClockNoted)
     state: SupervisorState
 
-    def __init__(self, settings: OrderSettings, tree: tuple[Group, ...] = TREE) -> None:
+    def __init__(
+        self, settings: OrderSettings, figures: RetryFigures, tree: tuple[Group, ...] = TREE
+    ) -> None:
         super().__init__()
         self._settings = settings
-        self._retry = RetrySettings(jitter=settings.jitter)
+        self._retry = RetrySettings(jitter=settings.jitter, policies=policies_of(figures))
         self._tree = tree
 
     def receive(self, message: Inbox, ctx: Context) -> None:

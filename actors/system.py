@@ -104,7 +104,7 @@ def core_makers(settings: Settings, rules: tuple[NamedRule, ...] = ()) -> dict[s
     `rules` are the host's own; only what judges entries anew, an engine or a replay, needs them.
     """
     makers: dict[str, Maker] = {
-        names.SUPERVISOR: lambda: Supervisor(settings.orders),
+        names.SUPERVISOR: lambda: Supervisor(settings.orders, settings.retry),
         names.VENUE_CLOCK: lambda: VenueClock(settings.clock),
         names.INSTRUMENTS: lambda: Instruments(settings.instruments),
         names.ACCOUNT: lambda: Account(settings.accounts),

@@ -2,8 +2,9 @@
 
 Owns the table. An alias stands at the top of `[callboard]`, on the command line, or in the
 environment behind our prefix; those that are known as variables are also read bare, in capitals.
-It has the rank of the source where it stands and is turned into the setting's own unit. Only what
-the engine has is named: any other name stays unknown. Pure.
+It has the rank of the source where it stands and is turned into the setting's own unit. A general
+name stands for the settings whose figure it gives: kinds of errors with figures of their own keep
+them (C-04). Only what the engine has is named: any other name stays unknown. Pure.
 """
 
 from collections.abc import Callable, Mapping
@@ -55,6 +56,7 @@ _FILTERS = (
     Target("instruments.refresh_ms", Decimal(REFRESH_MS_PER_HOUR)),
 )
 _WEIGHT = "limits.weight_1m_max"
+_BASES = ("retry.api_base_ms", "retry.timeout_base_ms", "protection.exit_retry_base_ms")
 
 _ALL = (
     _variable("USE_BINANCE_TESTNET", "use_testnet"),
@@ -82,6 +84,17 @@ _ALL = (
     _alias("max_price_slippage_pct", "risk.price_slippage_pct_max"),
     _alias("max_wait_time", "orders.fill_check_ms", factor=SECOND_MS),
     _alias("jitter", "orders.jitter"),
+    _alias(
+        "max_retries",
+        "retry.api_retries_max",
+        "retry.timeout_retries_max",
+        "retry.rate_limit_retries_max",
+    ),
+    _alias("base_delay", *_BASES, factor=SECOND_MS),
+    _alias("initial_delay", *_BASES, factor=SECOND_MS),
+    _alias("backoff_factor", "retry.factor"),
+    _alias("max_delay", "protection.exit_retry_cap_ms", factor=SECOND_MS),
+    _variable("AUDIT_LOG_DIR", "records.audit_dir"),
 )
 ALIASES: Mapping[str, Alias] = MappingProxyType({alias.name.lower(): alias for alias in _ALL})
 """Name in small letters -> alias."""
@@ -97,6 +110,8 @@ def converted(target: Target, field: Field, raw: Any, value_of: Callable[[str], 
     Raises:
         ValueError: It is no number, or no whole one where the setting needs that.
     """
+    if field.kind is str:
+        return raw
     if field.kind is bool:
         return raw.lower() if isinstance(raw, str) else raw
     number = _number(raw) * target.factor

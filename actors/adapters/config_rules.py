@@ -95,6 +95,9 @@ _SWITCH = OneOf(("on", "off"))
 # Money that a position may move exceeds the equity by the leverage at most (125 at this venue).
 _LEVERAGED_PERCENT = _above(0, 12_500)
 
+_RETRY_WAIT = _between(10, 10 * MINUTE_MS)
+_RETRIES = _between(0, 100)
+
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "mode": OneOf(MODES),
@@ -163,6 +166,24 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "orders.deadline_ms_default": _between(SECOND_MS, 7 * DAY_MS),
         "orders.fill_check_ms": _between(100, 10 * MINUTE_MS),
         "orders.retries_in_30s_max": _between(1, 10_000),
+        "retry.api_base_ms": _RETRY_WAIT,
+        "retry.api_cap_ms": _RETRY_WAIT,
+        "retry.api_retries_max": _RETRIES,
+        "retry.network_base_ms": _RETRY_WAIT,
+        "retry.network_cap_ms": _RETRY_WAIT,
+        "retry.network_retries_max": _RETRIES,
+        "retry.timeout_base_ms": _RETRY_WAIT,
+        "retry.timeout_cap_ms": _RETRY_WAIT,
+        "retry.timeout_retries_max": _RETRIES,
+        # The venue counts by the minute: a repetition within seconds makes a ban of a pause.
+        "retry.rate_limit_base_ms": _between(10 * SECOND_MS, HOUR_MS),
+        "retry.rate_limit_cap_ms": _between(10 * SECOND_MS, HOUR_MS),
+        "retry.rate_limit_retries_max": _RETRIES,
+        "retry.unknown_base_ms": _RETRY_WAIT,
+        "retry.unknown_cap_ms": _RETRY_WAIT,
+        "retry.unknown_retries_max": _RETRIES,
+        "retry.factor": _between(1, 10),
+        "retry.jitter_pct": _between(0, 100),
         # Ten seconds are the promise; a setting may only shorten it.
         "protection.unprotected_ms_max": _between(100, 10 * SECOND_MS),
         "protection.exit_retry_base_ms": _between(10, MINUTE_MS),
@@ -225,6 +246,11 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     ("limits.warn_percent", "at most", "limits.reserve_percent"),
     ("orders.query_first_ms", "at most", "orders.query_cap_ms"),
     ("protection.exit_retry_base_ms", "at most", "protection.exit_retry_cap_ms"),
+    ("retry.api_base_ms", "at most", "retry.api_cap_ms"),
+    ("retry.network_base_ms", "at most", "retry.network_cap_ms"),
+    ("retry.timeout_base_ms", "at most", "retry.timeout_cap_ms"),
+    ("retry.rate_limit_base_ms", "at most", "retry.rate_limit_cap_ms"),
+    ("retry.unknown_base_ms", "at most", "retry.unknown_cap_ms"),
     ("clock.error_ms_max", "below", "orders.recv_window_ms"),
     ("clock.interval_ms", "below", "clock.age_ms_max"),
     ("accounts.interval_ms", "below", "risk.account_age_ms_max"),

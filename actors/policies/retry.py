@@ -13,12 +13,16 @@ orders stopped by one cause do not return in one instant.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
 from attrs import frozen
 
 from ...messages.values import Action, ErrorKind, ErrorType, EscalationLevel, Fix, Leg, Outcome
+from ..settings import RetryFigures
 from .error_table import Verdict
+
+PERCENT = 100
 
 
 @frozen
@@ -29,21 +33,47 @@ class RetryPolicy:
     cap_ms: int
     retries_max: int
     """Repetitions after the first call: 3 are at most 4 calls."""
-    factor: int = 2
+    factor: Decimal = Decimal(2)
     jitter_share: float = 0.25
 
 
-POLICIES: Mapping[ErrorType, RetryPolicy] = MappingProxyType(
-    {
-        ErrorType.API_ERROR: RetryPolicy(base_ms=1_000, cap_ms=8_000, retries_max=3),
-        ErrorType.NETWORK_ERROR: RetryPolicy(base_ms=2_000, cap_ms=16_000, retries_max=5),
-        ErrorType.TIMEOUT_ERROR: RetryPolicy(base_ms=1_000, cap_ms=4_000, retries_max=3),
-        ErrorType.RATE_LIMIT_ERROR: RetryPolicy(base_ms=60_000, cap_ms=300_000, retries_max=3),
-        ErrorType.INSUFFICIENT_BALANCE: RetryPolicy(base_ms=1_000, cap_ms=30_000, retries_max=0),
-        ErrorType.INVALID_ORDER: RetryPolicy(base_ms=1_000, cap_ms=30_000, retries_max=0),
-        ErrorType.UNKNOWN_ERROR: RetryPolicy(base_ms=2_000, cap_ms=8_000, retries_max=2),
+NEVER = RetryPolicy(base_ms=1_000, cap_ms=30_000, retries_max=0)
+"""What no repetition can help."""
+
+
+def policies_of(figures: RetryFigures) -> Mapping[ErrorType, RetryPolicy]:
+    """Return the repetitions of each error type under these figures."""
+    rows = {
+        ErrorType.API_ERROR: (figures.api_base_ms, figures.api_cap_ms, figures.api_retries_max),
+        ErrorType.NETWORK_ERROR: (
+            figures.network_base_ms,
+            figures.network_cap_ms,
+            figures.network_retries_max,
+        ),
+        ErrorType.TIMEOUT_ERROR: (
+            figures.timeout_base_ms,
+            figures.timeout_cap_ms,
+            figures.timeout_retries_max,
+        ),
+        ErrorType.RATE_LIMIT_ERROR: (
+            figures.rate_limit_base_ms,
+            figures.rate_limit_cap_ms,
+            figures.rate_limit_retries_max,
+        ),
+        ErrorType.UNKNOWN_ERROR: (
+            figures.unknown_base_ms,
+            figures.unknown_cap_ms,
+            figures.unknown_retries_max,
+        ),
     }
-)
+    share = figures.jitter_pct / PERCENT
+    repeated = {kind: RetryPolicy(*row, figures.factor, share) for kind, row in rows.items()}
+    return MappingProxyType(
+        {ErrorType.INSUFFICIENT_BALANCE: NEVER, ErrorType.INVALID_ORDER: NEVER, **repeated}
+    )
+
+
+POLICIES = policies_of(RetryFigures())
 """The repetitions of each error type, as the requirements of the error handler give them."""
 
 EXIT_POLICY = RetryPolicy(base_ms=1_000, cap_ms=30_000, retries_max=3)
@@ -185,7 +215,7 @@ def delay_ms(policy: RetryPolicy, retry_number: int, uniform: float, jitter: boo
     assert 0.0 <= uniform <= 1.0, "a draw outside [0, 1] leaves the range of the jitter"
     # 2^32 ms are seven weeks, beyond every cap: larger powers are not worth computing.
     exponent = min(retry_number - 1, 32)
-    capped_ms = min(policy.base_ms * int(policy.factor**exponent), policy.cap_ms)
+    capped_ms = min(int(policy.base_ms * policy.factor**exponent), policy.cap_ms)
     if not jitter:
         return capped_ms
     share = policy.jitter_share

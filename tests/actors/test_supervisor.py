@@ -7,7 +7,7 @@ from attrs import evolve
 
 from callboard.actors import names
 from callboard.actors.runtime.step import Restart, Watch
-from callboard.actors.settings import OrderSettings
+from callboard.actors.settings import OrderSettings, RetryFigures
 from callboard.actors.supervisor import TREE, Supervisor
 from callboard.messages.control import TripBreaker
 from callboard.messages.events import AlertRaised, SystemFailed
@@ -53,7 +53,7 @@ LIMITED = evolve(
 class Bench:
     def __init__(self, **settings: Any) -> None:
         given = evolve(OrderSettings(jitter=False), **settings)
-        self.steps = StepRunner(Supervisor(given), name="supervisor")
+        self.steps = StepRunner(Supervisor(given, RetryFigures()), name="supervisor")
         self.started = self.steps.start()
         self.failures = 0
 

@@ -41,6 +41,15 @@ DEFAULTS = [
     ("max_price_slippage_pct", "1.0", "risk.price_slippage_pct_max"),
     ("max_wait_time", "10.0", "orders.fill_check_ms"),
     ("jitter", "True", "orders.jitter"),
+    ("max_retries", "3", "retry.api_retries_max"),
+    ("max_retries", "3", "retry.timeout_retries_max"),
+    ("max_retries", "3", "retry.rate_limit_retries_max"),
+    ("base_delay", "1.0", "retry.api_base_ms"),
+    ("initial_delay", "1.0", "retry.timeout_base_ms"),
+    ("base_delay", "1.0", "protection.exit_retry_base_ms"),
+    ("backoff_factor", "2.0", "retry.factor"),
+    ("max_delay", "30.0", "protection.exit_retry_cap_ms"),
+    ("AUDIT_LOG_DIR", "", "records.audit_dir"),
 ]
 """Name, the figure that the documents give it, and the setting whose default that is."""
 
@@ -57,6 +66,10 @@ OTHERS = [
     ("cooldown_period", "7200", {"breaker.cooldown_ms": 2 * HOUR_MS}),
     ("max_wait_time", "0.5", {"orders.fill_check_ms": 500}),
     ("jitter", "false", {"orders.jitter": False}),
+    ("max_retries", "0", {"retry.api_retries_max": 0, "retry.network_retries_max": 5}),
+    ("initial_delay", "0.5", {"retry.api_base_ms": 500, "retry.network_base_ms": 2_000}),
+    ("backoff_factor", "1.5", {"retry.factor": Decimal("1.5")}),
+    ("AUDIT_LOG_DIR", "logs/audit", {"records.audit_dir": "logs/audit"}),
 ]
 
 
@@ -75,7 +88,7 @@ def test_every_alias_is_in_the_table_of_its_documents() -> None:
 def test_the_documented_figure_of_a_name_is_the_default_of_its_setting(
     name: str, text: str, key: str
 ) -> None:
-    """C-01, C-02, C-10, C-11, C-20, C-24, C-27, C-29, C-33: one figure under two names."""
+    """C-01, C-02, C-04, C-05, C-10, C-11, C-20, C-24, C-27, C-29, C-33: one figure, two names."""
     loaded = load(flags={name: text})
 
     assert fields()[key].default == value_of(loaded.settings, key)

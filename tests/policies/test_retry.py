@@ -141,7 +141,7 @@ def test_jitter_is_a_quarter_to_either_side_and_comes_after_the_cap(
         base_ms=st.integers(1, 100_000),
         cap_ms=st.integers(1, 1_000_000),
         retries_max=st.integers(0, 10),
-        factor=st.integers(1, 10),
+        factor=st.decimals(1, 10, places=1),
     ),
     retry_number=st.integers(1, 10**9),
     uniform=st.floats(0, 1),
