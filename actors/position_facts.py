@@ -1,5 +1,7 @@
 """Position facts: what PositionMonitor writes down; `position_state.py` folds them."""
 
+from decimal import Decimal
+
 from attrs import frozen
 
 from ..messages.instruments import InstrumentsChanged
@@ -33,6 +35,14 @@ class FillKnown:
 
     key: str
     trade_id: str
+
+
+@frozen
+class FundingBooked:
+    """Fact: funding of a position, or with an empty key of none that is known."""
+
+    key: str
+    amount: Decimal
 
 
 @frozen
@@ -163,6 +173,7 @@ PRIVATE = (
     FillApplied,
     FillCorrected,
     FillKnown,
+    FundingBooked,
     StrangerNoted,
     VenueDiffered,
     VenueAdopted,
@@ -183,6 +194,7 @@ Fact = (
     FillApplied
     | FillCorrected
     | FillKnown
+    | FundingBooked
     | StrangerNoted
     | VenueDiffered
     | VenueAdopted

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from ..messages.events import (
     PositionClosed,
+    PositionCorrected,
     PositionOpened,
     PositionUpdated,
     StrategyResult,
@@ -24,7 +25,7 @@ from .policies.guard import Guard, close_reason, new_life, stranger_fill
 from .policies.ledger import Position, signed, unrealised_pnl
 from .policies.stop_plan import tighter
 from .policies.strangers import explain
-from .policies.trade_book import TradeBook, resize_trade
+from .policies.trade_book import TradeBook, book_funding, resize_trade
 from .position_facts import FillApplied, VenueAdopted
 from .position_state import MS, ZERO, adopted_position, filled_books, filled_position
 from .protection import Protection
@@ -142,6 +143,26 @@ class Life:
                 funding=book.funding,
                 unrealised_pnl=ZERO if mark is None else unrealised_pnl(after, mark.mark),
                 strategy=guard.strategy,
+            ),
+        )
+
+    def funded(self, guard: Guard, amount: Decimal) -> None:
+        """Funding came for an open position, or late for one that was told closed."""
+        position = guard.position
+        if not position.is_flat:
+            book = book_funding(guard.book, amount)
+            self.updated(guard, position, book, price=guard.last_price, reason=None)
+            return
+        self.protection.legs.ctx.tell(
+            names.EVENT_BUS,
+            PositionCorrected(
+                symbol=position.symbol,
+                position_side=position.position_side,
+                realised_pnl=ZERO,
+                fees=ZERO,
+                strategy=guard.strategy,
+                position_id=guard.intent_id,
+                funding=amount,
             ),
         )
 

@@ -34,7 +34,7 @@ from ..messages.positions import (
 )
 from ..messages.queries import GetPositions, PositionsView
 from ..messages.reconciliation import AdoptPosition, ComparePositions
-from ..messages.stream import PositionReported
+from ..messages.stream import FundingPaid, PositionReported
 from ..messages.values import CloseReason, Leg
 from . import names
 from .policies.close_rules import size_close
@@ -51,6 +51,7 @@ from .position_facts import (
     FillCorrected,
     FillKnown,
     FiredDue,
+    FundingBooked,
     InstrumentsNoted,
     LegDenied,
     LegNoted,
@@ -66,6 +67,7 @@ from .position_state import (
     PositionsState,
     apply_fact,
     correction_of,
+    funding_parts,
     guard_noted,
     key_of,
 )
@@ -89,6 +91,7 @@ Inbox = (
     | AdoptPosition
     | StrangerFilled
     | TakeStranger
+    | FundingPaid
     | PositionReported
     | GetPositions
     | UnprotectedDue
@@ -139,6 +142,8 @@ class PositionMonitor(Actor):
                 self.on_stranger_filled(message, ctx)
             case TakeStranger():
                 self.on_take_stranger(message, ctx)
+            case FundingPaid():
+                self.on_funding_paid(message, ctx)
             case PositionReported():
                 ctx.log("position_reported", symbol=message.symbol, quantity=message.quantity)
             case GetPositions():
@@ -177,6 +182,13 @@ class PositionMonitor(Actor):
             self._life(ctx).taken(key, guard, message)
         elif trade.trade_id not in guard.strangers:
             ctx.record(StrangerNoted(key, trade))
+
+    def on_funding_paid(self, message: FundingPaid, ctx: Context) -> None:
+        """Book funding to the symbol's positions by their size, or to the one that just closed."""
+        for key, amount in funding_parts(self.state, message):
+            ctx.record(FundingBooked(key, amount))
+            if key:
+                self._life(ctx).funded(self.state.guards[key], amount)
 
     def on_take_stranger(self, message: TakeStranger, ctx: Context) -> None:
         """Book one of the fills that together explain a difference."""

@@ -12,6 +12,7 @@ from attrs import define, evolve, field
 from ..messages.instruments import Filters
 from ..messages.market import MarkChanged
 from ..messages.orders import FillBooked
+from ..messages.stream import FundingPaid
 from ..messages.values import TERMINAL_STATES, ErrorKind, Leg, OrderState, PositionSide
 from ..messages.venue import TradeEvidence
 from .policies.guard import BareFill, Guard, LegRecord
@@ -22,11 +23,13 @@ from .policies.trade_book import (
     Share,
     TradeBook,
     add_amount,
+    book_funding,
     book_other_fee,
     book_trade,
     booking_of,
     correct_trade,
     resize_trade,
+    split_funding,
 )
 from .position_facts import (
     AlarmSet,
@@ -35,6 +38,7 @@ from .position_facts import (
     FillApplied,
     FillCorrected,
     FillKnown,
+    FundingBooked,
     InstrumentsNoted,
     LegDenied,
     LegNoted,
@@ -152,6 +156,8 @@ def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
             _correct_fill(state, fact)
         case FillKnown():
             state.guards[fact.key].booked[fact.trade_id] = False
+        case FundingBooked():
+            _book_funding(state, fact)
         case StrangerNoted():
             _note(state.guards[fact.key].strangers, fact.trade.trade_id, fact.trade, STRANGERS_MAX)
         case VenueDiffered():
@@ -229,6 +235,25 @@ def _note(kept: dict[str, Kept], key: str, value: Kept, most: int) -> None:
     kept[key] = value
     while len(kept) > most:
         del kept[next(iter(kept))]
+
+
+def funding_parts(state: PositionsState, paid: FundingPaid) -> list[tuple[str, Decimal]]:
+    """Return (key, amount) for the symbol's open positions, else its last one, else no key."""
+    known = [(key, each) for key, each in state.guards.items() if key.startswith(f"{paid.symbol}/")]
+    opened = [(key, each) for key, each in known if not each.position.is_flat]
+    if not opened:
+        return [(known[-1][0] if known else "", paid.amount)]
+    parts = split_funding(paid.amount, [each.position.quantity for _, each in opened])
+    return [(key, part) for (key, _), part in zip(opened, parts, strict=True)]
+
+
+def _book_funding(state: PositionsState, fact: FundingBooked) -> None:
+    state.funding += fact.amount
+    guard = state.guards.get(fact.key)
+    if guard is not None and guard.position.is_flat:
+        _end_share(state, Share(guard.strategy, funding=fact.amount))
+    elif guard is not None:
+        guard.book = book_funding(guard.book, fact.amount)
 
 
 def _correct_fill(state: PositionsState, fact: FillCorrected) -> None:

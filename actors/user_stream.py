@@ -17,6 +17,7 @@ from typing import assert_never
 from attrs import define, field, frozen
 
 from ..messages.account import RefreshAccount
+from ..messages.control import TripBreaker
 from ..messages.events import AlertRaised
 from ..messages.orders import OrderReported
 from ..messages.reconciliation import TradesFound
@@ -26,16 +27,20 @@ from ..messages.stream import (
     BackfillDone,
     BackfillNeeded,
     BalancesReported,
+    FrameQuarantined,
+    FundingPaid,
+    MarginCalled,
     OrderFrame,
     PositionReported,
     ReportUserStream,
     StreamHealthChanged,
     UserStreamChanged,
 )
-from ..messages.values import Severity
+from ..messages.values import Severity, TradingState
 from ..messages.venue import OrderEvidence, TradeEvidence
 from .names import (
     ACCOUNT,
+    CIRCUIT_BREAKER,
     EVENT_BUS,
     ORDER_MANAGER,
     POSITION_MONITOR,
@@ -49,6 +54,8 @@ from .settings import StreamSettings
 MS = 1_000_000
 SOURCE = "stream"
 WALLET = "wallet"
+FUNDING = "FUNDING_FEE"
+"""The venue's word for an account event that is funding."""
 
 
 @frozen
@@ -110,6 +117,8 @@ Inbox = (
     OrderFrame
     | AccountFrame
     | AccountConfigFrame
+    | MarginCalled
+    | FrameQuarantined
     | UserStreamChanged
     | BackfillDone
     | _SilenceCheck
@@ -136,7 +145,11 @@ class UserStream(Actor):
             case AccountFrame():
                 self.on_account_frame(message, ctx)
             case AccountConfigFrame():
-                ctx.tell(ACCOUNT, RefreshAccount("the venue says that a setting changed"))
+                self.on_account_config_frame(ctx)
+            case MarginCalled():
+                self.on_margin_called(message, ctx)
+            case FrameQuarantined():
+                self.on_frame_quarantined(message, ctx)
             case UserStreamChanged():
                 self.on_user_stream_changed(message, ctx)
             case BackfillDone():
@@ -163,6 +176,8 @@ class UserStream(Actor):
         """Pass on each balance and position of a delta that is not older than what is known."""
         at_ms = message.event_at_ms
         parts: list[str] = []
+        if message.reason == FUNDING and message.change:
+            self._pass_funding(message, ctx)
         if message.wallet is not None and self._is_news(WALLET, at_ms):
             parts.append(WALLET)
             ctx.tell(ACCOUNT, _balances(message, message.wallet))
@@ -179,6 +194,28 @@ class UserStream(Actor):
                 )
                 ctx.tell(POSITION_MONITOR, report)
         ctx.record(_AccountSeen(tuple(parts), at_ms, ctx.now))
+
+    def on_account_config_frame(self, ctx: Context) -> None:
+        """Somebody changed leverage or mode: the account reads them again."""
+        reason = "the venue says that a setting changed"
+        ctx.tell(ACCOUNT, RefreshAccount(reason))
+        ctx.tell(EVENT_BUS, _warning("account_setting_changed", "account", reason))
+
+    def on_margin_called(self, message: MarginCalled, ctx: Context) -> None:
+        """The venue warns of a liquidation: nothing is opened until a person resumes."""
+        symbols = ", ".join(position.symbol for position in message.positions)
+        text = f"the venue warns of a liquidation: {symbols}"
+        ctx.tell(CIRCUIT_BREAKER, TripBreaker(TradingState.REDUCING, text))
+        ctx.tell(EVENT_BUS, AlertRaised(Severity.CRITICAL, "margin_call", symbols, text))
+
+    def on_frame_quarantined(self, message: FrameQuarantined, ctx: Context) -> None:
+        """What a frame said that nobody can read is asked of the venue; nothing of it is lost."""
+        reason = f"frame {message.kind!r}: {message.reason}"
+        ctx.tell(EVENT_BUS, _warning("frame_quarantined", message.kind, reason))
+        if message.is_lossy:
+            self._lose(reason, ctx)
+        if self.state.connected:
+            self._ask_backfill(self._gap_start(), reason, ctx)
 
     def on_user_stream_changed(self, message: UserStreamChanged, ctx: Context) -> None:
         """A lost stream refuses entries at once; a new connection asks for the gap."""
@@ -203,14 +240,14 @@ class UserStream(Actor):
 
     def on_silence_check(self, ctx: Context) -> None:
         """Ask again for an open gap, and for news when nothing was heard for long."""
-        silence_ns = self._settings.silence_ms_max * MS
-        ctx.after(silence_ns, _SilenceCheck(), key="silence")
-        state = self.state
-        if not state.connected or ctx.now - state.heard_at_ns < silence_ns:
-            return
-        gap_since_ms = state.gap_since_ms
-        since_ms = state.last_event_ms if gap_since_ms is None else gap_since_ms
-        self._ask_backfill(since_ms, "nothing heard for long", ctx)
+        state, silence_ns = self.state, self._settings.silence_ms_max * MS
+        quiet_ns = ctx.now - state.heard_at_ns if state.connected else 0
+        is_quiet = quiet_ns >= silence_ns
+        ctx.after(silence_ns if is_quiet else silence_ns - quiet_ns, _SilenceCheck(), key="silence")
+        if is_quiet:
+            gap_since_ms = state.gap_since_ms
+            since_ms = state.last_event_ms if gap_since_ms is None else gap_since_ms
+            self._ask_backfill(since_ms, "nothing heard for long", ctx)
 
     def resume(self, ctx: Context) -> None:
         """Trust nothing of an earlier life; the socket says whether the stream is open."""
@@ -244,6 +281,15 @@ class UserStream(Actor):
         ctx.tell(RISK_GATE, StreamHealthChanged(healthy=False, reason=reason))
         if was_healthy:
             ctx.tell(EVENT_BUS, _alert(healthy=False, text=reason))
+
+    def _pass_funding(self, message: AccountFrame, ctx: Context) -> None:
+        """Funding is money, so a frame that comes twice counts once."""
+        key = f"f/{message.symbol}/{message.event_at_ms}/{message.change:f}"
+        if key in self.state.seen:
+            return
+        ctx.record(_FramesSeen((key,), message.event_at_ms, ctx.now))
+        paid = FundingPaid(message.symbol, message.change, message.event_at_ms)
+        ctx.tell(POSITION_MONITOR, paid)
 
     def _gap_start(self) -> int:
         """Return where a new gap begins.
@@ -293,6 +339,10 @@ def _report_key(evidence: OrderEvidence, trade: TradeEvidence | None, execution:
 
 def _balances(frame: AccountFrame, wallet: Decimal) -> BalancesReported:
     return BalancesReported(wallet, frame.event_at_ms, frame.reason, frame.change)
+
+
+def _warning(name: str, subject: str, text: str) -> AlertRaised:
+    return AlertRaised(Severity.WARNING, name, subject, text)
 
 
 def _alert(*, healthy: bool, text: str) -> AlertRaised:

@@ -1,11 +1,12 @@
 """User stream: what the account's own stream reports, deduplicated, to the owners.
 
-UserSocket -> UserStream (`OrderFrame`, `AccountFrame`, `AccountConfigFrame`, `UserStreamChanged`);
-UserStream -> OrderManager (`OrderReported`), Account (`BalancesReported`; `RefreshAccount` after a
-changed setting), PositionMonitor (`PositionReported`), Reconciler (`BackfillNeeded`), RiskGate
-(`StreamHealthChanged`). UserStream, when it begins a life, asks UserSocket `ReportUserStream`;
-Reconciler ends a gap with `BackfillDone`. CircuitBreaker asks and
-hears the same after an outage of the venue.
+UserSocket -> UserStream (`OrderFrame`, `AccountFrame`, `AccountConfigFrame`, `MarginCalled`,
+`FrameQuarantined`, `UserStreamChanged`); UserStream -> OrderManager (`OrderReported`), Account
+(`BalancesReported`; `RefreshAccount` after a changed setting), PositionMonitor (`PositionReported`,
+`FundingPaid`), CircuitBreaker (`TripBreaker` after a margin call), Reconciler (`BackfillNeeded`),
+RiskGate (`StreamHealthChanged`). UserStream, when it begins a life, asks UserSocket
+`ReportUserStream`; Reconciler ends a gap with `BackfillDone`. CircuitBreaker
+asks and hears the same after an outage of the venue.
 """
 
 from decimal import Decimal
@@ -38,6 +39,8 @@ class AccountFrame:
     event_at_ms: int
     change: Decimal = Decimal(0)
     """What moved the wallet beside profit and fees, as a transfer or funding does."""
+    symbol: str = ""
+    """Whose funding it was; empty for every other reason."""
 
 
 @frozen
@@ -45,6 +48,36 @@ class AccountConfigFrame:
     """A setting of the account changed at the venue: leverage, or the asset mode."""
 
     event_at_ms: int
+
+
+@frozen
+class MarginCalled:
+    """The venue warns that positions are near their liquidation; it may be late."""
+
+    positions: tuple[PositionEvidence, ...]
+    event_at_ms: int
+
+
+@frozen
+class FrameQuarantined:
+    """A frame that the engine cannot read, kept as it came; the venue is asked instead.
+
+    `is_lossy` where it is of a kind that tells of orders or money: what it said is missing.
+    """
+
+    kind: str
+    reason: str
+    text: str
+    is_lossy: bool
+
+
+@frozen
+class FundingPaid:
+    """Funding of a symbol's positions in the margin asset: received above zero, paid below."""
+
+    symbol: str
+    amount: Decimal
+    at_ms: int
 
 
 @frozen

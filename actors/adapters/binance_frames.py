@@ -14,6 +14,7 @@ from ...messages.market import QuoteObserved
 from ...messages.stream import (
     AccountConfigFrame,
     AccountFrame,
+    MarginCalled,
     OrderFrame,
     UserStreamChanged,
 )
@@ -22,13 +23,12 @@ from ...messages.venue import OrderEvidence, PositionEvidence, TradeEvidence
 from . import wire
 from .wire import ZERO, Row
 
-UserMessage = OrderFrame | AccountFrame | AccountConfigFrame | UserStreamChanged
+UserMessage = OrderFrame | AccountFrame | AccountConfigFrame | MarginCalled | UserStreamChanged
 
 SILENT_KINDS = frozenset(
     {
         "CONDITIONAL_ORDER_TRIGGER_REJECT",
         "GRID_UPDATE",
-        "MARGIN_CALL",
         "STRATEGY_UPDATE",
     }
 )
@@ -59,6 +59,8 @@ def read_user_frame(  # noqa: PLR0911 - one arm a kind
             return _account_update(frame, margin_asset)
         case "ACCOUNT_CONFIG_UPDATE":
             return AccountConfigFrame(event_at_ms=wire.integer(frame, "E"))
+        case "MARGIN_CALL":
+            return _margin_call(frame)
         case "listenKeyExpired":
             return UserStreamChanged(connected=False, reason="listen key expired")
         case _:
@@ -225,4 +227,19 @@ def _account_update(frame: Row, margin_asset: str) -> AccountFrame:
         positions=tuple(positions),
         event_at_ms=wire.integer(frame, "E"),
         change=change,
+        symbol=wire.text(row, "S", ""),
     )
+
+
+def _margin_call(frame: Row) -> MarginCalled:
+    """The positions at risk; their entry prices are not told."""
+    positions = [
+        PositionEvidence(
+            symbol=wire.text(row, "s"),
+            position_side=wire.word(row, "ps", PositionSide),
+            quantity=wire.decimal(row, "pa"),
+            entry_price=ZERO,
+        )
+        for row in wire.rows(frame.get("p", ()), "p")
+    ]
+    return MarginCalled(tuple(positions), wire.integer(frame, "E"))

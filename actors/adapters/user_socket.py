@@ -1,9 +1,9 @@
 """UserSocket: the wire of the account's own stream, told frame by frame to UserStream.
 
 Owns the listener of the stream "user". Frames are translated on the wire's thread and posted in
-their order; nothing is held back or dropped. A frame of a silent or unknown kind is counted. A
-frame that cannot be read may have been a fill, so it counts as a gap: the stream is reported
-closed and open again, which makes the core compare everything with the venue.
+their order; nothing is held back or dropped. A frame of a silent kind is counted. One that cannot
+be read may have been a fill, and one of an unknown kind anything: it is told as it came, cut to
+`TEXT_MAX`, and the core asks the venue instead; of an unknown kind the first one is.
 Bound: none of its own; the user stream is as slow as the account's orders.
 """
 
@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, assert_never
 
+import orjson
 from attrs import frozen
 
-from ...messages.stream import ReportUserStream, UserStreamChanged
+from ...messages.stream import FrameQuarantined, ReportUserStream, UserStreamChanged
 from ..names import USER_STREAM
 from ..ports import Exchange
 from ..runtime.actor import Context, EdgeActor
@@ -22,6 +23,8 @@ from .posting import Post
 from .wire import ReplyUnreadable
 
 STREAM = "user"
+TEXT_MAX = 2_000
+"""Characters of a quarantined frame that are kept."""
 
 
 @frozen
@@ -82,12 +85,12 @@ class _UserListener:
         self._is_open = True
         self._tell(UserStreamChanged(connected=True, reason=f"{stream} stream opened"))
 
-    def on_frame(self, stream: str, frame: Mapping[str, Any]) -> None:
+    def on_frame(self, stream: str, frame: Mapping[str, Any]) -> None:  # noqa: ARG002 - the port's
         """One frame came."""
         try:
             message = read_user_frame(frame, self._margin_asset)
         except ReplyUnreadable as error:
-            self._tell_gap(f"{stream} frame {kind_of(frame)}: {error}")
+            self._quarantine(frame, str(error), is_lossy=True)
             return
         if message is None:
             self._leave(frame)
@@ -104,17 +107,21 @@ class _UserListener:
         if self._is_open:
             self._tell(UserStreamChanged(connected=True, reason="open as before"))
 
-    def _tell_gap(self, reason: str) -> None:
-        self._tell(UserStreamChanged(connected=False, reason=reason))
-        self._tell(UserStreamChanged(connected=True, reason=reason))
+    def _quarantine(self, frame: Mapping[str, Any], reason: str, *, is_lossy: bool) -> None:
+        text = orjson.dumps(frame, default=str).decode()[:TEXT_MAX]
+        self._tell(FrameQuarantined(kind_of(frame), reason, text, is_lossy))
 
     def _leave(self, frame: Mapping[str, Any]) -> None:
-        """Count every such frame, and log the first of its kind."""
+        """Count every such frame; of each kind the first is logged, or quarantined if unknown."""
         kind = kind_of(frame)
         self.left[kind] += 1
-        if self.left[kind] == 1 and not self.is_closed:
-            reason = "changes nothing here" if kind in SILENT_KINDS else "unknown kind"
-            self._post(self._name, _FrameLeft(kind, reason), sender=self._name)
+        if self.left[kind] > 1 or self.is_closed:
+            return
+        if kind in SILENT_KINDS:
+            left = _FrameLeft(kind, "changes nothing here")
+            self._post(self._name, left, sender=self._name)
+        else:
+            self._quarantine(frame, "unknown kind", is_lossy=False)
 
     def _tell(self, message: object) -> None:
         if not self.is_closed:

@@ -123,6 +123,16 @@ def book_funding(book: TradeBook, amount: Decimal) -> TradeBook:
     return evolve(book, funding=book.funding + amount, shares=shares)
 
 
+def split_funding(amount: Decimal, quantities: Sequence[Decimal]) -> list[Decimal]:
+    """Split a symbol's funding over its positions: each side pays for its own signed quantity."""
+    net = sum(quantities, ZERO)
+    if net == ZERO:
+        return _split(amount, [ZERO] * len(quantities))
+    parts = [_quantised(amount * quantity / net) for quantity in quantities]
+    parts[-1] = amount - sum(parts[:-1], ZERO)
+    return parts
+
+
 def book_other_fee(book: TradeBook, asset: str, amount: Decimal) -> TradeBook:
     """Return the book after a fee that was not paid in the margin asset."""
     return evolve(book, other_fees=add_amount(book.other_fees, asset, amount))

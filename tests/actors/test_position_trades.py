@@ -6,11 +6,17 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from callboard.messages.events import PositionClosed, PositionOpened, PositionUpdated
+from callboard.messages.events import (
+    PositionClosed,
+    PositionCorrected,
+    PositionOpened,
+    PositionUpdated,
+)
 from callboard.messages.orders import FillSettled
 from callboard.messages.positions import FlattenAll
 from callboard.messages.queries import GetPositions, PositionsView, PositionView
-from callboard.messages.values import CloseReason, Leg, PositionSide, SignalSource
+from callboard.messages.stream import FundingPaid
+from callboard.messages.values import CloseReason, Leg, PositionSide, Side, SignalSource
 from support.position_bench import (
     ENTRY_PRICE,
     ONE,
@@ -277,3 +283,50 @@ def test_a_snapshot_tells_the_open_positions_and_the_run_s_totals() -> None:
         strategy="alpha",
     )
     assert ((position,), ZERO, FEE) == (view.positions, view.realised_pnl, view.fees)
+
+
+def test_funding_is_a_part_of_the_trade_and_of_its_strategies() -> None:
+    bench = PositionBench().opened()
+
+    step = bench.tell(FundingPaid(SYMBOL, Decimal("-0.4"), 7))
+    event = closed(bench.tell(exit_fill()))
+
+    assert [Decimal("-0.4")] == [each.funding for each in step.told(PositionUpdated)]
+    assert (Decimal("-0.4"), [Decimal("-0.4")]) == (
+        event.funding,
+        [each.funding for each in event.results],
+    )
+    assert Decimal("-0.4") == view(bench).funding
+
+
+def test_funding_of_a_hedged_symbol_is_paid_by_each_side_for_its_own_quantity() -> None:
+    bench = PositionBench()
+    bench.tell(fill(Decimal(3), trade_position_side=PositionSide.LONG))
+    short: dict[str, Any] = {"trade_position_side": PositionSide.SHORT, "trade_trade_id": "2"}
+    bench.tell(fill(ONE, side=Side.SELL, **short))
+
+    bench.tell(FundingPaid(SYMBOL, Decimal(-4), 7))
+
+    assert [Decimal(-6), Decimal(2)] == [each.funding for each in view(bench).positions]
+
+
+def test_funding_that_comes_after_the_close_corrects_the_trade() -> None:
+    bench = PositionBench().opened()
+    bench.tell(exit_fill())
+
+    (corrected,) = bench.tell(FundingPaid(SYMBOL, Decimal(-4), 7)).told(PositionCorrected)
+
+    assert ("p1", Decimal(-4), ZERO) == (
+        corrected.position_id,
+        corrected.funding,
+        corrected.realised_pnl,
+    )
+    assert [Decimal(-4)] == [each.funding for each in view(bench).strategies]
+
+
+def test_funding_of_a_position_that_nobody_knows_counts_in_the_totals() -> None:
+    bench = PositionBench()
+
+    step = bench.tell(FundingPaid("XRPUSDT", Decimal(-4), 7))
+
+    assert ((), Decimal(-4)) == (step.tells, view(bench).funding)

@@ -2,11 +2,14 @@
 
 from decimal import Decimal
 
+import pytest
 from attrs import evolve
 
 from callboard.actors.settings import StreamSettings
 from callboard.actors.user_stream import UserStream
 from callboard.messages.account import RefreshAccount
+from callboard.messages.control import TripBreaker
+from callboard.messages.events import AlertRaised
 from callboard.messages.orders import OrderReported
 from callboard.messages.reconciliation import TradesFound
 from callboard.messages.stream import (
@@ -15,13 +18,16 @@ from callboard.messages.stream import (
     BackfillDone,
     BackfillNeeded,
     BalancesReported,
+    FrameQuarantined,
+    FundingPaid,
+    MarginCalled,
     OrderFrame,
     PositionReported,
     ReportUserStream,
     StreamHealthChanged,
     UserStreamChanged,
 )
-from callboard.messages.values import PositionSide
+from callboard.messages.values import PositionSide, Severity, TradingState
 from callboard.messages.venue import PositionEvidence
 from support import venue_samples
 from support.steps import SECOND, StepRunner
@@ -168,8 +174,64 @@ def test_a_changed_setting_of_the_account_is_read_at_once() -> None:
     """C-50: leverage that somebody changes is known before the next order."""
     step = bench().tell(AccountConfigFrame(200))
 
-    assert ["account"] == [to for to, _ in step.tells]
     assert 1 == len(step.told(RefreshAccount))
+    assert ["account_setting_changed"] == [alert.alert for alert in step.told(AlertRaised)]
+
+
+def test_a_margin_call_opens_nothing_more_and_is_told() -> None:
+    short = PositionEvidence("BTCUSDT", PositionSide.SHORT, Decimal(-1), Decimal(0))
+
+    step = bench().tell(MarginCalled((short,), 200))
+
+    (trip,) = step.told(TripBreaker)
+    assert TradingState.REDUCING is trip.state
+    assert [("margin_call", Severity.CRITICAL)] == [
+        (alert.alert, alert.severity) for alert in step.told(AlertRaised)
+    ]
+
+
+def test_funding_is_passed_on_once_with_its_symbol() -> None:
+    steps = bench()
+    frame = AccountFrame("FUNDING_FEE", Decimal(998), (), 200, Decimal(-2), "BTCUSDT")
+
+    first, second = steps.tell(frame), steps.tell(frame)
+
+    assert [FundingPaid("BTCUSDT", Decimal(-2), 200)] == first.told(FundingPaid)
+    assert [] == second.told(FundingPaid)
+
+
+@pytest.mark.parametrize("is_lossy", [True, False])
+def test_a_frame_that_nobody_can_read_has_the_venue_asked(*, is_lossy: bool) -> None:
+    """What is unknown is quarantined and reconciled; only what may be lost stops entries."""
+    steps = bench()
+
+    step = steps.tell(FrameQuarantined("NEWS", "unknown kind", "{}", is_lossy))
+
+    assert ["frame_quarantined"] == [
+        alert.alert for alert in step.told(AlertRaised) if alert.alert != "user_stream_lost"
+    ]
+    assert 1 == len(step.told(BackfillNeeded))
+    assert [False] * is_lossy == [health.healthy for health in step.told(StreamHealthChanged)]
+    assert steps.actor.state.connected
+
+
+def test_a_strange_frame_of_a_lost_stream_waits_for_the_next_connection() -> None:
+    step = bench(healthy=False).tell(FrameQuarantined("NEWS", "unknown kind", "{}", False))
+
+    assert [] == step.told(BackfillNeeded)
+
+
+def test_silence_is_noticed_as_soon_as_it_has_lasted() -> None:
+    """C-24: a stream that delivers nothing is asked about after its time, not after twice that."""
+    steps = bench()
+    steps.tell(FILL, after_ns=40 * SECOND)
+
+    early = steps.fire("silence")
+    wait_ns = steps.timers["silence"].due_ns - steps.now_ns
+    step = steps.fire("silence")
+
+    assert ([], 40 * SECOND) == (early.told(BackfillNeeded), wait_ns)
+    assert 1 == len(step.told(BackfillNeeded))
 
 
 def test_an_account_event_without_our_asset_tells_no_wallet() -> None:

@@ -14,7 +14,7 @@ from callboard.actors.adapters.binance_frames import (
 )
 from callboard.actors.adapters.wire import ReplyUnreadable
 from callboard.messages.market import QuoteObserved
-from callboard.messages.stream import AccountFrame, OrderFrame, UserStreamChanged
+from callboard.messages.stream import AccountFrame, MarginCalled, OrderFrame, UserStreamChanged
 from callboard.messages.values import OrderType, PositionSide
 from callboard.messages.venue import PositionEvidence
 from support.lab import Lab
@@ -205,7 +205,17 @@ def test_funding_tells_a_balance_without_positions() -> None:
 
     frame = user("ACCOUNT_UPDATE", {"a": body})
 
-    assert AccountFrame("FUNDING_FEE", Decimal(998), (), AT_MS + 1) == frame
+    expected = AccountFrame("FUNDING_FEE", Decimal(998), (), AT_MS + 1, symbol="BTCUSDT")
+    assert expected == frame
+
+
+def test_a_margin_call_names_the_positions_at_risk() -> None:
+    row = {"s": "BTCUSDT", "ps": "SHORT", "pa": "-0.5", "mt": "CROSSED", "mp": "61000"}
+
+    frame = user("MARGIN_CALL", {"cw": "3", "p": [row]})
+
+    short = PositionEvidence("BTCUSDT", PositionSide.SHORT, Decimal("-0.5"), Decimal(0))
+    assert MarginCalled((short,), AT_MS + 1) == frame
 
 
 def test_an_expired_listen_key_means_that_nothing_is_heard_any_more() -> None:

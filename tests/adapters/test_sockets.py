@@ -4,13 +4,13 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-import pytest
 
 from callboard.actors.adapters.market_socket import MarketSocket, MarketSocketSettings
 from callboard.actors.adapters.user_socket import UserSocket
 from callboard.messages.market import MarketStreamChanged, QuoteObserved
 from callboard.messages.stream import (
     AccountFrame,
+    FrameQuarantined,
     OrderFrame,
     ReportUserStream,
     UserStreamChanged,
@@ -113,14 +113,31 @@ def test_a_closed_user_stream_is_told_with_its_reason() -> None:
     assert [UserStreamChanged(connected=False, reason="24 h are over")] == bench.told()
 
 
-def test_a_user_frame_that_cannot_be_read_counts_as_a_gap() -> None:
+def test_a_user_frame_that_cannot_be_read_is_quarantined_as_it_came() -> None:
     bench = UserBench()
 
     bench.listener.on_frame("user", {"e": "ORDER_TRADE_UPDATE"})
 
-    told = bench.told()
-    assert [False, True] == [message.connected for message in told]
-    assert "ORDER_TRADE_UPDATE" in told[0].reason
+    (told,) = bench.told()
+    expected = FrameQuarantined(
+        "ORDER_TRADE_UPDATE",
+        "unreadable: o is no object but missing",
+        '{"e":"ORDER_TRADE_UPDATE"}',
+        is_lossy=True,
+    )
+    assert expected == told
+
+
+def test_the_first_user_frame_of_an_unknown_kind_is_quarantined() -> None:
+    bench = UserBench()
+
+    bench.listener.on_frame("user", {"e": "NEWS"})
+    bench.listener.on_frame("user", {"e": "NEWS"})
+
+    assert [FrameQuarantined("NEWS", "unknown kind", '{"e":"NEWS"}', is_lossy=False)] == (
+        bench.told()
+    )
+    assert {"NEWS": 2} == bench.socket.frames_left
 
 
 def test_the_stream_is_reported_again_only_while_it_is_open() -> None:
@@ -136,11 +153,8 @@ def test_the_stream_is_reported_again_only_while_it_is_open() -> None:
     assert [UserStreamChanged(connected=True, reason="open as before")] == bench.told()
 
 
-@pytest.mark.parametrize(
-    ("kind", "reason"), [("MARGIN_CALL", "changes nothing here"), ("NEWS", "unknown kind")]
-)
-def test_a_user_frame_without_news_is_counted_and_logged_once(kind: str, reason: str) -> None:
-    bench = UserBench()
+def test_a_user_frame_without_news_is_counted_and_logged_once() -> None:
+    bench, kind, reason = UserBench(), "GRID_UPDATE", "changes nothing here"
 
     bench.listener.on_frame("user", {"e": kind})
     bench.listener.on_frame("user", {"e": kind})

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from callboard.actors.policies.trade_book import (
     booking_of,
     correct_trade,
     resize_trade,
+    split_funding,
 )
 from callboard.messages.values import PositionSide, Side
 
@@ -131,6 +133,21 @@ def test_funding_of_shares_that_are_closed_is_the_last_one_s() -> None:
     book = TradeBook(shares=(Share("alpha"), Share("beta")))
 
     assert [ZERO, D(3)] == [share.funding for share in book_funding(book, D(3)).shares]
+
+
+@pytest.mark.parametrize(
+    ("amount", "quantities", "parts"),
+    [
+        ("-4", ("3", "-1"), ("-6", "2")),
+        ("-4", ("2",), ("-4",)),
+        ("1", ("2", "-2"), ("0", "1")),
+        ("1", ("1", "1", "1"), ("0.333333333333", "0.333333333333", "0.333333333334")),
+    ],
+)
+def test_funding_of_several_positions_is_split_by_signed_quantity_and_adds_up(
+    amount: str, quantities: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
+    assert [D(part) for part in parts] == split_funding(D(amount), [D(q) for q in quantities])
 
 
 def test_amounts_are_added_within_their_asset_only() -> None:
