@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +26,7 @@ from callboard.scenarios.venue.seeded_market import SeededMarket
 from callboard.scenarios.venue.settings import RateLimits, VenueSettings
 from callboard.scenarios.venue.streams import Delivery
 from callboard.scenarios.venue.venue import Venue
+from support.venue_checks import check_conservation, check_ids
 from venue_world import ALGO, ORDER, VenueWorld, limit_order, market_order, stop_order
 
 WALLET = Decimal(10_000)
@@ -34,37 +35,6 @@ SIDES = st.sampled_from(["BUY", "SELL"])
 QUANTITIES = st.integers(1, 3000).map(lambda steps: str(Decimal(steps) / 1000))
 CENTS = st.integers(255_000, 265_000).map(lambda cents: str(Decimal(cents) / 100))
 NAMES = st.sampled_from(["a", "b", "c", "d", "e"])
-
-
-def check_conservation(ledger: VenueLedger) -> None:
-    """Check what adds up: positions, wallet, cash, and each order's fills."""
-    amounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    filled: dict[int, Decimal] = defaultdict(Decimal)
-    cash = Decimal(0)
-    for fill in ledger.fills:
-        signed = fill.quantity if fill.side == "BUY" else -fill.quantity
-        amounts[fill.symbol, fill.position_side] += signed
-        filled[fill.order_id] += fill.quantity
-        cash -= signed * fill.price
-    told = {(p.symbol, p.position_side): p.amount for p in ledger.positions}
-    assert {key: amount for key, amount in amounts.items() if amount} == told
-    for order in ledger.orders:
-        if not order.is_algo:
-            assert order.executed == filled[order.order_id]
-            assert order.executed <= order.quantity
-    assert ledger.fees == sum((fill.fee for fill in ledger.fills), Decimal(0))
-    assert ledger.realized == sum((fill.realized for fill in ledger.fills), Decimal(0))
-    earned = ledger.realized - ledger.fees + ledger.moved
-    assert ledger.wallet_balance == WALLET + earned
-    # What flowed in cash is what was realised less what the open positions cost.
-    cost = sum((p.amount * p.entry_price for p in ledger.positions), Decimal(0))
-    assert abs(cash - (ledger.realized - cost)) < Decimal("0.0000001")
-
-
-def check_ids(ledger: VenueLedger) -> None:
-    """Check that client ids are unique among the open orders of each store."""
-    opened = Counter((o.is_algo, o.client_order_id) for o in ledger.orders if o.is_open)
-    assert all(count == 1 for count in opened.values())
 
 
 class AnyClient(RuleBasedStateMachine):
@@ -130,7 +100,7 @@ class AnyClient(RuleBasedStateMachine):
     @invariant()
     def everything_adds_up(self) -> None:
         ledger = self.world.venue.ledger()
-        check_conservation(ledger)
+        check_conservation(ledger, WALLET)
         check_ids(ledger)
 
     @invariant()
@@ -279,7 +249,7 @@ def test_every_fault_fires_sometimes_and_the_books_still_add_up() -> None:
         deliveries, venue = run(seed, EVERY_FAULT, orders=2_000)
         fired.update(venue.fault_counts)
         ledger = venue.ledger()
-        check_conservation(ledger)
+        check_conservation(ledger, WALLET)
         check_ids(ledger)
         assert {"answer", "open", "frame", "close"} == {each.kind for each in deliveries}
         assert len(ledger.fills) > 100
