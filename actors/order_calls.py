@@ -193,7 +193,9 @@ class Calls:
             self.classify(order, message, 1)
             return
         self.desk.take(order, evidence, None)
-        if order.is_open and event_of(evidence) not in FINAL_EVENTS:
+        event = event_of(evidence)
+        # An unknown status has put it in doubt already.
+        if order.is_open and event is not None and event not in FINAL_EVENTS:
             self.desk.move(order, Event.AMENDED)
 
     def answered_fills(self, order: Order, message: AttemptEnded) -> None:

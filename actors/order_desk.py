@@ -293,8 +293,9 @@ class Desk:
             self.news.doubt(order, before, after, reason)
         if is_new_fill and after is OrderState.PARTIALLY_FILLED:
             self.news.partial(order, filled, self._average(order, filled))
-        if before is OrderState.UNKNOWN and after in _WORKS:
-            # Whatever found it, a listing or the stream: the earlier cancel may be lost.
+        if before in (OrderState.SUBMITTED, OrderState.UNKNOWN) and after in _WORKS:
+            # Whatever found it, an answer, a listing or the stream: a wish to cancel may have
+            # waited for that, and an earlier cancel may be lost.
             self.pursue_cancel(order)
         if after in _ENDS and before not in _ENDS:
             self._end(order, after, filled, reason, sent=stays_sent(order, events))

@@ -32,8 +32,7 @@ def compare(desk: Desk, message: CompareOrders) -> OrdersCompared:
             desk.take(order, evidence, None)
         else:
             _note_unlisted(desk, order, final=message.final)
-        is_missed = message.final and evidence is None and order.state is not OrderState.PARKED
-        unsettled += _is_unclear(order) or is_missed
+        unsettled += _is_unclear(order) or (evidence is None and _is_missed(order, message.final))
     Strangers(desk).compare(listed)
     strangers = tuple(
         evidence.symbol
@@ -46,6 +45,13 @@ def compare(desk: Desk, message: CompareOrders) -> OrdersCompared:
 def _is_unclear(order: Order) -> bool:
     """True while the venue may have done more for the order than is booked."""
     return order.state in UNSETTLED or bool(order.final)
+
+
+def _is_missed(order: Order, final: bool) -> bool:
+    """True for one that a listing should show: until it has told, a fill of it is possible."""
+    if order.state is OrderState.PENDING:
+        return final
+    return order.state is not OrderState.PARKED
 
 
 def _note_unlisted(desk: Desk, order: Order, *, final: bool) -> None:

@@ -46,6 +46,36 @@ UNDER_WAY_MS = 60
 WAYS_MS = (UNDER_WAY_MS, 1_500)
 """How long after a signal trouble may come: in the midst of it, or while something is unclear."""
 RATES = (0.02, 0.1, 0.3)
+SELDOM_RATES = (0.005, 0.02)
+OFTEN = (
+    Fault.REQUEST_LOST_BEFORE_EXECUTION,
+    Fault.REQUEST_LATE,
+    Fault.ANSWER_LOST_AFTER_EXECUTION,
+    Fault.ANSWER_LATE,
+    Fault.CONNECTION_REFUSED,
+    Fault.CONNECTION_RESET,
+    Fault.HTTP_503_UNKNOWN,
+    Fault.HTTP_503_SERVICE_UNAVAILABLE,
+    Fault.HTTP_503_INTERNAL,
+    Fault.THROTTLED_1008,
+    Fault.HTTP_429,
+    Fault.CLOCK_SKEW,
+    Fault.STREAM_GAP,
+    Fault.STREAM_DUPLICATE,
+    Fault.STREAM_REORDER,
+)
+"""What every network does, and Binance on a bad day."""
+OFTEN_IS = 6
+"""So many times as likely as what happens to few."""
+SELDOM = (
+    *(fault for fault in Fault if fault.is_incident),
+    Fault.HTTP_418,
+    Fault.HTTP_418_BARE,
+    Fault.HTTP_403,
+    Fault.STREAM_STALL,
+    Fault.STREAM_STORM,
+)
+"""What keeps everything else away for a while, hits seldom."""
 PLAIN = (
     "delivery",
     "is_thin",
@@ -66,7 +96,7 @@ class Odds:
     crashes_max: int = 4
     engine_crashes_max: int = 2
     fault_share: float = 0.2
-    """How likely each kind of fault is switched on."""
+    """How likely each kind of fault that befalls everybody is switched on."""
 
 
 def drawn(seed: int, odds: Odds = Odds()) -> Workload:
@@ -177,32 +207,26 @@ def _command(random: Random, at_ms: int) -> Command:
 
 
 def _faults(random: Random, share: float) -> Faults:
-    def rate() -> float:
-        return random.choice(RATES) if random.random() < share else 0.0
-
-    return Faults(
-        request_lost_before_execution=rate(),
-        request_late=rate(),
-        answer_lost_after_execution=rate(),
-        answer_late=rate(),
-        connection_refused=rate(),
-        connection_reset=rate(),
-        http_503_unknown=rate(),
-        http_503_service_unavailable=rate(),
-        http_503_internal=rate(),
-        throttled_1008=rate(),
-        http_429=rate(),
-        clock_skew=rate(),
-        stream_gap=rate(),
-        stream_duplicate=rate(),
-        stream_reorder=rate(),
+    """Draw which kinds of fault are on, how often each of them hits, and how hard."""
+    chances = {
+        fault: random.choice(SELDOM_RATES if fault in SELDOM else RATES)
+        for fault in Fault
+        if random.random() < (share if fault in OFTEN else share / OFTEN_IS)
+    }
+    sizes = Faults(
         request_late_ms=random.choice((300, 1_500, 2_400)),
         answer_late_ms=random.choice((500, 3_000, 8_000, 20_000)),
         stream_gap_ms=random.choice((500, 3_000, 15_000)),
         stream_reorder_ms=random.choice((5, 50, 500)),
         clock_skew_ms=random.choice((300, 2_000, 6_000)),
+        reads_lag_ms=random.choice((50, 500, 2_000)),
+        order_expired_ms=random.choice((5, 1_000, 10_000)),
+        maintenance_ms=random.choice((2_000, 20_000, 60_000)),
+        symbol_halted_ms=random.choice((5_000, 30_000)),
+        stream_stall_ms=random.choice((2_000, 20_000, 90_000)),
         executed_share=random.choice((0.0, 0.5, 1.0)),
     )
+    return sizes.having(chances)
 
 
 def _actor_crash(random: Random) -> ActorCrash:

@@ -24,6 +24,7 @@ from .world import World
 
 TERMINAL_EVENTS = (OrderCancelled, OrderExpired, OrderFailed, OrderFilled, OrderRefused)
 
+LIMITING = (Fault.HTTP_429, Fault.HTTP_429_BARE, Fault.THROTTLED_1008)
 NAMES = (
     "unknown_executed",
     "unknown_not_executed",
@@ -95,7 +96,7 @@ class Sometimes:
         triggered = sum(1 for algo in store.all() if algo.child is not None)
         return {
             **self._counts,
-            "rate_limited": faults[Fault.HTTP_429] + faults[Fault.THROTTLED_1008],
+            "rate_limited": sum(faults[fault] for fault in LIMITING),
             "late_answer": faults[Fault.ANSWER_LATE],
             "stop_triggered": triggered,
             "sent_again": len(self._attempts),

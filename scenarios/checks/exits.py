@@ -278,10 +278,12 @@ class FiltersAreKept:
     def on_answer(self, request: VenueRequest, answer: VenueAnswer) -> None:
         """A refusal that names a filter is a mistake, unless the filter changed meanwhile."""
         code = code_of(answer)
-        if code not in FILTER_CODES:
+        client_order_id = client_id_of_placement(request)
+        if code not in FILTER_CODES or not self._knew.get(client_order_id, False):
             return
-        knew = self._knew.get(client_id_of_placement(request), False)
-        if knew and not self.ground.world.venue.is_made_up(request.request_id):
+        if not self._knows_rules(request.params["symbol"]):
+            self._knew[client_order_id] = False
+        elif not self.ground.world.venue.is_made_up(request.request_id):
             self.ground.report(self.name, f"{dict(request.params)} is refused with {code}")
 
     def _knows_rules(self, symbol: str) -> bool:

@@ -7,7 +7,9 @@ from callboard.messages.failure import ClassifyFailure
 from callboard.messages.orders import (
     AmendIntent,
     ExposureChanged,
+    HoldSymbol,
     OrderEnded,
+    ReleaseSymbol,
 )
 from callboard.messages.values import Action, Operation, OrderState
 from callboard.messages.venue import (
@@ -128,6 +130,21 @@ def test_a_lost_amend_is_asked_after_and_the_order_shows_what_became_of_it() -> 
     bench.answer("?", result=found)
 
     assert (OrderState.ACTIVE, Decimal(1990)) == (bench.state, bench.order.price)
+
+
+def test_an_amend_answered_with_an_unknown_status_is_in_doubt_and_then_rests_unheld() -> None:
+    bench = OrderBench(LIMIT).resting()
+    bench.tell(AmendIntent("c1", "1", Decimal(1990), HALF))
+
+    doubted = bench.answer("~", result=evidence("SOMETHING_NEW"))
+    state = bench.state
+    bench.steps.fire(f"query/{CID}")
+    settled = bench.answer("?", result=evidence("NEW"))
+
+    assert OrderState.UNKNOWN is state
+    assert [HoldSymbol(SYMBOL, CID)] == doubted.told(HoldSymbol)
+    assert [ReleaseSymbol(SYMBOL, CID)] == settled.told(ReleaseSymbol)
+    assert OrderState.ACTIVE is bench.state
 
 
 def test_a_fill_during_an_amend_ends_the_order() -> None:

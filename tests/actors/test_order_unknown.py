@@ -270,7 +270,7 @@ def test_a_listing_that_left_before_the_last_change_says_nothing() -> None:
     assert OrderState.UNKNOWN is bench.state
 
 
-def test_an_order_that_two_listings_lack_is_asked_for() -> None:
+def test_an_order_that_two_listings_lack_is_asked_for_and_unsettled_until_then() -> None:
     bench = OrderBench(LIMIT).resting()
 
     first = listing(bench)
@@ -280,7 +280,7 @@ def test_an_order_that_two_listings_lack_is_asked_for() -> None:
         [key for key, _, _ in first.timers],
         [key for key, _, _ in second.timers],
     )
-    assert (("reconciler", compared()),) == second.tells
+    assert (("reconciler", compared(unsettled=1)),) == second.tells
 
 
 def test_a_final_listing_lets_ask_at_once_and_is_not_settled() -> None:

@@ -106,6 +106,17 @@ def test_a_cancel_waits_for_the_answer_of_the_placement_which_it_could_overtake(
     assert ([], [f"{CID}!1"]) == (tokens(early), tokens(step))
 
 
+def test_a_cancel_wished_while_the_order_is_out_is_sent_when_the_stream_tells_of_it() -> None:
+    bench = OrderBench(STOP).submitted()
+    bench.tell(CancelLeg(STOP_CID))
+    bench.report("NEW", conditional=True, venue_order_id="77")
+
+    step = bench.steps.fire(f"retry/{STOP_CID}")
+
+    assert [f"{STOP_CID}!1"] == tokens(step)
+    assert OrderState.CANCELLING is bench.state
+
+
 @pytest.mark.parametrize("action", [Action.REDELIVER, Action.REAPPROVE])
 def test_an_order_to_be_cancelled_is_not_sent_again(action: Action) -> None:
     bench = OrderBench().submitted()

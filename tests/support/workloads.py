@@ -4,6 +4,7 @@ Everything is drawn before a run begins, and shrinks towards a run in which noth
 Each kind of trouble is off in most examples: all of it at once hides what one alone would show.
 """
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -12,9 +13,9 @@ from hypothesis import strategies as st
 from callboard.messages.values import SignalType
 from callboard.scenarios.chaos import Report
 from callboard.scenarios.disk import SimulatedDisk
-from callboard.scenarios.drawn import COMMANDS, CRASHABLE, TURBULENCES
+from callboard.scenarios.drawn import COMMANDS, CRASHABLE, OFTEN, SELDOM, TURBULENCES
 from callboard.scenarios.simulation import Delivery
-from callboard.scenarios.venue.faults import Faults
+from callboard.scenarios.venue.faults import Fault, Faults
 from callboard.scenarios.workload import (
     SYMBOLS,
     ActorCrash,
@@ -32,7 +33,8 @@ TROUBLE_FROM_MS = 1_000
 SETTLING_MS = 5_000
 SEEDS = st.integers(0, 2**32 - 1)
 MOMENTS = st.integers(TROUBLE_FROM_MS, DURATION_MS - SETTLING_MS)
-RATES = st.sampled_from((0.0, 0.0, 0.0, 0.0, 0.02, 0.1, 0.3))
+RATES = st.sampled_from((0.02, 0.1, 0.3))
+SELDOM_RATES = st.sampled_from((0.005, 0.02))
 
 signals = st.builds(
     Signal,
@@ -52,29 +54,43 @@ commands = st.builds(
     signal=st.integers(0, SIGNALS_MAX - 1),
 )
 
-faults = st.builds(
+sizes = st.builds(
     Faults,
-    request_lost_before_execution=RATES,
-    request_late=RATES,
-    answer_lost_after_execution=RATES,
-    answer_late=RATES,
-    connection_refused=RATES,
-    connection_reset=RATES,
-    http_503_unknown=RATES,
-    http_503_service_unavailable=RATES,
-    http_503_internal=RATES,
-    throttled_1008=RATES,
-    http_429=RATES,
-    clock_skew=RATES,
-    stream_gap=RATES,
-    stream_duplicate=RATES,
-    stream_reorder=RATES,
     request_late_ms=st.sampled_from((1_500, 300, 2_400)),
     answer_late_ms=st.sampled_from((8_000, 500, 20_000)),
     stream_gap_ms=st.sampled_from((3_000, 500, 15_000)),
     stream_reorder_ms=st.sampled_from((50, 5, 500)),
     clock_skew_ms=st.sampled_from((300, 2_000, 6_000)),
+    reads_lag_ms=st.sampled_from((500, 50, 2_000)),
+    order_expired_ms=st.sampled_from((1_000, 5, 10_000)),
+    maintenance_ms=st.sampled_from((20_000, 2_000)),
+    stream_stall_ms=st.sampled_from((20_000, 2_000, 90_000)),
     executed_share=st.sampled_from((0.5, 0.0, 1.0)),
+)
+rest = [fault for fault in Fault if fault not in (*OFTEN, *SELDOM)]
+
+
+def _chances(
+    kinds: Sequence[Fault], rates: st.SearchStrategy[float], most: int
+) -> st.SearchStrategy[dict[Fault, float]]:
+    return st.dictionaries(st.sampled_from(kinds), rates, max_size=most)
+
+
+def _having(
+    sized: Faults,
+    often: dict[Fault, float],
+    seldom: dict[Fault, float],
+    others: dict[Fault, float],
+) -> Faults:
+    return sized.having({**often, **seldom, **others})
+
+
+faults = st.builds(
+    _having,
+    sizes,
+    _chances(OFTEN, RATES, 5),
+    _chances(SELDOM, SELDOM_RATES, 2),
+    _chances(rest, RATES, 3),
 )
 
 actor_crashes = st.builds(

@@ -1,0 +1,25 @@
+"""Every fault: the whole engine under each fault of the venue, one kind at a high rate.
+
+No invariant breaks, and once the fault is over everything is settled: what is in doubt is found
+out, positions are the venue's, and each has its stop.
+"""
+
+import pytest
+
+from callboard.scenarios.chaos import run_workload
+from callboard.scenarios.venue.faults import Fault
+from support.fault_runs import busy
+
+SEEDS = (1, 3)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_the_engine_survives_a_fault_that_hits_again_and_again(fault: Fault) -> None:
+    fired = 0
+
+    for seed in SEEDS:
+        report = run_workload(busy(fault, seed), is_thorough=seed == SEEDS[0])
+        assert report.is_clean, str(report)
+        fired += report.world.venue.fault_counts[fault]
+
+    assert fired > 0
