@@ -1,16 +1,31 @@
 """Test of the guard: which orders protect a position, and what is still to be asked for."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callboard.actors.policies.guard import Guard, LegRecord, close_quantity, loss_percent
+from callboard.actors.policies.guard import (
+    Guard,
+    LegRecord,
+    close_quantity,
+    close_reason,
+    loss_percent,
+)
 from callboard.actors.policies.ledger import Position
-from callboard.messages.values import TERMINAL_STATES, Leg, OrderState, PositionSide, Side
+from callboard.messages.values import (
+    TERMINAL_STATES,
+    CloseReason,
+    Leg,
+    OrderState,
+    PositionSide,
+    Side,
+)
 from support.entries import ETH, SYMBOL, exit_request
+from support.position_bench import fill
 
 D = Decimal
 
@@ -162,3 +177,61 @@ def test_closing_part_by_part_ends_flat(quantity: Decimal, market_max: Decimal) 
         if not held:
             return
     raise AssertionError(f"{held} left of {quantity}")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"leg": Leg.STOP}, CloseReason.STOP_LOSS),
+        ({"leg": Leg.TARGET}, CloseReason.TAKE_PROFIT),
+        ({"leg": Leg.EXIT, "signal_id": "s9"}, CloseReason.SIGNAL),
+        ({"leg": Leg.EXIT, "signal_id": ""}, CloseReason.BREAKER),
+        ({"leg": Leg.ENTRY}, CloseReason.SIGNAL),
+        ({"leg": Leg.EXIT, "closed_by": CloseReason.ADL}, CloseReason.ADL),
+    ],
+)
+def test_a_fill_says_why_it_closed_what_it_closed(
+    change: dict[str, Any], reason: CloseReason
+) -> None:
+    held = guard()
+    held.closing, held.closing_by = "enough", CloseReason.BREAKER
+
+    assert reason is close_reason(fill(**change), held)
+
+
+def test_stops_by_quantity_protect_when_they_add_up_to_the_position() -> None:
+    held = with_leg(evolve(leg(OrderState.ACTIVE), quantity=Decimal("0.06")))
+    alone = (held.is_protected, held.has_quantity_legs)
+    held.legs["cb1-p1-s2"] = evolve(leg(OrderState.ACTIVE), quantity=Decimal("0.04"))
+
+    assert ((False, True), True) == (alone, held.is_protected)
+
+
+def test_what_competes_with_an_exit_is_never_the_stop() -> None:
+    held = guard()
+    held.legs = {
+        "x1": leg(OrderState.UNKNOWN, leg=Leg.EXIT),
+        "x2": leg(OrderState.ACTIVE, leg=Leg.EXIT),
+        "x3": leg(OrderState.FILLED, leg=Leg.EXIT),
+        "s1": evolve(leg(OrderState.ACTIVE), quantity=Decimal(1)),
+        "t1": leg(OrderState.ACTIVE, leg=Leg.TARGET),
+        "t2": evolve(leg(OrderState.ACTIVE, leg=Leg.TARGET), quantity=Decimal(1)),
+    }
+
+    assert ["x1", "t2"] == held.competing_ids("x2")
+
+
+def test_a_fill_may_concern_a_life_that_was_open_then_and_reduces_it_without_turning_it() -> None:
+    held = guard()
+    held.opened_at_ms = 5
+    held.booked["7"] = False
+    sale = fill(side=Side.SELL, trade_at_ms=6).trade
+
+    trades = [sale, evolve(sale, at_ms=4), evolve(sale, trade_id="7")]
+
+    assert [True, False, False] == [held.may_concern(trade) for trade in trades]
+    assert [True, False, False] == [
+        held.reduces(evolve(sale, quantity=Decimal("0.1"))),
+        held.reduces(evolve(sale, quantity=Decimal("0.2"))),
+        held.reduces(evolve(sale, side=Side.BUY)),
+    ]
