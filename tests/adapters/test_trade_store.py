@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from attrs import evolve
 
 from callboard.actors import names
 from callboard.actors.adapters.disk import Disk
@@ -20,12 +19,10 @@ from callboard.actors.adapters.records.trade_store import (
 )
 from callboard.actors.adapters.records.view import ViewKeeper
 from callboard.actors.system import make_codec
-from callboard.scenarios.drawn import drawn
-from callboard.scenarios.workload import EngineCrash, Workload
 from support.paper_runs import troubled_run
-from support.stores import Followed, column, store_of, tables
+from support.stores import Followed, column, crashing, store_of, tables
 
-SEEDS = (7, 11, 24, 57)
+SEEDS = (7, 20, 40, 60)
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +32,6 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     troubled_run(folder)
     rebuild(folder, Disk(folder / "journal"), make_codec())
     return folder
-
-
-def crashing(seed: int) -> Workload:
-    """Return a drawn workload whose engine also crashes twice."""
-    crashes = (EngineCrash(20_000, 2_000, torn=True), EngineCrash(26_000, 500, torn=False))
-    return evolve(drawn(seed), engine_crashes=crashes)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -3,9 +3,10 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from callboard.actors.adapters.records.store_schema import FILE
 from callboard.actors.adapters.records.trade_store import TradeStore
@@ -14,11 +15,20 @@ from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
 from callboard.actors.system import make_codec
 from callboard.scenarios.chaos import Run
-from callboard.scenarios.workload import Workload
+from callboard.scenarios.drawn import drawn
+from callboard.scenarios.workload import EngineCrash, Workload
 
 STEPS_PER_LOOK = 40
+SIGNALS_MIN = 8
 
 Tables = dict[str, list[tuple[object, ...]]]
+
+
+def crashing(seed: int) -> Workload:
+    """Return the first busy workload from a seed on, with an engine that also crashes twice."""
+    busy = (each for each in map(drawn, count(seed)) if len(each.signals) >= SIGNALS_MIN)
+    crashes = (EngineCrash(20_000, 2_000, torn=True), EngineCrash(26_000, 500, torn=False))
+    return evolve(next(busy), engine_crashes=crashes)
 
 
 def tables(path: Path) -> Tables:

@@ -90,8 +90,8 @@ class JournalTail:
             # Listed before the reading: a segment is followed by another once it is complete.
             later = [each for each in segment_numbers(self.filesystem) if each > self._number]
             lines = self._lines()
-            for line in lines:
-                self._accept(line)
+            if lines:
+                self._accept(lines)
             if lines or not later:
                 return lines
             self._next(later[0])
@@ -125,7 +125,7 @@ class JournalTail:
         """Stand behind the record of a place, in the segment at hand."""
         while lines := self._lines():
             for line in lines:
-                if sequence_of(line) == place.sequence and split_line(line)[1] == place.head:
+                if sequence_of(line) == place.sequence and _head_of(line) == place.head:
                     self._offset -= sum(map(len, lines[lines.index(line) + 1 :]))
                     return
         raise JournalForgotten(place.sequence)
@@ -144,17 +144,27 @@ class JournalTail:
         self._offset += end
         return chunk[:end].splitlines(keepends=True)
 
-    def _accept(self, line: bytes) -> None:
-        try:
-            sequence, (body, head) = sequence_of(line), split_line(line)
-        except ValueError as error:
-            raise self._damage(Flaw.DAMAGE, f"is no record: {error}") from error
-        if sequence != self.place.sequence + 1:
-            raise self._damage(Flaw.DAMAGE, f"its sequence is {sequence}")
-        if self.is_checked and link(self.place.head, body) != head:
+    def _accept(self, lines: list[bytes]) -> None:
+        """Move behind lines that follow one after the other."""
+        sequence, head = self.place.sequence, self.place.head
+        for line in lines:
+            sequence += 1
+            if not line.startswith(b'{"seq":%d,' % sequence):
+                raise self._damage(Flaw.DAMAGE, f"is not record {sequence}")
+            if self.is_checked:
+                head = self._linked(head, line)
+        self.place = Place(sequence, head if self.is_checked else _head_of(lines[-1]))
+
+    def _linked(self, head: str, line: bytes) -> str:
+        body, recorded = split_line(line)
+        if link(head, body) != recorded:
             raise self._damage(Flaw.DAMAGE, "its hash does not follow from the record before it")
-        self.place = Place(sequence, head)
+        return recorded
 
     def _damage(self, flaw: Flaw, what: str, name: str = "") -> JournalDamaged:
         where = name or segment_name(self._number)
         return JournalDamaged(Finding(where, self.place.sequence + 1, flaw, what))
+
+
+def _head_of(line: bytes) -> str:
+    return split_line(line)[1]
