@@ -250,7 +250,7 @@ class Ground:
         before = self.amounts.get(key, ZERO)
         change = fill.quantity if fill.side == "BUY" else -fill.quantity
         self.amounts[key] = before + change
-        self.fees += fill.fee
+        self.fees += fill.quote_fee
         for told in self.on_filled:
             told(fill, before)
 

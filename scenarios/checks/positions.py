@@ -74,7 +74,7 @@ class PositionsAreFills:
         if trade.trade_id in self._booked:
             self.ground.report(self.name, f"fill {trade.trade_id} is booked twice")
         self._booked[trade.trade_id] = True
-        fee = fill.fee if trade.settled else ZERO
+        fee = fill.quote_fee if trade.settled else ZERO
         theirs = (fill.symbol, fill.side, fill.quantity, fill.price, fee)
         ours = (trade.symbol, trade.side.value, trade.quantity, trade.price, trade.fee)
         told_id = fact.fill.client_order_id or fill.client_order_id  # a stranger's may be unknown
@@ -84,7 +84,7 @@ class PositionsAreFills:
     def _compare_fee(self, fact: FillCorrected) -> None:
         trade = fact.trade
         fill = self._fills.get(trade.trade_id)
-        if fill is None or fill.fee != trade.fee or trade.trade_id in self._corrected:
+        if fill is None or fill.quote_fee != trade.fee or trade.trade_id in self._corrected:
             self.ground.report(self.name, f"fill {trade.trade_id} is corrected by {trade.fee}")
         self._corrected[trade.trade_id] = True
 

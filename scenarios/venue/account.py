@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from attrs import define, field, frozen
 
 from .book import Book
+from .fee_purse import FeePurse
 from .orders import PositionKey
 from .settings import Bracket, SymbolRules, VenueSettings
 
@@ -94,6 +95,7 @@ class Account:
         self.positions: dict[PositionKey, Position] = {}
         self.held_margin = dict.fromkeys(self.rules, ZERO)
         self.updated_ms = 0
+        self.purse = FeePurse(settings.fee_asset)
 
     @property
     def cross_wallet(self) -> Decimal:

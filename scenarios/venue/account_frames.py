@@ -32,7 +32,10 @@ def account_update(
         "E": at_ms,
         "a": {
             "m": reason,
-            "B": [{"a": ASSET, "wb": wallet, "cw": cross, "bc": text(change)}],
+            "B": [
+                {"a": ASSET, "wb": wallet, "cw": cross, "bc": text(change)},
+                *_purse(account, reason),
+            ],
             "P": [_position(account, each, books[each.symbol].mark_price) for each in positions],
         },
     }
@@ -74,6 +77,15 @@ def margin_call(
 
 def _config(change: dict[str, Any], at_ms: int) -> Frame:
     return {"e": "ACCOUNT_CONFIG_UPDATE", "E": at_ms, "T": at_ms} | change
+
+
+def _purse(account: Account, reason: str) -> list[dict[str, Any]]:
+    """Return the row of the asset that pays fees, which only fills change."""
+    purse = account.purse
+    if reason != "ORDER" or not purse.is_on:
+        return []
+    balance = text(purse.balance)
+    return [{"a": purse.asset, "wb": balance, "cw": balance, "bc": "0"}]
 
 
 def _position(account: Account, position: Position, mark: Decimal) -> dict[str, Any]:

@@ -72,6 +72,8 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/fapi/v1/symbolConfig"): Route(api_config.symbol_config, weight=5),
     ("GET", "/fapi/v1/leverageBracket"): Route(api_config.leverage_bracket),
     ("GET", "/fapi/v1/commissionRate"): Route(api_config.commission_rate, weight=20),
+    ("GET", "/fapi/v1/feeBurn"): Route(api_config.fee_burn, weight=30),
+    ("POST", "/fapi/v1/feeBurn"): Route(api_config.change_fee_burn),
     ("POST", "/fapi/v1/leverage"): Route(api_config.change_leverage),
     ("POST", "/fapi/v1/marginType"): Route(api_config.change_margin_type),
     ("POST", "/fapi/v1/positionMargin"): Route(api_config.change_position_margin),

@@ -20,7 +20,7 @@ def account(core: Core, _params: Params) -> Any:
     view = core.margin()
     asset = _asset(core, view)
     return _totals(asset) | {
-        "assets": [asset],
+        "assets": [asset, *_purse(core)],
         "positions": [
             _account_position(core, view, position) for position in core.account.open_positions()
         ],
@@ -45,7 +45,14 @@ def account_v2(core: Core, _params: Params) -> Any:
         for symbol in core.books
         for position in _every_side(core, symbol)
     ]
-    return permissions | _totals(asset) | {"assets": [asset], "positions": rows}
+    return (
+        permissions
+        | _totals(asset)
+        | {
+            "assets": [asset, *_purse(core)],
+            "positions": rows,
+        }
+    )
 
 
 def balance(core: Core, _params: Params) -> Any:
@@ -62,7 +69,8 @@ def balance(core: Core, _params: Params) -> Any:
             "maxWithdrawAmount": text(view.available),
             "marginAvailable": True,
             "updateTime": core.account.updated_ms,
-        }
+        },
+        *_purse_balance(core),
     ]
 
 
@@ -131,6 +139,36 @@ def _asset(core: Core, view: MarginView) -> dict[str, Any]:
         "maxWithdrawAmount": text(view.available),
         "updateTime": core.account.updated_ms,
     }
+
+
+def _purse(core: Core) -> list[dict[str, Any]]:
+    """Return the row of the asset that pays fees, none without one; it is no margin."""
+    purse = core.account.purse
+    if purse.rules is None:
+        return []
+    figures = dict.fromkeys(_asset(core, core.margin()), "0")
+    balance = text(purse.balance)
+    held = dict.fromkeys(
+        ("walletBalance", "marginBalance", "crossWalletBalance", "maxWithdrawAmount"), balance
+    )
+    return [figures | held | {"asset": purse.asset, "updateTime": core.account.updated_ms}]
+
+
+def _purse_balance(core: Core) -> list[dict[str, Any]]:
+    return [
+        {
+            "accountAlias": "SgsR",
+            "asset": row["asset"],
+            "balance": row["walletBalance"],
+            "crossWalletBalance": row["crossWalletBalance"],
+            "crossUnPnl": "0",
+            "availableBalance": "0",
+            "maxWithdrawAmount": row["maxWithdrawAmount"],
+            "marginAvailable": False,
+            "updateTime": row["updateTime"],
+        }
+        for row in _purse(core)
+    ]
 
 
 def _every_side(core: Core, symbol: str) -> list[Position]:

@@ -67,6 +67,19 @@ def commission_rate(core: Core, params: Params) -> Any:
     }
 
 
+def fee_burn(core: Core, _params: Params) -> Any:
+    """GET /fapi/v1/feeBurn."""
+    return {"feeBurn": core.account.purse.is_on}
+
+
+def change_fee_burn(core: Core, params: Params) -> Any:
+    """POST /fapi/v1/feeBurn; without such an asset the switch stays off."""
+    params.text("feeBurn")
+    purse = core.account.purse
+    purse.is_on = params.flag("feeBurn") and purse.rules is not None
+    return bodies.acknowledged("success")
+
+
 def change_leverage(core: Core, params: Params) -> Any:
     """POST /fapi/v1/leverage."""
     symbol = params.text("symbol")

@@ -75,7 +75,7 @@ def trade(fill: Fill) -> Body:
         "quoteQty": text(fill.price * fill.quantity),
         "baseQty": text(fill.quantity),
         "commission": text(fill.fee),
-        "commissionAsset": ASSET,
+        "commissionAsset": fill.fee_asset,
         "marginAsset": ASSET,
         "realizedPnl": text(fill.realized),
         "maker": fill.is_maker,

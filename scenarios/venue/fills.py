@@ -7,12 +7,14 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from .orders import slack_of
+from .orders import ZERO, slack_of
+
+QUOTE_ASSET = "USDT"
 
 
 @frozen
 class Fill:
-    """One trade of ours; money in quote currency, `realized` before the fee."""
+    """One trade of ours; money in quote currency but for the fee, `realized` before the fee."""
 
     trade_id: int
     order_id: int
@@ -27,6 +29,12 @@ class Fill:
     is_maker: bool
     at_ns: int
     at_ms: int
+    fee_asset: str = QUOTE_ASSET
+
+    @property
+    def quote_fee(self) -> Decimal:
+        """What the fee took from the wallet; 0 when another asset paid it."""
+        return self.fee if self.fee_asset == QUOTE_ASSET else ZERO
 
 
 class FillStore:

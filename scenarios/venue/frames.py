@@ -72,7 +72,7 @@ def order_update(
     if fill is not None:
         body["l"] = text(fill.quantity)
         body["L"] = text(fill.price)
-        body["N"] = ASSET
+        body["N"] = fill.fee_asset
         body["n"] = text(fill.fee)
         body["t"] = fill.trade_id
         body["m"] = fill.is_maker

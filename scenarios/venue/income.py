@@ -9,10 +9,9 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from .fills import FillStore
+from .fills import QUOTE_ASSET, FillStore
 from .moment import Moment
 
-QUOTE_ASSET = "USDT"
 FUNDING_FEE, INSURANCE_CLEAR, TRANSFER = "FUNDING_FEE", "INSURANCE_CLEAR", "TRANSFER"
 REALIZED_PNL, COMMISSION = "REALIZED_PNL", "COMMISSION"
 FIRST_TRANSACTION = 9_000_000_000
@@ -63,6 +62,6 @@ class IncomeStore:
                 )
             if fill.fee:
                 rows.append(
-                    Income(COMMISSION, -fill.fee, at_ms, trade_id, symbol, trade_id=trade_id)
+                    Income(COMMISSION, -fill.fee, at_ms, trade_id, symbol, fill.fee_asset, trade_id)
                 )
         return rows

@@ -73,6 +73,8 @@ class VenueLedger:
     """Wallet changes that no fill made."""
     incomes: Mapping[str, Decimal] = field(factory=dict[str, Decimal])
     """The same by kind: funding, clearances, transfers."""
+    fee_asset_paid: Decimal = Decimal(0)
+    """Fees that another asset paid, in that asset; `fees` are those in quote currency."""
 
 
 def take(core: Core) -> VenueLedger:
@@ -98,6 +100,7 @@ def take(core: Core) -> VenueLedger:
         fills_made=core.matching.fills.made,
         moved=core.account.moved,
         incomes=dict(core.income.totals),
+        fee_asset_paid=core.account.purse.paid,
     )
 
 

@@ -25,7 +25,7 @@ from .crossing import (
     offers,
 )
 from .expiries import Expiries
-from .fills import Fill, FillStore
+from .fills import QUOTE_ASSET, Fill, FillStore
 from .frames import Frame
 from .market import Depth, Quote, Trade
 from .moment import Agenda, Moment
@@ -310,9 +310,12 @@ class Matching:
         """Move position and wallet by one execution and keep its record."""
         request, moment = order.request, self._moment
         rate = self._settings.maker_fee if is_maker else self._settings.taker_fee
-        fee = ZERO if request.is_forced else money(price * quantity * rate)
+        owed = ZERO if request.is_forced else money(price * quantity * rate)
+        fee, asset = self._account.purse.charge(owed)
         delta = quantity if order.is_buy else -quantity
-        realized = self._account.book_fill(request.key, delta, price, fee, at_ms=moment.ms)
+        realized = self._account.book_fill(
+            request.key, delta, price, fee if asset == QUOTE_ASSET else ZERO, at_ms=moment.ms
+        )
         fill = Fill(
             self.fills.next_id(),
             order.order_id,
@@ -327,6 +330,7 @@ class Matching:
             is_maker,
             moment.ns,
             moment.ms,
+            asset,
         )
         self.fills.add(fill)
         return fill

@@ -112,7 +112,9 @@ class _Past:
     def _earned(self) -> Decimal:
         """Return what fills since then brought to the wallet."""
         fills = (fill for symbol in self.core.books for fill in self.core.matching.fills.of(symbol))
-        return sum((fill.realized - fill.fee for fill in fills if fill.at_ms > self._ms), ZERO)
+        return sum(
+            (fill.realized - fill.quote_fee for fill in fills if fill.at_ms > self._ms), ZERO
+        )
 
 
 def _order(past: _Past, params: Params, _body: Any) -> Any:
