@@ -3,8 +3,9 @@
 Owns the watch over the cross account and over each isolated position at every mark, the warning
 (MARGIN_CALL) before it, and the steps: open orders expire, new ones are refused (-2023), then the
 venue closes the positions by orders of its own, the largest loss first, until the rest is covered.
-The insurance fund takes a fee out of what is left, or pays what is missing: no balance ends below
-zero. Conditional orders bind no margin and stay; those that live with their position end with it.
+The insurance fund takes a fee out of what is left, or pays what is missing: with nothing open, no
+balance stays below zero. Conditional orders bind no margin and stay; those that live with their
+position end with it.
 """
 
 from collections.abc import Mapping
@@ -73,6 +74,8 @@ class Liquidation:
     def on_mark(self) -> None:
         """Look at every margin after a change of a mark price."""
         account, rules = self._account, self._rules
+        if account.wallet < 0 and not account.open_positions():
+            self._pay_in(-account.wallet, "")
         if not self._called and is_covered(account, self._books, rules.call_ratio):
             return
         if rules.is_on:
@@ -189,13 +192,16 @@ class Liquidation:
         """Let the insurance fund take its fee out of what is left, or pay what is missing."""
         order = self._forced.orders[-1]
         fee = min(money(order.quote_executed * self._rules.clearance_fee), left)
-        if not fee or (fee < 0 and not is_last):
-            return
-        self._account.move(-fee, at_ms=self._moment.ms)
-        self._income.add(INSURANCE_CLEAR, -fee, symbol=position.symbol)
+        if fee > 0 or (fee < 0 and is_last):
+            self._pay_in(-fee, position.symbol)
+
+    def _pay_in(self, amount: Decimal, symbol: str) -> None:
+        """Move the fund's money into the wallet, or out of it below 0."""
+        at_ms = self._moment.ms
+        self._account.move(amount, at_ms=at_ms)
+        self._income.add(INSURANCE_CLEAR, amount, symbol=symbol)
         if self._feed.is_heard:
-            at_ms = self._moment.ms
             frame = account_update(
-                self._account, INSURANCE_CLEAR, (), self._books, at_ms=at_ms, change=-fee
+                self._account, INSURANCE_CLEAR, (), self._books, at_ms=at_ms, change=amount
             )
             self._feed.send(frame)

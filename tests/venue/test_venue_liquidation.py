@@ -247,3 +247,18 @@ def test_a_venue_can_be_told_to_liquidate_nobody() -> None:
     fall(world, "2300.00")
 
     assert D(10) == world.position()
+
+
+def test_what_a_close_in_time_left_below_zero_is_paid_by_the_fund() -> None:
+    rules = evolve(LiquidationRules(), is_on=False)
+    world = opened(VenueSettings(wallet_balance=D(1400), liquidation=rules))
+    world.quote("2400.00", "2400.00")
+    world.done("POST", ORDER, **market_order("SELL", "10", reduceOnly="true"))
+    before = world.venue.ledger().wallet_balance
+
+    world.mark("2400.00")
+
+    assert before < 0
+    assert (D(0), -before) == (
+        world.venue.ledger().wallet_balance, world.venue.ledger().incomes["INSURANCE_CLEAR"],
+    )  # fmt: skip

@@ -145,6 +145,7 @@ class AnyAccount(RuleBasedStateMachine):
         core = self.world.venue.core
         self.world.wait(30)
         if not core.account.open_positions():
+            self.world.mark(str(core.books["ETHUSDT"].mark))
             assert core.account.wallet >= 0
 
     @invariant()
