@@ -51,6 +51,8 @@ class AnyClient(RuleBasedStateMachine):
     @rule(side=SIDES, quantity=QUANTITIES, name=NAMES, reduces=st.booleans())
     def market(self, side: str, quantity: str, name: str, reduces: bool) -> None:
         more = {"reduceOnly": "true"} if reduces else {}
+        # What has fired already is at the matching engine by then.
+        self.world.wait(20)
         before = self.world.position()
         self.world.ask("POST", ORDER, **market_order(side, quantity, name, **more))
         if reduces:
