@@ -1,9 +1,10 @@
 """Signals: JSON Lines of wishes and commands, read one by one into commands of the engine.
 
 Owns the form of a line: a signal, or an object with `command`. Fields are checked strictly, and
-unknown ones refused. Numbers, in text or bare, are taken by their text, so that no price ever was
-a float. A bad line becomes a fault (file, line, field, reason) and is left out; the first hundred
-faults are kept, all are counted. Bound: one line of at most `LINE_BYTES_MAX`.
+unknown ones refused; `signal_words` owns their other names. Numbers, in text or bare, are taken by
+their text, so that no price ever was a float. A bad line becomes a fault (file, line, field,
+reason) and is left out; the first hundred faults are kept, all are counted. Bound: one line of at
+most `LINE_BYTES_MAX`.
 """
 
 import json
@@ -34,6 +35,7 @@ from ...messages.values import (
     TimeInForce,
     WorkingType,
 )
+from .signal_words import BadField, in_our_words
 
 FAULTS_KEPT_MAX = 100
 LINE_BYTES_MAX = 64 * 1024
@@ -50,18 +52,6 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 """A number in text: `Decimal` alone would also take spaces, underscores and foreign digits."""
 
 Json = Mapping[str, Any]
-
-
-class BadField(ValueError):
-    """A line that says nothing usable: which field, and why."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(name, reason)
-        self.name = name
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.reason}"
 
 
 @frozen
@@ -195,7 +185,8 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return data
 
 
-def _signal(data: Json, number: int) -> TimedCommand:
+def _signal(line: Json, number: int) -> TimedCommand:
+    data = in_our_words(line)
     _refuse_unknown(data, tuple(_SIGNAL_FIELDS))
     for name in ("signal_id", "at_ms", "signal", "symbol"):
         if name not in data:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callboard.actors.adapters.signal_words import BadField
 from callboard.actors.adapters.signals import (
     FAULTS_KEPT_MAX,
     LINE_BYTES_MAX,
-    BadField,
     LineFault,
     SignalLines,
     lines_of,
@@ -189,7 +189,7 @@ def test_a_command_may_have_a_time() -> None:
         (line(**{**WISH, "signal_id": ""}), "signal_id: must be text, not ''"),
         (line(**{**WISH, "signal_id": "a\nb"}), "signal_id: holds characters"),
         (line(**{**WISH, "signal_id": "a" * 300}), "signal_id: is longer than 256"),
-        (line(**{**WISH, "signal": "BUY"}), "signal: must be one of LONG_ENTRY"),
+        (line(**{**WISH, "signal": "UP"}), "signal: must be one of LONG_ENTRY"),
         (line(**{**WISH, "at_ms": 1.5}), "at_ms: must be a whole number, not 1.5"),
         (line(**{**WISH, "at_ms": -1}), "at_ms: must be a whole number, not -1"),
         (line(**{**WISH, "at_ms": True}), "at_ms: must be a whole number, not True"),
