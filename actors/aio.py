@@ -58,8 +58,12 @@ async def ask(
         return await future
 
 
-def events(ref: pykka.ActorRef[Any], *classes: type, queue_max: int = QUEUE_MAX) -> "EventStream":
+def events(
+    ref: pykka.ActorRef[Any], *classes: type | str, queue_max: int = QUEUE_MAX
+) -> "EventStream":
     """Follow events of these classes, all without one, from now on; ends when the engine stops.
+
+    A class may be named by its name or its topic; a name of no event is a `ValueError`.
 
     Call it on the loop's thread. Leave the stream by `async with` or `aclose`, so that the engine
     stops collecting for it.

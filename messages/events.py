@@ -2,13 +2,10 @@
 
 Core actors -> EventBus -> subscribers, in the order of the engine's record. Past tense; frozen;
 complete in themselves. The terminal events of a signal are `OrderRefused`, `OrderFilled`,
-`OrderFailed`, `OrderCancelled` and `OrderExpired`: at most one of them per signal. `TOPICS` gives
-every event the name under which it travels outside the engine.
+`OrderFailed`, `OrderCancelled` and `OrderExpired`: at most one of them per signal.
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
-from types import MappingProxyType
 
 from attrs import frozen
 
@@ -364,33 +361,3 @@ Event = (
     | SystemFailed
     | EngineReady
 )
-
-TOPICS: Mapping[type[Event], str] = MappingProxyType(
-    {
-        OrderRefused: "order.refused",
-        CommandRefused: "command.refused",
-        OrderQueued: "order.queued",
-        OrderSent: "order.sent",
-        OrderPlaced: "order.placed",
-        OrderPartiallyFilled: "order.partially_filled",
-        OrderFilled: "order.filled",
-        OrderFailed: "order.failed",
-        OrderCancelled: "order.cancelled",
-        OrderExpired: "order.expired",
-        OrderUnknown: "order.unknown",
-        OrderResolved: "order.resolved",
-        OrderUnresolved: "order.unresolved",
-        OrderCorrected: "order.corrected",
-        SlippageExceeded: "order.slippage",
-        PositionOpened: "trade.opened",
-        PositionUpdated: "position.updated",
-        PositionClosed: "trade.closed",
-        PositionCorrected: "trade.corrected",
-        PositionProtected: "position.protected",
-        TradingStateReported: "trading.state_changed",
-        AlertRaised: "alert.raised",
-        SystemFailed: "system.error",
-        EngineReady: "engine.ready",
-    }
-)
-"""Event class -> its topic: one class and one topic for a fact, never two."""

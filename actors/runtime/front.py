@@ -10,7 +10,7 @@ bound. Stopping the front stops the whole tree; what still waits is answered wit
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, cast, get_args
 
@@ -28,6 +28,7 @@ from ...messages.intake import (
     SubmitSignal,
 )
 from ...messages.queries import Query
+from ...messages.topics import EVENT_NAMES
 from ..errors import Refused
 from ..ports import Clock
 from .inbox import Asked, Inbox
@@ -48,13 +49,28 @@ Answer = Callable[[Any], None]
 """Takes the answer, or an exception instance; called once, on a thread of the engine."""
 
 
+def event_classes(wanted: Iterable[type | str]) -> tuple[type, ...]:
+    """Return the classes of events that are named by class, class name or topic.
+
+    Raises:
+        ValueError: There is no event of that name; says which names there are.
+    """
+    classes: list[type] = []
+    for each in wanted:
+        found = EVENT_NAMES.get(each) if isinstance(each, str) else each
+        if found is None:
+            raise ValueError(f"no event is named {each!r}; there are {', '.join(EVENT_NAMES)}")
+        classes.append(found)
+    return tuple(classes)
+
+
 @frozen(eq=False)
 class Subscribe:
     """Rim message: hand events to `handler` (a callable, an ActorRef, or what has `put_nowait`)."""
 
     handler: Any
-    events: tuple[type, ...] = ()
-    """Event classes wanted; empty for all."""
+    events: tuple[type, ...] = field(default=(), converter=event_classes)
+    """Events wanted, by class, class name or topic; empty for all."""
     queue_max: int = 1_024
     """Events kept for a slow subscriber; beyond it the oldest is dropped and counted."""
     markers: bool = False

@@ -8,19 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callboard.actors.policies.slippage import slippage_pct
+from callboard.actors.runtime.front import Subscribe
 from callboard.messages import events
 from callboard.messages.events import (
-    TOPICS,
     AlertRaised,
     OrderFailed,
+    OrderFilled,
+    OrderPlaced,
     OrderQueued,
     OrderResolved,
     OrderSent,
     OrderUnknown,
     OrderUnresolved,
     SlippageExceeded,
+    SystemFailed,
 )
 from callboard.messages.orders import EnqueueOrder, OrderEnded
+from callboard.messages.topics import TOPICS
 from callboard.messages.values import Action, OrderState, Side
 from support.order_bench import (
     CID,
@@ -68,6 +72,26 @@ def test_every_event_has_one_topic_of_its_own() -> None:
     """C-22: no double publication under two names."""
     assert set(events.Event.__args__) == set(TOPICS)
     assert len(TOPICS) == len(set(TOPICS.values()))
+
+
+@pytest.mark.parametrize(
+    ("named", "classes"),
+    [
+        (("order.filled", "OrderPlaced", OrderSent), (OrderFilled, OrderPlaced, OrderSent)),
+        (("SystemError", "system.error", "SystemFailed"), (SystemFailed,) * 3),
+        ((), ()),
+    ],
+)
+def test_a_subscriber_names_events_by_class_class_name_or_topic(
+    named: tuple[type | str, ...], classes: tuple[type, ...]
+) -> None:
+    """C-22: the bus accepts class, class name or topic."""
+    assert classes == Subscribe(print, named).events
+
+
+def test_a_name_of_no_event_is_refused_where_it_is_written() -> None:
+    with pytest.raises(ValueError, match="no event is named"):
+        Subscribe(print, ("order.eaten",))
 
 
 def test_an_order_is_queued_when_the_queue_takes_it_and_not_when_it_refuses() -> None:
