@@ -1,9 +1,12 @@
 """Instruments: the trading rules of every symbol, never older than a day unless told so.
 
 Owns the filters. They are read at every start, again before they are a day old, and at once when
-the venue refused an order for a filter. A reading that fails is repeated after `retry_ms`; until
-then the old rules stand with their time, and who decides by them refuses entries by too old ones
-(reducing orders use them all the same). Bound: one record per symbol of the venue.
+the venue refused an order for a filter; entries of that symbol then wait for the new reading. A
+reading that fails is repeated after `retry_ms`; until then the old rules stand with their time, and
+who decides by them refuses entries by too old ones, while reducing orders use them all the same,
+of which a person is told. Symbols of the whitelist are read from the start, another from the first
+time that somebody asks for it, and no symbol is forgotten that was read before. The venue's rate
+limits come with the same reading. Bound: one record per symbol that was asked for.
 Source: requirements C-20; Binance exchangeInfo, 2026-11-20.
 """
 
@@ -11,8 +14,14 @@ from typing import assert_never
 
 from attrs import define, field, frozen
 
-from ..messages.instruments import Filters, InstrumentsChanged, RefreshInstruments
-from ..messages.values import Priority
+from ..messages.events import AlertRaised
+from ..messages.instruments import (
+    Filters,
+    InstrumentsChanged,
+    LimitsPublished,
+    RefreshInstruments,
+)
+from ..messages.values import Priority, Severity
 from ..messages.venue import (
     AttemptEnded,
     Fenced,
@@ -21,7 +30,7 @@ from ..messages.venue import (
     PermitRefused,
     ReadInstruments,
 )
-from .names import POSITION_MONITOR, RISK_GATE
+from .names import EVENT_BUS, POSITION_MONITOR, RATE_LIMITER, RISK_GATE
 from .reading import ReadOptions, ask_to_read, make_read
 from .runtime.actor import Actor, Context
 from .settings import InstrumentSettings
@@ -41,46 +50,83 @@ class _Asked:
     at_ns: int
 
 
+@frozen
+class _Doubted:
+    """Fact: the venue refused an order for the filters of a symbol, or nobody has read them."""
+
+    symbol: str
+
+
+@frozen
+class _LimitsNoted:
+    """Fact: the rate limits that the venue publishes."""
+
+    limits: LimitsPublished
+
+
+@frozen
+class _AgeWarned:
+    """Fact: people were told that the filters are too old, or that they no longer are."""
+
+    warned: bool
+
+
 @define
 class InstrumentState:
     """Filters by symbol, when they were read, and since when a reading is out (0: none is)."""
 
     filters: dict[str, Filters] = field(factory=dict[str, Filters])
+    doubted: dict[str, bool] = field(factory=dict[str, bool])
+    """Symbols whose filters are void until they are read again."""
+    limits: LimitsPublished | None = None
     read_at_ns: int = 0
     asked_at_ns: int = 0
+    warned: bool = False
 
 
 Inbox = _Tick | AttemptEnded | PermitGranted | PermitRefused | Fenced | RefreshInstruments
-Fact = _Asked | InstrumentsChanged
+Fact = _Asked | _Doubted | _LimitsNoted | _AgeWarned | InstrumentsChanged
 
 
 class Instruments(Actor):
     """Knows what the venue accepts."""
 
     State = InstrumentState
-    private = (_Tick, _Asked)
+    private = (_Tick, _Asked, _Doubted, _LimitsNoted, _AgeWarned)
     state: InstrumentState
 
-    def __init__(self, settings: InstrumentSettings) -> None:
+    def __init__(self, settings: InstrumentSettings, age_ms_max: int) -> None:
         super().__init__()
         self._settings = settings
+        self._age_ms_max = age_ms_max
         self._reads = ReadOptions(Priority.OPENING, settings.retry_ms * MS)
 
     def receive(self, message: Inbox, ctx: Context) -> None:
         """Handle one message."""
         match message:
             case _Tick():
-                self._read(ctx)
+                self.on_tick(ctx)
             case AttemptEnded():
                 self.on_attempt_ended(message, ctx)
             case PermitGranted():
-                make_read(ctx, message, self._reads)
+                state = self.state
+                read = ReadInstruments(also=(*state.filters, *state.doubted))
+                make_read(ctx, message, self._reads, read)
             case PermitRefused() | Fenced():
                 ctx.log("filters_read_left_out", reason=message.reason)
             case RefreshInstruments():
                 self.on_refresh_instruments(message, ctx)
             case _:
                 assert_never(message)
+
+    def on_tick(self, ctx: Context) -> None:
+        """Read, and say once when what is known has become too old to open anything by."""
+        age_ms = (ctx.now - self.state.read_at_ns) // MS
+        if self.state.read_at_ns and age_ms >= self._age_ms_max and not self.state.warned:
+            ctx.record(_AgeWarned(True))
+            text = f"{age_ms} ms old: entries are refused, exits go by the old ones"
+            self._alert("filters_stale", "exchange_info", text, ctx)
+        self._read(ctx)
 
     def on_attempt_ended(self, message: AttemptEnded, ctx: Context) -> None:
         """Tell what is new of the filters; a failure waits for the next tick."""
@@ -91,16 +137,25 @@ class Instruments(Actor):
             ctx.log("filters_read_left_out", reason="a later reading is known")
             return
         changed = difference(self.state.filters, message.result.instruments, message.sent_at_ns)
+        self._tell_statuses(changed, ctx)
         ctx.record(changed)
         ctx.tell(RISK_GATE, changed)
         ctx.tell(POSITION_MONITOR, changed)
+        self._take_limits(message.result.limits, ctx)
+        if self.state.warned:
+            ctx.record(_AgeWarned(False))
         ctx.after(self._settings.refresh_ms * MS, _Tick(), key="tick")
 
     def on_refresh_instruments(self, message: RefreshInstruments, ctx: Context) -> None:
-        """Read at once; many refusals in a row ask for one reading."""
+        """Hold the symbol's rules for void and read at once; many in a row ask for one reading."""
         ctx.log("filters_refused", symbol=message.symbol, reason=message.reason)
-        waited_ns = ctx.now - self.state.asked_at_ns
-        if self.state.asked_at_ns == 0 or waited_ns >= self._settings.retry_ms * MS:
+        state = self.state
+        if message.symbol not in state.doubted:
+            ctx.record(_Doubted(message.symbol))
+            void = InstrumentsChanged((), (message.symbol,), state.read_at_ns)
+            ctx.tell(RISK_GATE, void)
+        waited_ns = ctx.now - state.asked_at_ns
+        if state.asked_at_ns == 0 or waited_ns >= self._settings.retry_ms * MS:
             self._read(ctx)
 
     def resume(self, ctx: Context) -> None:
@@ -112,20 +167,49 @@ class Instruments(Actor):
         match fact:
             case _Asked():
                 self.state.asked_at_ns = fact.at_ns
+            case _Doubted():
+                self.state.filters.pop(fact.symbol, None)
+                self.state.doubted[fact.symbol] = True
+            case _LimitsNoted():
+                self.state.limits = fact.limits
+            case _AgeWarned():
+                self.state.warned = fact.warned
             case InstrumentsChanged():
-                for symbol in fact.gone:
-                    del self.state.filters[symbol]
-                for filters in fact.filters:
-                    self.state.filters[filters.symbol] = filters
-                self.state.read_at_ns = fact.read_at_ns
-                self.state.asked_at_ns = 0
+                self._know(fact)
             case _:
                 assert_never(fact)
+
+    def _know(self, fact: InstrumentsChanged) -> None:
+        for symbol in fact.gone:
+            del self.state.filters[symbol]
+        for filters in fact.filters:
+            self.state.filters[filters.symbol] = filters
+        self.state.doubted = {}
+        self.state.read_at_ns = fact.read_at_ns
+        self.state.asked_at_ns = 0
 
     def _read(self, ctx: Context) -> None:
         ctx.record(_Asked(ctx.now))
         ask_to_read(ctx, ReadInstruments(), self._reads)
         ctx.after(self._settings.retry_ms * MS, _Tick(), key="tick")
+
+    def _take_limits(self, limits: LimitsPublished, ctx: Context) -> None:
+        if limits != self.state.limits:
+            ctx.record(_LimitsNoted(limits))
+            ctx.tell(RATE_LIMITER, limits)
+
+    def _tell_statuses(self, changed: InstrumentsChanged, ctx: Context) -> None:
+        """Tell people of a contract that trades no more, or again."""
+        for filters in changed.filters:
+            known = self.state.filters.get(filters.symbol)
+            if known is not None and known.status is not filters.status:
+                text = f"{known.status} became {filters.status}"
+                self._alert("symbol_status", filters.symbol, text, ctx)
+        for symbol in changed.gone:
+            self._alert("symbol_gone", symbol, "the venue lists it no more", ctx)
+
+    def _alert(self, name: str, subject: str, text: str, ctx: Context) -> None:
+        ctx.tell(EVENT_BUS, AlertRaised(Severity.WARNING, name, subject, text))
 
 
 def difference(

@@ -6,9 +6,10 @@ budgets is in `policies/rate_limit.py`.
 
 from typing import assert_never
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from ..messages.account import ReadBrackets, ReadSymbolConfigs
+from ..messages.instruments import LimitsPublished
 from ..messages.values import Priority
 from ..messages.venue import (
     AmendOne,
@@ -66,6 +67,8 @@ class LimitsSet:
     """
 
     settings: LimiterSettings
+    published: LimitsPublished | None
+    """What the venue has published of them, as far as it has been read."""
     at_ms: int
 
 
@@ -112,10 +115,11 @@ class PressureNoted:
 
 @frozen
 class Paused:
-    """Fact: requests stop until this engine time."""
+    """Fact: requests stop until this engine time, and are slower for long afterwards."""
 
     scope: PauseScope
     until_ms: int
+    at_ms: int
 
 
 @frozen
@@ -165,6 +169,7 @@ class RateLimiterState:
     """Budgets, and who waits, in order of arrival."""
 
     settings: LimiterSettings | None = None
+    published: LimitsPublished | None = None
     limiter: LimiterState | None = None
     waiting: dict[str, Waiting] = field(factory=dict[str, Waiting])
     grants: int = 0
@@ -191,6 +196,27 @@ def places(request: RequestPermit) -> bool:
     return COSTS[request.call].orders_1m > 0
 
 
+def is_optional(request: RequestPermit) -> bool:
+    """Say whether a request is a read that can wait."""
+    return request.priority is Priority.OPENING and not places(request)
+
+
+def in_force(settings: LimiterSettings, published: LimitsPublished | None) -> LimiterSettings:
+    """Return the limits to keep: of ours and the venue's the tighter; 0 where it named none."""
+    if published is None:
+        return settings
+    return evolve(
+        settings,
+        weight_1m_max=_tighter(settings.weight_1m_max, published.weight_1m_max),
+        orders_10s_max=_tighter(settings.orders_10s_max, published.orders_10s_max),
+        orders_1m_max=_tighter(settings.orders_1m_max, published.orders_1m_max),
+    )
+
+
+def _tighter(ours: int, venues: int) -> int:
+    return min(ours, venues) if venues > 0 else ours
+
+
 def wants_pause(usage: UsageObserved) -> bool:
     """Say whether the venue's answer asks us to stop."""
     return usage.status in PAUSING_STATUSES or usage.code in (TOO_MANY_REQUESTS, TOO_MANY_ORDERS)
@@ -214,7 +240,7 @@ def apply_fact(state: RateLimiterState, fact: Fact) -> None:
         case PressureNoted():
             _note_pressure(state, fact)
         case Paused():
-            pause(state.budgets, fact.scope, fact.until_ms)
+            pause(state.budgets, fact.scope, fact.until_ms, fact.at_ms)
             state.pauses += 1
         case OffsetNoted():
             set_venue_offset(state.budgets, fact.offset_ms)
@@ -223,7 +249,7 @@ def apply_fact(state: RateLimiterState, fact: Fact) -> None:
 
 
 def _set_limits(state: RateLimiterState, fact: LimitsSet) -> None:
-    state.settings = fact.settings
+    state.settings, state.published = fact.settings, fact.published
     if state.limiter is None:
         state.limiter = new_limiter(fact.settings, fact.at_ms)
     else:

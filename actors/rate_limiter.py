@@ -12,6 +12,7 @@ from typing import assert_never
 from attrs import frozen
 
 from ..messages.events import AlertRaised
+from ..messages.instruments import LimitsPublished
 from ..messages.market import ClockChanged
 from ..messages.values import Priority, Severity
 from ..messages.venue import (
@@ -38,12 +39,14 @@ from .limiter_facts import (
     UsageNoted,
     Waiting,
     apply_fact,
+    in_force,
+    is_optional,
     places,
     wants_pause,
 )
 from .names import EVENT_BUS, LANES
 from .policies.error_table import pause_until_ms
-from .policies.rate_budgets import LimiterSettings
+from .policies.rate_budgets import LimiterSettings, limits_fault
 from .policies.rate_limit import (
     Admission,
     Granted,
@@ -64,7 +67,7 @@ class _Tick:
     """Something that waits may be due."""
 
 
-Inbox = RequestPermit | UsageObserved | ClockChanged | _Tick
+Inbox = RequestPermit | UsageObserved | ClockChanged | LimitsPublished | _Tick
 
 
 class RateLimiter(Actor):
@@ -88,6 +91,8 @@ class RateLimiter(Actor):
                 self.on_usage_observed(message, ctx)
             case ClockChanged():
                 ctx.record(OffsetNoted(message.offset_ns // MS))
+            case LimitsPublished():
+                self.on_limits_published(message, ctx)
             case _Tick():
                 self.on_tick(ctx)
             case _:
@@ -116,12 +121,21 @@ class RateLimiter(Actor):
         if not wants_pause(message):
             return
         scope, until_ms = self._pause(message, now_ms)
-        ctx.record(Paused(scope, until_ms))
+        ctx.record(Paused(scope, until_ms, now_ms))
         for lane in LANES:
             paused = RequestsPaused(until_ms * MS, placements_only=scope is PauseScope.ORDERS)
             ctx.tell(lane, paused, urgent=True)
         text = f"status {message.status}: {message.text}"
         ctx.tell(EVENT_BUS, AlertRaised(Severity.WARNING, "rate_limit", scope.value, text))
+
+    def on_limits_published(self, message: LimitsPublished, ctx: Context) -> None:
+        """Keep the venue's limits where they are tighter; what cannot work is told to a person."""
+        fault = limits_fault(in_force(self._settings, message))
+        if fault:
+            alert = AlertRaised(Severity.CRITICAL, "limits_unusable", "rate_limiter", fault)
+            ctx.tell(EVENT_BUS, alert)
+        else:
+            self._set_limits(message, ctx)
 
     def on_tick(self, ctx: Context) -> None:
         """Serve one that can be served or is too late; the others follow by ticks of their own."""
@@ -132,14 +146,19 @@ class RateLimiter(Actor):
 
     def resume(self, ctx: Context) -> None:
         """Take over the limits of this start, and serve what waited before it."""
-        if self.state.settings != self._settings:
-            ctx.record(LimitsSet(self._settings, ctx.now // MS))
+        self._set_limits(self.state.published, ctx)
         if self.state.waiting:
             ctx.after(0, _Tick(), key="tick")
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
         apply_fact(self.state, fact)
+
+    def _set_limits(self, published: LimitsPublished | None, ctx: Context) -> None:
+        limits = in_force(self._settings, published)
+        if limits != self.state.settings or published != self.state.published:
+            ctx.record(LimitsSet(limits, published, ctx.now // MS))
+            ctx.log("limits_set", weight_1m=limits.weight_1m_max, orders_1m=limits.orders_1m_max)
 
     def _serve_one(self, ctx: Context) -> bool:
         in_turn = self.state.in_turn()
@@ -176,7 +195,13 @@ class RateLimiter(Actor):
         return True
 
     def _admission(self, request: RequestPermit, now_ns: int) -> Admission:
-        return admit(self.state.budgets, COSTS[request.call], request.priority, now_ns // MS)
+        return admit(
+            self.state.budgets,
+            COSTS[request.call],
+            request.priority,
+            now_ns // MS,
+            is_optional=is_optional(request),
+        )
 
     def _grant(self, waiting: Waiting, granted: Granted, ctx: Context) -> None:
         request, now_ms = waiting.request, ctx.now // MS

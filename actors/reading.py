@@ -59,14 +59,16 @@ def ask_to_read(ctx: Context, read: Read, options: ReadOptions) -> None:
     )
 
 
-def make_read(ctx: Context, granted: PermitGranted, options: ReadOptions) -> None:
-    """Make the read that a permit was granted for."""
+def make_read(
+    ctx: Context, granted: PermitGranted, options: ReadOptions, read: Read | None = None
+) -> None:
+    """Make the read that a permit was granted for; `read` is the one with its parameters."""
     _, call = granted.token.split("/")
     ctx.tell(
         LANE_REDUCING,
         MakeCall(
             call_id=granted.token,
-            call=READS[call],
+            call=read or READS[call],
             permit=granted.permit,
             priority=options.priority,
             epoch=0,

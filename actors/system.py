@@ -106,7 +106,9 @@ def core_makers(settings: Settings, rules: tuple[NamedRule, ...] = ()) -> dict[s
     makers: dict[str, Maker] = {
         names.SUPERVISOR: lambda: Supervisor(settings.orders, settings.retry),
         names.VENUE_CLOCK: lambda: VenueClock(settings.clock),
-        names.INSTRUMENTS: lambda: Instruments(settings.instruments),
+        names.INSTRUMENTS: lambda: Instruments(
+            settings.instruments, settings.risk.filters_age_ms_max
+        ),
         names.ACCOUNT: lambda: Account(settings.accounts),
         names.MARKET_DATA: MarketData,
         names.USER_STREAM: lambda: UserStream(settings.stream),

@@ -113,3 +113,15 @@ class RefreshInstruments:
 
     symbol: str
     reason: str
+
+
+@frozen
+class LimitsPublished:
+    """Instruments -> RateLimiter: the venue's own rate limits as it publishes them; 0 for none.
+
+    Weight of an address in a minute, orders of an account in ten seconds and in a minute.
+    """
+
+    weight_1m_max: int = 0
+    orders_10s_max: int = 0
+    orders_1m_max: int = 0

@@ -8,10 +8,10 @@ and VenueClock `LaneStarted`, which they answer with `TradingStateChanged` and `
 
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .account import BracketsRead, ReadBrackets, ReadSymbolConfigs, SymbolConfigsRead
-from .instruments import Filters
+from .instruments import Filters, LimitsPublished
 from .values import (
     Operation,
     OrderType,
@@ -105,7 +105,10 @@ class ReadAccountMode:
 
 @frozen
 class ReadInstruments:
-    """Read the filters of every symbol."""
+    """Read the filters of the engine's symbols."""
+
+    also: tuple[str, ...] = ()
+    """Symbols beside those."""
 
 
 @frozen
@@ -244,6 +247,7 @@ class InstrumentsRead:
     """Result of `ReadInstruments`."""
 
     instruments: tuple[Filters, ...]
+    limits: LimitsPublished = field(factory=LimitsPublished)
 
 
 @frozen

@@ -12,9 +12,16 @@ from typing import Any
 
 from attrs import frozen
 
-from ...messages.instruments import ContractStatus, Filters
+from ...messages.instruments import ContractStatus, Filters, LimitsPublished
 from ...messages.venue import InstrumentsRead
 from .wire import ZERO, ReplyUnreadable, Row, decimal, integer, mapping, rows, text
+
+LIMITS = {
+    ("REQUEST_WEIGHT", "MINUTE", 1): "weight_1m_max",
+    ("ORDERS", "SECOND", 10): "orders_10s_max",
+    ("ORDERS", "MINUTE", 1): "orders_1m_max",
+}
+"""(type, interval, intervals) of a published rate limit -> its name with us."""
 
 
 @frozen
@@ -40,7 +47,26 @@ def read_filters(body: Any, symbols: tuple[str, ...] = ()) -> FiltersRead:
             read.append(_filters(symbol, row))
         except (ReplyUnreadable, ValueError) as error:
             faults.append(f"{symbol}: {error}")
-    return FiltersRead(InstrumentsRead(tuple(read)), tuple(faults))
+    limits, unread = _limits(mapping(body, "exchangeInfo"))
+    return FiltersRead(InstrumentsRead(tuple(read), limits), (*faults, *unread))
+
+
+def _limits(body: Row) -> tuple[LimitsPublished, list[str]]:
+    """Read the three windows that we keep; others are the venue's own affair."""
+    known: dict[str, int] = {}
+    faults: list[str] = []
+    for row in rows(body.get("rateLimits", ()), "rateLimits"):
+        try:
+            name = LIMITS.get(_window_of(row))
+            if name is not None:
+                known[name] = integer(row, "limit")
+        except ReplyUnreadable as error:
+            faults.append(f"rateLimits: {error}")
+    return LimitsPublished(**known), faults
+
+
+def _window_of(row: Row) -> tuple[str, str, int]:
+    return text(row, "rateLimitType"), text(row, "interval"), integer(row, "intervalNum")
 
 
 def _filters(symbol: str, row: Row) -> Filters:

@@ -112,7 +112,8 @@ def read_result(call: Call, answer: VenueAnswer, options: ReplyOptions) -> Readi
         raise ReplyUnreadable("body", f"is no JSON: {answer.text[:80]!r}")
     match call:
         case ReadInstruments():
-            filters = read_filters(answer.body, options.symbols)
+            also = call.also if options.symbols else ()
+            filters = read_filters(answer.body, (*options.symbols, *also))
             return Reading(filters.result, filters.faults)
         case ReadSymbolConfigs():
             return Reading(*read_symbol_configs(answer.body, options.symbols))

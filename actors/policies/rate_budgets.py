@@ -73,6 +73,13 @@ class LimiterSettings:
     """Above this share of a window only reducing orders, cancels and settling queries pass."""
     window_margin_ms: int = field(default=100, validator=_DURATION)
     """How far the turn of the venue's window may be from where we believe it to be."""
+    projection_floor_percent: int = field(default=25, validator=_PERCENTAGE)
+    """Part of a window before which its use so far says nothing of its end."""
+    slow_down_percent: int = field(default=50, validator=_PERCENTAGE)
+    """What is left of the pace of entries and optional reads after a "too many requests"."""
+    pace_percent_min: int = field(default=10, validator=_PERCENTAGE)
+    recovery_percent_1m: int = field(default=10, validator=and_(ge(1), le(PERCENT)))
+    """How much of the pace comes back in a minute."""
 
     def limit(self, budget: Budget) -> int:
         """Return the whole limit of a budget, whoever uses it."""
@@ -90,6 +97,16 @@ class LimiterSettings:
         return int(self.limit(budget) * share)
 
 
+@frozen
+class Pacing:
+    """How what is not urgent is slowed, percent; the fields of `LimiterSettings` say what."""
+
+    slow_down_percent: int
+    percent_min: int
+    recovery_percent: int
+    floor_percent: int
+
+
 @define
 class BudgetState:
     """One budget: our bucket, and the venue's fixed window as far as we know it."""
@@ -105,6 +122,9 @@ class BudgetState:
     window_index: int = 0
     used: int = 0
     """In that window: the larger of our count and the venue's, plus ours since."""
+    pace_percent: int = PERCENT
+    """Share of its limit that the opening class may use, as of `pace_from_ms`."""
+    pace_from_ms: int = 0
 
 
 @define
@@ -117,6 +137,7 @@ class LimiterState:
     budgets: tuple[BudgetState, ...]
     permit_ttl_ms: int
     window_margin_ms: int
+    pacing: Pacing
     venue_offset_ms: int = 0
     paused_until_ms: int = 0
     banned_until_ms: int = 0
@@ -134,18 +155,43 @@ def new_limiter(settings: LimiterSettings, now_ms: int) -> LimiterState:
             f"reserve_percent {settings.reserve_percent}"
         )
     budgets = tuple(_new_budget(settings, budget, now_ms) for budget in Budget)
-    return LimiterState(budgets, settings.permit_ttl_ms, settings.window_margin_ms)
+    return LimiterState(
+        budgets, settings.permit_ttl_ms, settings.window_margin_ms, _pacing(settings)
+    )
+
+
+def limits_fault(settings: LimiterSettings) -> str:
+    """Return why a limiter cannot work with these figures, empty when it can."""
+    try:
+        new_limiter(settings, 0)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def redesign(state: LimiterState, settings: LimiterSettings, now_ms: int) -> None:
-    """Take over other limits at `now_ms`, keeping counts, pauses and, up to capacity, levels."""
+    """Take over other limits at `now_ms`, keeping counts, pauses, paces and levels.
+
+    A level is kept up to the new capacity.
+    """
     fresh = new_limiter(settings, now_ms)
     for new, old in zip(fresh.budgets, state.budgets, strict=True):
         new.bucket = redesigned(old.bucket, new.bucket.design, now_ms)
         new.window_index, new.used = old.window_index, old.used
+        new.pace_percent, new.pace_from_ms = old.pace_percent, old.pace_from_ms
     state.budgets = fresh.budgets
     state.permit_ttl_ms = fresh.permit_ttl_ms
     state.window_margin_ms = fresh.window_margin_ms
+    state.pacing = fresh.pacing
+
+
+def _pacing(settings: LimiterSettings) -> Pacing:
+    return Pacing(
+        slow_down_percent=settings.slow_down_percent,
+        percent_min=settings.pace_percent_min,
+        recovery_percent=settings.recovery_percent_1m,
+        floor_percent=settings.projection_floor_percent,
+    )
 
 
 def _new_budget(settings: LimiterSettings, budget: Budget, now_ms: int) -> BudgetState:

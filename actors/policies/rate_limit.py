@@ -21,6 +21,7 @@ from attrs import frozen
 
 from ...messages.values import Priority
 from .rate_budgets import Budget, BudgetState, LimiterState
+from .rate_pace import opening_limit, optional_from_ms, slow_down
 from .token_bucket import earliest_ms, level_at, lower_to, take
 from .weights import Cost
 
@@ -35,6 +36,8 @@ class WaitReason(StrEnum):
     """The venue's window is used up, or all of it that this priority may use."""
     REFILLING = "refilling"
     """Our bucket holds too little, or only what this priority must leave."""
+    PACED = "paced"
+    """An optional read would fill the window above its warning by its end."""
 
 
 class PauseScope(StrEnum):
@@ -101,7 +104,7 @@ def admit(
 ) -> Admission:
     """Decide on one request; changes nothing, `charge` does when the grant is recorded.
 
-    `is_optional` marks a read that can wait: from the warning on it leaves half of every bucket.
+    `is_optional` marks a read that can wait: it keeps the window's end below the warning.
     """
     waits = _pauses(state, cost, now_ms)
     for budget, amount in _demands(state, cost):
@@ -109,8 +112,9 @@ def admit(
         if amount > largest:
             return TooLarge(budget.budget, amount, largest)
         waits += _window_wait(state, budget, amount, priority, now_ms)
-        left = _left_over(state, budget, amount, priority, now_ms, is_optional=is_optional)
-        waits += _bucket_wait(budget, amount + left, now_ms)
+        waits += _bucket_wait(budget, amount + _reserve(budget, priority), now_ms)
+        if is_optional:
+            waits += _optional_wait(state, budget, amount, now_ms)
     if waits:
         return max(waits, key=lambda wait: wait.until_ms)
     return Granted(now_ms + state.permit_ttl_ms)
@@ -147,11 +151,11 @@ def observe(
             lower_to(budget.bucket, budget.limit - count, now_ms)
 
 
-def pause(state: LimiterState, scope: PauseScope, until_ms: int) -> None:
+def pause(state: LimiterState, scope: PauseScope, until_ms: int, now_ms: int) -> None:
     """Stop requests until `until_ms` of engine time; a pause never shortens another.
 
     Afterwards the buckets concerned start from the reserve: exits pass at once, the rest grows
-    back at the refill's pace instead of rushing in together.
+    back at the refill's pace instead of rushing in together, and keeps to a slower pace for long.
     """
     match scope:
         case PauseScope.ALL:
@@ -165,6 +169,7 @@ def pause(state: LimiterState, scope: PauseScope, until_ms: int) -> None:
     for budget in state.budgets:
         if budget.budget.counts_orders or scope is not PauseScope.ORDERS:
             lower_to(budget.bucket, budget.bucket_reserve, until_ms)
+            slow_down(budget, state.pacing, now_ms, until_ms)
 
 
 def set_venue_offset(state: LimiterState, offset_ms: int) -> None:
@@ -205,20 +210,20 @@ def _reserve(budget: BudgetState, priority: Priority) -> int:
     return budget.bucket_reserve if priority is Priority.OPENING else 0
 
 
-def _left_over(
-    state: LimiterState,
-    budget: BudgetState,
-    amount: int,
-    priority: Priority,
-    now_ms: int,
-    *,
-    is_optional: bool,
-) -> int:
-    reserve = _reserve(budget, priority)
-    if not is_optional or _pressure(state, budget, now_ms) is Pressure.NORMAL:
-        return reserve
-    capacity = budget.bucket.design.capacity
-    return max(reserve, min(capacity // 2, capacity - amount))
+def _optional_wait(
+    state: LimiterState, budget: BudgetState, amount: int, now_ms: int
+) -> list[Wait]:
+    used, window_ms = _used(state, budget, now_ms), budget.budget.window_ms
+    if not used:
+        return []
+    start_ms = _window_at(state, budget, now_ms) * window_ms - state.venue_offset_ms
+    elapsed_ms = max(now_ms - start_ms, 0)
+    from_ms = optional_from_ms(
+        budget, state.pacing, wanted=used + amount, elapsed_ms=elapsed_ms, now_ms=now_ms
+    )
+    if from_ms <= elapsed_ms:
+        return []
+    return [Wait(start_ms + min(from_ms, window_ms), WaitReason.PACED, budget.budget)]
 
 
 def _bucket_wait(budget: BudgetState, level: int, now_ms: int) -> list[Wait]:
@@ -232,8 +237,12 @@ def _bucket_wait(budget: BudgetState, level: int, now_ms: int) -> list[Wait]:
 def _window_wait(
     state: LimiterState, budget: BudgetState, amount: int, priority: Priority, now_ms: int
 ) -> list[Wait]:
+    used = _used(state, budget, now_ms)
     limit = budget.reserve_at if priority is Priority.OPENING else budget.limit
-    if _used(state, budget, now_ms) + amount <= limit:
+    is_slowed = priority is Priority.OPENING and used > 0
+    if is_slowed:
+        limit = opening_limit(budget, state.pacing, now_ms)
+    if used + amount <= limit:
         return []
     turn_ms = (_window_at(state, budget, now_ms) + 1) * budget.budget.window_ms
     return [Wait(turn_ms - state.venue_offset_ms, WaitReason.WINDOW_FULL, budget.budget)]

@@ -51,6 +51,17 @@ def ceil_to_grid(value: Decimal, step: Decimal, origin: Decimal) -> Decimal:
     return floor if floor == value else floor + step
 
 
+def display_decimals(step: Decimal) -> int:
+    """Return how many decimals show every multiple of a tick or step; for people alone.
+
+    0.01 gives 2, 0.5 gives 1, 10 gives 0. Nothing is rounded by it: a tick is not always a power
+    of ten (requirements, S4-036).
+    """
+    exponent = step.normalize().as_tuple().exponent
+    assert isinstance(exponent, int), "filters hold finite numbers alone"
+    return max(0, -exponent)
+
+
 def round_limit_price(price: Decimal, side: Side, filters: Filters) -> Decimal:
     """Round a LIMIT price so that it is never worse than wished: buy down, sell up."""
     if side is Side.BUY:

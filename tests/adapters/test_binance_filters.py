@@ -9,7 +9,7 @@ from callboard.actors.adapters.binance_replies import (
     read_result,
 )
 from callboard.actors.ports import VenueAnswer
-from callboard.messages.instruments import ContractStatus
+from callboard.messages.instruments import ContractStatus, LimitsPublished
 from callboard.messages.values import (
     Phase,
 )
@@ -89,3 +89,43 @@ def test_a_status_that_is_new_to_us_is_unknown() -> None:
     body = {"symbols": [contract("BTCUSDT", status="DREAMING")]}
 
     assert ContractStatus.UNKNOWN is read_filters(body).result.instruments[0].status
+
+
+def test_the_published_rate_limits_are_read_and_others_left_alone() -> None:
+    """C-01: weight a minute, orders in ten seconds and a minute."""
+    rows = [
+        limit("REQUEST_WEIGHT", "MINUTE", 1, 2400),
+        limit("ORDERS", "SECOND", 10, 300),
+        limit("ORDERS", "MINUTE", 1, 1200),
+        limit("ORDERS", "DAY", 1, 200_000),
+    ]
+
+    read = read_filters({"symbols": [], "rateLimits": rows})
+
+    assert (LimitsPublished(2400, 300, 1200), ()) == (read.result.limits, read.faults)
+
+
+def test_a_rate_limit_that_cannot_be_read_is_named_and_takes_no_other_away() -> None:
+    rows = [{"rateLimitType": "ORDERS"}, limit("ORDERS", "SECOND", 10, 300)]
+
+    read = read_filters({"symbols": [], "rateLimits": rows})
+
+    assert LimitsPublished(orders_10s_max=300) == read.result.limits
+    assert 1 == len(read.faults)
+
+
+def limit(kind: str, interval: str, count: int, most: int) -> dict[str, Any]:
+    return {"rateLimitType": kind, "interval": interval, "intervalNum": count, "limit": most}
+
+
+def test_symbols_beside_the_whitelist_are_read_too() -> None:
+    """C-20: lazy for symbols that are not on the whitelist."""
+    body = {"symbols": [contract(symbol) for symbol in ("BTCUSDT", "ETHUSDT", "SOLUSDT")]}
+    answer = VenueAnswer("r", Phase.ANSWERED, 200, {}, body)
+
+    reading = read_result(
+        ReadInstruments(also=("ETHUSDT",)), answer, ReplyOptions("USDT", ("BTCUSDT",))
+    )
+
+    assert isinstance(reading.result, InstrumentsRead)
+    assert ["BTCUSDT", "ETHUSDT"] == [each.symbol for each in reading.result.instruments]

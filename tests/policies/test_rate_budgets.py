@@ -42,7 +42,7 @@ def test_a_share_divides_what_belongs_to_the_ip_and_leaves_the_accounts_orders()
 def test_other_limits_of_the_venue_are_taken_over_without_forgetting_what_was_used() -> None:
     state = limiter()
     charge(state, READ_ALL, START_MS)
-    pause(state, PauseScope.BAN, START_MS + 500)
+    pause(state, PauseScope.BAN, START_MS + 500, START_MS)
 
     redesign(state, LimiterSettings(weight_1m_max=1200, permit_ttl_ms=500), START_MS)
 
@@ -77,7 +77,7 @@ def test_a_share_outside_zero_to_one_is_refused(share: str) -> None:
 def test_the_state_survives_a_snapshot() -> None:
     state = limiter()
     charge(state, ORDER, START_MS)
-    pause(state, PauseScope.ORDERS, START_MS + 10_000)
+    pause(state, PauseScope.ORDERS, START_MS + 10_000, START_MS)
     codec = Codec()
 
     line = dumps(codec.encode_state(state))

@@ -170,34 +170,6 @@ def test_pressure_warns_at_eighty_percent_and_reserves_at_ninety(
     assert expected == of(state, Budget.WEIGHT_1M, MID_MS)
 
 
-def test_from_the_warning_on_optional_reads_leave_half_the_bucket() -> None:
-    state = limiter()
-    for _ in range(8):
-        charge(state, READ_ALL, MID_MS)
-    before = admit(state, CANCEL, Priority.OPENING, MID_MS, is_optional=True)
-    header(state, MID_MS, weight_1m=1920)
-
-    optional = admit(state, CANCEL, Priority.OPENING, MID_MS, is_optional=True)
-    needed = admit(state, CANCEL, Priority.OPENING, MID_MS)
-
-    assert isinstance(before, Granted)
-    assert isinstance(optional, Wait)
-    assert (WaitReason.REFILLING, Budget.WEIGHT_1M) == (optional.reason, optional.budget)
-    assert isinstance(needed, Granted)
-
-
-def test_an_optional_read_of_more_than_half_the_bucket_passes_when_the_bucket_is_full() -> None:
-    state = limiter(LimiterSettings(weight_1m_max=100, burst_share=Decimal("0.1")))
-    header(state, MID_MS, weight_1m=80)
-
-    full = admit(state, Cost(weight=8), Priority.OPENING, MID_MS, is_optional=True)
-    charge(state, CANCEL, MID_MS)
-    not_full = admit(state, Cost(weight=8), Priority.OPENING, MID_MS, is_optional=True)
-
-    assert isinstance(full, Granted)
-    assert isinstance(not_full, Wait)
-
-
 def test_a_request_larger_than_the_bucket_is_told_so_instead_of_waiting_for_ever() -> None:
     state = limiter(LimiterSettings(rate_limit_share=Decimal("0.05")))
 
@@ -316,7 +288,7 @@ def test_a_pause_and_a_ban_hold_every_request_until_their_end(
 ) -> None:
     state = limiter()
 
-    pause(state, scope, START_MS + 60_000)
+    pause(state, scope, START_MS + 60_000, START_MS)
 
     for cost in (ORDER, CANCEL):
         answer = admit(state, cost, Priority.REDUCING, START_MS)
@@ -327,7 +299,7 @@ def test_a_pause_and_a_ban_hold_every_request_until_their_end(
 def test_a_pause_of_orders_lets_cancels_and_queries_pass() -> None:
     state = limiter()
 
-    pause(state, PauseScope.ORDERS, START_MS + 10_000)
+    pause(state, PauseScope.ORDERS, START_MS + 10_000, START_MS)
 
     order = admit(state, ORDER, Priority.REDUCING, START_MS)
     assert Wait(START_MS + 10_000, WaitReason.ORDERS_PAUSED) == order
@@ -336,9 +308,9 @@ def test_a_pause_of_orders_lets_cancels_and_queries_pass() -> None:
 
 def test_a_shorter_pause_does_not_shorten_a_longer_one() -> None:
     state = limiter()
-    pause(state, PauseScope.ALL, START_MS + 60_000)
+    pause(state, PauseScope.ALL, START_MS + 60_000, START_MS)
 
-    pause(state, PauseScope.ALL, START_MS + 1_000)
+    pause(state, PauseScope.ALL, START_MS + 1_000, START_MS)
 
     answer = admit(state, CANCEL, Priority.REDUCING, START_MS)
     assert Wait(START_MS + 60_000, WaitReason.PAUSED) == answer
@@ -348,7 +320,7 @@ def test_after_a_pause_exits_have_the_reserve_and_entries_wait_for_the_refill() 
     state = limiter()
     end_ms = START_MS + 60_000
 
-    pause(state, PauseScope.ALL, end_ms)
+    pause(state, PauseScope.ALL, end_ms, START_MS)
 
     assert isinstance(admit(state, ORDER, Priority.OPENING, end_ms), Wait)
     assert drain(state, ORDER, Priority.REDUCING, end_ms) == 8

@@ -158,7 +158,7 @@ def test_who_waits_as_told_passes_if_nobody_was_faster(
             charge(state, cost, now_ms)
         if reported is not None:
             header(state, now_ms, weight_1m=reported)
-            pause(state, PauseScope.ORDERS, now_ms + reported)
+            pause(state, PauseScope.ORDERS, now_ms + reported, now_ms)
 
 
 @given(asks=ASKS)

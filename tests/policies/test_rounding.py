@@ -11,6 +11,7 @@ from callboard.actors.policies.filter_check import OrderShape, check_order
 from callboard.actors.policies.rounding import (
     ceil_to_grid,
     decimals_shown,
+    display_decimals,
     floor_to_grid,
     halve,
     is_market_like,
@@ -55,6 +56,15 @@ def test_both_roundings_land_on_the_grid_around_the_value(
 )
 def test_a_limit_price_is_never_worse_than_wished(side: Side, price: str, expected: str) -> None:
     assert D(expected) == round_limit_price(D(price), side, BTC)
+
+
+@pytest.mark.parametrize(
+    ("step", "decimals"),
+    [("0.01", 2), ("0.10", 1), ("0.5", 1), ("0.0001000", 4), ("1", 0), ("10", 0), ("5E+1", 0)],
+)
+def test_a_tick_is_shown_with_as_many_decimals_as_it_has(step: str, decimals: int) -> None:
+    """S4-036, C-19: precision is for people; prices are rounded to multiples."""
+    assert decimals == display_decimals(Decimal(step))
 
 
 def test_ticks_are_counted_from_the_smallest_price() -> None:
