@@ -89,6 +89,13 @@ def _show_faults(ctx: click.Context, param: click.Parameter, value: str) -> str:
     help="Trouble at the venue, as in http_429=0.01,answer_late=0.1; `help` lists all.",
 )
 @click.option(
+    "--fills",
+    type=click.Choice(("touch", "queue", "beyond")),
+    default="",
+    show_default="touch",
+    help="A print fills resting orders at its price: all, by their turn, or none.",
+)
+@click.option(
     "--crash", "crashes", multiple=True, metavar="ACTOR@N", help="Crash at its N-th message."
 )
 @click.option("--strict", is_flag=True, help="Stop at the first bad line, exit 1.")
@@ -205,7 +212,9 @@ def _run_live(options: "RunOptions", prepared: "Prepared", log: "LogSink") -> "P
 
 def _paper(options: "RunOptions", prepared: "Prepared") -> "PaperOptions":
     from .paper import PaperOptions
+    from .venue.settings import QueueModel, VenueSettings
 
+    model = QueueModel(options.fills or QueueModel.TOUCH)
     return PaperOptions(
         settings=prepared.settings,
         market=prepared.market,
@@ -214,6 +223,7 @@ def _paper(options: "RunOptions", prepared: "Prepared") -> "PaperOptions":
         for_ns=options.for_ns,
         faults=prepared.faults,
         crashes=prepared.crashes,
+        venue=VenueSettings(queue_model=model),
         strict=options.strict,
     )
 

@@ -65,6 +65,8 @@ class RunOptions:
     """0 for virtual time, as fast as it goes."""
     for_ns: int = 0
     faults: str = ""
+    fills: str = ""
+    """How a print fills resting orders, by the name of a queue model; nothing for the default."""
     crashes: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
     strict: bool = False
@@ -163,7 +165,7 @@ def _tail(filesystem: FileSystem, name: str) -> list[bytes]:
 
 def _check_is_ours(options: RunOptions) -> None:
     """Refuse options that only the venue's process can follow."""
-    wrong = [name for name in ("tape", "faults") if getattr(options, name)]
+    wrong = [name for name in ("tape", "faults", "fills") if getattr(options, name)]
     if wrong:
         raise ConfigurationError(
             *(

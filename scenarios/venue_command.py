@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 import click
-from attrs import evolve, frozen
+from attrs import frozen
 
 from ..actors.adapters.exits import Exit, end, exits, say
 from ..messages.codec import Json, dumps
@@ -23,7 +23,7 @@ from .fault_options import faults_of
 from .paper_market import OpenedMarket
 from .venue.process import VenueServer
 from .venue.scaled_clock import ScaledClock
-from .venue.settings import VenueSettings
+from .venue.settings import QueueModel, VenueSettings
 from .venue.talk import LedgerTaken, Welcome, talk_codec
 from .venue.tape import TapeError
 from .venue.venue import Venue
@@ -42,6 +42,7 @@ class VenueOptions:
     symbols: tuple[str, ...] = paper_market.SEEDED_SYMBOLS
     speed: float = 1.0
     faults: str = ""
+    fills: str = QueueModel.TOUCH.value
     state_file: Path | None = None
 
 
@@ -71,6 +72,13 @@ class VenueOptions:
     help="Faults, by probability; `help` lists all.",
 )
 @click.option(
+    "--fills",
+    type=click.Choice([model.value for model in QueueModel]),
+    default=QueueModel.TOUCH.value,
+    show_default=True,
+    help="A print fills resting orders at its price: all, by their turn, or none.",
+)
+@click.option(
     "--state-file", type=click.Path(path_type=Path), help="Clock and, at the end, ledger."
 )
 @exits
@@ -90,7 +98,8 @@ def run(options: VenueOptions) -> None:
     faults = faults_of(options.faults)
     clock = ScaledClock.begin(speed=options.speed)
     market = _market(options, clock.origin_ns)
-    settings = evolve(VenueSettings(symbols=market.rules), faults=faults)
+    model = QueueModel(options.fills)
+    settings = VenueSettings(symbols=market.rules, faults=faults, queue_model=model)
     exchange = Venue(settings, market.market, seed=options.seed, start_ns=clock.origin_ns)
     server = VenueServer(exchange, clock, options.socket)
 

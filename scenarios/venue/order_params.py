@@ -77,7 +77,7 @@ def read_position_side(core: Core, params: Params, side: str) -> tuple[str, bool
 
 def read_price_match(core: Core, params: Params, *, takes_price: bool) -> str:
     """Return how the price follows the book, "NONE" for a price of the order's own."""
-    mode = params.choice("priceMatch", (NO_MATCH, *PRICE_MATCHES), code=-5037, default=NO_MATCH)
+    mode = params.choice("priceMatch", PRICE_MATCHES, code=-5037, default=NO_MATCH)
     if mode in core.settings.price_matches_withdrawn:
         raise VenueRefusal(-5037)
     if mode != NO_MATCH and not takes_price:

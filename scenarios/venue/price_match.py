@@ -12,7 +12,7 @@ from .refusal import VenueRefusal
 NO_MATCH = "NONE"
 OPPONENT = {"OPPONENT": 1, "OPPONENT_5": 5, "OPPONENT_10": 10, "OPPONENT_20": 20}
 QUEUE = {"QUEUE": 1, "QUEUE_5": 5, "QUEUE_10": 10, "QUEUE_20": 20}
-MODES = (*OPPONENT, *QUEUE)
+MODES = (NO_MATCH, *OPPONENT, *QUEUE)
 
 
 def matched_price(book: Book, mode: str, *, is_buy: bool) -> Decimal:

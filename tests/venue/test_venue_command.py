@@ -64,6 +64,7 @@ def test_a_path_in_use_ends_it_with_a_reason(path: Path) -> None:
         ("--symbols=DOGEUSDT", 3, "no filters for DOGEUSDT"),
         ("--tape=/nowhere.gz", 3, "/nowhere.gz: cannot be read"),
         ("--speed=0", 2, "--speed"),
+        ("--fills=soon", 2, "'touch', 'queue', 'beyond'"),
     ],
 )
 def test_a_bad_option_is_named_and_nothing_listens(
