@@ -1,6 +1,7 @@
 """The option --fills: how a print fills the resting orders of a run."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def write_tape(path: Path, *, prints: int) -> Path:
     return path
 
 
-def frame(name: str, data: dict[str, object]) -> str:
+def frame(name: str, data: Mapping[str, object]) -> str:
     body = json.dumps({"stream": f"ethusdt@{name}", "data": data})
     return f"{data['E']}000000 {body}\n"
 
