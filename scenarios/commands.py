@@ -91,7 +91,6 @@ def _show_faults(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @click.option(
     "--fills",
     type=click.Choice(("touch", "queue", "beyond")),
-    default="",
     show_default="touch",
     help="A print fills resting orders at its price: all, by their turn, or none.",
 )

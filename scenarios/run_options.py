@@ -65,8 +65,8 @@ class RunOptions:
     """0 for virtual time, as fast as it goes."""
     for_ns: int = 0
     faults: str = ""
-    fills: str = ""
-    """How a print fills resting orders, by the name of a queue model; nothing for the default."""
+    fills: str | None = None
+    """How a print fills resting orders, by the name of a queue model; None for the default."""
     crashes: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
     strict: bool = False
