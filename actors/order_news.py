@@ -105,7 +105,8 @@ class News:
     ) -> None:
         """The order's life is over."""
         approved = order.approved
-        if approved.leg is Leg.ENTRY:
+        # Of an exit the gate counts only what it charged, and that only if it never left.
+        if approved.leg is Leg.ENTRY or (approved.signal_id and not sent):
             self._exposure(order, filled, ended=True, sent=sent)
         if approved.signal_id:
             self.ctx.tell(
@@ -201,6 +202,7 @@ class News:
                 fill_price=ZERO if trade is None else trade.price,
                 sent=sent,
                 ended=ended,
+                strategy=approved.strategy,
             ),
         )
 

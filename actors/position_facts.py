@@ -83,6 +83,8 @@ class LegDenied:
 
     key: str
     leg: Leg
+    given_up: bool = False
+    """True when the close that it belonged to is not wanted any more."""
 
 
 @frozen

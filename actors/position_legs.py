@@ -41,8 +41,8 @@ class Legs:
     def close(
         self, key: str, guard: Guard, reason: str, by: CloseReason = CloseReason.PROTECTION
     ) -> None:
-        """Close a position whole; a second reason changes nothing."""
-        if guard.closing:
+        """Close a position whole; a second reason changes nothing but what may be refused yet."""
+        if guard.closing and not guard.awaits_leave:
             return
         self.ctx.record(ClosingSet(key, reason, by))
         self.ctx.log("position_closing", key=key, reason=reason)
@@ -55,13 +55,7 @@ class Legs:
         if found.whole:
             self.ctx.record(ClosingSet(found.key, f"signal {signal.signal_id}", CloseReason.SIGNAL))
         exit_ = _exit(found.guard, message.intent_id, 1, found.quantity, signal.signal_id)
-        by_signal = evolve(
-            exit_,
-            signal=signal.signal,
-            source=signal.source,
-            model_version=signal.model_version,
-        )
-        self._ask(found.key, found.guard, by_signal)
+        self._ask(found.key, found.guard, evolve(exit_, wish=signal, strategy=signal.strategy))
 
     def exit_changed(self, key: str, guard: Guard, message: LegChanged, *, failed: bool) -> None:
         """An exit that is over with quantity left is followed by the next one."""

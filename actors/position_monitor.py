@@ -38,6 +38,7 @@ from ..messages.stream import FundingPaid, PositionReported
 from ..messages.values import CloseReason, Leg
 from . import names
 from .policies.close_rules import size_close
+from .policies.exit_rules import is_for_discretion
 from .policies.guard import RESTING, life_id, loss_percent
 from .policies.ledger import unrealised_pnl
 from .policies.refusal import Refusal
@@ -277,12 +278,15 @@ class PositionMonitor(Actor):
                 self._legs(ctx).close(key, guard, message.reason or "flatten", by)
 
     def on_approval_refused(self, message: ApprovalRefused, ctx: Context) -> None:
-        """The gate found no position to reduce: what is still open is tried again."""
+        """The gate refused: a strategy's wish ends by that, all else is tried again."""
         for key, guard in self.state.guards.items():
             request = guard.pending.get(message.leg.value)
             if request is not None and request.intent_id == message.intent_id:
-                ctx.record(LegDenied(key, message.leg))
-                if not guard.position.is_flat:
+                given_up = is_for_discretion(message) and guard.closing_by is CloseReason.SIGNAL
+                ctx.record(LegDenied(key, message.leg, given_up))
+                if given_up:
+                    self._legs(ctx).heard(key, message.leg)
+                elif not guard.position.is_flat:
                     self._legs(ctx).again_later(key, guard, message.leg)
         if message.signal_id:
             ctx.tell(names.EXECUTION_SYSTEM, message)

@@ -172,6 +172,8 @@ def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
             guard = state.guards[fact.key]
             guard.pending.pop(fact.leg.value, None)
             guard.failures[fact.leg.value] = guard.failures.get(fact.leg.value, 0) + 1
+            if fact.given_up:
+                guard.closing = ""
         case LegNoted():
             _note_leg(state.guards[fact.key], fact)
         case WholeFreed():

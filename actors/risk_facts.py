@@ -19,9 +19,9 @@ from ..messages.positions import PositionAdopted, ProtectionFailing
 from ..messages.reconciliation import SymbolsMismatched
 from ..messages.stream import StreamHealthChanged
 from ..messages.values import PositionSide, Side
+from .policies.execution_book import DAY_NS, ExecutionBook, share_out
 
 ZERO = Decimal(0)
-DAY_NS = 86_400_000_000_000
 
 
 @define
@@ -38,6 +38,18 @@ class Reservation:
     deadline_ms: int
     """Venue time after which it is not sent any more."""
     approved_at_ns: int
+    strategy: str = "default"
+
+
+@frozen
+class ExitCharge:
+    """What is given back where the order certainly never left; times before it, 0 for never."""
+
+    symbol: str
+    strategy: str
+    at_ns: int
+    before_ns: int
+    strategy_before_ns: int
 
 
 @frozen
@@ -45,6 +57,14 @@ class Reserved:
     """Fact: an entry was approved, and everything it may need is taken."""
 
     reservation: Reservation
+
+
+@frozen
+class ExitCharged:
+    """Fact: the wish of a program to reduce was approved, and takes from cooldown and quota."""
+
+    intent_id: str
+    charge: "ExitCharge"
 
 
 @frozen
@@ -89,8 +109,8 @@ News = (
     | InstrumentsChanged
     | PolicyChanged
 )
-PRIVATE = (Reserved, ExposureMoved, WorldNoted, Prefixed, ReadinessTold)
-Fact = Reserved | ExposureMoved | WorldNoted | Prefixed | ReadinessTold
+PRIVATE = (Reserved, ExitCharged, ExposureMoved, WorldNoted, Prefixed, ReadinessTold)
+Fact = Reserved | ExitCharged | ExposureMoved | WorldNoted | Prefixed | ReadinessTold
 
 
 @define
@@ -113,11 +133,14 @@ class GateState:
     positions: dict[str, Decimal] = field(factory=dict[str, Decimal])
     """Signed quantity by `symbol/position side`, from our own fills."""
     reservations: dict[str, Reservation] = field(factory=dict[str, Reservation])
-    executed_at_ns: dict[str, int] = field(factory=dict[str, int])
-    """When the last entry of a symbol was approved that certainly or possibly left."""
-    day: int = 0
-    executions_of_day: int = 0
-    """Such entries in that UTC day; those still reserved are counted beside them."""
+    shares: dict[str, dict[str, Decimal]] = field(factory=dict[str, dict[str, Decimal]])
+    """What of each position is whose, by strategy."""
+    exits: dict[str, ExitCharge] = field(factory=dict[str, ExitCharge])
+    """Charged exits of the last day, by intent."""
+    executions: ExecutionBook = field(factory=ExecutionBook)
+    """The account's; entries still reserved are counted beside it."""
+    executions_by: dict[str, ExecutionBook] = field(factory=dict[str, ExecutionBook])
+    """By strategy."""
     policy: dict[str, str] = field(factory=dict[str, str])
 
 
@@ -131,6 +154,8 @@ def apply_fact(state: GateState, fact: Fact) -> None:
     match fact:
         case Reserved():
             state.reservations[fact.reservation.intent_id] = evolve(fact.reservation)
+        case ExitCharged():
+            _charge_exit(state, fact)
         case ExposureMoved():
             _move_exposure(state, fact)
         case WorldNoted():
@@ -146,7 +171,11 @@ def apply_fact(state: GateState, fact: Fact) -> None:
 
 def _move_exposure(state: GateState, fact: ExposureMoved) -> None:
     change = fact.change
-    _add(state, position_key(change.symbol, change.position_side), change.fill)
+    key = position_key(change.symbol, change.position_side)
+    _add(state, key, change.strategy, change.fill)
+    charge = state.exits.get(change.intent_id)
+    if charge is not None and change.ended and not change.sent and change.filled == ZERO:
+        _give_back(state, change.intent_id, charge)
     reservation = state.reservations.get(change.intent_id)
     if reservation is None or reservation.client_order_id != change.client_order_id:
         return
@@ -154,26 +183,41 @@ def _move_exposure(state: GateState, fact: ExposureMoved) -> None:
     if fact.reservation_ended:
         del state.reservations[change.intent_id]
         if not fact.given_back:
-            _charge(state, reservation)
+            _charge(state, reservation.strategy, reservation.symbol, reservation.approved_at_ns)
 
 
-def _charge(state: GateState, reservation: Reservation) -> None:
+def _charge(state: GateState, strategy: str, symbol: str, at_ns: int) -> None:
     """Count an execution for good; while it is reserved, the reservation itself counts."""
-    symbol, at_ns = reservation.symbol, reservation.approved_at_ns
-    state.executed_at_ns[symbol] = max(state.executed_at_ns.get(symbol, 0), at_ns)
-    day = at_ns // DAY_NS
-    if day > state.day:
-        state.day, state.executions_of_day = day, 0
-    if day == state.day:
-        state.executions_of_day += 1
+    state.executions.charge(symbol, at_ns)
+    state.executions_by.setdefault(strategy, ExecutionBook()).charge(symbol, at_ns)
 
 
-def _add(state: GateState, key: str, change: Decimal) -> None:
+def _charge_exit(state: GateState, fact: ExitCharged) -> None:
+    charge = fact.charge
+    old = [each for each, past in state.exits.items() if past.at_ns <= charge.at_ns - DAY_NS]
+    for intent_id in old:
+        del state.exits[intent_id]
+    state.exits[fact.intent_id] = charge
+    _charge(state, charge.strategy, charge.symbol, charge.at_ns)
+
+
+def _give_back(state: GateState, intent_id: str, charge: ExitCharge) -> None:
+    del state.exits[intent_id]
+    state.executions.give_back(charge.symbol, charge.at_ns, charge.before_ns)
+    own = state.executions_by[charge.strategy]
+    own.give_back(charge.symbol, charge.at_ns, charge.strategy_before_ns)
+
+
+def _add(state: GateState, key: str, strategy: str, change: Decimal) -> None:
+    if change == ZERO:
+        return
     quantity = state.positions.get(key, ZERO) + change
     if quantity == ZERO:
         state.positions.pop(key, None)
+        state.shares.pop(key, None)
     else:
         state.positions[key] = quantity
+        state.shares[key] = share_out(state.shares.get(key, {}), strategy, change)
 
 
 def _note(state: GateState, news: News) -> None:  # noqa: C901 - one arm a message
@@ -196,7 +240,7 @@ def _note(state: GateState, news: News) -> None:  # noqa: C901 - one arm a messa
             others = tuple(each for each in state.unprotected if each != news.symbol)
             state.unprotected = (*others, news.symbol) if news.alarm else others
         case PositionAdopted():
-            _add(state, position_key(news.symbol, news.position_side), news.change)
+            _add(state, position_key(news.symbol, news.position_side), "", news.change)
         case InstrumentsChanged():
             _note_instruments(state, news)
         case PolicyChanged():

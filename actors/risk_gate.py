@@ -30,18 +30,27 @@ from ..messages.orders import (
 from ..messages.positions import PositionAdopted, ProtectionFailing
 from ..messages.reconciliation import SymbolsMismatched
 from ..messages.stream import StreamHealthChanged
-from ..messages.values import Leg, OrderType, PositionSide, Priority, Severity, TimeInForce
+from ..messages.values import (
+    Leg,
+    OrderType,
+    PositionSide,
+    Priority,
+    Severity,
+    SignalSource,
+    TimeInForce,
+)
 from .names import EVENT_BUS, EXECUTION_SYSTEM, ORDER_MANAGER, POSITION_MONITOR
 from .policies.entry_rules import first_refusal, judge
 from .policies.entry_shape import ShapedEntry
 from .policies.entry_view import EntryView
-from .policies.exit_rules import verify_exit
+from .policies.exit_rules import discretion_fault, is_counted, verify_exit
 from .policies.host_rules import FAILED, NamedRule, first_objection
 from .policies.refusal import Refusal
 from .policies.risk_policy import PolicyError, changed
 from .risk_facts import (
     PRIVATE,
     ZERO,
+    ExitCharged,
     ExposureMoved,
     Fact,
     GateState,
@@ -54,7 +63,14 @@ from .risk_facts import (
     apply_fact,
     position_key,
 )
-from .risk_view import drawdown_of, entry_view, renewal_view
+from .risk_view import (
+    drawdown_of,
+    entry_view,
+    executed_at_ns,
+    executions_today,
+    exit_charge,
+    renewal_view,
+)
 from .runtime.actor import Actor, Context
 from .settings import RiskSettings
 
@@ -142,13 +158,14 @@ class RiskGate(Actor):
             price=verdict.prices.reference_price,
             deadline_ms=approved.deadline_ms,
             approved_at_ns=ctx.now,
+            strategy=signal.strategy,
         )
         ctx.record(Reserved(reservation))
         ctx.tell(ORDER_MANAGER, approved)
 
     def on_request_exit(self, message: RequestExit, ctx: Context) -> None:
-        """Verify that the order reduces; nothing else can refuse it."""
-        refusal = verify_exit(message)
+        """Verify that the order reduces; the wish of a program may have to wait (C-30)."""
+        refusal = verify_exit(message) or self._discretion(message, ctx)
         if refusal is None:
             ctx.tell(ORDER_MANAGER, self._approve_exit(message))
             return
@@ -228,6 +245,30 @@ class RiskGate(Actor):
             ctx.tell(EVENT_BUS, alert)
         return objection or verdict
 
+    def _discretion(self, message: RequestExit, ctx: Context) -> Refusal | None:
+        """Say why a wish has to wait, or charge it; one that is asked for again is charged once."""
+        if message.wish is None or message.intent_id in self.state.exits:
+            return None
+        settings = self._settings_in_force()
+        refusal = discretion_fault(
+            message,
+            settings,
+            executed_at_ns=executed_at_ns(self.state, message.symbol),
+            executions_today=executions_today(self.state, ctx.now),
+            now_ns=ctx.now,
+        )
+        if refusal is None and is_counted(message, settings):
+            charge = exit_charge(self.state, message, ctx.now)
+            ctx.record(ExitCharged(message.intent_id, charge))
+        return refusal
+
+    def _settings_in_force(self) -> RiskSettings:
+        """Return the settings under the policy; for exits, which a bad policy never refuses."""
+        try:
+            return changed(self._settings, self.state.policy)
+        except PolicyError:
+            return self._settings
+
     def _renewed(self, message: RenewApproval, now_ns: int) -> ApprovalRenewed | Refusal:
         reservation = self.state.reservations.get(message.intent_id)
         if reservation is None or reservation.client_order_id != message.client_order_id:
@@ -282,7 +323,7 @@ class RiskGate(Actor):
         )
 
     def _approve_exit(self, message: RequestExit) -> ApprovedOrder:
-        closes_all = message.quantity is None
+        wish, closes_all = message.wish, message.quantity is None
         is_hedged = message.position_side is not PositionSide.BOTH
         return ApprovedOrder(
             client_order_id=self._client_order_id(message.intent_id, message.leg, message.attempt),
@@ -305,8 +346,8 @@ class RiskGate(Actor):
             epoch=self._epoch(),
             send_by_ms=0,
             deadline_ms=0,
-            source=message.source,
-            model_version=message.model_version,
+            source=SignalSource.AUTOMATED if wish is None else wish.source,
+            model_version=None if wish is None else wish.model_version,
         )
 
     def _entry_refused(self, request: RequestEntry, refusal: Refusal) -> ApprovalRefused:

@@ -11,12 +11,15 @@ from attrs import evolve
 
 from ..messages.account import AccountChanged
 from ..messages.intake import SubmitSignal
+from ..messages.orders import RequestExit
 from ..messages.values import Side, SignalType, TradingState
-from .policies.entry_view import EntryView
+from .policies.entry_view import EntryView, StrategyView
+from .policies.execution_book import DAY_NS, ExecutionBook
 from .policies.risk_policy import changed
 from .policies.size_rules import fall_percent
-from .risk_facts import DAY_NS, ZERO, GateState, Reservation, position_key
-from .settings import RiskSettings
+from .policies.strategy_rules import limits_of_strategy
+from .risk_facts import ZERO, ExitCharge, GateState, Reservation, position_key
+from .settings import RiskSettings, StrategyLimits
 
 MS = 1_000_000
 
@@ -53,16 +56,18 @@ def entry_view(
         reserved_notional=sum((each.remaining * each.price for each in reserved), ZERO),
         slots_used=len(slots),
         has_slot=False,
-        executed_at_ns=_executed_at_ns(state, symbol),
-        executions_today=_executions(state, now_ns // DAY_NS),
+        executed_at_ns=executed_at_ns(state, symbol),
+        executions_today=executions_today(state, now_ns),
         leverage=settings.leverage,
     )
     key = position_key(symbol, view.position_side)
+    limits = limits_of_strategy(settings, signal)
     return evolve(
         view,
         position_quantity=_committed(state, key),
         position_notional=_notional(state, key),
         has_slot=key in slots,
+        own=None if limits is None else strategy_view(state, limits, key, now_ns),
     )
 
 
@@ -76,6 +81,7 @@ def renewal_view(
         at_ms=0,
         signal=SignalType.LONG_ENTRY if is_long else SignalType.SHORT_ENTRY,
         symbol=reservation.symbol,
+        strategy=reservation.strategy,
         expires_at_ms=reservation.deadline_ms,
     )
     return entry_view(state, base, signal, now_ns)
@@ -92,26 +98,72 @@ def venue_ms(state: GateState, now_ns: int) -> int:
     return (now_ns + offset_ns) // MS
 
 
-def open_slots(state: GateState) -> dict[str, bool]:
-    """Return the positions that use a slot: open ones, and those that may still open."""
-    slots = dict.fromkeys(state.positions, True)
+def open_slots(state: GateState, strategy: str | None = None) -> dict[str, bool]:
+    """Return the positions that use a slot: open ones, and those that may still open.
+
+    Of a strategy those in which it has a share.
+    """
+    slots = {key: True for key in state.positions if _held(state, key, strategy) != ZERO}
     for reservation in state.reservations.values():
-        slots[reservation.position_key] = True
+        if strategy in (None, reservation.strategy):
+            slots[reservation.position_key] = True
     return slots
 
 
-def _executed_at_ns(state: GateState, symbol: str) -> int:
-    reserved = [
-        each.approved_at_ns for each in state.reservations.values() if each.symbol == symbol
+def executed_at_ns(state: GateState, symbol: str, strategy: str | None = None) -> int:
+    """Return when a symbol was last executed, by a strategy or by anybody; 0 for never."""
+    times = [
+        each.approved_at_ns
+        for each in state.reservations.values()
+        if each.symbol == symbol and strategy in (None, each.strategy)
     ]
-    return max([state.executed_at_ns.get(symbol, 0), *reserved])
+    return max([book_of(state, strategy).executed_at_ns.get(symbol, 0), *times])
 
 
-def _executions(state: GateState, day: int) -> int:
+def executions_today(state: GateState, now_ns: int, strategy: str | None = None) -> int:
+    """Return the executions of the UTC day, those that are still reserved among them."""
+    day = now_ns // DAY_NS
     reserved = [
-        each for each in state.reservations.values() if each.approved_at_ns // DAY_NS == day
+        each
+        for each in state.reservations.values()
+        if each.approved_at_ns // DAY_NS == day and strategy in (None, each.strategy)
     ]
-    return len(reserved) + (state.executions_of_day if state.day == day else 0)
+    return len(reserved) + book_of(state, strategy).of_day(day)
+
+
+def exit_charge(state: GateState, request: RequestExit, now_ns: int) -> ExitCharge:
+    """Return what the wish to reduce takes, and what it would be put back to."""
+    own = book_of(state, request.strategy)
+    return ExitCharge(
+        request.symbol,
+        request.strategy,
+        at_ns=now_ns,
+        before_ns=state.executions.executed_at_ns.get(request.symbol, 0),
+        strategy_before_ns=own.executed_at_ns.get(request.symbol, 0),
+    )
+
+
+def book_of(state: GateState, strategy: str | None) -> ExecutionBook:
+    """Return the book of a strategy, or the account's."""
+    if strategy is None:
+        return state.executions
+    return state.executions_by.get(strategy) or ExecutionBook()
+
+
+def strategy_view(state: GateState, limits: StrategyLimits, key: str, now_ns: int) -> StrategyView:
+    """Return what a strategy with limits of its own has open, promised and done."""
+    name = limits.name
+    notionals = {each: _notional(state, each, name) for each in open_slots(state, name)}
+    symbol = key.partition("/")[0]
+    return StrategyView(
+        limits=limits,
+        position_notional=notionals.get(key, ZERO),
+        gross_notional=sum(notionals.values(), ZERO),
+        slots_used=len(notionals),
+        has_slot=key in notionals,
+        executed_at_ns=executed_at_ns(state, symbol, name),
+        executions_today=executions_today(state, now_ns, name),
+    )
 
 
 def _symbol_hold(state: GateState, symbol: str) -> str:
@@ -132,13 +184,20 @@ def _committed(state: GateState, key: str) -> Decimal:
     return quantity
 
 
-def _notional(state: GateState, key: str) -> Decimal:
+def _notional(state: GateState, key: str, strategy: str | None = None) -> Decimal:
     """Return what is open at its mark plus what may still open at its price."""
     symbol = key.partition("/")[0]
     mark = state.marks.get(symbol)
     price = ZERO if mark is None else mark.mark
-    notional = abs(state.positions.get(key, ZERO)) * price
+    notional = abs(_held(state, key, strategy)) * price
     for reservation in state.reservations.values():
-        if reservation.position_key == key:
+        if reservation.position_key == key and strategy in (None, reservation.strategy):
             notional += reservation.remaining * reservation.price
     return notional
+
+
+def _held(state: GateState, key: str, strategy: str | None) -> Decimal:
+    """Return the signed quantity of a position, or a strategy's share of it."""
+    if strategy is None:
+        return state.positions.get(key, ZERO)
+    return state.shares.get(key, {}).get(strategy, ZERO)

@@ -20,6 +20,21 @@ HOUR_MS = 3_600_000
 
 
 @frozen
+class StrategyLimits:
+    """Limits of one strategy, each at most the account's; what is absent is the account's."""
+
+    name: str
+    """As in the `strategy` of its signals."""
+    symbols: tuple[str, ...] | None = None
+    positions_max: int | None = None
+    position_size_pct_max: Decimal | None = None
+    gross_exposure_pct_max: Decimal | None = None
+    executions_per_day_max: int | None = None
+    cooldown_ms: int | None = None
+    """At least the account's."""
+
+
+@frozen
 class RiskSettings:
     """What the risk gate allows."""
 
@@ -38,6 +53,8 @@ class RiskSettings:
     signal_strength_min: Decimal = Decimal("0.0")
     cooldown_ms: int = 15 * MINUTE_MS
     """Between two discretionary executions of one symbol (C-30)."""
+    cooldown_exempt: tuple[str, ...] = ("CLOSE_LONG", "CLOSE_SHORT")
+    """Exits by signal that scores, cooldown and quota neither refuse nor count (C-30)."""
     executions_per_day_max: int = 6
     """Discretionary executions of the account in one UTC day (C-30, C-52)."""
     position_size_pct_default: Decimal = Decimal("2.0")
@@ -54,6 +71,8 @@ class RiskSettings:
     """With `risk`: what is lost between entry and stop, percent of equity."""
     order_notional_max: Decimal = Decimal(100_000)
     """Notional of one order, in the margin asset."""
+    strategies: tuple[StrategyLimits, ...] = ()
+    """Tables of their own, `[[callboard.risk.strategies]]`, one for each strategy with limits."""
     positions_max: int = 3
     """Positions and open entries at once."""
     stop_loss_pct_default: Decimal = Decimal("2.0")

@@ -20,7 +20,6 @@ from .values import (
     Priority,
     Side,
     SignalSource,
-    SignalType,
     TimeInForce,
     WorkingType,
 )
@@ -55,10 +54,8 @@ class RequestExit:
     working_type: WorkingType
     position_quantity: Decimal
     """Signed position that the order reduces; the gate verifies the direction against it."""
-    signal: SignalType | None = None
-    """The wish of a strategy that it carries out; None for protection, breakers and operators."""
-    source: SignalSource = SignalSource.AUTOMATED
-    model_version: str | None = None
+    wish: SubmitSignal | None = None
+    """The signal that it carries out; None for protection, breakers and operators."""
 
 
 @frozen
@@ -253,6 +250,7 @@ class ExposureChanged:
     fill_price: Decimal
     sent: bool
     ended: bool
+    strategy: str = "default"
 
 
 @frozen

@@ -15,10 +15,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
+import attrs
 from attrs import define, field, frozen
 
 from ..errors import ConfigurationError, EngineError
-from ..settings import Settings
+from ..settings import Settings, StrategyLimits
 from .config_aliases import ALIASES, VARIABLES, Target, converted
 from .config_fields import (
     Field,
@@ -149,6 +150,9 @@ def check_mode(settings: Settings) -> None:
 
 def shown(value: Any) -> str:
     """Return a value as TOML would write it."""
+    if isinstance(value, StrategyLimits):
+        given = {name: each for name, each in attrs.asdict(value).items() if each is not None}
+        return f"{{{', '.join(f'{name} = {shown(each)}' for name, each in given.items())}}}"
     if isinstance(value, tuple):
         return f"[{', '.join(shown(each) for each in members_of(value))}]"
     if isinstance(value, bool):

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache
+from types import UnionType
 from typing import Any, cast
 
 import attrs
 from attrs import frozen
 
-from ..settings import Settings
+from ..settings import Settings, StrategyLimits
 
 ROOT = ""
 LOSSES = frozenset(
@@ -68,7 +69,7 @@ def read_value(field: Field, raw: Any) -> Any:
     """Return the value that a raw one stands for; text is read as a flag's or variable's."""
     kind = field.kind
     if _is_list(kind):
-        return tuple(_read_text(each) for each in _members(raw))
+        return _read_list(kind, raw)
     if kind is bool:
         return _read_boolean(raw)
     if kind is int:
@@ -84,6 +85,33 @@ def normalised(field: Field, value: Any) -> Any:
     """Return a loss without its sign: -3.1 percent and 3.1 percent mean the same (C-10)."""
     is_loss = field.key in LOSSES and isinstance(value, Decimal)
     return abs(value) if is_loss else value
+
+
+def _read_list(kind: Any, raw: Any) -> tuple[Any, ...]:
+    record = _record_of(kind)
+    if record is None:
+        return tuple(_read_text(each) for each in _members(raw))
+    return tuple(_read_record(record, each) for each in _tables(raw))
+
+
+def _read_record(record: type, raw: Mapping[str, Any]) -> Any:
+    """Return one table of a list as the record that it stands for."""
+    known = {each.name: each for each in attrs.fields(record)}
+    values: dict[str, Any] = {}
+    for name, value in raw.items():
+        if name not in known:
+            raise ValueError(f"knows no {name}; its keys are {', '.join(known)}")
+        kind = _without_none(known[name].type)
+        field = Field("", name, kind, None)
+        try:
+            values[name] = None if value is None else read_value(field, value)
+        except ValueError as error:
+            raise ValueError(f"{name} {error}") from error
+    missing = [name for name, each in known.items() if each.default is attrs.NOTHING]
+    for name in missing:
+        if name not in values:
+            raise ValueError(f"{name} is missing")
+    return record(**values)
 
 
 def build(values: Mapping[str, Any]) -> Settings:
@@ -147,6 +175,32 @@ def _is_section(kind: Any) -> bool:
 
 def _is_list(kind: Any) -> bool:
     return getattr(kind, "__origin__", None) is tuple
+
+
+def _record_of(kind: Any) -> type | None:
+    """Return the class of a list of tables, None for a list of texts."""
+    member = kind.__args__[0]
+    if not _is_section(member):
+        return None
+    attrs.resolve_types(member)
+    return cast("type", member)
+
+
+def _without_none(kind: Any) -> Any:
+    """Return the kind of a value that may also be absent."""
+    members = [each for each in getattr(kind, "__args__", ()) if each is not type(None)]
+    return members[0] if isinstance(kind, UnionType) else kind
+
+
+def _tables(raw: Any) -> list[Mapping[str, Any]]:
+    given: list[Any] = list(cast("Sequence[Any]", raw)) if isinstance(raw, list | tuple) else [raw]
+    tables: list[Mapping[str, Any]] = []
+    for each in given:
+        table = attrs.asdict(each) if isinstance(each, StrategyLimits) else each
+        if not isinstance(table, Mapping):
+            raise ValueError(f"must be tables of a settings file, not {_shown(raw)}")  # noqa: TRY004 - one kind of error
+        tables.append(cast("Mapping[str, Any]", table))
+    return tables
 
 
 def _of_section(values: Mapping[str, Any], section: str) -> dict[str, Any]:

@@ -75,7 +75,31 @@ class Spelled:
         return self.words
 
 
-Rule = Between | OneOf | Spelled
+@frozen
+class Tables:
+    """A list of tables, of which each key that is given follows its own rule."""
+
+    rules: Mapping[str, Between | Spelled]
+
+    def admits(self, value: Any) -> bool:
+        """True for a table all of whose values are admitted."""
+        return all(
+            rule.admits(each)
+            for name, rule in self.rules.items()
+            for each in _members(getattr(value, name))
+        )
+
+    def __str__(self) -> str:
+        return f"tables of {'; '.join(f'{name} {rule}' for name, rule in self.rules.items())}"
+
+
+def _members(value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    return value if isinstance(value, tuple) else (value,)  # pyright: ignore[reportUnknownVariableType]
+
+
+Rule = Between | OneOf | Spelled | Tables
 
 
 def _between(low: int | str, high: int | str) -> Between:
@@ -97,6 +121,18 @@ _LEVERAGED_PERCENT = _above(0, 12_500)
 
 _RETRY_WAIT = _between(10, 10 * MINUTE_MS)
 _RETRIES = _between(0, 100)
+_STRATEGIES = Tables(
+    {
+        "name": Spelled(r".{1,256}", "1 to 256 characters"),
+        "symbols": _SYMBOL,
+        "positions_max": _between(0, 1_000),
+        "position_size_pct_max": _LEVERAGED_PERCENT,
+        "gross_exposure_pct_max": _LEVERAGED_PERCENT,
+        "executions_per_day_max": _between(0, 10 * COUNT_MAX),
+        "cooldown_ms": _between(0, DAY_MS),
+    }
+)
+EXITS = tuple(signal.value for signal in SignalType if not signal.is_entry)
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
@@ -114,6 +150,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "risk.confluence_score_min": _between(0, 100),
         "risk.signal_strength_min": _between(0, 100),
         "risk.cooldown_ms": _between(0, DAY_MS),
+        "risk.cooldown_exempt": OneOf(EXITS),
         "risk.executions_per_day_max": _between(0, 10 * COUNT_MAX),
         "risk.position_size_pct_default": _LEVERAGED_PERCENT,
         "risk.position_size_pct_max": _LEVERAGED_PERCENT,
@@ -122,6 +159,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "risk.sizing": OneOf(tuple(Sizing)),
         "risk.risk_per_entry_pct": _PERCENT,
         "risk.order_notional_max": _above(0, 10**12),
+        "risk.strategies": _STRATEGIES,
         "risk.positions_max": _between(1, 1_000),
         "risk.stop_loss_pct_default": _above(0, 50),
         "risk.stop_loss_pct_max": _above(0, 50),
@@ -267,12 +305,44 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
 """(key, how it must stand to the other, the other key)."""
 
 
+STRATEGY_FIGURES = (
+    "positions_max",
+    "position_size_pct_max",
+    "gross_exposure_pct_max",
+    "executions_per_day_max",
+    "cooldown_ms",
+)
+LEAST = ("cooldown_ms",)
+"""Where more is tighter."""
+
+
 def pair_faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield (key, other key, what is wrong) for every pair that does not agree."""
     for key, how, other in PAIRS:
         left, right = values[key], values[other]
         if not (left <= right if how == "at most" else left < right):
             yield key, other, f"is {left}, must be {how} {other} ({right})"
+    yield from _strategy_faults(values)
+
+
+def _strategy_faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield where a strategy would have more than its account, or two have one name."""
+    key, named = "risk.strategies", dict[str, bool]()
+    for limits in values[key]:
+        if limits.name in named:
+            yield key, key, f"names {limits.name} twice"
+        named[limits.name] = True
+        for name in STRATEGY_FIGURES:
+            own, account = getattr(limits, name), values[f"risk.{name}"]
+            is_more = own is not None and (own < account if name in LEAST else own > account)
+            if is_more:
+                how = "at least" if name in LEAST else "at most"
+                what = f"{limits.name}: {name} is {own}, must be {how} risk.{name} ({account})"
+                yield key, f"risk.{name}", what
+        listed = values["risk.symbols"]
+        for symbol in limits.symbols or ():
+            if listed and symbol not in listed:
+                yield key, "risk.symbols", f"{limits.name}: {symbol} is not in risk.symbols"
 
 
 def mode_fault(mode: str, *, use_testnet: bool) -> str:

@@ -13,6 +13,7 @@ from .portfolio_rules import cooldown, daily_quota, one_direction, position_slot
 from .price_rules import PRICE_RULES
 from .refusal import Refusal
 from .size_rules import SIZE_RULES
+from .strategy_rules import strategy_open
 from .wish_rules import action_whitelist, expiry, good_till_date, leverage, scores, symbol_whitelist
 from .world_rules import (
     account_known,
@@ -41,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     position_slots,
     cooldown,
     daily_quota,
+    strategy_open,
     leverage,
 )
 RENEWAL_RULES: tuple[Rule, ...] = (

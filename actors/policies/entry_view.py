@@ -13,9 +13,23 @@ from ...messages.instruments import Filters
 from ...messages.intake import SubmitSignal
 from ...messages.market import MarkChanged
 from ...messages.values import OrderType, PositionSide, Side, SignalType, TradingState
-from ..settings import RiskSettings
+from ..settings import RiskSettings, StrategyLimits
 
 PERCENT = Decimal(100)
+
+
+@frozen(kw_only=True)
+class StrategyView:
+    """What one strategy has open, promised and done."""
+
+    limits: StrategyLimits
+    position_notional: Decimal
+    """In the position of the entry."""
+    gross_notional: Decimal
+    slots_used: int
+    has_slot: bool
+    executed_at_ns: int
+    executions_today: int
 
 
 @frozen(kw_only=True)
@@ -52,6 +66,8 @@ class EntryView:
     """Last discretionary execution of the symbol; 0 for none."""
     executions_today: int
     leverage: int
+    own: StrategyView | None = None
+    """Of the signal's strategy, where that has limits of its own."""
 
     @property
     def side(self) -> Side:

@@ -158,6 +158,12 @@ class Guard:
             return True
         return any(record.leg is leg and record.is_live for _, record in self.own_legs())
 
+    @property
+    def awaits_leave(self) -> bool:
+        """True while the exit that a signal wants is not approved yet: the gate may refuse it."""
+        request = self.pending.get(Leg.EXIT.value)
+        return request is not None and request.wish is not None
+
     def answers(self, change: LegChanged) -> bool:
         """True when this is the first word of the order that the pending request asked for."""
         request = self.pending.get(change.leg.value)

@@ -34,6 +34,9 @@ _THE_SEVEN: Mapping[str, SafetyGuard] = {
     "action_whitelist": SafetyGuard.ACTION_WHITELIST,
     "cooldown": SafetyGuard.COOLDOWN,
     "daily_quota": SafetyGuard.DAILY_LIMIT,
+    "strategy_whitelist": SafetyGuard.SYMBOL_WHITELIST,
+    "strategy_cooldown": SafetyGuard.COOLDOWN,
+    "strategy_daily_quota": SafetyGuard.DAILY_LIMIT,
     "no_reservation": SafetyGuard.RETRY,
 }
 _INTAKE = (
@@ -67,7 +70,13 @@ _WORLD = (
     "account_age",
     "account_may_trade",
 )
-_PORTFOLIO = ("opposite_position", "scale_in", "positions_max", "leverage_max")
+_PORTFOLIO = (
+    "opposite_position",
+    "scale_in",
+    "positions_max",
+    "strategy_positions_max",
+    "leverage_max",
+)
 _PRICES = (
     "stop_side",
     "target_side",
@@ -87,6 +96,8 @@ _SIZE = (
     "gross_percent_max",
     "available",
     "drawdown",
+    "strategy_position_percent_max",
+    "strategy_gross_percent_max",
 )
 _FILTERS = tuple(
     f"filter_{name}"

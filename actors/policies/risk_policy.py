@@ -41,11 +41,15 @@ PAIRS = (
 WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "actions": tuple(SignalType),
+        "cooldown_exempt": tuple(signal for signal in SignalType if not signal.is_entry),
         "size_basis": tuple(SizeBasis),
         "sizing": tuple(Sizing),
     }
 )
 """What may stand in a setting that is a word, or a list of words."""
+
+
+TABLES = ("strategies",)
 
 
 Value = bool | int | str | Decimal | tuple[str, ...]
@@ -79,6 +83,8 @@ def changed(settings: RiskSettings, policy: Mapping[str, str]) -> RiskSettings:
 def _read(settings: RiskSettings, key: str, text: str) -> Value:
     if key not in {attribute.name for attribute in fields(RiskSettings)}:
         raise PolicyError(key, "is no setting of the risk gate")
+    if key in TABLES:
+        raise PolicyError(key, "is a table; only the settings of a start change it")
     try:
         value = _convert(getattr(settings, key), text)
     except (ValueError, InvalidOperation) as error:

@@ -13,6 +13,7 @@ from .filter_check import OrderShape, check_order
 from .refusal import Refusal
 from .rounding import ZERO, plain
 from .sizing import check_size
+from .strategy_rules import strategy_size
 
 SizeRule = Callable[[EntryView, ShapedEntry], Refusal | None]
 
@@ -64,4 +65,10 @@ def filters(view: EntryView, shaped: ShapedEntry) -> Refusal | None:
     return Refusal(f"filter_{faults[0].rule}", faults[0].figure, faults[0].limit)
 
 
-SIZE_RULES: tuple[SizeRule, ...] = (order_notional, size, filters, drawdown)
+SIZE_RULES: tuple[SizeRule, ...] = (
+    order_notional,
+    size,
+    strategy_size,
+    filters,
+    drawdown,
+)

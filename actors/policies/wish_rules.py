@@ -63,7 +63,7 @@ def scores(view: EntryView) -> Refusal | None:
     given = (signal.confidence, signal.confluence_score, signal.signal_strength)
     if all(score is None for score in given):
         return Refusal("confidence", "none", plain(settings.confidence_min))
-    return _low_score(signal, settings)
+    return low_score(signal, settings)
 
 
 def leverage(view: EntryView) -> Refusal | None:
@@ -74,7 +74,8 @@ def leverage(view: EntryView) -> Refusal | None:
     return Refusal("leverage_max", str(view.leverage), str(most))
 
 
-def _low_score(signal: SubmitSignal, settings: RiskSettings) -> Refusal | None:
+def low_score(signal: SubmitSignal, settings: RiskSettings) -> Refusal | None:
+    """Return the first given score that is below its threshold."""
     figures = (
         ("confidence", signal.confidence, settings.confidence_min),
         ("confluence_score", signal.confluence_score, settings.confluence_score_min),

@@ -264,3 +264,30 @@ def test_filters_that_are_gone_no_longer_split_an_exit() -> None:
     bench.tell(InstrumentsChanged((), (SYMBOL,), 0))
 
     assert [("p1", 1, ONE)] == exits(bench.tell(FlattenAll("f1", "", "flatten")))
+
+
+COOLING = ApprovalRefused("9", Leg.EXIT, "s9", SYMBOL, "cooldown", "1 left", "900000")
+
+
+def test_a_wish_that_has_to_wait_is_given_up_and_the_position_stays_open() -> None:
+    """C-30: what the gate denies to discretion is not tried again behind its back."""
+    bench = PositionBench().protected()
+    bench.tell(wish())
+
+    step = bench.tell(COOLING)
+
+    assert [COOLING] == step.to("execution_system")
+    assert ("", False) == (bench.guard.closing, AGAIN in bench.steps.timers)
+    assert 1 == len(exits(bench.tell(wish(signal_id="s10"))))
+
+
+def test_a_flatten_that_meets_a_wish_before_its_leave_is_seen_through() -> None:
+    """C-30: a breaker waits for nothing, and for nobody's cooldown."""
+    bench = PositionBench().protected()
+    bench.tell(wish())
+    bench.tell(FlattenAll("f1", "", "breaker"))
+
+    bench.tell(COOLING)
+    step = bench.steps.fire(AGAIN)
+
+    assert [("p1", 2, ONE)] == exits(step)

@@ -126,7 +126,7 @@ def test_an_order_that_may_have_left_keeps_its_cooldown_and_its_quota() -> None:
     bench.move(order, remaining=D(0), ended=True)
 
     assert "daily_quota" == bench.guard()
-    assert START_NS == bench.steps.actor.state.executed_at_ns[SYMBOL]
+    assert START_NS == bench.steps.actor.state.executions.executed_at_ns[SYMBOL]
 
 
 def test_giving_one_entry_back_keeps_the_cooldown_of_another() -> None:

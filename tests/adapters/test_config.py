@@ -18,7 +18,13 @@ from callboard.actors.adapters.config_fields import fields, members_of, settings
 from callboard.actors.adapters.config_rules import RULES
 from callboard.actors.adapters.settings_check import checked
 from callboard.actors.errors import ConfigurationError
-from callboard.actors.settings import OrderSettings, RiskSettings, Settings, settings_json
+from callboard.actors.settings import (
+    OrderSettings,
+    RiskSettings,
+    Settings,
+    StrategyLimits,
+    settings_json,
+)
 from callboard.messages.values import SignalType
 
 
@@ -240,3 +246,71 @@ def test_settings_made_by_hand_are_checked_in_pairs() -> None:
 
 def test_a_key_finds_its_value() -> None:
     assert (0, 10) == (value_of(Settings(), "seed"), value_of(Settings(), "risk.leverage"))
+
+
+STRATEGIES = """
+[callboard.risk]
+symbols = ["ETHUSDT", "BTCUSDT"]
+[[callboard.risk.strategies]]
+name = "cross"
+symbols = ["ETHUSDT"]
+positions_max = 1
+position_size_pct_max = 2.5
+[[callboard.risk.strategies]]
+name = "carry"
+"""
+
+
+def test_strategies_are_tables_and_what_they_leave_out_is_the_accounts(tmp_path: Path) -> None:
+    loaded = load((written(tmp_path, STRATEGIES),))
+
+    cross = StrategyLimits(
+        "cross", symbols=("ETHUSDT",), positions_max=1, position_size_pct_max=Decimal("2.5")
+    )
+    assert (cross, StrategyLimits("carry")) == loaded.settings.risk.strategies
+    assert loaded.settings == settings_of_plain(settings_json(loaded.settings))
+    assert loaded.settings == checked(loaded.settings)
+    shown_ = shown(loaded.settings.risk.strategies)
+    assert '[{name = "cross", symbols = ["ETHUSDT"], ' in shown_
+    again = written(tmp_path, f"[callboard.risk]\nsymbols = []\nstrategies = {shown_}")
+    assert loaded.settings.risk.strategies == load((again,)).settings.risk.strategies
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        ("positions_max = 4", "cross: positions_max is 4, must be at most risk.positions_max (3)"),
+        ("cooldown_ms = 1", "cross: cooldown_ms is 1, must be at least risk.cooldown_ms (900000)"),
+        ('symbols = ["XRPUSDT"]', "cross: XRPUSDT is not in risk.symbols"),
+        ("positions_max = -1", "positions_max 0 to 1000"),
+        ("leverage = 3", "knows no leverage; its keys are name, symbols"),
+        ('positions_max = "many"', "positions_max must be a whole number"),
+    ],
+)
+def test_a_strategy_can_only_be_tighter_than_its_account(
+    table: str, fault: str, tmp_path: Path
+) -> None:
+    text = f"""[callboard.risk]
+symbols = ["ETHUSDT"]
+[[callboard.risk.strategies]]
+name = "cross"
+{table}"""
+
+    (found,) = faults_of(tmp_path, text)
+
+    assert "risk.strategies" in found
+    assert fault in found
+
+
+@pytest.mark.parametrize(
+    ("tables", "fault"),
+    [
+        ('strategies = [{name = "a"}, {name = "a"}]', "names a twice"),
+        ("strategies = [{positions_max = 1}]", "name is missing"),
+        ('strategies = ["cross"]', "must be tables of a settings file"),
+    ],
+)
+def test_a_table_that_is_no_strategy_is_a_fault(tables: str, fault: str, tmp_path: Path) -> None:
+    (found,) = faults_of(tmp_path, f"[callboard.risk]\n{tables}")
+
+    assert fault in found

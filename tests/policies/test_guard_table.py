@@ -36,6 +36,7 @@ from support.entries import (
     entry,
     exit_request,
     mark,
+    strategy,
     view,
 )
 from support.gates import GateBench
@@ -77,6 +78,12 @@ ENTRIES: dict[str, Changes] = {
     "positions_max": {"slots_used": 3},
     "cooldown": {"executed_at_ns": START_NS},
     "daily_quota": {"executions_today": 6},
+    "strategy_whitelist": {"own": strategy(symbols=("BTCUSDT",))},
+    "strategy_positions_max": {"own": strategy(positions_max=1, slots_used=1)},
+    "strategy_cooldown": {"own": strategy(cooldown_ms=1_000, executed_at_ns=START_NS)},
+    "strategy_daily_quota": {"own": strategy(executions_per_day_max=2, executions_today=2)},
+    "strategy_position_percent_max": {"own": strategy(position_size_pct_max=D("1.9"))},
+    "strategy_gross_percent_max": {"own": strategy(gross_exposure_pct_max=D("1.9"))},
     "leverage_max": {"signal": entry(leverage_max=9)},
     "stop_side": {"signal": entry(stop_loss=D(2001))},
     "target_side": {"signal": entry(take_profit=D(1999))},

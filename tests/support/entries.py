@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import evolve
 
-from callboard.actors.policies.entry_view import EntryView
-from callboard.actors.settings import RiskSettings
+from callboard.actors.policies.entry_view import EntryView, StrategyView
+from callboard.actors.settings import RiskSettings, StrategyLimits
 from callboard.messages.account import AccountChanged
 from callboard.messages.control import TradingStateChanged
 from callboard.messages.instruments import ContractStatus, Filters, InstrumentsChanged
@@ -117,6 +117,28 @@ def view(signal: SubmitSignal | None = None, **changes: Any) -> EntryView:
         leverage=10,
     )
     return evolve(plain, **changes)
+
+
+def strategy(
+    *,
+    position_notional: Decimal = D(0),
+    gross_notional: Decimal = D(0),
+    slots_used: int = 0,
+    has_slot: bool = False,
+    executed_at_ns: int = 0,
+    executions_today: int = 0,
+    **limits: Any,
+) -> StrategyView:
+    """Return a strategy with limits of its own that has done nothing yet."""
+    return StrategyView(
+        limits=StrategyLimits("default", **limits),
+        position_notional=position_notional,
+        gross_notional=gross_notional,
+        slots_used=slots_used,
+        has_slot=has_slot,
+        executed_at_ns=executed_at_ns,
+        executions_today=executions_today,
+    )
 
 
 def exit_request(**changes: Any) -> RequestExit:

@@ -93,6 +93,7 @@ class GateBench:
             fill_price=D(0),
             sent=True,
             ended=False,
+            strategy=order.strategy,
         )
         return self.steps.tell(evolve(plain, **changes))
 
