@@ -78,6 +78,12 @@ REACHED_BY: dict[str, tuple[str, ...]] = {
         "filter_multiplier_up",
         "filter_multiplier_down",
         "host_rule",
+        "strategy_whitelist",
+        "strategy_positions_max",
+        "strategy_cooldown",
+        "strategy_daily_quota",
+        "strategy_position_percent_max",
+        "strategy_gross_percent_max",
     ),
     "trouble": (
         "equity",

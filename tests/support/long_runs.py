@@ -17,7 +17,13 @@ from callboard.actors.policies.host_rules import ProposedEntry, named
 from callboard.actors.policies.refusal import Refusal
 from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
-from callboard.actors.settings import MarketSettings, ReconcilerSettings, RiskSettings, Settings
+from callboard.actors.settings import (
+    MarketSettings,
+    ReconcilerSettings,
+    RiskSettings,
+    Settings,
+    StrategyLimits,
+)
 from callboard.messages.events import CommandRefused, OrderRefused
 from callboard.messages.intake import HostCommand, PolicyChanged, SubmitSignal
 from callboard.messages.market import MarkChanged
@@ -52,7 +58,16 @@ RULES = (
         market_quantity_max=Decimal(50),
     ),
 )
-RISK = RiskSettings(symbols=SYMBOLS)
+STRATEGIES = (
+    StrategyLimits("narrow", symbols=(BTC,)),
+    StrategyLimits("small", position_size_pct_max=Decimal(1)),
+    StrategyLimits("thin", gross_exposure_pct_max=Decimal(1)),
+    StrategyLimits("idle", positions_max=0),
+    StrategyLimits("silent", executions_per_day_max=0),
+    StrategyLimits("slow", cooldown_ms=86_400_000),
+)
+"""Each has one limit of its own; a signal names no strategy where none is meant."""
+RISK = RiskSettings(symbols=SYMBOLS, strategies=STRATEGIES)
 LONG, SHORT = SignalType.LONG_ENTRY, SignalType.SHORT_ENTRY
 CLOSE_LONG, CLOSE_SHORT = SignalType.CLOSE_LONG, SignalType.CLOSE_SHORT
 HALF = SignalType.REDUCE_50

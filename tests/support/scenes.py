@@ -110,6 +110,17 @@ def a_rule_of_the_host_refuses_and_fails(run: LongRun) -> None:
     run.wish(LONG, strategy="")
 
 
+def strategies_with_limits_of_their_own(run: LongRun) -> None:
+    def act() -> None:
+        for strategy in ("narrow", "small", "thin", "idle", "silent"):
+            run.wish(LONG, strategy=strategy)
+        run.wish(LONG, SOL, strategy="slow")
+        run.wish(CLOSE_LONG, SOL)
+        run.wish(LONG, SOL, strategy="slow")
+
+    run.under(NO_PAUSE, act)
+
+
 def a_position_and_what_may_not_be_added(run: LongRun) -> None:
     run.wish(HALF)
     run.wish(LONG)
@@ -188,6 +199,7 @@ EVERYDAY = (
     a_position_and_what_may_not_be_added,
     a_position_of_the_smallest_size,
     a_halt_refuses_entries,
+    strategies_with_limits_of_their_own,
     limit_orders_end_in_every_way,
     more_entries_at_once_than_the_queue_holds,
     an_order_rests_for_longer_than_a_signal_may_take,
