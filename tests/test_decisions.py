@@ -36,10 +36,10 @@ DECISIONS = MappingProxyType(
         "C-22": "each_named_fact_is_one_class_with_its_topic",
         "C-23": "the_first_fill_opens_the_position_at_its_price",
         "C-24": "the_stream_is_healthy_only_after_the_comparison",
-        "C-25": "a_reducing_order_overtakes_the_entries_that_wait",
+        "C-25": "a_full_lane_refuses_entries_at_once_and_exits_never",
         "C-26": "shared_placement_runs_the_core_on_one_thread_and_each_edge_on_its_own",
         "C-27": "after_a_loss_a_resume_waits_for_the_cooldown",
-        "C-28": "the_first_failure_of_a_probe_closes_the_venue_again",
+        "C-28": "a_failure_while_half_open_opens_it_for_another_while",
         "C-29": "each_threshold_is_that_of_its_own_field",
         "C-30": "a_symbol_waits_out_its_cooldown",
         "C-31": "a_reducing_order_names_its_position_side_instead_in_hedge_mode",
@@ -57,7 +57,7 @@ DECISIONS = MappingProxyType(
         "C-50": "an_order_in_the_wrong_state_is_looked_at_and_a_setting_is_refused",
         "C-51": "half_a_position_is_rounded_down_and_refused_only_when_too_small",
         "C-52": "the_day_has_so_many_executions",
-        "C-53": "a_loss_at_the_wall_of_halted_closes_every_position_once",
+        "C-53": "ten_positions_are_closed_within_a_second_of_a_loss",
     }
 )
 """Decision -> the test, without `test_`, that fails where it is not kept."""
