@@ -30,9 +30,8 @@ from callboard.messages.values import OrderType, PositionSide, Side
 from callboard.messages.venue import OrderEvidence
 from callboard.scenarios.chaos import Run
 from callboard.scenarios.paper import run
-from callboard.scenarios.paper_market import seeded
-from support.paper_runs import EASY, START_MS, SYMBOL, options, troubled_run
-from support.stores import Followed, crashing
+from support.paper_runs import EASY, options, troubled_run
+from support.stores import Followed, crashing, run_over_midnight
 
 CANARY = "canary-4f1c9d"
 
@@ -184,26 +183,14 @@ def test_every_refusal_names_the_order_that_was_wished(data_dir: Path) -> None:
 
 def test_a_new_day_is_a_new_file_that_begins_with_the_quotas_reset(tmp_path: Path) -> None:
     """C-52: the reset of the daily counters is visible in the audit log."""
-    day_ms = 86_400_000
-    late_ms = START_MS - START_MS % day_ms + day_ms - 30_000
-    wishes = [
-        {
-            "signal_id": f"s{number}",
-            "at_ms": late_ms + 10_000 + 30_000 * number,
-            "signal": ("LONG_ENTRY", "CLOSE_LONG")[number % 2],
-            "symbol": SYMBOL,
-            "confidence": "0.9",
-        }
-        for number in range(4)
-    ]
-    market = seeded((SYMBOL,), seed=7, start_ns=late_ms * 1_000_000)
-    run(evolve(options(tmp_path, wishes), market=market, for_ns=150_000_000_000))
+    run_over_midnight(tmp_path)
 
     files = files_of(tmp_path)
     first, second = files.days()
     opening = json.loads(next(files.read(second)))
     assert (first, second) == ("2026-09-21", "2026-09-22")
     assert ("quota_reset", second) == (opening["event_type"], opening["timestamp"][:10])
+    assert 1 == sum(line["event_type"] == "funding" for line in lines_of(tmp_path))
     assert {first} == {json.loads(line)["timestamp"][:10] for line in files.read(first)}
 
 

@@ -20,7 +20,7 @@ from callboard.actors.adapters.records.trade_store import (
 from callboard.actors.adapters.records.view import ViewKeeper
 from callboard.actors.system import make_codec
 from support.paper_runs import troubled_run
-from support.stores import Followed, column, crashing, store_of, tables
+from support.stores import Followed, column, crashing, run_over_midnight, store_of, tables
 
 SEEDS = (7, 20, 40, 60)
 
@@ -131,6 +131,21 @@ def test_statistics_count_what_was_executed_failed_and_waits(data_dir: Path) -> 
     assert total == executed + failed + cancelled + pending
     assert executed > 0
     assert rate == pytest.approx(executed / (executed + failed))
+
+
+def test_funding_is_a_part_of_the_trade_that_paid_it(tmp_path: Path) -> None:
+    run_over_midnight(tmp_path)
+
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        first, second = [
+            [Decimal(figure) for figure in row]
+            for row in connection.execute(
+                "SELECT realised_pnl, funding, commission, net_pnl FROM trades ORDER BY number"
+            )
+        ]
+    assert first[1] != 0
+    assert first[0] + first[1] - first[2] == first[3]
+    assert 0 == second[1]
 
 
 def test_a_store_without_orders_has_no_success_rate(tmp_path: Path) -> None:

@@ -16,8 +16,12 @@ from callboard.actors.runtime.envelope import Envelope
 from callboard.actors.system import make_codec
 from callboard.scenarios.chaos import Run
 from callboard.scenarios.drawn import drawn
+from callboard.scenarios.paper import run
+from callboard.scenarios.paper_market import seeded
 from callboard.scenarios.workload import EngineCrash, Workload
+from support.paper_runs import START_MS, SYMBOL, options
 
+DAY_MS = 86_400_000
 STEPS_PER_LOOK = 40
 SIGNALS_MIN = 8
 
@@ -29,6 +33,24 @@ def crashing(seed: int) -> Workload:
     busy = (each for each in map(drawn, count(seed)) if len(each.signals) >= SIGNALS_MIN)
     crashes = (EngineCrash(20_000, 2_000, torn=True), EngineCrash(26_000, 500, torn=False))
     return evolve(next(busy), engine_crashes=crashes)
+
+
+def run_over_midnight(folder: Path) -> None:
+    """Run for some minutes around 00:00 UTC, with a position over it that pays funding."""
+    midnight_ms = START_MS - START_MS % DAY_MS + DAY_MS
+    begin_ms = midnight_ms - 30_000
+    wishes = [
+        {
+            "signal_id": f"s{number}",
+            "at_ms": begin_ms + 10_000 + 30_000 * number,
+            "signal": ("LONG_ENTRY", "CLOSE_LONG")[number % 2],
+            "symbol": SYMBOL,
+            "confidence": "0.9",
+        }
+        for number in range(4)
+    ]
+    market = seeded((SYMBOL,), seed=7, start_ns=begin_ms * 1_000_000)
+    run(evolve(options(folder, wishes), market=market, for_ns=150_000_000_000))
 
 
 def tables(path: Path) -> Tables:

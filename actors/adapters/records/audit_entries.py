@@ -49,6 +49,7 @@ from ....messages.venue import AttemptEnded
 from ...breaker_facts import StateSet, SymbolReduced
 from ...limiter_facts import Paused, PressureNoted
 from ...order_facts import ErrorNoted, OrderIntended, TradeBooked
+from ...position_facts import FundingBooked
 from .audit_lines import OPERATIONS, SIDES, Entry, class_of, fields_of, order_data, snake, value_of
 from .stamps import figure
 
@@ -205,6 +206,13 @@ def of_trade(fact: TradeBooked) -> Entry:
     )
 
 
+def of_funding(fact: FundingBooked) -> Entry:
+    """Funding of a position; received above zero."""
+    symbol, _, side = fact.key.partition("/")
+    details = {"position_side": side, "amount": figure(fact.amount)}
+    return Entry("funding", "book_funding", symbol=symbol, details=details)
+
+
 def of_breaker(fact: StateSet | SymbolReduced) -> Entry:
     """The trading state, of the account or of a symbol."""
     symbol = fact.symbol if isinstance(fact, SymbolReduced) else ""
@@ -270,6 +278,7 @@ FACTS: Mapping[type, Callable[[Any], Entry]] = MappingProxyType(
         OrderIntended: of_intended,
         ErrorNoted: of_error,
         TradeBooked: of_trade,
+        FundingBooked: of_funding,
         StateSet: of_breaker,
         SymbolReduced: of_breaker,
         Paused: of_limit,

@@ -40,6 +40,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "fill: {side} {quantity} {symbol} at {price}",
             "execução: {side} {quantity} {symbol} a {price}",
         ),
+        "funding": ("funding of {symbol}: {amount}", "taxa de financiamento de {symbol}: {amount}"),
         "api_call": ("request answered: {operation}", "requisição respondida: {operation}"),
         "api_error": (
             "request failed: {operation}, {code} {text}",

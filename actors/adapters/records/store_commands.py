@@ -176,7 +176,8 @@ def _show_trade(trade: Mapping[str, Any]) -> None:
     for fill in trade["fills"]:
         click.echo(
             f"fill           {fill['at']} {fill['side']} {fill['quantity']} at {fill['price']},"
-            f" {fill['commission']} {fill['commission_asset']}, order {fill['client_order_id']}"
+            f" {fill['commission']} {fill['commission_asset']},"
+            f" order {fill['client_order_id'] or fill['venue_order_id']}"
         )
 
 

@@ -1,6 +1,7 @@
 """Store fills: the rows of fills, and what an order has executed with them.
 
-A fill whose order the store does not know, since the journal's beginning is gone, is left out.
+A fill of an order that the store does not know, since it is not ours or the journal's beginning is
+gone, stands without one.
 """
 
 import sqlite3
@@ -46,12 +47,21 @@ class FillRows:
         )
 
     def traded(self, fact: FillApplied, trade_id: str) -> None:
-        """Keep which trade a fill belongs to; one that turned a position over, to the one ended."""
-        self.connection.execute(
-            "UPDATE fills SET trade_id = ? WHERE client_order_id = ? AND venue_trade_id = ?"
-            " AND EXISTS (SELECT 1 FROM trades WHERE trades.trade_id = ?)",
-            (trade_id, fact.fill.client_order_id, fact.fill.trade.trade_id, trade_id),
+        """Keep which trade a fill belongs to; one that turned a position over, to the one ended.
+
+        A fill of an order that is not ours, as a liquidation's, is kept without an order.
+        """
+        fill = fact.fill
+        known = self.connection.execute(
+            "SELECT trade_id FROM trades WHERE trade_id = ?", (trade_id,)
+        ).fetchone()
+        trade = None if known is None else known[0]
+        changed = self.connection.execute(
+            "UPDATE fills SET trade_id = ? WHERE client_order_id = ? AND venue_trade_id = ?",
+            (trade, fill.client_order_id, fill.trade.trade_id),
         )
+        if not changed.rowcount:
+            self._insert(None, fill.trade, trade)
 
     def settled(self, fact: FillCorrected) -> None:
         """Keep the fee and the profit that the venue has told late."""
@@ -62,16 +72,20 @@ class FillRows:
             (*self._paid(trade), figure(trade.realised_pnl), trade.symbol, trade.trade_id),
         )
 
-    def _insert(self, client_order_id: str, trade: TradeEvidence) -> None:
+    def _insert(
+        self, client_order_id: str | None, trade: TradeEvidence, trade_id: str | None = None
+    ) -> None:
         self.connection.execute(
-            "INSERT INTO fills (client_order_id, venue_order_id, venue_trade_id, symbol,"
-            " side, position_side, quantity, price, commission, commission_asset, realised_pnl,"
-            " is_maker, is_settled, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO fills (client_order_id, venue_order_id, venue_trade_id, trade_id,"
+            " symbol, side, position_side, quantity, price, commission, commission_asset,"
+            " realised_pnl, is_maker, is_settled, at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (symbol, venue_trade_id, client_order_id) DO NOTHING",
             (
                 client_order_id,
                 trade.venue_order_id,
                 trade.trade_id,
+                trade_id,
                 trade.symbol,
                 trade.side.value,
                 trade.position_side.value,

@@ -148,7 +148,7 @@ CREATE TABLE trade_commissions (
 ) WITHOUT ROWID;
 CREATE TABLE fills (
     fill_id INTEGER PRIMARY KEY,
-    client_order_id TEXT NOT NULL REFERENCES orders,
+    client_order_id TEXT REFERENCES orders,
     venue_order_id TEXT NOT NULL,
     venue_trade_id TEXT NOT NULL,
     trade_id TEXT REFERENCES trades (trade_id),
