@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callboard.messages.control import TradingStateChanged
+from callboard.messages.events import OrderFailed
+from callboard.messages.intake import EndOrder, LookForOrder
 from callboard.messages.orders import (
     AmendIntent,
     ApprovalRenewed,
@@ -49,7 +51,7 @@ from support.order_bench import (
 )
 from support.steps import SECOND, Step
 
-FIRST, SECOND_HALF = trade(1, HALF), trade(2, HALF)
+FIRST, SECOND_HALF, BEYOND = trade(1, HALF), trade(2, HALF), trade(3, HALF)
 BARE = trade(1, HALF, fee=ZERO, settled=False)
 SAID: tuple[tuple[str, Decimal, TradeEvidence | None], ...] = (
     ("NEW", ZERO, None),
@@ -61,8 +63,12 @@ SAID: tuple[tuple[str, Decimal, TradeEvidence | None], ...] = (
     ("CANCELED", HALF, None),
     ("EXPIRED", ZERO, None),
     ("REJECTED", ZERO, None),
+    ("FILLED", ONE + HALF, BEYOND),
+    ("PENDING_NEW", ZERO, None),
+    ("PENDING_NEW", HALF, FIRST),
 )
 ALGO_SAID = ("NEW", "TRIGGERING", "TRIGGERED", "FINISHED", "CANCELED", "EXPIRED", "REJECTED")
+DAYS_4 = 345_600
 OPERATIONS = (Operation.PLACE, Operation.CANCEL, Operation.AMEND)
 Deed = Callable[[OrderBench], Step]
 
@@ -141,6 +147,8 @@ WISHES: tuple[Deed, ...] = (
     told(lambda bench: OrderDropped(bench.cid, "halted")),
     told(lambda bench: ApprovalRenewed(bench.cid, 9, 2**41)),
     told(lambda bench: RenewalRefused(bench.cid, "stale_mark")),
+    told(lambda bench: LookForOrder("c4", bench.cid)),
+    told(lambda bench: EndOrder("c5", bench.cid, "it never came", "ann")),
     told(lambda _: TradesFound(SYMBOL, (BARE,))),
     told(lambda _: TradesFound(SYMBOL, (FIRST, SECOND_HALF))),
     told(lambda bench: CompareOrders(1, bench.steps.now_ns + 1, (), final=True)),
@@ -174,7 +182,7 @@ DEEDS = st.one_of(
     st.builds(unpermitted, st.sampled_from("!~?$"), NUMBERS),
     st.builds(granted, st.sampled_from("!?$"), NUMBERS),
     st.integers(0, 5).map(fired),
-    st.sampled_from([1, 20]).map(waited),
+    st.sampled_from([1, 20, DAYS_4]).map(waited),
 )
 
 
@@ -217,3 +225,31 @@ def test_an_order_in_doubt_is_always_asked_for(approved: ApprovedOrder, deeds: l
     is_asked = any("?" in token for token in asked)
     will_be = any(key.startswith(("query/", "retry/")) for key in bench.steps.timers)
     assert bench.state is not OrderState.UNKNOWN or is_asked or will_be
+
+
+@given(st.sampled_from([ENTRY, LIMIT, EXIT, STOP]), st.lists(DEEDS, max_size=25))
+def test_nothing_is_over_while_its_outcome_is_unknown(
+    approved: ApprovedOrder, deeds: list[Deed]
+) -> None:
+    """C-06, S1-014: an order that is unknown or parked has no end, and only a person parks on."""
+    bench = OrderBench(approved).submitted()
+    for deed in deeds:
+        step = deed(bench)
+        is_in_doubt = bench.state in (OrderState.UNKNOWN, OrderState.PARKED)
+        assert not (is_in_doubt and step.told(OrderEnded))
+        assert [] == step.told(OrderFailed)
+
+
+@given(st.sampled_from([ENTRY, LIMIT, EXIT, STOP]), st.lists(DEEDS, max_size=25))
+def test_times_follow_the_moves_and_the_counts_follow_the_orders(
+    approved: ApprovedOrder, deeds: list[Deed]
+) -> None:
+    bench, _ = storm(approved, deeds)
+
+    order, counts = bench.order, bench.steps.actor.state.counts
+    moments = [each.at_ms for each in order.times]
+    assert (OrderState.PENDING, order.state) == (order.times[0].state, order.times[-1].state)
+    assert sorted(moments) == moments
+    is_counted = not order.approved.leg.is_protective
+    ended = (counts.executed, counts.failed, counts.cancelled)
+    assert (is_counted, is_counted and not order.is_open) == (counts.total, sum(ended))
