@@ -2,33 +2,80 @@
 
 What moved since the question left does not count. A difference is told, and kept with its pass, so
 that it can be taken over when the reconciler finds that no fill of ours explains it. Only less
-than ours is ever taken over; a position that was never ours is foreign, told and left.
+than ours is ever taken over. What was never ours is foreign, told and left, or protected where a
+setting says so, and then followed wherever its owner takes it.
 """
+
+from attrs import evolve
 
 from ..messages.reconciliation import AdoptPosition, ComparePositions, PositionsCompared
 from ..messages.values import Leg, OrderType
 from ..messages.venue import PositionEvidence
 from .policies.guard import Guard, VenueView
-from .position_facts import VenueDiffered
+from .position_facts import ForeignSeen, VenueDiffered
 from .position_state import ZERO, PositionsState, key_of
 from .runtime.actor import Context
 
 
 def compare(state: PositionsState, message: ComparePositions, ctx: Context) -> PositionsCompared:
-    """Return which symbols differ, and which of those were never ours."""
+    """Return which symbols differ, and in which of those the venue holds what was never ours."""
     venue = {key_of(each.symbol, each.position_side): each for each in message.positions}
     mismatched: list[str] = []
     foreign: list[str] = []
-    for key in dict.fromkeys([*state.guards, *venue]):
+    for key in dict.fromkeys([*state.guards, *state.foreign, *venue]):
         guard, view = state.guards.get(key), _view(message, venue.get(key))
-        ours = ZERO if guard is None else guard.position.quantity
-        is_fresh = guard is not None and guard.last_fill_ns >= message.departed_at_ns
-        differs = view.quantity != ours and not is_fresh
-        if guard is not None and (differs or guard.venue is not None):
-            ctx.record(VenueDiffered(key, view if differs else None))
-        if differs:
-            (foreign if guard is None else mismatched).append(key.partition("/")[0])
+        differs = _differs(guard, view, message)
+        kept = view if differs else None
+        if guard is None and (differs or key in state.foreign):
+            ctx.record(ForeignSeen(key, kept))
+        elif guard is not None and (differs or guard.venue is not None):
+            ctx.record(VenueDiffered(key, kept))
+        if differs and not (guard is not None and guard.is_foreign):
+            (foreign if _is_foreign(guard, view) else mismatched).append(key.partition("/")[0])
     return PositionsCompared(message.pass_number, tuple(mismatched), tuple(foreign))
+
+
+def followed(state: PositionsState, message: ComparePositions) -> list[tuple[str, VenueView]]:
+    """Return the protected positions of others that the venue shows otherwise, with its view.
+
+    One that turned over is first gone; its other side is seen by the next comparison.
+    """
+    venue = {key_of(each.symbol, each.position_side): each for each in message.positions}
+    found: list[tuple[str, VenueView]] = []
+    for key, guard in state.open_guards():
+        view = _view(message, venue.get(key))
+        if guard.is_foreign and _differs(guard, view, message):
+            turned = view.quantity * guard.position.quantity < ZERO
+            found.append((key, evolve(view, quantity=ZERO) if turned else view))
+    return found
+
+
+def foreign_of(state: PositionsState, message: AdoptPosition) -> list[tuple[str, VenueView]]:
+    """Return the positions of a symbol that are wholly others', as that pass has shown them."""
+    seen = dict(state.foreign)
+    for key, guard in state.guards.items():
+        if guard.position.is_flat and guard.venue is not None:
+            seen[key] = guard.venue
+    return [
+        (key, view)
+        for key, view in seen.items()
+        if key.startswith(f"{message.symbol}/") and view.pass_number == message.pass_number
+    ]
+
+
+def _differs(guard: Guard | None, view: VenueView, message: ComparePositions) -> bool:
+    if guard is None:
+        return view.quantity != ZERO
+    is_fresh = guard.last_fill_ns >= message.departed_at_ns
+    return view.quantity != guard.position.quantity and not is_fresh
+
+
+def _is_foreign(guard: Guard | None, view: VenueView) -> bool:
+    """True for what was never ours: all of it, or what is more than ours, twice the same."""
+    if guard is None:
+        return True
+    again = guard.venue is not None and guard.venue.quantity == view.quantity
+    return again and not _is_less(view, guard)
 
 
 def adoptable(state: PositionsState, message: AdoptPosition) -> list[tuple[str, Guard]]:

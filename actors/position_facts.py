@@ -62,6 +62,24 @@ class VenueDiffered:
 
 
 @frozen
+class ForeignSeen:
+    """Fact: a position that was never ours, as the venue shows it; None when it is gone."""
+
+    key: str
+    view: VenueView | None
+
+
+@frozen
+class ForeignAdopted:
+    """Fact: somebody else's position is protected from now on."""
+
+    key: str
+    view: VenueView
+    stop_loss: Decimal
+    at_ns: int
+
+
+@frozen
 class VenueAdopted:
     """Fact: the position is what the venue last showed of it."""
 
@@ -178,6 +196,8 @@ PRIVATE = (
     FundingBooked,
     StrangerNoted,
     VenueDiffered,
+    ForeignSeen,
+    ForeignAdopted,
     VenueAdopted,
     LegRequested,
     LegDenied,
@@ -199,6 +219,8 @@ Fact = (
     | FundingBooked
     | StrangerNoted
     | VenueDiffered
+    | ForeignSeen
+    | ForeignAdopted
     | VenueAdopted
     | LegRequested
     | LegDenied

@@ -41,8 +41,14 @@ class Legs:
     def close(
         self, key: str, guard: Guard, reason: str, by: CloseReason = CloseReason.PROTECTION
     ) -> None:
-        """Close a position whole; a second reason changes nothing but what may be refused yet."""
+        """Close a position whole, unless it is foreign.
+
+        A second reason changes nothing but what may be refused yet.
+        """
         if guard.closing and not guard.awaits_leave:
+            return
+        if guard.is_foreign:
+            self.alert("foreign_unprotected", key, reason)
             return
         self.ctx.record(ClosingSet(key, reason, by))
         self.ctx.log("position_closing", key=key, reason=reason)

@@ -18,16 +18,16 @@ from ..messages.events import (
 )
 from ..messages.orders import CancelLeg, FillBooked
 from ..messages.positions import PositionAdopted, StrangerFilled, TakeStranger
-from ..messages.values import CloseReason, Leg
+from ..messages.values import CloseReason, Leg, Severity
 from ..messages.venue import TradeEvidence
 from . import names
-from .policies.guard import Guard, close_reason, new_life, stranger_fill
+from .policies.guard import Guard, VenueView, close_reason, new_life, stranger_fill
 from .policies.ledger import Position, signed, unrealised_pnl
 from .policies.stop_plan import tighter
 from .policies.strangers import explain
 from .policies.trade_book import TradeBook, book_funding, resize_trade
-from .position_facts import FillApplied, VenueAdopted
-from .position_state import MS, ZERO, adopted_position, filled_books, filled_position
+from .position_facts import FillApplied, ForeignAdopted, VenueAdopted, VenueDiffered
+from .position_state import MS, ZERO, adopted_position, filled_books, filled_position, foreign_guard
 from .protection import Protection
 
 
@@ -91,29 +91,34 @@ class Life:
         """A fill began a life: protect it; one that an exit began should not be."""
         legs = self.protection.legs
         life = new_life(after, fill, legs.state.lives + 1)
-        legs.ctx.tell(
+        self._tell_opened(life, after, at_ms=fill.trade.at_ms, fees=fill.trade.fee)
+        self.protection.begin_wait(key, life.number)
+        if fill.leg is Leg.ENTRY:
+            self.protection.request(key, life)
+        else:
+            legs.close(key, life, "turned over by an exit")
+
+    def _tell_opened(
+        self, life: Guard, after: Position, *, at_ms: int, fees: Decimal = ZERO
+    ) -> None:
+        self.protection.legs.ctx.tell(
             names.EVENT_BUS,
             PositionOpened(
                 after.symbol,
                 after.position_side,
                 after.quantity,
                 after.entry_price,
-                fill.strategy,
+                life.strategy,
                 position_id=life.intent_id,
-                signal_id=fill.signal_id,
-                source=fill.source,
-                model_version=fill.model_version,
-                stop_loss=fill.stop_loss,
-                take_profit=fill.take_profit,
-                fees=fill.trade.fee,
-                at_ms=fill.trade.at_ms,
+                signal_id=life.signal_id,
+                source=life.source,
+                model_version=life.model_version,
+                stop_loss=life.stop_loss,
+                take_profit=life.take_profit,
+                fees=fees,
+                at_ms=at_ms,
             ),
         )
-        self.protection.begin_wait(key, life.number)
-        if fill.leg is Leg.ENTRY:
-            self.protection.request(key, life)
-        else:
-            legs.close(key, life, "turned over by an exit")
 
     def updated(
         self,
@@ -207,6 +212,33 @@ class Life:
             if client_order_id != but:
                 self.protection.legs.ctx.tell(names.ORDER_MANAGER, CancelLeg(client_order_id))
 
+    def protect_foreign(self, key: str, view: VenueView) -> None:
+        """Somebody else's position gets a stop as far away as any may be, and nothing else."""
+        legs, quantity = self.protection.legs, view.quantity
+        distance = view.entry_price * legs.settings.stop_loss_pct_max / 100
+        stop_loss = view.entry_price - (distance if quantity > ZERO else -distance)
+        fact = ForeignAdopted(key, view, stop_loss, legs.ctx.now)
+        legs.ctx.record(fact)
+        guard = foreign_guard(legs.state, fact)
+        position = guard.position
+        self._tell_opened(guard, position, at_ms=guard.opened_at_ms)
+        legs.ctx.tell(
+            names.RISK_GATE,
+            PositionAdopted(position.symbol, position.position_side, quantity),
+        )
+        text = f"{quantity} at {view.entry_price} gets a stop"
+        legs.alert("foreign_protected", key, text, Severity.WARNING)
+        self.protection.begin_wait(key, guard.number)
+        self.protection.request(key, guard)
+
+    def follow(self, key: str, view: VenueView) -> None:
+        """Its owner changed somebody else's position: what protects it goes along."""
+        legs = self.protection.legs
+        before = legs.state.guards[key]
+        legs.ctx.record(VenueDiffered(key, view))
+        shown = evolve(before, venue=view)
+        self._take_over(key, before, adopted_position(shown, legs.ctx.now))
+
     def adopted(self, key: str, guard: Guard) -> None:
         """The venue holds less than our fills say: that is what there is.
 
@@ -220,16 +252,22 @@ class Life:
                 legs.ctx.tell(legs.ctx.me, TakeStranger(trade))
             return
         after = adopted_position(guard, legs.ctx.now)
+        text = f"the venue holds {after.quantity}, our fills say {ours.quantity}"
+        legs.alert("position_adopted", key, text)
+        self._take_over(key, guard, after)
+
+    def _take_over(self, key: str, guard: Guard, after: Position) -> None:
+        """The position is what the venue last showed of it, without a fill."""
+        legs, ours = self.protection.legs, guard.position
         legs.ctx.record(VenueAdopted(key, legs.ctx.now))
         change = after.quantity - ours.quantity
         legs.ctx.tell(names.RISK_GATE, PositionAdopted(ours.symbol, ours.position_side, change))
-        text = f"the venue holds {after.quantity}, our fills say {ours.quantity}"
-        legs.alert("position_adopted", key, text)
         book = resize_trade(guard.book, after)
         if after.is_flat:
             at_ms = legs.ctx.now // MS
             self.closed(key, guard, after, End(book, CloseReason.FOREIGN, guard.last_price, at_ms))
             self.sweep(guard)
-        else:
-            price = guard.last_price
-            self.updated(guard, after, book, price=price, reason=CloseReason.FOREIGN)
+            return
+        price = guard.last_price
+        self.updated(guard, after, book, price=price, reason=CloseReason.FOREIGN)
+        self.protection.resized(key, guard, evolve(guard, position=after))

@@ -40,11 +40,12 @@ from . import names
 from .policies.close_rules import size_close
 from .policies.exit_rules import is_for_discretion
 from .policies.guard import RESTING, life_id, loss_percent
+from .policies.guard_legs import noted
 from .policies.ledger import unrealised_pnl
 from .policies.refusal import Refusal
 from .policies.stop_plan import AT_WORK
 from .policies.trade_book import add_amount
-from .position_comparison import adoptable, compare, legs_freed
+from .position_comparison import adoptable, compare, followed, foreign_of, legs_freed
 from .position_facts import (
     PRIVATE,
     AgainDue,
@@ -52,24 +53,21 @@ from .position_facts import (
     FillCorrected,
     FillKnown,
     FiredDue,
-    FundingBooked,
     InstrumentsNoted,
     LegDenied,
     LegNoted,
     MarkNoted,
-    StrangerNoted,
     UnprotectedDue,
     WholeFreed,
 )
 from .position_legs import Legs
 from .position_life import Life
+from .position_others import Others
 from .position_state import (
     ZERO,
     PositionsState,
     apply_fact,
     correction_of,
-    funding_parts,
-    guard_noted,
     key_of,
 )
 from .position_views import position_view, strategy_views
@@ -99,6 +97,9 @@ Inbox = (
     | FiredDue
     | AgainDue
 )
+
+PROTECTED = "protected"
+"""The setting by which somebody else's position gets a stop."""
 
 
 class PositionMonitor(Actor):
@@ -173,32 +174,16 @@ class PositionMonitor(Actor):
             self._life(ctx).tell_adopted(trade, is_undone=True)
 
     def on_stranger_filled(self, message: StrangerFilled, ctx: Context) -> None:
-        """Book what the venue closed by itself; keep what a hand did until positions differ."""
-        trade = message.trade
-        key = key_of(trade.symbol, trade.position_side)
-        guard = self.state.guards.get(key)
-        if guard is None or not guard.may_concern(trade):
-            ctx.log("stranger_filled", id=message.client_order_id, trade_id=trade.trade_id)
-        elif message.reason is not CloseReason.FOREIGN and guard.reduces(trade):
-            self._life(ctx).taken(key, guard, message)
-        elif trade.trade_id not in guard.strangers:
-            ctx.record(StrangerNoted(key, trade))
-
-    def on_funding_paid(self, message: FundingPaid, ctx: Context) -> None:
-        """Book funding to the symbol's positions by their size, or to the one that just closed."""
-        for key, amount in funding_parts(self.state, message):
-            ctx.record(FundingBooked(key, amount))
-            if key:
-                self._life(ctx).funded(self.state.guards[key], amount)
+        """An order that is not ours was filled; what that means for ours is weighed elsewhere."""
+        Others(self._life(ctx)).filled(message)
 
     def on_take_stranger(self, message: TakeStranger, ctx: Context) -> None:
         """Book one of the fills that together explain a difference."""
-        trade = message.trade
-        key = key_of(trade.symbol, trade.position_side)
-        guard = self.state.guards.get(key)
-        if guard is not None and trade.trade_id in guard.strangers:
-            found = StrangerFilled("", CloseReason.FOREIGN, trade)
-            self._life(ctx).taken(key, guard, found)
+        Others(self._life(ctx)).take(message)
+
+    def on_funding_paid(self, message: FundingPaid, ctx: Context) -> None:
+        """Book funding to the positions of its symbol."""
+        Others(self._life(ctx)).funding(message)
 
     def on_fill_settled(self, message: FillSettled, ctx: Context) -> None:
         """Put right what a fill was booked with, and what was told of a position closed since."""
@@ -237,7 +222,7 @@ class PositionMonitor(Actor):
             if message.state in RESTING:
                 ctx.tell(names.ORDER_MANAGER, CancelLeg(message.client_order_id))
             return
-        after = guard_noted(guard, fact)
+        after = noted(guard, message, failed=fact.failed)
         if len(after.whole_refused) < len(guard.whole_refused):
             self._legs(ctx).again_later(key, guard, message.leg, at_once=True)
         match message.leg:
@@ -274,7 +259,7 @@ class PositionMonitor(Actor):
         """Close our positions, of a symbol or all."""
         by = CloseReason.BREAKER if ctx.sender == names.CIRCUIT_BREAKER else CloseReason.OPERATOR
         for key, guard in self.state.open_guards():
-            if message.symbol in ("", guard.position.symbol):
+            if message.symbol in ("", guard.position.symbol) and not guard.is_foreign:
                 self._legs(ctx).close(key, guard, message.reason or "flatten", by)
 
     def on_approval_refused(self, message: ApprovalRefused, ctx: Context) -> None:
@@ -300,7 +285,7 @@ class PositionMonitor(Actor):
             return
         ctx.record(MarkNoted(message))
         for key, guard in open_guards:
-            if guard.position.symbol == message.symbol and not guard.closing:
+            if guard.position.symbol == message.symbol and guard.is_closable:
                 loss = loss_percent(guard, message.mark)
                 if loss >= self._settings.stop_failed_pct:
                     legs = self._legs(ctx)
@@ -317,6 +302,8 @@ class PositionMonitor(Actor):
     def on_compare_positions(self, message: ComparePositions, ctx: Context) -> None:
         """Say which symbols differ; what moved since the question left does not count."""
         ctx.tell(ctx.sender, compare(self.state, message, ctx))
+        for key, view in followed(self.state, message):
+            self._life(ctx).follow(key, view)
         for key, guard in self.state.guards.items():
             if guard.position.is_flat:
                 self._life(ctx).sweep(guard)
@@ -331,6 +318,9 @@ class PositionMonitor(Actor):
         """
         for key, guard in adoptable(self.state, message):
             self._life(ctx).adopted(key, guard)
+        if self._settings.adopt_foreign == PROTECTED:
+            for key, view in foreign_of(self.state, message):
+                self._life(ctx).protect_foreign(key, view)
 
     def on_get_positions(self, ctx: Context) -> None:
         """Answer with a snapshot."""

@@ -13,9 +13,10 @@ from ..messages.instruments import Filters
 from ..messages.market import MarkChanged
 from ..messages.orders import FillBooked
 from ..messages.stream import FundingPaid
-from ..messages.values import TERMINAL_STATES, ErrorKind, Leg, OrderState, PositionSide
+from ..messages.values import TERMINAL_STATES, Leg, PositionSide
 from ..messages.venue import TradeEvidence
-from .policies.guard import BareFill, Guard, LegRecord
+from .policies.guard import BareFill, Guard, VenueView
+from .policies.guard_legs import note_leg
 from .policies.ledger import Position, adopted, book_fill
 from .policies.stop_plan import tighter
 from .policies.trade_book import (
@@ -38,6 +39,8 @@ from .position_facts import (
     FillApplied,
     FillCorrected,
     FillKnown,
+    ForeignAdopted,
+    ForeignSeen,
     FundingBooked,
     InstrumentsNoted,
     LegDenied,
@@ -56,11 +59,11 @@ Kept = TypeVar("Kept")
 MS = 1_000_000
 BOOKED_MAX = 1_024
 """Fills that a position remembers, so that none is booked twice: listings look back minutes."""
+FOREIGN_STRATEGY = "foreign"
+"""The strategy of somebody else's position that is protected."""
 STRANGERS_MAX = 64
 """Fills of strangers that a position remembers."""
 ZERO = Decimal(0)
-ENDED_LEGS_MAX = 32
-"""Ended legs that an open position remembers, since the last words about them may be repeated."""
 
 
 @define
@@ -68,6 +71,8 @@ class PositionsState:
     """Every position that was ever open in this run, by `symbol/position side`."""
 
     guards: dict[str, Guard] = field(factory=dict[str, Guard])
+    foreign: dict[str, VenueView] = field(factory=dict[str, VenueView])
+    """Positions at the venue that nothing of ours ever was in."""
     lives: int = 0
     marks: dict[str, MarkChanged] = field(factory=dict[str, MarkChanged])
     filters: dict[str, Filters] = field(factory=dict[str, Filters])
@@ -162,6 +167,10 @@ def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
             _note(state.guards[fact.key].strangers, fact.trade.trade_id, fact.trade, STRANGERS_MAX)
         case VenueDiffered():
             state.guards[fact.key].venue = fact.view
+        case ForeignSeen():
+            _see_foreign(state, fact)
+        case ForeignAdopted():
+            _adopt_foreign(state, fact)
         case VenueAdopted():
             _adopt(state, state.guards[fact.key], fact.at_ns)
         case LegRequested():
@@ -175,7 +184,7 @@ def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
             if fact.given_up:
                 guard.closing = ""
         case LegNoted():
-            _note_leg(state.guards[fact.key], fact)
+            note_leg(state.guards[fact.key], fact.change, failed=fact.failed)
         case WholeFreed():
             state.guards[fact.key].whole_refused.pop(fact.leg.value, None)
         case ClosingSet():
@@ -291,6 +300,46 @@ def _adopt(state: PositionsState, guard: Guard, at_ns: int) -> None:
         _rest(guard)
 
 
+def _see_foreign(state: PositionsState, fact: ForeignSeen) -> None:
+    if fact.view is None:
+        state.foreign.pop(fact.key, None)
+    else:
+        state.foreign[fact.key] = fact.view
+
+
+def foreign_guard(state: PositionsState, fact: ForeignAdopted) -> Guard:
+    """Return the guard of somebody else's position, whoever asks before or while it is kept."""
+    symbol, _, side = fact.key.partition("/")
+    known = state.guards.get(fact.key)
+    flat = Position(symbol, PositionSide(side)) if known is None else known.position
+    view = fact.view
+    position = adopted(flat, quantity=view.quantity, entry_price=view.entry_price, at_ns=fact.at_ns)
+    share = Share(FOREIGN_STRATEGY, position.quantity, position.cost)
+    size = abs(position.quantity)
+    return Guard(
+        position,
+        number=state.lives + 1,
+        strategy=FOREIGN_STRATEGY,
+        stop_loss=fact.stop_loss,
+        is_foreign=True,
+        legs={} if known is None else known.legs,
+        booked={} if known is None else known.booked,
+        bare_fills={} if known is None else known.bare_fills,
+        book=TradeBook(opened_quantity=size, opened_value=abs(position.cost), shares=(share,)),
+        realised_before=position.realised_pnl,
+        fees_before=position.fees,
+        last_fill_ns=fact.at_ns,
+        last_price=view.entry_price,
+        opened_at_ms=fact.at_ns // MS,
+    )
+
+
+def _adopt_foreign(state: PositionsState, fact: ForeignAdopted) -> None:
+    state.guards[fact.key] = foreign_guard(state, fact)
+    state.foreign.pop(fact.key, None)
+    state.lives += 1
+
+
 def _rest(guard: Guard) -> None:
     """Nothing is open: nothing is being closed, and the book is closed."""
     guard.closing, guard.is_alarmed, guard.book = "", False, TradeBook()
@@ -326,7 +375,7 @@ def _begin_life(guard: Guard, before: Position, fill: FillBooked, number: int) -
     guard.source, guard.model_version = fill.source, fill.model_version
     guard.opened_at_ms = fill.trade.at_ms
     guard.attempts, guard.failures, guard.pending = {}, {}, {}
-    guard.whole_refused = {}
+    guard.whole_refused, guard.is_foreign = {}, False
     guard.closing, guard.is_alarmed = "", False
     # What turned it over closed the earlier life, and its profit and fee count there.
     base = before if before.is_flat else guard.position
@@ -336,54 +385,3 @@ def _begin_life(guard: Guard, before: Position, fill: FillBooked, number: int) -
         for client_order_id, record in guard.legs.items()
         if record.state not in TERMINAL_STATES and record.leg is not Leg.EXIT
     }
-
-
-def guard_noted(guard: Guard, fact: LegNoted) -> Guard:
-    """Return the guard as it is after a word of one of its legs; the guard itself stays."""
-    after = evolve(
-        guard,
-        legs=dict(guard.legs),
-        pending=dict(guard.pending),
-        failures=dict(guard.failures),
-        whole_refused=dict(guard.whole_refused),
-    )
-    _note_leg(after, fact)
-    return after
-
-
-def _note_leg(guard: Guard, fact: LegNoted) -> None:
-    change, leg = fact.change, fact.change.leg.value
-    doubted = change.kind == "INCONCLUSIVE"
-    known = guard.legs.get(change.client_order_id)
-    quantity = None if known is None else known.quantity
-    if guard.answers(change):
-        quantity = guard.pending.pop(leg).quantity
-    guard.legs[change.client_order_id] = LegRecord(
-        change.leg, change.intent_id, change.state, change.trigger_price, doubted, quantity
-    )
-    if fact.failed:
-        guard.failures[leg] = guard.failures.get(leg, 0) + 1
-    elif change.state is OrderState.ACTIVE or change.state is OrderState.FILLED:
-        guard.failures[leg] = 0
-    if change.kind == ErrorKind.CLOSE_POSITION_EXISTS:
-        guard.whole_refused[leg] = True
-    if change.state not in TERMINAL_STATES:
-        return
-    if change.kind != ErrorKind.CLOSE_POSITION_EXISTS:
-        # What ended may have been what was in the way.
-        guard.whole_refused.pop(leg, None)
-    if guard.position.is_flat:
-        del guard.legs[change.client_order_id]
-    else:
-        _forget_old_legs(guard)
-
-
-def _forget_old_legs(guard: Guard) -> None:
-    """Keep the latest ended legs alone: a position may stay open for any number of exits."""
-    ended = [
-        client_order_id
-        for client_order_id, record in guard.legs.items()
-        if record.state in TERMINAL_STATES
-    ]
-    for client_order_id in ended[:-ENDED_LEGS_MAX]:
-        del guard.legs[client_order_id]

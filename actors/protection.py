@@ -82,7 +82,7 @@ class Protection:
         elif before.is_protected:
             self.begin_wait(key, after.number)
         fault = _fault_of_stop(before, message)
-        if fault:
+        if fault and not after.is_foreign:
             self.legs.close(key, after, fault)
         elif message.state is OrderState.TRIGGERING:
             self.watch_fired(key, after.number, message.client_order_id)

@@ -67,7 +67,10 @@ from .settings import ReconcilerSettings
 MS = 1_000_000
 RETRY_NS = 500_000_000
 LOOK_BACK_MS = 600_000
-"""How far back missing fills are looked for before the gap that may hide them."""
+"""How far back missing fills are looked for before the gap that may hide them, or before the last
+pass that agreed with the venue: an engine that was down for hours asks for those hours."""
+LISTED_MS_MAX = 6 * 24 * 3_600_000
+"""The venue lists the fills of less than seven days (userTrades, 2026-11-20)."""
 
 
 Inbox = (
@@ -228,12 +231,17 @@ class Reconciler(Actor):
         counted = message.foreign
         if not is_explained:
             counted = tuple(dict.fromkeys([*message.mismatched, *message.foreign]))
-        ctx.record(PassEnded(counted, clean, message.foreign, ctx.now))
+        departed_ms = (self.state.departed_at_ns + self.state.offset_ns) // MS
+        agreed_at_ms = departed_ms if clean and not counted else 0
+        ctx.record(PassEnded(counted, clean, message.foreign, ctx.now, agreed_at_ms))
         self._tell_mismatches(counted, message.foreign, ctx)
         text = "a position that none of our orders opened; it is left alone"
         _alert_news("foreign_position", message.foreign, self.state.foreign, text, ctx)
         for symbol in message.mismatched:
             self._explain(symbol, ctx)
+        for symbol in message.foreign:
+            if self._may_be_taken_over(symbol, ctx):
+                ctx.tell(names.POSITION_MONITOR, AdoptPosition(self.state.number, symbol))
         news = [symbol for symbol in message.foreign if symbol not in self.state.listed]
         for symbol in news:
             self._list_trades(symbol, ctx)
@@ -252,15 +260,19 @@ class Reconciler(Actor):
 
     def _explain(self, symbol: str, ctx: Context) -> None:
         """Ask for the fills of a symbol that differs; what they leave open is taken over."""
+        if self._may_be_taken_over(symbol, ctx):
+            ctx.tell(names.POSITION_MONITOR, AdoptPosition(self.state.number, symbol))
+        else:
+            self._list_trades(symbol, ctx)
+
+    def _may_be_taken_over(self, symbol: str, ctx: Context) -> bool:
+        """True when a difference has lasted, its fills are listed, and no order is unclear."""
         state, settings = self.state, self._settings
         is_lasting = state.differed.get(symbol, 0) + 1 > settings.passes_to_mismatch
         lasted_ms = (ctx.now - state.since_ns.get(symbol, ctx.now)) // MS
         is_clear = state.stage == COMPARING and state.unsettled == 0
         is_old = is_lasting and lasted_ms >= settings.adopt_after_ms
-        if symbol in state.listed and is_clear and is_old:
-            ctx.tell(names.POSITION_MONITOR, AdoptPosition(state.number, symbol))
-        else:
-            self._list_trades(symbol, ctx)
+        return symbol in state.listed and is_clear and is_old
 
     def _list_trades(self, symbol: str, ctx: Context) -> None:
         self._ask(self.state.number, len(STAGES) + 1, ctx, symbol=symbol)
@@ -324,8 +336,10 @@ class Reconciler(Actor):
 
     def _since_ms(self) -> int:
         state = self.state
-        recent_ms = (state.departed_at_ns + state.offset_ns) // MS - LOOK_BACK_MS
-        return min(state.owed_since_ms, recent_ms) if state.owed else recent_ms
+        now_ms = (state.departed_at_ns + state.offset_ns) // MS
+        since_ms = min(now_ms, state.agreed_at_ms or now_ms) - LOOK_BACK_MS
+        since_ms = min(state.owed_since_ms, since_ms) if state.owed else since_ms
+        return max(since_ms, now_ms - LISTED_MS_MAX)
 
     def _ask(self, number: int, stage: int, ctx: Context, *, symbol: str = "") -> None:
         name = type(STAGES[stage - 1]).__name__ if stage <= len(STAGES) else ListTrades.__name__

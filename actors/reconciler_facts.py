@@ -60,6 +60,8 @@ class PassEnded:
     clean: bool
     foreign: tuple[str, ...]
     at_ns: int
+    agreed_at_ms: int
+    """Venue time at which everything agreed; 0 where it did not."""
 
 
 @frozen
@@ -100,6 +102,8 @@ class ReconcilerState:
     differed: dict[str, int] = field(factory=dict[str, int])
     since_ns: dict[str, int] = field(factory=dict[str, int])
     """Since when each of them differs."""
+    agreed_at_ms: int = 0
+    """Venue time of the last pass in which everything agreed; 0 before the first."""
     told: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
@@ -183,6 +187,7 @@ def _end_pass(state: ReconcilerState, fact: PassEnded, passes_to_mismatch: int) 
     state.stage, state.orders = 0, ()
     state.differed = {symbol: state.differed.get(symbol, 0) + 1 for symbol in fact.mismatched}
     state.since_ns = {symbol: state.since_ns.get(symbol, fact.at_ns) for symbol in state.differed}
+    state.agreed_at_ms = fact.agreed_at_ms or state.agreed_at_ms
     state.told = lasting_of(state.differed, passes_to_mismatch)
     state.foreign = fact.foreign
     state.listed = tuple(symbol for symbol in state.listed if symbol in state.differed)

@@ -181,6 +181,8 @@ class ProtectionSettings:
     """Loss from entry at which the stop evidently failed: close at market (C-10)."""
     stop_loss_pct_max: Decimal = Decimal("3.0")
     """Loss from the average entry at or inside which every stop rests (C-10)."""
+    adopt_foreign: str = "reported"
+    """A position that is not ours is `reported` and left, or also `protected` by a stop."""
     quantity_stops: bool = False
     """Whether stops and targets are for the position's quantity, resized with it, and not for the
     whole position whatever it is."""

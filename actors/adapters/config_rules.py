@@ -232,6 +232,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "protection.exit_retry_cap_ms": _between(10, 10 * MINUTE_MS),
         "protection.stop_failed_pct": _PERCENT,
         "protection.stop_loss_pct_max": _PERCENT,
+        "protection.adopt_foreign": OneOf(("reported", "protected")),
         "market.interval_ms": _between(10, MINUTE_MS),
         "market.move_bps": _between(0, 10_000),
         "clock.interval_ms": _between(SECOND_MS, 10 * MINUTE_MS),

@@ -92,6 +92,8 @@ class Guard:
     unprotected_since_ns: int = 0
     """0 while protected or flat."""
     is_alarmed: bool = False
+    is_foreign: bool = False
+    """Somebody else's position that is protected by setting; the engine never closes it itself."""
     closing: str = ""
     """Why it is being closed whole; empty where it is not."""
     closing_by: CloseReason = CloseReason.SIGNAL
@@ -119,6 +121,11 @@ class Guard:
     def intent_id(self) -> str:
         """Intent of the monitor's own orders in this life, which names the life, too."""
         return life_id(self.number)
+
+    @property
+    def is_closable(self) -> bool:
+        """True while the engine may decide to close it, and has not."""
+        return not (self.closing or self.is_foreign)
 
     @property
     def exit_side(self) -> Side:

@@ -255,12 +255,13 @@ def test_a_pass_that_left_before_the_gap_cannot_pay_for_it() -> None:
 def test_a_second_pass_over_the_same_truth_changes_nothing() -> None:
     bench = ReconcilerBench()
     bench.run()
-    before = evolve(bench.steps.actor.state, number=0, departed_at_ns=0)
+    when: dict[str, int] = {"number": 0, "departed_at_ns": 0, "agreed_at_ms": 0}
+    before = evolve(bench.steps.actor.state, **when)
 
     step = bench.run()
 
     assert () == step.tells
-    assert before == evolve(bench.steps.actor.state, number=0, departed_at_ns=0)
+    assert before == evolve(bench.steps.actor.state, **when)
 
 
 def test_a_restart_begins_a_new_pass_and_still_owes() -> None:

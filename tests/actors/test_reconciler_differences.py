@@ -1,5 +1,6 @@
 """Test of Reconciler: differences that last, what is asked, told and taken over."""
 
+from callboard.actors.reconciler import LISTED_MS_MAX, LOOK_BACK_MS
 from callboard.messages.control import EngineStarted, RecoveryDone
 from callboard.messages.events import AlertRaised
 from callboard.messages.positions import CheckPositions
@@ -11,12 +12,16 @@ from callboard.messages.reconciliation import (
     TradesFound,
 )
 from callboard.messages.venue import (
+    ListTrades,
+    MakeCall,
+    Permit,
+    PermitGranted,
     RequestPermit,
     TradesListed,
 )
 from support.order_bench import SYMBOL, trade
 from support.reconciler_bench import ReconcilerBench, wait_ms
-from support.steps import SECOND
+from support.steps import MS, SECOND
 
 
 def test_missing_fills_are_asked_for_at_the_first_difference() -> None:
@@ -208,3 +213,30 @@ def test_orders_under_our_prefix_that_nobody_knows_are_told_once() -> None:
 
     assert ["unknown_order"] == [alert.alert for alert in first.told(AlertRaised)]
     assert () == second.tells
+
+
+def since_ms(bench: ReconcilerBench) -> int:
+    """Since when the fills of a difference are asked for."""
+    bench.run(SYMBOL)
+    permit = Permit("1", 10**18)
+    (call,) = bench.tell(PermitGranted(f"{bench.number}.4:{SYMBOL}", permit)).told(MakeCall)
+    assert isinstance(call.call, ListTrades)
+    return call.call.since_ms
+
+
+def test_fills_are_looked_for_since_the_last_pass_that_agreed() -> None:
+    """C-23: what was closed while the engine was down is found among the venue's fills."""
+    bench = ReconcilerBench()
+    bench.run()
+    agreed_ms = bench.steps.now_ns // MS
+    bench.steps.now_ns += 3_600 * SECOND
+
+    assert agreed_ms - LOOK_BACK_MS == since_ms(bench)
+
+
+def test_fills_are_looked_for_no_further_back_than_the_venue_lists_them() -> None:
+    bench = ReconcilerBench()
+    bench.run()
+    bench.steps.now_ns += 30 * 24 * 3_600 * SECOND
+
+    assert bench.steps.now_ns // MS - LISTED_MS_MAX <= since_ms(bench)

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from attrs import evolve
 
-from callboard.actors.position_state import ENDED_LEGS_MAX, PositionsState
+from callboard.actors.policies.guard_legs import ENDED_LEGS_MAX
+from callboard.actors.position_state import PositionsState
 from callboard.actors.settings import JournalSettings, OrderSettings, Settings
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.values import SignalType
