@@ -167,6 +167,10 @@ class RetryFigures:
     """Of each wait to the one before."""
     jitter_pct: int = 25
     """By how much a wait is longer or shorter at most, percent of it."""
+    pace_window_ms: int = MINUTE_MS
+    pace_failures: int = 10
+    """So many failures of one kind in the window double its first wait, within its cap."""
+    pace_doublings_max: int = 3
 
 
 @frozen

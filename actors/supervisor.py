@@ -17,10 +17,11 @@ from ..messages.events import AlertRaised, SystemFailed
 from ..messages.failure import ClassifyFailure, EscalateFailure, FailureClassified, RetryDirective
 from ..messages.lifecycle import ENGINE_STOPS, ActorFailed, HighWaterPassed, Terminated
 from ..messages.market import ClockChanged
-from ..messages.values import Action, EscalationLevel, Priority, Severity, TradingState
+from ..messages.values import Action, ErrorKind, EscalationLevel, Priority, Severity, TradingState
 from . import names
 from .policies.error_table import Verdict, pause_until_ms
 from .policies.retry import Directive, RetrySettings, decide, policies_of
+from .policies.retry_pace import paced_settings, recent
 from .policies.venue_health import is_silent
 from .runtime.actor import Actor, Context
 from .runtime.supervision import FailureLog, Group, Strategy
@@ -84,6 +85,14 @@ class RetrySpent:
 
 
 @frozen
+class FailureCounted:
+    """Fact: a request failed in this way."""
+
+    kind: ErrorKind
+    at_ns: int
+
+
+@frozen
 class PauseNoted:
     """Fact: the venue wants no requests until this venue time, the n-th time in a row."""
 
@@ -104,6 +113,8 @@ class SupervisorState:
 
     failures: FailureLog = field(factory=FailureLog)
     retries: list[int] = field(factory=list[int])
+    kinds: dict[str, list[int]] = field(factory=dict[str, list[int]])
+    """Kind of failure -> when it came lately, oldest first."""
     pause_until_ms: int = 0
     pauses: int = 0
     """Pauses in a row, each begun soon after the end of the one before."""
@@ -111,14 +122,14 @@ class SupervisorState:
 
 
 Inbox = FailureClassified | ActorFailed | Terminated | HighWaterPassed | ClockChanged | _RestartDue
-Fact = FailureNoted | RetrySpent | PauseNoted | ClockNoted
+Fact = FailureNoted | RetrySpent | FailureCounted | PauseNoted | ClockNoted
 
 
 class Supervisor(Actor):
     """Retry and restart, by policy."""
 
     State = SupervisorState
-    private = (_RestartDue, FailureNoted, RetrySpent, PauseNoted, ClockNoted)
+    private = (_RestartDue, FailureNoted, RetrySpent, FailureCounted, PauseNoted, ClockNoted)
     state: SupervisorState
 
     def __init__(
@@ -126,6 +137,7 @@ class Supervisor(Actor):
     ) -> None:
         super().__init__()
         self._settings = settings
+        self._figures = figures
         self._retry = RetrySettings(jitter=settings.jitter, policies=policies_of(figures))
         self._tree = tree
 
@@ -253,6 +265,9 @@ class Supervisor(Actor):
             case RetrySpent():
                 since = fact.at_ns - BUDGET_WINDOW_NS
                 state.retries = [*(at for at in state.retries if at > since), fact.at_ns]
+            case FailureCounted():
+                times = [*state.kinds.get(fact.kind.value, ()), fact.at_ns]
+                state.kinds[fact.kind.value] = recent(times, self._figures, fact.at_ns)
             case PauseNoted():
                 state.pause_until_ms, state.pauses = fact.until_ms, fact.consecutive
             case ClockNoted():
@@ -263,8 +278,10 @@ class Supervisor(Actor):
     def _decide(self, message: FailureClassified, ctx: Context) -> Directive:
         failure = message.failure
         now_ms = (ctx.now + self.state.offset_ns) // MS
-        recent = sum(1 for at in self.state.retries if ctx.now - at < BUDGET_WINDOW_NS)
+        spent = sum(1 for at in self.state.retries if ctx.now - at < BUDGET_WINDOW_NS)
         pause = self._pause(failure, now_ms, ctx)
+        ctx.record(FailureCounted(message.kind, ctx.now))
+        earlier = recent(self.state.kinds.get(message.kind.value, []), self._figures, ctx.now)
         return decide(
             Verdict(
                 message.kind, message.outcome, message.error_type, message.severity, message.rule
@@ -275,9 +292,9 @@ class Supervisor(Actor):
             now_ms=now_ms,
             send_by_ms=failure.send_by_ms or None,
             deadline_ms=failure.deadline_ms or None,
-            budget_left=self._settings.retries_in_30s_max - recent,
+            budget_left=self._settings.retries_in_30s_max - spent,
             uniform=ctx.random() if self._settings.jitter else 0.5,
-            settings=self._retry,
+            settings=paced_settings(self._retry, message.error_type, len(earlier), self._figures),
             not_before_ms=pause,
             fixes_tried=failure.fixes_tried,
         )

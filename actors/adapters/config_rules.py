@@ -226,6 +226,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "retry.unknown_retries_max": _RETRIES,
         "retry.factor": _between(1, 10),
         "retry.jitter_pct": _between(0, 100),
+        "retry.pace_window_ms": _between(SECOND_MS, HOUR_MS),
+        "retry.pace_failures": _between(1, 250),
+        "retry.pace_doublings_max": _between(0, 10),
         # Ten seconds are the promise; a setting may only shorten it.
         "protection.unprotected_ms_max": _between(100, 10 * SECOND_MS),
         "protection.exit_retry_base_ms": _between(10, MINUTE_MS),

@@ -7,6 +7,7 @@ from attrs import evolve
 from hypothesis import given
 
 from callboard.actors.error_classifier import ErrorClassifier
+from callboard.messages.events import AlertRaised
 from callboard.messages.failure import ClassifyFailure, FailureClassified
 from callboard.messages.values import (
     ErrorKind,
@@ -37,10 +38,33 @@ def classified(failure: ClassifyFailure) -> FailureClassified:
     """Return what the supervisor is told, and nobody else."""
     steps = StepRunner(ErrorClassifier(), name="error_classifier")
     step = steps.tell(failure)
-    ((receiver, message),) = step.tells
-    assert "supervisor" == receiver
+    (message,) = step.to("supervisor")
     assert isinstance(message, FailureClassified)
     return message
+
+
+def test_a_code_that_the_table_lacks_is_unknown_and_told_to_people_once() -> None:
+    """C-48: what is not known is an unknown outcome, which is asked for, and never a guess."""
+    steps = StepRunner(ErrorClassifier(), name="error_classifier")
+    strange = evolve(FAILURE, code=-9_876, text="Something new.")
+
+    first, second, other = (
+        steps.tell(failure) for failure in (strange, strange, evolve(strange, code=-9_877))
+    )
+
+    alerts = [
+        [alert.subject for alert in step.told(AlertRaised)] for step in (first, second, other)
+    ]
+    assert [["-9876"], [], ["-9877"]] == alerts
+    assert [Outcome.UNKNOWN] == [each.outcome for each in first.told(FailureClassified)]
+
+
+def test_known_codes_and_answers_without_one_are_no_news() -> None:
+    steps = StepRunner(ErrorClassifier(), name="error_classifier")
+
+    told = [steps.tell(evolve(FAILURE, code=code)).told(AlertRaised) for code in (-2019, 0)]
+
+    assert [[], []] == told
 
 
 def test_the_failure_is_passed_on_whole_with_the_table_s_verdict() -> None:

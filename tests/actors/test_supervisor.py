@@ -167,7 +167,7 @@ def test_questions_cost_nothing_of_the_budget() -> None:
 def test_jitter_is_drawn_from_the_context_and_stays_within_a_quarter() -> None:
     bench = Bench(jitter=True)
 
-    delays = [bench.classified().delay_ms for _ in range(20)]
+    delays = [bench.classified().delay_ms for _ in range(10)]
 
     assert 1 < len(set(delays))
     assert 1_500 <= min(delays) <= max(delays) <= 2_500
@@ -254,6 +254,17 @@ def test_a_venue_that_does_not_answer_is_told_to_the_breaker(phase: Phase, statu
     step = Bench().step(evolve(NETWORK, failure=failure))
 
     assert [EscalationLevel.VENUE] == [each.level for each in step.told(EscalateFailure)]
+
+
+def test_a_kind_that_keeps_failing_waits_longer_until_a_minute_is_quiet() -> None:
+    """S4-091: base delays adapt to a kind's recent failures, and recover."""
+    bench = Bench(retries_in_30s_max=1_000)
+
+    waits = [bench.classified().delay_ms for _ in range(11)]
+    later = bench.classified(after_ns=60 * SECOND).delay_ms
+
+    assert [2_000] * 10 + [4_000] == waits
+    assert 2_000 == later
 
 
 def test_what_concerns_the_order_alone_is_told_to_nobody_else() -> None:
