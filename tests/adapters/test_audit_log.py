@@ -15,10 +15,11 @@ from attrs import evolve
 from callboard.actors.adapters.disk import Disk
 from callboard.actors.adapters.records.audit_entries import EVENTS, FACTS, of_event
 from callboard.actors.adapters.records.audit_files import AuditFiles
-from callboard.actors.adapters.records.audit_lines import canonical, masked, response_of
+from callboard.actors.adapters.records.audit_lines import canonical, response_of
 from callboard.actors.adapters.records.audit_log import FOLDER, AuditLog, projected, rebuild
 from callboard.actors.adapters.records.audit_report import AuditReport
 from callboard.actors.adapters.records.audit_texts import TEXTS, sentence
+from callboard.actors.adapters.records.stamps import masked
 from callboard.actors.adapters.records.view import View, ViewKeeper
 from callboard.actors.adapters.records.views import check_audit
 from callboard.actors.errors import ConfigurationError

@@ -148,6 +148,32 @@ def test_funding_is_a_part_of_the_trade_that_paid_it(tmp_path: Path) -> None:
     assert 0 == second[1]
 
 
+def test_who_wished_stands_on_signal_order_and_trade(tmp_path: Path) -> None:
+    run_over_midnight(tmp_path)
+
+    for table, entry in (("signals", ""), ("orders", " WHERE leg = 'entry'"), ("trades", "")):
+        select = f"SELECT DISTINCT source || ' ' || model_version FROM {table}{entry}"  # noqa: S608
+        assert ["automated m7"] == column(tmp_path / FILE, select)
+
+
+def test_a_store_that_another_program_locks_catches_up_afterwards(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    store = TradeStore(tmp_path / FILE, Disk(data_dir / "journal"), make_codec())
+    keeper = ViewKeeper(store)
+    keeper.look(1)
+
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        locked = keeper.look(1)
+    free = keeper.look(1_000)
+    keeper.close()
+
+    assert "locked" in locked.failed
+    assert free.recovered
+    assert tables(data_dir / FILE) == tables(tmp_path / FILE)
+
+
 def test_a_store_without_orders_has_no_success_rate(tmp_path: Path) -> None:
     store = TradeStore(tmp_path / FILE, Disk(tmp_path / "journal"), make_codec())
 

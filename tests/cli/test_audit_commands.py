@@ -12,6 +12,10 @@ from callboard.actors.adapters.disk import Disk
 from callboard.actors.adapters.exits import Exit
 from callboard.actors.adapters.records.audit_files import AuditFiles
 from support.paper_runs import troubled_run
+from support.signals import mixed_signals, write_lines
+
+CANARY = "canary-4f1c9d"
+START_MS = 1_700_000_005_000
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +108,23 @@ def test_a_rebuild_is_refused_while_an_engine_runs(data_dir: Path) -> None:
         journal.close()
 
     assert Exit.REFUSED == refused.exit_code
+
+
+def test_no_credential_of_the_environment_is_written_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C-39: a canary key is in no file of the data directory."""
+    for name in ("BINANCE_API_KEY", "BINANCE_API_SECRET"):
+        monkeypatch.setenv(name, CANARY)
+    write_lines(tmp_path / "signals.jsonl", mixed_signals(4, start_ms=START_MS))
+
+    words = ("run", "--signals", tmp_path / "signals.jsonl", "--for", "20s")
+    ran = CliRunner().invoke(main, [*map(str, words), "--data-dir", str(tmp_path / "D")])
+
+    assert Exit.OK == ran.exit_code, ran.output
+    written = [path for path in (tmp_path / "D").rglob("*") if path.is_file()]
+    assert {"store.sqlite", "segment-000001.jsonl"} <= {path.name for path in written}
+    assert [] == [path for path in written if CANARY.encode() in path.read_bytes()]
 
 
 def test_without_a_journal_there_is_nothing_to_read(tmp_path: Path) -> None:

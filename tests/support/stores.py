@@ -46,6 +46,7 @@ def run_over_midnight(folder: Path) -> None:
             "signal": ("LONG_ENTRY", "CLOSE_LONG")[number % 2],
             "symbol": SYMBOL,
             "confidence": "0.9",
+            "model_version": "m7",
         }
         for number in range(4)
     ]

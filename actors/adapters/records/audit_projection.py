@@ -48,6 +48,8 @@ MESSAGES = {
 }
 SIGNAL = "signal/"
 """Begins the name of a signal, which no client order id does."""
+KNOWN_MAX = 100_000
+"""Orders and signals that are remembered; of more the oldest are named without what they were."""
 
 
 @frozen
@@ -106,13 +108,10 @@ class AuditProjection:
     def remember(self, line: Json, day: str) -> None:
         """Learn what orders and signals are from a line that stands in the file of a day."""
         event_type, client_order_id = line["event_type"], line["client_order_id"]
-        if event_type == "signal":
-            name = SIGNAL + line["details"]["signal_id"]
-            self._known[name] = Known(day, line["symbol"], line["order_data"])
-        elif event_type == "intent":
-            self._known[client_order_id] = Known(
-                day, line["symbol"], line["order_data"], line["details"].get("signal_id", "")
-            )
+        if event_type in ("signal", "intent"):
+            signal_id = line["details"].get("signal_id", "")
+            name = SIGNAL + signal_id if event_type == "signal" else client_order_id
+            self._keep(name, Known(day, line["symbol"], line["order_data"], signal_id))
         elif client_order_id in self._known:
             known = self._known[client_order_id]
             known.is_placed = known.is_placed or event_type == "order_placed"
@@ -244,9 +243,13 @@ class AuditProjection:
 
     def _know(self, name: str, recorded: Recorded, entry: Entry) -> None:
         day = max(self.day, stamp(recorded.now_ns)[:10])
-        self._known[name] = Known(
-            day, entry.symbol, entry.order_data or {}, entry.details.get("signal_id", "")
-        )
+        signal_id = entry.details.get("signal_id", "")
+        self._keep(name, Known(day, entry.symbol, entry.order_data or {}, signal_id))
+
+    def _keep(self, name: str, known: Known) -> None:
+        self._known[name] = known
+        if len(self._known) > KNOWN_MAX:
+            del self._known[next(iter(self._known))]
 
     def _is_first(self, client_order_id: str) -> bool:
         """Say whether an order is placed by this word, and remember that it is."""

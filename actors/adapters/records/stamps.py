@@ -1,13 +1,25 @@
-"""Stamps: times and figures as the records show them to people and to other programs."""
+"""Stamps: times, figures and texts as the records show them.
 
+A text that came from outside is cut, and what looks like a credential in it is masked, though none
+should ever reach the core.
+"""
+
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from ...policies.rounding import plain
+from ..secret import MASK
 
 SECOND_NS = 1_000_000_000
 MS_NS = 1_000_000
 US_NS = 1_000
+TEXT_MAX = 500
+
+_SECRET = re.compile(
+    r"(?i)\b(signature|api[-_]?key|x-mbx-apikey|secret|token|listen[-_]?key|password)"
+    r"(\s*[=:]\s*|\s+)([^\s&\"',;]+)"
+)
 
 
 def stamp(at_ns: int) -> str:
@@ -24,3 +36,8 @@ def stamp_of_ms(at_ms: int) -> str:
 def figure(value: Decimal | None) -> str | None:
     """Return a figure in plain notation, without an exponent; None stays None."""
     return None if value is None else plain(value)
+
+
+def masked(text: str) -> str:
+    """Return a text without what looks like a credential, cut to `TEXT_MAX`."""
+    return _SECRET.sub(rf"\1\2{MASK}", text)[:TEXT_MAX]

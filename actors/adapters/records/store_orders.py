@@ -24,7 +24,7 @@ from ....messages.venue import AttemptEnded
 from ...order_calls import Kind, parse_call_id
 from ...order_facts import AttemptStarted, ErrorNoted, OrderIntended, OrderMoved, OrderSeen
 from ...policies.order_life import Event, next_state
-from .stamps import figure, stamp, stamp_of_ms
+from .stamps import figure, masked, stamp, stamp_of_ms
 
 ZERO = Decimal(0)
 
@@ -122,7 +122,7 @@ class OrderRows:
                     answer.phase.value,
                     answer.status,
                     answer.code,
-                    answer.text,
+                    masked(answer.text),
                     client_order_id,
                     number,
                 ),
@@ -146,7 +146,7 @@ class OrderRows:
                 error.outcome.value,
                 error.status,
                 error.code,
-                error.text,
+                masked(error.text),
                 stamp_of_ms(error.at_ms),
             ),
         )
@@ -216,7 +216,7 @@ class OrderRows:
             " ended_at = CASE WHEN ? THEN coalesce(ended_at, ?) END WHERE client_order_id = ?",
             (
                 state.value,
-                reason or reason_before,
+                masked(reason) or reason_before,
                 at,
                 state in TERMINAL_STATES,
                 at,
