@@ -11,7 +11,7 @@ from attrs import define, frozen
 
 from .orders import Order, PositionKey, slack_of
 
-WAITING = "NEW"
+WAITING, FIRING = "NEW", "TRIGGERING"
 ZERO = Decimal(0)
 TRAILING = "TRAILING_STOP_MARKET"
 LIMIT_TYPES = ("STOP", "TAKE_PROFIT")

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import algo_bodies, bodies
 from .ageing import knows_algo
-from .algo_orders import LIMIT_TYPES, TRAILING, AlgoOrder, AlgoRequest
+from .algo_orders import FIRING, LIMIT_TYPES, TRAILING, AlgoOrder, AlgoRequest
 from .api_orders import in_window, row_limit, symbols_of
 from .core import Core
 from .order_params import (
@@ -102,6 +102,8 @@ def _optional_number(params: Params, name: str) -> Decimal:
 def cancel(core: Core, params: Params) -> Any:
     """DELETE /fapi/v1/algoOrder."""
     algo = _find(core, params, code=-2011)
+    if algo.status == FIRING:
+        raise VenueRefusal(-4117)
     if not algo.is_open:
         raise VenueRefusal(-2011)
     core.conditional.cancel(algo)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from . import algo_bodies
 from .account import Account
 from .algo_checks import check_algo
-from .algo_orders import AlgoOrder, AlgoRequest, AlgoStore
+from .algo_orders import FIRING, AlgoOrder, AlgoRequest, AlgoStore
 from .book import Book
 from .matching import Matching, UserFeed
 from .moment import Agenda, Moment
@@ -132,7 +132,7 @@ class Conditional:
 
     def _trigger(self, algo: AlgoOrder) -> None:
         algo.triggered_ms = self._moment.ms
-        self._leave(algo, "TRIGGERING")
+        self._leave(algo, FIRING)
         self._agenda.after(self._timing.trigger_to_child_ms, _bind(self._release_child, algo))
 
     def _release_child(self, algo: AlgoOrder) -> None:

@@ -73,6 +73,7 @@ TEXTS: dict[int, str] = {
     -4087: "User can only place reduce only order.",
     -4082: "Invalid number of batch place orders.",
     -4116: "ClientOrderId is duplicated.",
+    -4117: "Stop order is triggering.",
     -4120: "Order type not supported for this endpoint. Please use the Algo Order API endpoints "
     "instead.",
     -4130: "An open stop or take profit order with GTE and closePosition in the direction is "

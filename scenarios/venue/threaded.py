@@ -14,6 +14,7 @@ from ...actors.ports import Clock, StreamListener, VenueAnswer, VenueRequest
 from ...messages.values import Phase
 from .callbacks import Callbacks
 from .faults import Faults
+from .hands import Act
 from .ledger import VenueLedger
 from .streams import Delivery
 from .venue import Venue
@@ -72,6 +73,13 @@ class ThreadedExchange:
         """Replace the drawn faults from now on."""
         with self._changed:
             self._venue.set_faults(faults)
+
+    def perform(self, act: Act) -> int:
+        """Let a person or the venue act on the account; return 0, or the refusal's code."""
+        with self._changed:
+            code = self._venue.perform(act)
+            self._changed.notify()
+        return code
 
     def close(self) -> None:
         """End the thread and every client; no callback comes afterwards."""

@@ -124,6 +124,15 @@ def test_cancelling_the_child_finishes_its_conditional(world: VenueWorld) -> Non
     assert world.refused("DELETE", ALGO, clientAlgoId="s1") == -2011
 
 
+def test_a_conditional_that_is_firing_can_no_longer_be_cancelled(world: VenueWorld) -> None:
+    world.done("POST", ALGO, **stop_order("SELL", "2500.00", "s1", closePosition="true"))
+    world.mark("2499.00")
+
+    assert -4117 == world.refused("DELETE", ALGO, clientAlgoId="s1")
+    world.wait(10)
+    assert -2011 == world.refused("DELETE", ALGO, clientAlgoId="s1")
+
+
 def test_a_trailing_stop_without_activation_follows_at_once(world: VenueWorld) -> None:
     world.done("POST", ALGO, **trailing("SELL", "1", "t1", reduceOnly="true"))
     [row] = world.done("GET", "/fapi/v1/openAlgoOrders", **SYMBOL)

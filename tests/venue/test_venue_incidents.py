@@ -91,7 +91,7 @@ def test_a_trigger_can_overtake_the_cancel_of_a_stop() -> None:
 
     aim(world, Fault.CANCEL_RACE, "DELETE", ALGO)
 
-    assert -2011 == world.refused("DELETE", ALGO, clientAlgoId="s")
+    assert -4117 == world.refused("DELETE", ALGO, clientAlgoId="s")
     world.wait(20)
     assert Decimal(0) == world.position()
 
