@@ -74,7 +74,7 @@ SETTINGS = Settings(
         daily_reduce_pct=Decimal(90),
         daily_halt_pct=Decimal(95),
         drawdown_halt_pct=Decimal(95),
-        venue_failures_max=1_000,
+        venue_failures_max=500,
     ),
     journal=JournalSettings(segment_bytes_max=256 * 1024, snapshot_every=500),
 )
