@@ -47,6 +47,8 @@ WAYS_MS = (UNDER_WAY_MS, 1_500)
 """How long after a signal trouble may come: in the midst of it, or while something is unclear."""
 RATES = (0.02, 0.1, 0.3)
 SELDOM_RATES = (0.005, 0.02)
+SETTLED: tuple[Fault, ...] = tuple(fault for fault in Fault if fault is not Fault.TRADED_BY_HAND)
+"""Faults after which everything can be settled; what a person opens is left to that person."""
 OFTEN = (
     Fault.REQUEST_LOST_BEFORE_EXECUTION,
     Fault.REQUEST_LATE,
@@ -68,7 +70,7 @@ OFTEN = (
 OFTEN_IS = 6
 """So many times as likely as what happens to few."""
 SELDOM = (
-    *(fault for fault in Fault if fault.is_incident),
+    *(fault for fault in SETTLED if fault.is_incident),
     Fault.HTTP_418,
     Fault.HTTP_418_BARE,
     Fault.HTTP_403,
@@ -208,9 +210,9 @@ def _command(random: Random, at_ms: int) -> Command:
 
 def _faults(random: Random, share: float) -> Faults:
     """Draw which kinds of fault are on, how often each of them hits, and how hard."""
-    chances = {
+    chances: dict[Fault, float] = {
         fault: random.choice(SELDOM_RATES if fault in SELDOM else RATES)
-        for fault in Fault
+        for fault in SETTLED
         if random.random() < (share if fault in OFTEN else share / OFTEN_IS)
     }
     sizes = Faults(

@@ -20,6 +20,7 @@ from ...actors.runtime.envelope import Envelope
 from ...messages.values import Leg, Phase
 from ..venue.algo_orders import AlgoOrder
 from ..venue.fills import Fill
+from ..venue.forced import is_forced
 from ..venue.moment import NS_PER_MS
 from ..venue.orders import Order
 from ..world import World
@@ -97,6 +98,8 @@ class Ground:
     """Entries of ours by intent."""
     amounts: dict[PositionKey, Decimal] = field(init=False, factory=dict[PositionKey, Decimal])
     """Signed positions as the sum of the venue's fills."""
+    strange: dict[PositionKey, Decimal] = field(init=False, factory=dict[PositionKey, Decimal])
+    """The part of `amounts` that a person traded beside the engine."""
     fees: Decimal = field(init=False, default=ZERO)
     """Of all fills at the venue."""
     open_requests: dict[str, VenueRequest] = field(init=False, factory=dict[str, VenueRequest])
@@ -186,6 +189,15 @@ class Ground:
         self._forget_settled(client_order_id)
         return request
 
+    def exposure(self, symbol: str, *, is_buy: bool) -> Decimal:
+        """Return what is held in one direction, without what a person holds beside us."""
+        total = ZERO
+        for key, amount in self.amounts.items():
+            if key[0] == symbol:
+                ours = amount - self.strange.get(key, ZERO)
+                total += max(ZERO, ours if is_buy else -ours)
+        return total
+
     def unsettled(self, client_order_id: str) -> list[Placement]:
         """Return the placements of an id of which nobody outside the venue knows the end."""
         return [
@@ -250,9 +262,18 @@ class Ground:
         before = self.amounts.get(key, ZERO)
         change = fill.quantity if fill.side == "BUY" else -fill.quantity
         self.amounts[key] = before + change
+        self._share(key, fill.client_order_id, change)
         self.fees += fill.quote_fee
         for told in self.on_filled:
             told(fill, before)
+
+    def _share(self, key: PositionKey, client_order_id: str, change: Decimal) -> None:
+        """Note whose a position is: a person's trade closes what is ours before it opens theirs."""
+        strange, held = self.strange.get(key, ZERO), self.amounts[key]
+        if not is_forced(client_order_id) and self.parse(client_order_id) is None:
+            strange += change
+        if strange or key in self.strange:
+            self.strange[key] = max(min(strange, max(held, ZERO)), min(held, ZERO))
 
 
 def client_id_of_placement(request: VenueRequest) -> str:

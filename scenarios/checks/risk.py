@@ -61,14 +61,7 @@ class ExposureIsReserved:
     def _worst(self, symbol: str, *, is_buy: bool) -> Decimal:
         """Return what the venue holds, has resting and may still get, in one direction."""
         ground = self.ground
-        worst = sum(
-            (
-                max(ZERO, amount if is_buy else -amount)
-                for (name, _), amount in ground.amounts.items()
-                if name == symbol
-            ),
-            ZERO,
-        )
+        worst = ground.exposure(symbol, is_buy=is_buy)
         for order in ground.open_entries(symbol):
             if order.is_buy == is_buy:
                 worst += order.remaining

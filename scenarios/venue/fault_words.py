@@ -49,6 +49,7 @@ WORDS: Mapping[Fault, str] = MappingProxyType(
         Fault.TRADED_BY_HAND: "a person trades a little on the same account",
         Fault.DELEVERAGED: "the venue takes a part of a winning position (ADL)",
         Fault.LIQUIDATED: "the venue liquidates, whatever the margin is",
+        Fault.SYMBOL_SETTLED: "a contract ends: orders expire, positions close at the mark price",
         Fault.STREAM_GAP: "frames are lost for a while, then the stream opens anew",
         Fault.STREAM_DUPLICATE: "a frame comes twice",
         Fault.STREAM_REORDER: "a frame is overtaken by later ones",

@@ -80,6 +80,7 @@ class Fault(StrEnum):
     TRADED_BY_HAND = "traded_by_hand"
     DELEVERAGED = "deleveraged"
     LIQUIDATED = "liquidated"
+    SYMBOL_SETTLED = "symbol_settled"
 
     STREAM_GAP = "stream_gap"
     STREAM_DUPLICATE = "stream_duplicate"
@@ -116,6 +117,7 @@ _INCIDENTS = frozenset(
         Fault.TRADED_BY_HAND,
         Fault.DELEVERAGED,
         Fault.LIQUIDATED,
+        Fault.SYMBOL_SETTLED,
     }
 )
 
@@ -186,6 +188,7 @@ class Faults:
     traded_by_hand: float = 0.0
     deleveraged: float = 0.0
     liquidated: float = 0.0
+    symbol_settled: float = 0.0
     stream_gap: float = 0.0
     stream_duplicate: float = 0.0
     stream_reorder: float = 0.0
@@ -208,6 +211,8 @@ class Faults:
     order_expired_ms: int = 1_000
     maintenance_ms: int = 20_000
     symbol_halted_ms: int = 30_000
+    symbol_settled_ms: int = 30_000
+    """How long until the contract is listed anew."""
     mode_changed_ms: int = 30_000
     stream_gap_ms: int = 3_000
     stream_reorder_ms: int = 50

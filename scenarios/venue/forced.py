@@ -82,6 +82,11 @@ class Forced:
         return order
 
 
+def is_forced(client_order_id: str) -> bool:
+    """True for an order that the venue itself placed."""
+    return client_order_id.startswith((LIQUIDATION_PREFIX, SETTLEMENT_PREFIX, DELEVERAGING_ID))
+
+
 def is_deleveraging(order: Order) -> bool:
     """True for an order of automatic deleveraging, False for a liquidation or settlement."""
     return order.client_order_id == DELEVERAGING_ID

@@ -57,8 +57,19 @@ class Incidents:
                 self._close(draw.size_ms)
             case Fault.SYMBOL_HALTED:
                 self._halt(self._symbol(draw.luck), draw.size_ms)
+            case Fault.SYMBOL_SETTLED:
+                self._settle(self._symbol(draw.luck), draw.size_ms)
             case Fault.FILTERS_CHANGED:
                 self._change_filters(self._symbol(draw.luck))
+            case Fault.WEIGHT_JUMP:
+                limits = self._core.limits
+                limits.use_elsewhere(self._faults().weight_jump_units, self._core.moment.ms)
+            case _:
+                self._befall_account(draw)
+
+    def _befall_account(self, draw: FaultDraw) -> None:
+        """Let a person, or the venue itself, do something to the account."""
+        match draw.fault:
             case Fault.MODE_CHANGED:
                 self._change_mode(draw.size_ms)
             case Fault.LEVERAGE_CHANGED:
@@ -69,11 +80,8 @@ class Incidents:
                 self._trade(draw.luck)
             case Fault.DELEVERAGED:
                 perform(self._core, Act(ActKind.DELEVERAGE))
-            case Fault.LIQUIDATED:
-                perform(self._core, Act(ActKind.LIQUIDATE))
             case _:
-                limits = self._core.limits
-                limits.use_elsewhere(self._faults().weight_jump_units, self._core.moment.ms)
+                perform(self._core, Act(ActKind.LIQUIDATE))
 
     def _symbol(self, luck: float) -> str:
         symbols = tuple(self._core.books)
@@ -89,6 +97,13 @@ class Incidents:
         if self._core.rules(symbol).status != TRADING:
             return
         self._core.change_rules(evolve(self._core.rules(symbol), status=HALTED))
+        self._agenda.after(length_ms, partial(self._reopen, symbol))
+
+    def _settle(self, symbol: str, length_ms: int) -> None:
+        """End a contract, and list it anew after a while."""
+        if self._core.rules(symbol).status != TRADING:
+            return
+        perform(self._core, Act(ActKind.SETTLE, symbol))
         self._agenda.after(length_ms, partial(self._reopen, symbol))
 
     def _reopen(self, symbol: str) -> None:

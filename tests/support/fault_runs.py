@@ -60,6 +60,6 @@ def rate_of(fault: Fault) -> float:
     """Return a high rate, under which the engine can still get something done."""
     if fault in ALWAYS:
         return 1.0
-    if fault in SELDOM:
+    if fault.is_incident or fault in SELDOM:
         return SELDOM_RATE
     return STREAM_RATE if fault.is_stream and fault not in PER_FRAME else RATE

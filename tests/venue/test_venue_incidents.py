@@ -135,6 +135,21 @@ def test_a_halted_symbol_takes_no_orders_until_it_trades_again() -> None:
     assert world.done("POST", ORDER, **halted)
 
 
+def test_a_contract_that_ends_closes_its_positions_and_is_listed_anew() -> None:
+    world = quoted()
+    world.quote("60000.00", "60000.10", symbol="BTCUSDT")
+    bought = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "1"}
+    world.done("POST", ORDER, **bought)
+
+    strike(world, Fault.SYMBOL_SETTLED, size_ms=3_000)
+
+    assert Decimal(0) == world.position("BTCUSDT")
+    assert "CLOSE" == symbol_of(world, "BTCUSDT")["status"]
+    assert -1122 == world.refused("POST", ORDER, **bought)
+    world.wait(3_000)
+    assert world.done("POST", ORDER, **bought)
+
+
 def test_filters_change_and_change_back() -> None:
     world = quoted()
 
