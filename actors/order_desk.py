@@ -37,6 +37,7 @@ from .order_facts import (
     StatusQuarantined,
     TradeBooked,
     TradeSettled,
+    UnresolvedDue,
     VenueNoted,
 )
 from .order_news import News
@@ -117,6 +118,11 @@ class Desk:
                 OrderUnknown(approved.signal_id, approved.client_order_id, approved.symbol, reason),
             )
         self.query_later(order, max(delay_ms, self.settings.query_first_ms))
+
+    def watch_doubt(self, order: Order) -> None:
+        """Look whether the order is still unknown when a fill would have been verified (C-06)."""
+        cid, delay_ns = order.approved.client_order_id, self.settings.fill_check_ms * MS
+        self.ctx.after(delay_ns, UnresolvedDue(cid), key=f"unresolved/{cid}")
 
     def query_later(self, order: Order, delay_ms: int) -> None:
         """Ask the venue for the order after a while."""
@@ -314,11 +320,13 @@ class Desk:
         cid, symbol = approved.client_order_id, approved.symbol
         if after in HELD and before not in HELD:
             self.ctx.tell(ORDER_QUEUE, HoldSymbol(symbol, cid))
+            self.watch_doubt(order)
             # Also one that lived after all: nobody else would ask for it.
             self.query_later(order, self.settings.query_first_ms)
         elif before in HELD and after not in HELD:
             self.ctx.tell(ORDER_QUEUE, ReleaseSymbol(symbol, cid))
             self.ctx.cancel(f"query/{cid}")
+            self.ctx.cancel(f"unresolved/{cid}")
             self._leave_flight(order)
 
     def _tell_placed(self, order: Order, after: OrderState) -> None:

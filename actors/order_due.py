@@ -11,7 +11,7 @@ from ..messages.values import OrderState
 from .order_attempts import Attempts
 from .order_calls import Kind
 from .order_desk import MS, Desk
-from .order_facts import DeadlineDue, DirectiveDue, FillsDue, QueryDue, RedeliverDue
+from .order_facts import DeadlineDue, DirectiveDue, FillsDue, QueryDue, RedeliverDue, UnresolvedDue
 from .order_wishes import Wishes
 from .policies.order_life import Event
 from .policies.order_record import Order
@@ -67,6 +67,13 @@ class Due:
         is_over = 0 < order.deadline_ms <= self.desk.venue_ms()
         return order.state is OrderState.UNKNOWN and is_over and not order.cancel_reason
 
+    def unresolved(self, message: UnresolvedDue) -> None:
+        """Say that an order is still unknown; it is asked for as before, and never failed."""
+        order = self.desk.state.orders.get(message.client_order_id)
+        if order is not None and order.state is OrderState.UNKNOWN:
+            self.desk.news.unresolved(order, order.reason)
+            self.desk.alert("order_unresolved", order, f"still unknown: {order.reason}")
+
     def fills(self, message: FillsDue) -> None:
         """Fills are overdue: ask for the order, or for its fills when its end is known."""
         order = self.desk.state.find(message.client_order_id)
@@ -107,4 +114,6 @@ class Due:
         elif order.cancel_reason and order.is_at_venue and not order.final:
             self.attempts.calls.cancel(order)
         elif order.state is not OrderState.PARKED:
+            if order.state is OrderState.UNKNOWN:
+                desk.watch_doubt(order)
             desk.query_later(order, desk.settings.query_first_ms)

@@ -172,6 +172,13 @@ class QueryDue:
 
 
 @frozen
+class UnresolvedDue:
+    """An order has been unknown for as long as a fill may take to be verified."""
+
+    client_order_id: str
+
+
+@frozen
 class FillsDue:
     """Fills of an order are overdue."""
 
@@ -239,6 +246,7 @@ PRIVATE = (
     StrangerSeen,
     RedeliverDue,
     QueryDue,
+    UnresolvedDue,
     FillsDue,
     DirectiveDue,
     DeadlineDue,

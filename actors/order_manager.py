@@ -53,6 +53,7 @@ from .order_facts import (
     QueryDue,
     RedeliverDue,
     Renewed,
+    UnresolvedDue,
     VenueNoted,
 )
 from .order_listing import compare
@@ -93,6 +94,7 @@ Inbox = (
     | GetStatistics
     | RedeliverDue
     | QueryDue
+    | UnresolvedDue
     | FillsDue
     | DirectiveDue
     | DeadlineDue
@@ -168,6 +170,8 @@ class OrderManager(Actor):
                 self._due(ctx).redeliver(message)
             case QueryDue():
                 self._due(ctx).query(message)
+            case UnresolvedDue():
+                self._due(ctx).unresolved(message)
             case FillsDue():
                 self._due(ctx).fills(message)
             case DirectiveDue():

@@ -74,9 +74,14 @@ class News:
         if before in HELD and after not in HELD:
             self.ctx.tell(EVENT_BUS, OrderResolved(approved.signal_id, cid, symbol, after))
         if after is OrderState.PARKED:
-            waiting_ms = (self.ctx.now - order.created_at_ns) // MS
-            event = OrderUnresolved(approved.signal_id, symbol, waiting_ms, cid, reason)
-            self.ctx.tell(EVENT_BUS, event)
+            self.unresolved(order, reason)
+
+    def unresolved(self, order: Order, reason: str) -> None:
+        """Nobody knows what became of the order: that is no failure, and somebody should look."""
+        approved, waiting_ms = order.approved, (self.ctx.now - order.created_at_ns) // MS
+        cid, symbol = approved.client_order_id, approved.symbol
+        event = OrderUnresolved(approved.signal_id, symbol, waiting_ms, cid, reason)
+        self.ctx.tell(EVENT_BUS, event)
 
     def partial(self, order: Order, filled: Decimal, average_price: Decimal) -> None:
         """A part is filled and the rest may come."""

@@ -140,6 +140,41 @@ def test_an_unknown_outcome_is_no_failure_until_it_is_resolved() -> None:
     assert [OrderState.REJECTED] == [each.state for each in told.told(OrderEnded)]
 
 
+def test_an_order_that_stays_unknown_is_unresolved_after_the_time_to_verify_a_fill() -> None:
+    """C-06, S3-043: giving up the wait is no failure; it is told, and asked for as before."""
+    bench = OrderBench().unknown()
+    bench.steps.now_ns += 10 * SECOND
+
+    step = bench.steps.fire(f"unresolved/{CID}")
+
+    assert [OrderUnresolved("s1", SYMBOL, 10_000, CID, "because")] == step.told(OrderUnresolved)
+    assert ["order_unresolved"] == [alert.alert for alert in step.told(AlertRaised)]
+    assert [] == [*step.told(OrderEnded), *step.told(OrderResolved)]
+    assert f"query/{CID}" in bench.steps.timers
+    assert OrderState.UNKNOWN is bench.state
+
+
+def test_an_order_that_is_resolved_in_time_is_never_unresolved() -> None:
+    bench = OrderBench().unknown()
+
+    bench.report("NEW")
+
+    assert f"unresolved/{CID}" not in bench.steps.timers
+
+
+def test_the_wait_for_a_resolution_goes_on_after_a_restart_and_ends_with_parking() -> None:
+    bench = OrderBench(intent_age_ms_max=1_000).unknown()
+    bench.steps.timers.clear()
+    bench.steps.start()
+    assert f"unresolved/{CID}" in bench.steps.timers
+    bench.steps.now_ns += 2 * SECOND
+    bench.steps.fire(f"query/{CID}")
+
+    step = bench.steps.fire(f"unresolved/{CID}")
+
+    assert () == step.tells
+
+
 def test_a_parked_order_is_unresolved_and_not_resolved() -> None:
     """C-06: not resolved stays unresolved, with an alert."""
     bench = OrderBench(intent_age_ms_max=1_000).unknown()

@@ -1,4 +1,4 @@
-"""Order story: from a signal to the closed trade, told by topic, and by the queries afterwards."""
+"""Order story: from a signal to the closed trade, by topic and by the queries afterwards."""
 
 from callboard.actors import names
 from callboard.messages.events import OrderFilled, PositionClosed, PositionOpened
