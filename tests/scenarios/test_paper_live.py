@@ -70,7 +70,7 @@ def test_an_entry_and_its_close_run_in_real_time(tmp_path: Path) -> None:
     lines = [
         wish("in", 8_000, quantity="0.05"),
         {"command": "nonsense"},
-        wish("out", 16_000, "CLOSE_LONG"),
+        wish("out", 80_000, "CLOSE_LONG"),
     ]
 
     result = lived(options(tmp_path, lines, settings=PATIENT), log=log)
@@ -137,7 +137,7 @@ def test_a_strict_run_stops_at_a_bad_line(tmp_path: Path) -> None:
 
 def test_an_actor_that_crashes_is_counted_and_the_run_goes_on(tmp_path: Path) -> None:
     crashes = PlannedCrashes({"order_manager": (10,)})
-    lines = [wish("in", 8_000, quantity="0.05"), wish("out", 16_000, "CLOSE_LONG")]
+    lines = [wish("in", 8_000, quantity="0.05"), wish("out", 80_000, "CLOSE_LONG")]
 
     result = lived(options(tmp_path, lines, settings=PATIENT, crashes=crashes))
 
@@ -146,7 +146,7 @@ def test_an_actor_that_crashes_is_counted_and_the_run_goes_on(tmp_path: Path) ->
 
 
 def test_a_run_with_every_actor_on_a_thread_of_its_own_replays_too(tmp_path: Path) -> None:
-    lines = [wish("in", 8_000, quantity="0.05"), wish("out", 16_000, "CLOSE_LONG")]
+    lines = [wish("in", 8_000, quantity="0.05"), wish("out", 80_000, "CLOSE_LONG")]
     pinned = evolve(PATIENT, placement="pinned")
 
     result = lived(options(tmp_path, lines, settings=pinned))
