@@ -17,6 +17,7 @@ from callboard.messages.account import (
     ReadBrackets,
     ReadSymbolConfigs,
     RefreshAccount,
+    ResetPeak,
     SymbolConfig,
     SymbolConfigsRead,
     SymbolLeverage,
@@ -183,6 +184,67 @@ def test_a_new_utc_day_starts_with_its_first_equity() -> None:
 
     (changed,) = step.to("circuit_breaker")
     assert (Decimal(900), Decimal(990)) == (changed.day_start_equity, changed.peak_equity)
+
+
+@pytest.mark.parametrize("reason", ["DEPOSIT", "WITHDRAW", "ASSET_TRANSFER"])
+def test_money_that_is_moved_is_neither_profit_nor_loss(reason: str) -> None:
+    """C-10: a transfer touches no wall and lifts none."""
+    bench = Bench()
+    moved = BalancesReported(Decimal(600), 5, reason, Decimal(-400))
+
+    (changed,) = bench.steps.tell(moved).to("circuit_breaker")
+
+    assert (Decimal(590), Decimal(590), Decimal(590)) == (
+        changed.equity,
+        changed.day_start_equity,
+        changed.peak_equity,
+    )
+
+
+@pytest.mark.parametrize("reason", ["FUNDING_FEE", "ORDER", "INSURANCE_CLEAR", ""])
+def test_funding_and_fees_are_losses(reason: str) -> None:
+    """C-10: equity pays funding and fees like any loss."""
+    bench = Bench()
+    paid = BalancesReported(Decimal(990), 5, reason, Decimal(-10))
+
+    (changed,) = bench.steps.tell(paid).to("circuit_breaker")
+
+    assert (Decimal(980), Decimal(990)) == (changed.equity, changed.day_start_equity)
+
+
+def test_a_deposit_that_a_reading_showed_first_raises_the_peak_once() -> None:
+    bench = Bench()
+    bench.read(AccountRead(Decimal(1500), Decimal(1400), Decimal(-10)))
+
+    step = bench.steps.tell(BalancesReported(Decimal(1500), 5, "DEPOSIT", Decimal(500)))
+
+    (changed,) = step.to("circuit_breaker")
+    assert (Decimal(1490), Decimal(1490), Decimal(1490)) == (
+        changed.equity,
+        changed.day_start_equity,
+        changed.peak_equity,
+    )
+
+
+def test_a_person_sets_the_peak_anew_and_the_breaker_hears_at_once() -> None:
+    """C-10: a drawdown is reset by hand alone."""
+    bench = Bench()
+    bench.steps.tell(PositionsValued(Decimal(-200), 0))
+
+    step = bench.steps.tell(ResetPeak("resumed by ada: checked"))
+
+    (changed,) = step.to("circuit_breaker")
+    assert (Decimal(800), Decimal(800), Decimal(990)) == (
+        changed.equity,
+        changed.peak_equity,
+        changed.day_start_equity,
+    )
+
+
+def test_a_peak_that_nobody_knows_is_not_reset() -> None:
+    step = Bench(known=False).steps.tell(ResetPeak("resumed"))
+
+    assert ((), ()) == (step.facts, step.tells)
 
 
 def test_a_wrong_position_mode_reduces_trading_and_alarms_once() -> None:

@@ -8,6 +8,7 @@ from callboard.actors.policies.rate_budgets import (
     Budget,
     LimiterSettings,
     LimiterState,
+    limits_fault,
     new_limiter,
     redesign,
 )
@@ -83,3 +84,8 @@ def test_the_state_survives_a_snapshot() -> None:
     line = dumps(codec.encode_state(state))
 
     assert codec.decode_state(loads(line), LimiterState) == state
+
+
+def test_limits_that_cannot_work_are_named_and_others_have_no_fault() -> None:
+    assert "too small" in limits_fault(LimiterSettings(weight_1m_max=1))
+    assert "" == limits_fault(LimiterSettings())
