@@ -13,9 +13,9 @@ import pytest
 from attrs import evolve
 
 from callboard.actors.adapters.disk import Disk
-from callboard.actors.adapters.records.audit_entries import EVENTS, FACTS, of_event
+from callboard.actors.adapters.records.audit_entries import COMMANDS, EVENTS, of_command, of_event
 from callboard.actors.adapters.records.audit_files import AuditFiles
-from callboard.actors.adapters.records.audit_lines import canonical, response_of
+from callboard.actors.adapters.records.audit_lines import canonical, response_of, snake
 from callboard.actors.adapters.records.audit_log import FOLDER, AuditLog, projected, rebuild
 from callboard.actors.adapters.records.audit_report import AuditReport
 from callboard.actors.adapters.records.audit_texts import TEXTS, sentence
@@ -27,6 +27,7 @@ from callboard.actors.settings import RecordsSettings
 from callboard.actors.system import make_codec
 from callboard.messages.codec import dumps
 from callboard.messages.events import OrderFilled
+from callboard.messages.intake import HaltTrading, PolicyChanged, SubmitSignal
 from callboard.messages.values import OrderType, PositionSide, Side
 from callboard.messages.venue import OrderEvidence
 from callboard.scenarios.chaos import Run
@@ -293,9 +294,22 @@ def test_every_event_type_has_a_sentence_in_both_languages(data_dir: Path) -> No
     assert all("_" not in text for texts in TEXTS.values() for text in map(_without_fields, texts))
 
 
-def test_every_wanted_class_can_become_an_entry() -> None:
-    assert len(EVENTS) == len(set(EVENTS))
-    assert all(callable(make) for make in FACTS.values())
+def test_every_event_has_a_type_with_a_sentence() -> None:
+    types = {snake(each.__name__) for each in EVENTS} - {"order_refused", "alert_raised"}
+
+    assert types <= set(TEXTS)
+    assert {"order_rejected", "alert", "breaker", "rate_limit", "config_change"} <= set(TEXTS)
+
+
+def test_a_persons_command_is_a_line_and_a_policys_word_changes_the_settings() -> None:
+    halted = of_command(HaltTrading("c1", "fire", by="anna"))
+    changed = of_command(PolicyChanged("risk.positions_max", "2", "policy", 0))
+
+    assert ("operator_command", "halt_trading") == (halted.event_type, halted.operation)
+    assert {"command_id": "c1", "reason": "fire", "by": "anna"} == halted.details
+    assert "config_change" == changed.event_type
+    assert {HaltTrading, PolicyChanged} <= set(COMMANDS)
+    assert SubmitSignal not in COMMANDS
 
 
 def test_outside_paper_a_log_that_cannot_be_written_refuses_the_start(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from callboard.actors import names
 from callboard.actors.adapters.records.journal_tail import Place
 from callboard.actors.adapters.records.store_projection import StoreProjection
 from callboard.actors.adapters.records.store_schema import FILE, open_store
+from callboard.actors.order_facts import OrderIntended, TradeBooked
 from callboard.actors.position_facts import FillApplied, FillCorrected
 from callboard.actors.runtime.segment import RunFacts
 from callboard.actors.system import make_codec
@@ -27,9 +28,11 @@ from callboard.messages.events import (
 from callboard.messages.orders import FillBooked
 from callboard.messages.values import CloseReason, Leg, PositionSide, Side, WorkingType
 from callboard.messages.venue import TradeEvidence
+from support.order_bench import ENTRY
 
 RUN = RunFacts(1, "7", (), settings={"mode": "paper", "accounts": {"margin_asset": "USDT"}})
 ONE, TWO = Decimal(1), Decimal(2)
+ORDER = evolve(ENTRY, client_order_id="autoclose-1")
 OPENED = PositionOpened(
     "ETHUSDT", PositionSide.BOTH, ONE, Decimal(100), "a", position_id="p1", fees=Decimal("0.1")
 )
@@ -58,13 +61,19 @@ class Store:
     projection: StoreProjection
     sequence: int = field(init=False, default=0)
 
-    def take(self, *, facts: tuple[object, ...] = (), told: tuple[object, ...] = ()) -> None:
-        """Apply one record of the position monitor."""
+    def take(
+        self,
+        *,
+        facts: tuple[object, ...] = (),
+        told: tuple[object, ...] = (),
+        actor: str = names.POSITION_MONITOR,
+    ) -> None:
+        """Apply one record of an actor."""
         codec = make_codec()
         self.sequence += 1
         record = {
             "seq": self.sequence,
-            "actor": names.POSITION_MONITOR,
+            "actor": actor,
             "corr": "",
             "now": 1_790_000_000_000_000_000,
             "msg": {"t": "EngineStarted.v1", "generation": 1, "recovered": False},
@@ -194,6 +203,24 @@ def test_a_strangers_fill_is_kept_without_an_order(store: Store) -> None:
     assert (None, "9", "p1", "1", "110") == store.one(
         "SELECT client_order_id, venue_order_id, trade_id, quantity, price FROM fills"
     )
+
+
+def test_a_strangers_fill_that_turns_out_to_be_ours_is_one_fill(store: Store) -> None:
+    store.take(
+        facts=(OrderIntended(ORDER, 1, 2),),
+        actor=names.ORDER_MANAGER,
+    )
+    store.take(told=(OPENED,))
+    store.take(facts=(FillApplied("ETHUSDT/BOTH", _of_another(fill()), 1),), told=(CLOSED,))
+
+    store.take(facts=(TradeBooked("autoclose-1", fill().trade, 1),), actor=names.ORDER_MANAGER)
+
+    assert ("autoclose-1", "p1") == store.one("SELECT client_order_id, trade_id FROM fills")
+    assert ("1", "110") == store.one("SELECT filled, average_price FROM orders")
+
+
+def _of_another(booked: FillBooked) -> FillBooked:
+    return evolve(booked, client_order_id="unknown")
 
 
 def test_a_fee_in_another_asset_is_kept_in_that_asset(store: Store) -> None:

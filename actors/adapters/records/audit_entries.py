@@ -6,44 +6,21 @@ projection, which adds it where a message only names the order.
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from ....messages.codec import Json
 from ....messages.events import (
     AlertRaised,
-    CommandRefused,
-    EngineReady,
-    OrderCancelled,
-    OrderCorrected,
-    OrderExpired,
+    Event,
     OrderFailed,
     OrderFilled,
     OrderPartiallyFilled,
-    OrderPlaced,
+    OrderQueued,
     OrderRefused,
-    OrderResolved,
-    OrderSent,
-    OrderUnknown,
-    OrderUnresolved,
-    PositionClosed,
-    PositionCorrected,
-    PositionOpened,
-    PositionProtected,
-    PositionUpdated,
-    SlippageExceeded,
-    SystemFailed,
+    TradingStateReported,
 )
 from ....messages.failure import RetryDirective
-from ....messages.intake import (
-    AmendOrder,
-    CancelOrder,
-    EmergencyStateChanged,
-    FlattenPositions,
-    HaltTrading,
-    PolicyChanged,
-    ResumeTrading,
-    SubmitSignal,
-)
+from ....messages.intake import HostCommand, PolicyChanged, SubmitSignal
 from ....messages.values import Action, OrderState
 from ....messages.venue import AttemptEnded
 from ...breaker_facts import StateSet, SymbolReduced
@@ -57,29 +34,12 @@ IDS = ("symbol", "client_order_id")
 """Fields that every line has a place for."""
 RETRIED = (Action.REDELIVER, Action.FIX_AND_REDELIVER, Action.REAPPROVE)
 
-EVENTS = (
-    OrderRefused,
-    CommandRefused,
-    OrderSent,
-    OrderPlaced,
-    OrderPartiallyFilled,
-    OrderFilled,
-    OrderFailed,
-    OrderCancelled,
-    OrderExpired,
-    OrderUnknown,
-    OrderResolved,
-    OrderUnresolved,
-    OrderCorrected,
-    SlippageExceeded,
-    PositionOpened,
-    PositionUpdated,
-    PositionClosed,
-    PositionCorrected,
-    PositionProtected,
-    AlertRaised,
-    SystemFailed,
-    EngineReady,
+EVENTS: tuple[type[Any], ...] = tuple(
+    each for each in get_args(Event) if each not in (OrderQueued, TradingStateReported)
+)
+"""All but those that say nothing new: the order's intent and the breaker's fact stand there."""
+COMMANDS: tuple[type[Any], ...] = tuple(
+    each for each in get_args(HostCommand) if each is not SubmitSignal
 )
 
 
@@ -262,16 +222,6 @@ def _end_of(event: Any) -> Json | None:
 
 TYPES: Mapping[type, str] = MappingProxyType({OrderRefused: "order_rejected", AlertRaised: "alert"})
 """Events whose type in the log is not their own name."""
-
-COMMANDS = (
-    HaltTrading,
-    ResumeTrading,
-    FlattenPositions,
-    CancelOrder,
-    AmendOrder,
-    EmergencyStateChanged,
-    PolicyChanged,
-)
 
 FACTS: Mapping[type, Callable[[Any], Entry]] = MappingProxyType(
     {

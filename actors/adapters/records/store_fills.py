@@ -31,7 +31,8 @@ class FillRows:
         if row is None:
             return
         trade = fact.trade
-        self._insert(fact.client_order_id, trade)
+        if not self._claimed(fact.client_order_id, trade):
+            self._insert(fact.client_order_id, trade)
         filled = Decimal(row[0]) + trade.quantity
         cost = Decimal(row[1]) + trade.quantity * trade.price
         self.connection.execute(
@@ -71,6 +72,15 @@ class FillRows:
             " is_settled = 1 WHERE symbol = ? AND venue_trade_id = ? AND NOT is_settled",
             (*self._paid(trade), figure(trade.realised_pnl), trade.symbol, trade.trade_id),
         )
+
+    def _claimed(self, client_order_id: str, trade: TradeEvidence) -> bool:
+        """Say whether the fill was kept as a stranger's, and give it to its order."""
+        changed = self.connection.execute(
+            "UPDATE fills SET client_order_id = ? WHERE symbol = ? AND venue_trade_id = ?"
+            " AND client_order_id IS NULL",
+            (client_order_id, trade.symbol, trade.trade_id),
+        )
+        return bool(changed.rowcount)
 
     def _insert(
         self, client_order_id: str | None, trade: TradeEvidence, trade_id: str | None = None
