@@ -2,8 +2,7 @@
 
 Owns the table of endpoints with their weights and order counts (binance-futures notes §2.1, read
 2026-11) and the order of checks: ban, path, weight, timestamp, order count, then the endpoint. A
-path or method that the table does not know is 404. Batches, funding and the dead-man switch find
-their place as further rows.
+path or method that the table does not know is 404.
 """
 
 from collections.abc import Callable

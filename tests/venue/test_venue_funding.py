@@ -12,6 +12,8 @@ from callboard.scenarios.venue.account_settings import FundingRules
 from callboard.scenarios.venue.funding import next_funding_ms
 from callboard.scenarios.venue.market import Mark
 from callboard.scenarios.venue.settings import VenueSettings
+from callboard.scenarios.venue.stream_lines import StreamLines
+from callboard.scenarios.venue.tape import BadLineError, TapeClock
 from venue_world import ORDER, START_MS, VenueWorld, market_order
 
 D = Decimal
@@ -203,6 +205,30 @@ def test_the_statement_is_read_page_by_page_and_forgets_what_is_old(world: Venue
         len(first), len(second), len(by_default), len(by_time), len(too_old),
     )  # fmt: skip
     assert -1023 == world.refused("GET", INCOME, startTime="2", endTime="1")
+
+
+def mark_line(rate: str) -> bytes:
+    return (
+        b'{"e":"markPriceUpdate","E":1700000040000,"s":"ETHUSDT","p":"2600.00","r":"%s"}'
+        % rate.encode()
+    )
+
+
+def parsed(rate: str) -> Mark:
+    [event] = StreamLines(TapeClock()).parse(mark_line(rate))
+    assert isinstance(event, Mark)
+    return event
+
+
+def test_a_recorded_tape_tells_its_rates() -> None:
+    assert D("-0.00012500") == parsed("-0.00012500").funding_rate
+    assert parsed("").funding_rate is None
+
+
+@pytest.mark.parametrize("rate", ["much", "NaN", "Infinity", "1.0"])
+def test_a_recorded_rate_that_is_none_is_a_bad_line(rate: str) -> None:
+    with pytest.raises(BadLineError):
+        parsed(rate)
 
 
 @given(
