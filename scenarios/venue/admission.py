@@ -8,6 +8,8 @@ reduce-only order larger than its position is clipped to. Raises VenueRefusal; c
 from collections.abc import Mapping
 from decimal import Decimal
 
+from attrs import frozen
+
 from .account import Account, money, value
 from .book import Book
 from .crossing import is_beyond
@@ -24,6 +26,19 @@ from .settings import SymbolRules, VenueSettings
 
 ZERO = Decimal(0)
 AMENDMENTS_MAX = 10_000
+
+
+@frozen
+class Unfit:
+    """An order that its own terms forbid as the book is."""
+
+    code: int
+    """What refuses it."""
+    reason: int
+    """The expiry reason, where it expires instead."""
+
+
+UNFILLED, TAKES = Unfit(-5021, 10), Unfit(-5022, 11)
 
 
 class Admission:
@@ -91,6 +106,25 @@ class Admission:
             return True
         return self._orders.resting(symbol, is_buy=not is_buy).reached(price) is not None
 
+    def unfit(self, request: OrderRequest, quantity: Decimal) -> Unfit | None:
+        """Return why a post-only or fill-or-kill order cannot stand as the book is, or None."""
+        is_buy = request.is_buy
+        if request.time_in_force == "GTX" and self.crosses(
+            request.symbol, request.price, is_buy=is_buy
+        ):
+            return TAKES
+        if request.time_in_force == "FOK" and self._takeable(request) < quantity:
+            return UNFILLED
+        return None
+
+    def market_bound(self, order: Order) -> Decimal | None:
+        """Return the worst price that a market order takes, None where no mark is known."""
+        mark = self._books[order.symbol].mark_price
+        share = self._account.rules[order.symbol].market_take_bound
+        if not mark or not share:
+            return None
+        return mark * (1 + share) if order.is_buy else mark * (1 - share)
+
     def margin_rate(self, order: Order) -> Decimal:
         """Return the margin that each open unit of a resting order holds, in quote currency."""
         if order.request.reduce_only or not order.remaining:
@@ -114,12 +148,8 @@ class Admission:
             check_market_band(rules, touch, book.mark_price, is_buy=request.is_buy)
             return
         check_band(rules, request.price, book.mark_price, is_buy=request.is_buy)
-        if request.time_in_force == "GTX" and self.crosses(
-            request.symbol, request.price, is_buy=request.is_buy
-        ):
-            raise VenueRefusal(-5022)
-        if request.time_in_force == "FOK" and self._takeable(request) < quantity:
-            raise VenueRefusal(-5021)
+        if not self._settings.unfit_orders_expire and (unfit := self.unfit(request, quantity)):
+            raise VenueRefusal(unfit.code)
 
     def _takeable(self, request: OrderRequest) -> Decimal:
         """Return what a FOK order finds within its price, which no self-trade rule stops."""

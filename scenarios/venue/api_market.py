@@ -127,7 +127,7 @@ def _symbol(rules: SymbolRules) -> dict[str, Any]:
         "underlyingSubType": [],
         "triggerProtect": text(rules.trigger_protect),
         "liquidationFee": "0.012500",
-        "marketTakeBound": "0.05",
+        "marketTakeBound": text(rules.market_take_bound),
         "maxMoveOrderLimit": 10000,
         "filters": _filters(rules),
         "orderTypes": [

@@ -14,7 +14,8 @@ from .account import Account
 from .algo_checks import check_algo
 from .algo_orders import FIRING, AlgoOrder, AlgoRequest, AlgoStore
 from .book import Book
-from .matching import Matching, UserFeed
+from .feed import UserFeed
+from .matching import Matching
 from .moment import Agenda, Moment
 from .orders import Order, OrderRequest, PositionKey
 from .refusal import VenueRefusal

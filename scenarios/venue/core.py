@@ -12,6 +12,7 @@ from .account import Account, MarginView, value
 from .book import Book
 from .conditional import Conditional
 from .countdown import Countdown
+from .feed import UserFeed
 from .forced import Forced
 from .frames import Frame
 from .funding import Funding
@@ -19,7 +20,7 @@ from .income import IncomeStore
 from .limits import Limits
 from .liquidation import Liquidation
 from .market import Depth, Mark, MarketEvent, Quote, Trade
-from .matching import Matching, UserFeed
+from .matching import Matching
 from .moment import Agenda, Moment
 from .refusal import VenueRefusal
 from .settings import SymbolRules, VenueSettings

@@ -8,6 +8,8 @@ so the two are merged here. Owns no state.
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
+from attrs import frozen
+
 from .book import Book
 from .orders import Order, OrderRequest
 from .price_index import PriceIndex
@@ -36,20 +38,30 @@ def is_beyond(price: Decimal, limit: Decimal | None, *, is_buy: bool) -> bool:
     return limit is not None and (price > limit if is_buy else price < limit)
 
 
-def offers(
-    book: Book, own: PriceIndex[Order], ahead_of: AheadOf, *, limit: Decimal | None, is_buy: bool
-) -> Iterator[Offer]:
+@frozen
+class Depths:
+    """What an order can meet on one side."""
+
+    market: Book
+    own: PriceIndex[Order]
+    ahead_of: AheadOf
+    is_sure: bool
+    """Whether own orders beyond the market's known depth are met: others may stand before them."""
+
+
+def offers(depths: Depths, *, limit: Decimal | None, is_buy: bool) -> Iterator[Offer]:
     """Yield what an order meets, in turn.
 
     Each own order must have left its line, or the taker be done, before the next offer is asked
     for. What is taken of the market's offers is the caller's to note in the book.
     """
-    for price, displayed in book.walk(is_buy=is_buy):
+    own = depths.own
+    for price, displayed in depths.market.walk(is_buy=is_buy):
         if is_beyond(price, limit, is_buy=is_buy):
             break
         left = displayed
         while (order := own.reached(price)) is not None:
-            if order.price == price and (ahead := min(ahead_of(order), left)):
+            if order.price == price and (ahead := min(depths.ahead_of(order), left)):
                 left -= ahead
                 yield price, ahead, None
                 if own.reached(price) is not order:
@@ -57,7 +69,5 @@ def offers(
             yield order.price, order.remaining, order
         if left:
             yield price, left, None
-    # Beyond the depth that is known there are others first, as far as anyone can tell; only a
-    # limit that crosses an own order is sure to meet it.
-    while limit is not None and (order := own.reached(limit)) is not None:
+    while depths.is_sure and limit is not None and (order := own.reached(limit)) is not None:
         yield order.price, order.remaining, order

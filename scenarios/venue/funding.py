@@ -15,9 +15,9 @@ from .account import Account, Position, money
 from .account_frames import account_update, funding_update
 from .account_settings import FundingRules
 from .book import Book
+from .feed import UserFeed
 from .income import FUNDING_FEE, IncomeStore
 from .market import Mark
-from .matching import UserFeed
 from .moment import Moment
 
 ZERO = Decimal(0)

@@ -24,9 +24,10 @@ from .account import (
 from .account_frames import account_update, margin_call
 from .account_settings import LiquidationRules
 from .book import Book
+from .feed import UserFeed
 from .forced import Forced
 from .income import INSURANCE_CLEAR, IncomeStore
-from .matching import Matching, UserFeed
+from .matching import Matching
 from .moment import Agenda, Moment
 from .orders import PositionKey
 from .refusal import VenueRefusal

@@ -12,21 +12,22 @@ from decimal import Decimal
 from attrs import evolve
 
 from . import frames
-from .account import Account, money
-from .account_frames import account_update
+from .account import Account
 from .admission import Admission
 from .book import Book
+from .booking import Booking
 from .crossing import (
     EXPIRES_MAKER,
     EXPIRES_TAKER,
     TRADES,
+    Depths,
     effective_mode,
     is_beyond,
     offers,
 )
 from .expiries import Expiries
-from .fills import QUOTE_ASSET, Fill, FillStore
-from .frames import Frame
+from .feed import UserFeed
+from .fills import FillStore
 from .market import Depth, Quote, Trade
 from .moment import Agenda, Moment
 from .orders import Order, OrderRequest, OrderStore, PositionKey
@@ -37,14 +38,6 @@ from .settings import QueueModel, VenueSettings
 
 ZERO = Decimal(0)
 SELF_TRADE, IOC_REMAINDER, IOC_SELF_TRADE, KNOCKED_OUT, MARKET_REMAINDER = 1, 2, 3, 4, 9
-
-
-class UserFeed:
-    """Where the account's frames go; building one is skipped while nobody listens."""
-
-    def __init__(self, send: Callable[[Frame], None]) -> None:
-        self.send = send
-        self.is_heard = False
 
 
 class Matching:
@@ -72,6 +65,9 @@ class Matching:
         self._books = books
         self._moment = moment
         self._feed = feed
+        self._booking = Booking(
+            settings, account=account, books=books, fills=self.fills, moment=moment, feed=feed
+        )
         self._expiries = Expiries(moment, agenda, self._expire)
         self._ahead = UNKNOWN if settings.queue_model is QueueModel.BEYOND else ZERO
         self._places = (
@@ -121,7 +117,12 @@ class Matching:
     def execute(self, order: Order) -> None:
         """Let a newly accepted order take what it may, then rest or expire."""
         is_market = order.request.type == "MARKET"
-        self._take(order, None if is_market else order.price)
+        if self._settings.unfit_orders_expire and (
+            unfit := self.admission.unfit(order.request, order.quantity)
+        ):
+            self._end(order, "EXPIRED", unfit.reason)
+            return
+        self._take(order, self.admission.market_bound(order) if is_market else order.price)
         if not order.is_open:
             return
         if is_market:
@@ -222,9 +223,9 @@ class Matching:
             self._take_market(order, limit)
             return
         book, is_buy = self._books[order.symbol], order.is_buy
-        for price, available, other in offers(
-            book, own, self._ahead_of, limit=limit, is_buy=is_buy
-        ):
+        # Only a limit of its own says for sure that an order gets beyond the depth that is known.
+        depth = Depths(book, own, self._ahead_of, is_sure=order.request.type == "LIMIT")
+        for price, available, other in offers(depth, limit=limit, is_buy=is_buy):
             if other is not None:
                 self._meet_own(order, other)
             else:
@@ -293,58 +294,18 @@ class Matching:
         self._release(order, quantity)
         key = order.request.key
         before = self._account.amount(key)
-        fill = self._book(order, price, quantity, is_maker=is_maker)
+        fill = self._booking.book(order, price, quantity, is_maker=is_maker)
         order.executed += quantity
         order.quote_executed += price * quantity
         order.updated_ms = fill.at_ms
         order.status = "PARTIALLY_FILLED" if order.executed < order.quantity else "FILLED"
         if not order.is_open:
             self._close(order)
-        self._tell_fill(order, fill)
+        self._booking.tell(order, fill)
         if not order.is_open:
             self.on_order_end(order)
         if before and (before > 0) != order.is_buy:
             self._after_shrinking(key)
-
-    def _book(self, order: Order, price: Decimal, quantity: Decimal, *, is_maker: bool) -> Fill:
-        """Move position and wallet by one execution and keep its record."""
-        request, moment = order.request, self._moment
-        rate = self._settings.maker_fee if is_maker else self._settings.taker_fee
-        owed = ZERO if request.is_forced else money(price * quantity * rate)
-        fee, asset = self._account.purse.charge(owed)
-        delta = quantity if order.is_buy else -quantity
-        realized = self._account.book_fill(
-            request.key, delta, price, fee if asset == QUOTE_ASSET else ZERO, at_ms=moment.ms
-        )
-        fill = Fill(
-            self.fills.next_id(),
-            order.order_id,
-            order.client_order_id,
-            order.symbol,
-            request.side,
-            request.position_side,
-            price,
-            quantity,
-            fee,
-            realized,
-            is_maker,
-            moment.ns,
-            moment.ms,
-            asset,
-        )
-        self.fills.add(fill)
-        return fill
-
-    def _tell_fill(self, order: Order, fill: Fill) -> None:
-        if not self._feed.is_heard:
-            return
-        if self._settings.trade_lite:
-            self._feed.send(frames.trade_lite(order, fill))
-        account, at_ms = self._account, self._moment.ms
-        changed = (account.position(order.request.key),)
-        self._feed.send(account_update(account, "ORDER", changed, self._books, at_ms=at_ms))
-        execution = "CALCULATED" if order.request.is_forced else "TRADE"
-        self._feed.send(frames.order_update(order, execution, at_ms=at_ms, fill=fill))
 
     def _after_shrinking(self, key: PositionKey) -> None:
         amount = self._account.amount(key)

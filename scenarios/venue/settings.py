@@ -65,6 +65,8 @@ class SymbolRules:
     multiplier_up: Decimal = Decimal("1.1500")
     multiplier_down: Decimal = Decimal("0.8500")
     trigger_protect: Decimal = Decimal("0.0500")
+    market_take_bound: Decimal = Decimal("0.05")
+    """How far from the mark a market order takes, as a share of it; 0 for any distance."""
     orders_max: int = 200
     status: str = "TRADING"
     brackets: tuple[Bracket, ...] = field(factory=_default_brackets)
@@ -186,6 +188,9 @@ class VenueSettings:
     queue_model: QueueModel = QueueModel.TOUCH
     queue_cancels_ahead: Decimal = Decimal(0)
     """Share of what others cancel at a price that stood ahead of us (model `queue`), 0 to 1."""
+    unfit_orders_expire: bool = False
+    """A FOK that finds too little and a post-only that would take are accepted and expire (reasons
+    10 and 11), instead of -5021 and -5022."""
     amendment_keeps_place: bool = False
     """A smaller quantity at the same price keeps its place in line; Binance documents no such."""
     resting_reducers_refuse: bool = False

@@ -223,6 +223,7 @@ def test_a_position_opened_anew_is_warned_of_anew(world: VenueWorld) -> None:
     world.mark("2473.00")
     world.venue.core.account.move(D(1300), at_ms=world.now_ms)
     world.quote("2600.00", "2600.00")
+    world.mark("2600.00")
     world.done("POST", ORDER, **market_order("BUY", "10"))
 
     fall(world, "2473.00")
@@ -253,7 +254,8 @@ def test_what_a_close_in_time_left_below_zero_is_paid_by_the_fund() -> None:
     rules = evolve(LiquidationRules(), is_on=False)
     world = opened(VenueSettings(wallet_balance=D(1400), liquidation=rules))
     world.quote("2400.00", "2400.00")
-    world.done("POST", ORDER, **market_order("SELL", "10", reduceOnly="true"))
+    # A market order would not take so far from the mark.
+    world.done("POST", ORDER, **limit_order("SELL", "10", "2400.00", reduceOnly="true"))
     before = world.venue.ledger().wallet_balance
 
     world.mark("2400.00")

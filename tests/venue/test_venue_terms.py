@@ -283,3 +283,32 @@ def test_a_conditional_without_depth_for_its_match_is_rejected_at_its_trigger() 
 
     told = world.frames_of("ALGO_UPDATE")[-1]["o"]
     assert ("REJECTED", "No depth matches this BBO order") == (told["X"], told["rm"])
+
+
+def test_a_market_order_takes_nothing_far_from_the_mark(world: VenueWorld) -> None:
+    size = Decimal(1)
+    shape = DepthShape(20, Decimal("20.00"), Decimal(1))
+    world.say(Quote("ETHUSDT", world.now_ns, Decimal(2600), size, Decimal(2610), size, shape))
+    world.mark("2600.00")
+
+    world.done("POST", ORDER, **market_order("BUY", "20", "a"))
+
+    # Five in a hundred of 2600 are 130, so 2730.00 is the last price that it pays.
+    assert Decimal("2730.00") == max(fill.price for fill in world.venue.ledger().fills)
+    told = last_update(world)
+    assert ("EXPIRED", "9", "7") == (told["X"], told["er"], told["z"])
+
+
+@pytest.mark.parametrize(
+    ("time_in_force", "quantity", "reason"), [("FOK", "999", "10"), ("GTX", "1", "11")]
+)
+def test_orders_that_their_own_terms_forbid_expire_where_the_setting_says_so(
+    time_in_force: str, quantity: str, reason: str
+) -> None:
+    world = opened(VenueSettings(unfit_orders_expire=True, wallet_balance=Decimal(10**9)))
+    order = limit_order("BUY", quantity, "2600.10", "a", timeInForce=time_in_force)
+
+    world.done("POST", ORDER, **order)
+
+    told = last_update(world)
+    assert ("EXPIRED", reason, "0") == (told["X"], told["er"], told["z"])
