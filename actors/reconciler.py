@@ -23,6 +23,7 @@ from ..messages.reconciliation import (
     PositionsCompared,
     SymbolsMismatched,
     TradesFound,
+    VenueListed,
 )
 from ..messages.stream import BackfillDone, BackfillNeeded
 from ..messages.values import Priority, Severity
@@ -34,6 +35,7 @@ from ..messages.venue import (
     ListPositions,
     ListTrades,
     MakeCall,
+    OrderEvidence,
     OrdersListed,
     PermitGranted,
     PermitRefused,
@@ -293,6 +295,7 @@ class Reconciler(Actor):
 
     def _compare(self, message: AttemptEnded, listed: PositionsListed, ctx: Context) -> None:
         state = self.state
+        ctx.tell(names.RISK_GATE, venue_listed(state.departed_at_ns, state.orders))
         ctx.tell(
             names.ORDER_MANAGER,
             CompareOrders(state.number, state.departed_at_ns, state.orders, state.owed),
@@ -357,6 +360,16 @@ class Reconciler(Actor):
     def _try_later(self, delay_ns: int, ctx: Context) -> None:
         """Begin a new pass soon; the one under way is left behind."""
         ctx.after(delay_ns, PassDue(), key="pass")
+
+
+def venue_listed(departed_at_ns: int, orders: tuple[OrderEvidence, ...]) -> VenueListed:
+    """Return how many orders both listings hold, for whoever must leave room for more."""
+    regular: dict[str, int] = {}
+    for order in orders:
+        if not order.conditional:
+            regular[order.symbol] = regular.get(order.symbol, 0) + 1
+    conditional = sum(order.conditional for order in orders)
+    return VenueListed(departed_at_ns, tuple(sorted(regular.items())), conditional)
 
 
 def parse(token: str) -> tuple[int, int, str]:

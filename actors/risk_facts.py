@@ -16,7 +16,7 @@ from ..messages.intake import PolicyChanged
 from ..messages.market import ClockChanged, MarkChanged
 from ..messages.orders import ExposureChanged
 from ..messages.positions import PositionAdopted, ProtectionFailing
-from ..messages.reconciliation import SymbolsMismatched
+from ..messages.reconciliation import SymbolsMismatched, VenueListed
 from ..messages.stream import StreamHealthChanged
 from ..messages.values import PositionSide, Side
 from .policies.execution_book import DAY_NS, ExecutionBook, share_out
@@ -74,6 +74,7 @@ class ExposureMoved:
     change: ExposureChanged
     reservation_ended: bool
     given_back: bool
+    at_ns: int
 
 
 @frozen
@@ -104,6 +105,7 @@ News = (
     | ClockChanged
     | StreamHealthChanged
     | SymbolsMismatched
+    | VenueListed
     | ProtectionFailing
     | PositionAdopted
     | InstrumentsChanged
@@ -128,6 +130,10 @@ class GateState:
     filters: dict[str, Filters] = field(factory=dict[str, Filters])
     filters_read_at_ns: int = 0
     marks: dict[str, MarkChanged] = field(factory=dict[str, MarkChanged])
+    listed: VenueListed | None = None
+    """What the last whole pass found at the venue."""
+    ended_at_ns: dict[str, int] = field(factory=dict[str, int])
+    """Entries that ended since that pass left, by intent: it lists none of their protection."""
     mismatched: tuple[str, ...] = ()
     unprotected: tuple[str, ...] = ()
     positions: dict[str, Decimal] = field(factory=dict[str, Decimal])
@@ -183,6 +189,7 @@ def _move_exposure(state: GateState, fact: ExposureMoved) -> None:
     if fact.reservation_ended:
         del state.reservations[change.intent_id]
         if not fact.given_back:
+            state.ended_at_ns[change.intent_id] = fact.at_ns
             _charge(state, reservation.strategy, reservation.symbol, reservation.approved_at_ns)
 
 
@@ -220,7 +227,7 @@ def _add(state: GateState, key: str, strategy: str, change: Decimal) -> None:
         state.shares[key] = share_out(state.shares.get(key, {}), strategy, change)
 
 
-def _note(state: GateState, news: News) -> None:  # noqa: C901 - one arm a message
+def _note(state: GateState, news: News) -> None:  # noqa: C901, PLR0912 - one arm a message
     match news:
         case MarkChanged():
             state.marks[news.symbol] = news
@@ -236,6 +243,8 @@ def _note(state: GateState, news: News) -> None:  # noqa: C901 - one arm a messa
             state.stream_healthy = news.healthy
         case SymbolsMismatched():
             state.mismatched = news.symbols
+        case VenueListed():
+            _note_listing(state, news)
         case ProtectionFailing():
             others = tuple(each for each in state.unprotected if each != news.symbol)
             state.unprotected = (*others, news.symbol) if news.alarm else others
@@ -247,6 +256,13 @@ def _note(state: GateState, news: News) -> None:  # noqa: C901 - one arm a messa
             state.policy[news.key] = news.value
         case _:
             assert_never(news)
+
+
+def _note_listing(state: GateState, listed: VenueListed) -> None:
+    state.listed = listed
+    for intent_id, at_ns in list(state.ended_at_ns.items()):
+        if at_ns < listed.departed_at_ns:
+            del state.ended_at_ns[intent_id]
 
 
 def _note_instruments(state: GateState, news: InstrumentsChanged) -> None:

@@ -28,7 +28,7 @@ from ..messages.orders import (
     RequestExit,
 )
 from ..messages.positions import PositionAdopted, ProtectionFailing
-from ..messages.reconciliation import SymbolsMismatched
+from ..messages.reconciliation import SymbolsMismatched, VenueListed
 from ..messages.stream import StreamHealthChanged
 from ..messages.values import (
     Leg,
@@ -125,6 +125,7 @@ class RiskGate(Actor):
                 | ClockChanged()
                 | StreamHealthChanged()
                 | SymbolsMismatched()
+                | VenueListed()
                 | ProtectionFailing()
                 | PositionAdopted()
                 | InstrumentsChanged()
@@ -196,7 +197,7 @@ class RiskGate(Actor):
         is_ours = reservation is not None and reservation.client_order_id == message.client_order_id
         ended = is_ours and message.ended
         given_back = ended and not message.sent and message.filled == ZERO
-        ctx.record(ExposureMoved(message, ended, given_back))
+        ctx.record(ExposureMoved(message, ended, given_back, ctx.now))
 
     def on_policy_changed(self, message: PolicyChanged, ctx: Context) -> None:
         """Take over one setting for new orders, or say why not."""
@@ -226,6 +227,7 @@ class RiskGate(Actor):
             stream,
             clock is not None and clock.trusted,
             state.account is not None or isinstance(news, AccountChanged),
+            bool(state.leverage) or isinstance(news, LeverageChanged),
             state.filters_read_at_ns > 0 or isinstance(news, InstrumentsChanged),
             state.trading is not None or isinstance(news, TradingStateChanged),
         )

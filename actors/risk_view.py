@@ -33,6 +33,7 @@ def entry_view(
     """
     settings = changed(base, state.policy)
     trading, symbol = state.trading, signal.symbol
+    bracket = state.leverage.get(symbol)
     slots, reserved = open_slots(state), tuple(state.reservations.values())
     view = EntryView(
         signal=signal,
@@ -58,7 +59,12 @@ def entry_view(
         has_slot=False,
         executed_at_ns=executed_at_ns(state, symbol),
         executions_today=executions_today(state, now_ns),
-        leverage=settings.leverage,
+        leverage=settings.leverage if bracket is None else bracket.config.leverage,
+        bracket=bracket,
+        listed_at_ns=0 if state.listed is None else state.listed.departed_at_ns,
+        open_orders=_open_orders(state, symbol),
+        conditional_orders=_conditional_orders(state),
+        others=_others(state, symbol),
     )
     key = position_key(symbol, view.position_side)
     limits = limits_of_strategy(settings, signal)
@@ -164,6 +170,39 @@ def strategy_view(state: GateState, limits: StrategyLimits, key: str, now_ns: in
         executed_at_ns=executed_at_ns(state, symbol, name),
         executions_today=executions_today(state, now_ns, name),
     )
+
+
+def _open_orders(state: GateState, symbol: str) -> int:
+    """Return the regular orders of a symbol that the venue listed, and those approved since."""
+    listed = state.listed
+    if listed is None:
+        return 0
+    since = [
+        each
+        for each in state.reservations.values()
+        if each.symbol == symbol and each.approved_at_ns >= listed.departed_at_ns
+    ]
+    return dict(listed.open_orders).get(symbol, 0) + len(since)
+
+
+def _conditional_orders(state: GateState) -> int:
+    """Return the listed conditional orders, and a stop and a target for each entry to come.
+
+    An entry that was filled in parts is counted beside its own stop: too many rather than too few.
+    """
+    listed = 0 if state.listed is None else state.listed.conditional_orders
+    return listed + 2 * (len(state.reservations) + len(state.ended_at_ns))
+
+
+def _others(state: GateState, symbol: str) -> tuple[tuple[str, Decimal], ...]:
+    """Return the positions of other symbols, open or to come, with their signed notional."""
+    others: list[tuple[str, Decimal]] = []
+    for key in open_slots(state):
+        other = key.partition("/")[0]
+        if other != symbol:
+            sign = 1 if _committed(state, key) > ZERO else -1
+            others.append((other, sign * _notional(state, key)))
+    return tuple(others)
 
 
 def _symbol_hold(state: GateState, symbol: str) -> str:

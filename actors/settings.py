@@ -69,10 +69,18 @@ class RiskSettings:
     """Size of an unsized entry: `percent` of equity, or by the `risk` to its stop."""
     risk_per_entry_pct: Decimal = Decimal("0.1")
     """With `risk`: what is lost between entry and stop, percent of equity."""
+    size_scaled_by_correlation: bool = False
+    """Whether the policy makes an entry smaller beside positions that move alike."""
+    correlations: tuple[str, ...] = ()
+    """How alike symbols move, -1 to 1, as in `BTCUSDT/ETHUSDT=0.8`; 0 for what is not listed."""
+    correlated_exposure_pct_max: Decimal = Decimal("10.0")
+    """Notional of a position and what would lose with it, percent of equity."""
     order_notional_max: Decimal = Decimal(100_000)
     """Notional of one order, in the margin asset."""
     strategies: tuple[StrategyLimits, ...] = ()
     """Tables of their own, `[[callboard.risk.strategies]]`, one for each strategy with limits."""
+    conditional_orders_max: int = 200
+    """Stops and targets of the account at the venue, with those of the entry itself."""
     positions_max: int = 3
     """Positions and open entries at once."""
     stop_loss_pct_default: Decimal = Decimal("2.0")
@@ -97,11 +105,13 @@ class RiskSettings:
     """Age at which a resting entry is cancelled."""
     mark_age_ms_max: int = 5 * SECOND_MS
     account_age_ms_max: int = 5 * MINUTE_MS
+    position_age_ms_max: int = 5 * MINUTE_MS
+    """Since the last whole listing of the venue's orders and positions."""
     filters_age_ms_max: int = 24 * HOUR_MS
     leverage: int = 10
-    """Leverage assumed for affordability; never changed at the venue."""
+    """Leverage assumed until the venue's is known; never changed at the venue."""
     leverage_max: int = 10
-    """The most that `leverage` may be."""
+    """The most that a symbol's leverage may be at the venue."""
 
 
 @frozen

@@ -26,7 +26,7 @@ from callboard.messages.values import SignalType
 from callboard.scenarios.disk import SimulatedDisk
 from callboard.scenarios.simulation import Simulation
 from callboard.scenarios.venue.seeded_market import ETH_WALK, SeededMarket, SeededMarketSettings
-from callboard.scenarios.venue.settings import ETHUSDT, VenueSettings
+from callboard.scenarios.venue.settings import ETHUSDT, PAPER_LEVERAGE, VenueSettings
 from callboard.scenarios.venue.venue import Venue
 from callboard.scenarios.world import World
 
@@ -104,7 +104,12 @@ def venue(remembered: int = REMEMBERED) -> Venue:
     walk = evolve(ETH_WALK, volatility_ticks=1.0, jump_probability=0.0, trade_probability=0.0)
     pace = SeededMarketSettings(walks=(walk,), tick_every_ms=QUOTE_EVERY_MS, tick_jitter_ms=0)
     market = SeededMarket(pace, seed=1, start_ns=START_NS)
-    rules = VenueSettings(symbols=(ETHUSDT,), wallet_balance=WALLET, history_max=remembered)
+    rules = VenueSettings(
+        symbols=(ETHUSDT,),
+        leverage=PAPER_LEVERAGE,
+        wallet_balance=WALLET,
+        history_max=remembered,
+    )
     return Venue(rules, market, seed=1, start_ns=START_NS)
 
 

@@ -73,6 +73,18 @@ class TradesFound:
 
 
 @frozen
+class VenueListed:
+    """Reconciler -> RiskGate: what a pass found at the venue, whoever's it is."""
+
+    departed_at_ns: int
+    """Engine time at which the first of its questions left."""
+    open_orders: tuple[tuple[str, int], ...]
+    """Regular orders by symbol."""
+    conditional_orders: int
+    """Of the whole account."""
+
+
+@frozen
 class SymbolsMismatched:
     """Symbols whose difference survived two passes: the gate refuses their entries."""
 

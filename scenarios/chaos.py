@@ -31,7 +31,7 @@ from .simulation import Simulation
 from .sometimes import Sometimes
 from .venue.faults import Faults, FaultScript
 from .venue.seeded_market import SeededMarket, SeededMarketSettings, Walk
-from .venue.settings import BTCUSDT, ETHUSDT, AlgoTiming, VenueSettings
+from .venue.settings import BTCUSDT, ETHUSDT, PAPER_LEVERAGE, AlgoTiming, VenueSettings
 from .venue.venue import Venue
 from .workload import (
     MS,
@@ -217,6 +217,7 @@ def make_world(workload: Workload, script: FaultScript | None = None) -> World:
     venue = Venue(
         VenueSettings(
             symbols=(ETHUSDT, BTCUSDT),
+            leverage=PAPER_LEVERAGE,
             faults=workload.faults,
             script=FaultScript() if script is None else script,
             hedge_mode=workload.is_hedged,

@@ -75,6 +75,7 @@ class PaperOptions:
         """Return what the venue is opened with."""
         return evolve(
             self.venue,
+            leverage=self.settings.risk.leverage,
             symbols=self.market.rules,
             hedge_mode=self.settings.accounts.hedge_mode,
             faults=self.faults,

@@ -121,6 +121,9 @@ def _opened(market: Market, settings: Settings) -> OpenedMarket:
 
 def _venue(settings: Settings, opened: OpenedMarket, faults: Faults) -> Venue:
     own = VenueSettings(
-        symbols=opened.rules, hedge_mode=settings.accounts.hedge_mode, faults=faults
+        symbols=opened.rules,
+        leverage=settings.risk.leverage,
+        hedge_mode=settings.accounts.hedge_mode,
+        faults=faults,
     )
     return Venue(own, opened.market, seed=settings.seed, start_ns=opened.start_ns)

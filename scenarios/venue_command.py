@@ -23,7 +23,7 @@ from .fault_options import faults_of
 from .paper_market import OpenedMarket
 from .venue.process import VenueServer
 from .venue.scaled_clock import ScaledClock
-from .venue.settings import QueueModel, VenueSettings
+from .venue.settings import PAPER_LEVERAGE, QueueModel, VenueSettings
 from .venue.talk import LedgerTaken, Welcome, talk_codec
 from .venue.tape import TapeError
 from .venue.venue import Venue
@@ -99,7 +99,9 @@ def run(options: VenueOptions) -> None:
     clock = ScaledClock.begin(speed=options.speed)
     market = _market(options, clock.origin_ns)
     model = QueueModel(options.fills)
-    settings = VenueSettings(symbols=market.rules, faults=faults, queue_model=model)
+    settings = VenueSettings(
+        symbols=market.rules, leverage=PAPER_LEVERAGE, faults=faults, queue_model=model
+    )
     exchange = Venue(settings, market.market, seed=options.seed, start_ns=clock.origin_ns)
     server = VenueServer(exchange, clock, options.socket)
 

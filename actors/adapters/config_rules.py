@@ -121,6 +121,10 @@ _LEVERAGED_PERCENT = _above(0, 12_500)
 
 _RETRY_WAIT = _between(10, 10 * MINUTE_MS)
 _RETRIES = _between(0, 100)
+_CORRELATION = Spelled(
+    r"[A-Z0-9_]{3,30}/[A-Z0-9_]{3,30}=(-?0(\.[0-9]{1,6})?|-?1(\.0{1,6})?)",
+    "two symbols and -1 to 1, as in BTCUSDT/ETHUSDT=0.8",
+)
 _STRATEGIES = Tables(
     {
         "name": Spelled(r".{1,256}", "1 to 256 characters"),
@@ -158,6 +162,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "risk.size_basis": OneOf(tuple(SizeBasis)),
         "risk.sizing": OneOf(tuple(Sizing)),
         "risk.risk_per_entry_pct": _PERCENT,
+        "risk.correlations": _CORRELATION,
+        "risk.correlated_exposure_pct_max": _LEVERAGED_PERCENT,
+        "risk.conditional_orders_max": _between(1, 1_000),
+        "risk.position_age_ms_max": _between(SECOND_MS, HOUR_MS),
         "risk.order_notional_max": _above(0, 10**12),
         "risk.strategies": _STRATEGIES,
         "risk.positions_max": _between(1, 1_000),
@@ -300,6 +308,7 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     ("clock.error_ms_max", "below", "orders.recv_window_ms"),
     ("clock.interval_ms", "below", "clock.age_ms_max"),
     ("accounts.interval_ms", "below", "risk.account_age_ms_max"),
+    ("reconciler.interval_ms", "below", "risk.position_age_ms_max"),
     ("market.interval_ms", "below", "risk.mark_age_ms_max"),
     ("instruments.refresh_ms", "below", "risk.filters_age_ms_max"),
     ("breaker.daily_halt_pct", "at most", "breaker.drawdown_halt_pct"),

@@ -9,7 +9,13 @@ from collections.abc import Callable, Iterable
 
 from .entry_shape import ShapedEntry, price_entry, size_entry
 from .entry_view import EntryView
-from .portfolio_rules import cooldown, daily_quota, one_direction, position_slots
+from .portfolio_rules import (
+    conditional_room,
+    cooldown,
+    daily_quota,
+    one_direction,
+    position_slots,
+)
 from .price_rules import PRICE_RULES
 from .refusal import Refusal
 from .size_rules import SIZE_RULES
@@ -19,6 +25,7 @@ from .world_rules import (
     account_known,
     contract,
     mark_known,
+    positions_known,
     readiness,
     symbol_hold,
     trading_state,
@@ -38,8 +45,10 @@ RULES: tuple[Rule, ...] = (
     contract,
     mark_known,
     account_known,
+    positions_known,
     one_direction,
     position_slots,
+    conditional_room,
     cooldown,
     daily_quota,
     strategy_open,
@@ -55,6 +64,7 @@ RENEWAL_RULES: tuple[Rule, ...] = (
     contract,
     mark_known,
     account_known,
+    positions_known,
 )
 """What is asked again of an approval that aged; its size, cooldown and quota are charged (C-49)."""
 

@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 
 from ...messages.instruments import Filters
 from ...messages.values import OrderType, Side
+from .correlation import pairs_of, scale_of
 from .entry_view import PERCENT, EntryView
 from .refusal import Refusal
 from .rounding import (
@@ -124,13 +125,20 @@ def size_refusal(refusal: SizeRefusal) -> Refusal:
 def _sized(view: EntryView, prices: PricedEntry, filters: Filters) -> Decimal | SizeRefusal:
     settings, order_type = view.settings, view.signal.order_type
     reference, funds, limits = prices.reference_price, funds_of(view), limits_of(view)
+    if settings.size_scaled_by_correlation:
+        pairs = pairs_of(settings.correlations)
+        scale = scale_of(pairs, view.signal.symbol, view.sign, view.others)
+        limits = evolve(limits, position_percent=limits.position_percent * scale)
+        risk_percent = settings.risk_per_entry_pct * scale
+    else:
+        risk_percent = settings.risk_per_entry_pct
     if settings.sizing == Sizing.PERCENT:
         return size_by_percent(funds, reference, limits, order_type, filters)
     by_stop = size_by_stop(
         funds,
         entry_price=reference,
         stop_price=prices.stop_loss,
-        risk_percent=settings.risk_per_entry_pct,
+        risk_percent=risk_percent,
         order_type=order_type,
         filters=filters,
     )

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from ...messages.account import AccountChanged
+from ...messages.account import AccountChanged, SymbolLeverage
 from ...messages.instruments import Filters
 from ...messages.intake import SubmitSignal
 from ...messages.market import MarkChanged
@@ -66,6 +66,17 @@ class EntryView:
     """Last discretionary execution of the symbol; 0 for none."""
     executions_today: int
     leverage: int
+    """As it is set at the venue, else as the settings assume."""
+    bracket: SymbolLeverage | None
+    """The symbol's leverage at the venue and its ladder, None while unknown."""
+    listed_at_ns: int
+    """When the last whole listing of the venue's orders and positions left; 0 for never."""
+    open_orders: int
+    """Regular orders of the symbol, listed or approved since."""
+    conditional_orders: int
+    """Of the account, listed or still to come of open entries."""
+    others: tuple[tuple[str, Decimal], ...] = ()
+    """Positions of other symbols, open or reserved: symbol and signed notional."""
     own: StrategyView | None = None
     """Of the signal's strategy, where that has limits of its own."""
 

@@ -69,6 +69,7 @@ _WORLD = (
     "mark_age",
     "account_age",
     "account_may_trade",
+    "position_age",
 )
 _PORTFOLIO = (
     "opposite_position",
@@ -76,6 +77,8 @@ _PORTFOLIO = (
     "positions_max",
     "strategy_positions_max",
     "leverage_max",
+    "leverage_policy",
+    "conditional_orders",
 )
 _PRICES = (
     "stop_side",
@@ -92,6 +95,8 @@ _SIZE = (
     "quantity_min",
     "equity",
     "order_notional_max",
+    "leverage_bracket",
+    "correlated_percent_max",
     "position_percent_max",
     "gross_percent_max",
     "available",
@@ -111,6 +116,7 @@ _FILTERS = tuple(
         "notional_min",
         "multiplier_up",
         "multiplier_down",
+        "orders_max",
     )
 )
 _OURS = (*_INTAKE, *_CLOSES, *_WORLD, *_PORTFOLIO, *_PRICES, *_SIZE, *_FILTERS)

@@ -32,6 +32,14 @@ def position_slots(view: EntryView) -> Refusal | None:
     return Refusal("positions_max", str(view.slots_used), str(view.settings.positions_max))
 
 
+def conditional_room(view: EntryView) -> Refusal | None:
+    """Room in the account for the entry's own stop and target (the venue allows 200)."""
+    needed = view.conditional_orders + 1 + (view.signal.take_profit is not None)
+    if needed <= view.settings.conditional_orders_max:
+        return None
+    return Refusal("conditional_orders", str(needed), str(view.settings.conditional_orders_max))
+
+
 def cooldown(view: EntryView) -> Refusal | None:
     """One discretionary execution of a symbol in a while."""
     return cooldown_fault("cooldown", view.executed_at_ns, view.now_ns, view.settings.cooldown_ms)

@@ -14,6 +14,7 @@ from attrs import evolve, fields
 
 from ...messages.values import SignalType
 from ..settings import RiskSettings
+from .correlation import pairs_of
 from .rounding import ZERO, plain
 from .sizing import SizeBasis, Sizing
 
@@ -24,6 +25,8 @@ POSITIVE = (
     "stop_loss_pct_default",
     "risk_per_entry_pct",
     "order_notional_max",
+    "correlated_exposure_pct_max",
+    "conditional_orders_max",
     "drawdown_pct_max",
     "price_slippage_pct_max",
     "mark_distance_pct_max",
@@ -93,11 +96,20 @@ def _read(settings: RiskSettings, key: str, text: str) -> Value:
         if value < ZERO or (key in POSITIVE and value == ZERO):
             raise PolicyError(key, f"cannot be {text!r}, which is too small")
         return value
+    if key == "correlations" and isinstance(value, tuple):
+        _check_pairs(value)
     words = value if isinstance(value, tuple) else (value,)
     for word in words:
         if word not in WORDS.get(key, words):
             raise PolicyError(key, f"must be one of {', '.join(WORDS[key])}, not {word!r}")
     return value
+
+
+def _check_pairs(texts: tuple[str, ...]) -> None:
+    try:
+        pairs_of(texts)
+    except (ValueError, ArithmeticError) as error:
+        raise PolicyError("correlations", "must be pairs as in BTCUSDT/ETHUSDT=0.8") from error
 
 
 def _convert(current: Any, text: str) -> Value:

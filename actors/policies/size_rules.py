@@ -7,6 +7,7 @@ it did not get it (C-11).
 from collections.abc import Callable
 from decimal import Decimal
 
+from .correlation import pairs_of, weight_together
 from .entry_shape import ShapedEntry, funds_of, limits_of, size_refusal
 from .entry_view import PERCENT, EntryView
 from .filter_check import OrderShape, check_order
@@ -42,6 +43,33 @@ def fall_percent(peak: Decimal, equity: Decimal) -> Decimal:
     return (peak - equity) / peak * PERCENT if peak > ZERO else ZERO
 
 
+def bracket(view: EntryView, shaped: ShapedEntry) -> Refusal | None:
+    """The position not larger than the symbol's ladder admits at the leverage that is set."""
+    if view.bracket is None:
+        return Refusal("leverage_bracket", "unknown", "known")
+    caps = [
+        step.notional_cap
+        for step in view.bracket.brackets
+        if step.leverage_max >= view.bracket.config.leverage
+    ]
+    notional, most = view.position_notional + shaped.notional, max(caps, default=ZERO)
+    if notional <= most:
+        return None
+    return Refusal("leverage_bracket", plain(notional), plain(most))
+
+
+def correlated(view: EntryView, shaped: ShapedEntry) -> Refusal | None:
+    """This position and what would lose together with it, percent of equity (S3-129)."""
+    assert view.account is not None
+    pairs = pairs_of(view.settings.correlations)
+    together = weight_together(pairs, view.signal.symbol, view.sign, view.others)
+    total = together + view.position_notional + shaped.notional
+    most = view.account.equity * view.settings.correlated_exposure_pct_max / PERCENT
+    if together == ZERO or total <= most:
+        return None
+    return Refusal("correlated_percent_max", plain(total), plain(most))
+
+
 def size(view: EntryView, shaped: ShapedEntry) -> Refusal | None:
     """Position, gross exposure and affordability."""
     reference = shaped.prices.reference_price
@@ -59,7 +87,9 @@ def filters(view: EntryView, shaped: ShapedEntry) -> Refusal | None:
         quantity=shaped.quantity,
         price=shaped.prices.price,
     )
-    faults = check_order(view.filters, order, mark_price=view.mark.mark)
+    faults = check_order(
+        view.filters, order, mark_price=view.mark.mark, open_orders=view.open_orders
+    )
     if not faults:
         return None
     return Refusal(f"filter_{faults[0].rule}", faults[0].figure, faults[0].limit)
@@ -67,7 +97,9 @@ def filters(view: EntryView, shaped: ShapedEntry) -> Refusal | None:
 
 SIZE_RULES: tuple[SizeRule, ...] = (
     order_notional,
+    bracket,
     size,
+    correlated,
     strategy_size,
     filters,
     drawdown,

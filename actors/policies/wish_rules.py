@@ -67,11 +67,13 @@ def scores(view: EntryView) -> Refusal | None:
 
 
 def leverage(view: EntryView) -> Refusal | None:
-    """The signal's own leverage limit."""
-    most = view.signal.leverage_max
-    if most is None or view.leverage <= most:
-        return None
-    return Refusal("leverage_max", str(view.leverage), str(most))
+    """The settings' leverage limit, and the signal's own."""
+    most, own = view.settings.leverage_max, view.signal.leverage_max
+    if view.leverage > most:
+        return Refusal("leverage_policy", str(view.leverage), str(most))
+    if own is not None and view.leverage > own:
+        return Refusal("leverage_max", str(view.leverage), str(own))
+    return None
 
 
 def low_score(signal: SubmitSignal, settings: RiskSettings) -> Refusal | None:

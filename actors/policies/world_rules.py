@@ -63,6 +63,12 @@ def account_known(view: EntryView) -> Refusal | None:
     return refusal
 
 
+def positions_known(view: EntryView) -> Refusal | None:
+    """A whole listing of the venue's orders and positions that is not too old."""
+    limit_ms = view.settings.position_age_ms_max
+    return _too_old("position_age", view.listed_at_ns or None, view.now_ns, limit_ms)
+
+
 def _too_old(guard: str, at_ns: int | None, now_ns: int, limit_ms: int) -> Refusal | None:
     age_ms = (now_ns - (at_ns or 0)) // MS
     if at_ns is not None and age_ms <= limit_ms:

@@ -30,7 +30,7 @@ from ..simulation import Simulation
 from ..tally import Tally
 from ..venue.faults import ScriptedFault
 from ..venue.seeded_market import SeededMarket, SeededMarketSettings
-from ..venue.settings import VenueSettings
+from ..venue.settings import PAPER_LEVERAGE, VenueSettings
 from ..venue.venue import Venue
 from ..world import World
 from .story import START_NS, SYMBOLS, Aim, Beat, Begin, Crash, Deed, Flatten, Send, beats
@@ -174,5 +174,7 @@ def _venue(seed: int) -> Venue:
     )
     market = SeededMarket(SeededMarketSettings(walks=walks), seed=seed, start_ns=START_NS)
     rules = tuple(RULES[symbol] for symbol in SYMBOLS)
-    settings = VenueSettings(symbols=rules, wallet_balance=Decimal(100_000))
+    settings = VenueSettings(
+        symbols=rules, leverage=PAPER_LEVERAGE, wallet_balance=Decimal(100_000)
+    )
     return Venue(settings, market, seed=seed, start_ns=START_NS)

@@ -29,6 +29,10 @@ class Bracket:
     """What makes maintenance margin continuous at the step's floor, in quote currency."""
 
 
+PAPER_LEVERAGE = 10
+"""What a paper account is set to, as the gate's limits allow; a new account has 20."""
+
+
 def _default_brackets() -> tuple[Bracket, ...]:
     rows = (
         (125, "0", "300000", "0.0040", "0"),

@@ -11,6 +11,7 @@ from callboard.messages.reconciliation import (
     ComparePositions,
     OrdersCompared,
     PositionsCompared,
+    VenueListed,
 )
 from callboard.messages.stream import BackfillDone, BackfillNeeded
 from callboard.messages.values import Priority
@@ -93,6 +94,7 @@ def test_the_listings_follow_each_other_and_are_compared_by_their_owners() -> No
     assert ["1.2:", "1.3:"] == [step.told(RequestPermit)[0].token for step in asked]
     departed_at_ns = bench.steps.actor.state.departed_at_ns
     assert (
+        ("risk_gate", VenueListed(departed_at_ns, (("ETHUSDT", 1),), 1)),
         ("order_manager", CompareOrders(1, departed_at_ns, (NEW, STOP), final=False)),
         ("position_monitor", ComparePositions(1, 77, (HELD,), final=False)),
     ) == step.tells

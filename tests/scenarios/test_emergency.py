@@ -12,7 +12,7 @@ from callboard.messages.events import PositionClosed, TradingStateReported
 from callboard.messages.values import HookPhase, SignalType, TradingState
 from callboard.scenarios.simulation import Simulation
 from callboard.scenarios.venue.seeded_market import ETH_WALK, SeededMarket, SeededMarketSettings
-from callboard.scenarios.venue.settings import ETHUSDT, VenueSettings
+from callboard.scenarios.venue.settings import ETHUSDT, PAPER_LEVERAGE, VenueSettings
 from callboard.scenarios.venue.venue import Venue
 from callboard.scenarios.world import World
 from support.eth_stage import START_NS, signal
@@ -29,7 +29,10 @@ class Emergency:
         self.told: list[tuple[int, object]] = []
         self.hooks: list[tuple[int, RunTripHooks]] = []
         walks = tuple(evolve(ETH_WALK, symbol=symbol) for symbol in SYMBOLS)
-        rules = VenueSettings(symbols=tuple(evolve(ETHUSDT, symbol=symbol) for symbol in SYMBOLS))
+        rules = VenueSettings(
+            symbols=tuple(evolve(ETHUSDT, symbol=symbol) for symbol in SYMBOLS),
+            leverage=PAPER_LEVERAGE,
+        )
         market = SeededMarket(SeededMarketSettings(walks=walks), seed=1, start_ns=START_NS)
         self.world = World(
             Simulation(seed=1, now_ns=START_NS),

@@ -10,12 +10,13 @@ from attrs import evolve
 
 from callboard.actors.policies.entry_view import EntryView, StrategyView
 from callboard.actors.settings import RiskSettings, StrategyLimits
-from callboard.messages.account import AccountChanged
+from callboard.messages.account import AccountChanged, Bracket, SymbolConfig, SymbolLeverage
 from callboard.messages.control import TradingStateChanged
 from callboard.messages.instruments import ContractStatus, Filters, InstrumentsChanged
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.market import ClockChanged, MarkChanged
 from callboard.messages.orders import RequestExit
+from callboard.messages.reconciliation import VenueListed
 from callboard.messages.stream import StreamHealthChanged
 from callboard.messages.values import (
     Leg,
@@ -62,6 +63,7 @@ ACCOUNT = AccountChanged(
 )
 ACTIVE = TradingStateChanged(TradingState.ACTIVE, 1, "", venue_open=True)
 CLOCK = ClockChanged(offset_ns=0, error_ns=0, trusted=True)
+LISTED = VenueListed(START_NS, (), 0)
 HEALTHY = StreamHealthChanged(healthy=True, reason="")
 
 
@@ -115,8 +117,24 @@ def view(signal: SubmitSignal | None = None, **changes: Any) -> EntryView:
         executed_at_ns=0,
         executions_today=0,
         leverage=10,
+        bracket=leverage(),
+        listed_at_ns=START_NS,
+        open_orders=0,
+        conditional_orders=0,
     )
     return evolve(plain, **changes)
+
+
+def leverage(
+    symbol: str = SYMBOL, *, set_to: int = 10, notional_cap: Decimal = D(70_000_000)
+) -> SymbolLeverage:
+    """Return a symbol's leverage, and a ladder that admits twice as much of a tenth of its cap."""
+    config = SymbolConfig(symbol, set_to, notional_cap, isolated=False)
+    steps = (
+        Bracket(D(0), notional_cap / 10, 20, D("0.025")),
+        Bracket(notional_cap / 10, notional_cap, 10, D("0.05")),
+    )
+    return SymbolLeverage(config, steps)
 
 
 def strategy(

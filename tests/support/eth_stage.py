@@ -19,14 +19,14 @@ from callboard.scenarios.venue.seeded_market import (
     SeededMarketSettings,
     Walk,
 )
-from callboard.scenarios.venue.settings import ETHUSDT, VenueSettings
+from callboard.scenarios.venue.settings import ETHUSDT, PAPER_LEVERAGE, VenueSettings
 from callboard.scenarios.venue.venue import Venue
 from callboard.scenarios.world import World
 
 START_NS = 1_790_000_000_000_000_000
 SYMBOL = "ETHUSDT"
 RISK = RiskSettings(symbols=(SYMBOL,), cooldown_ms=0)
-RULES = VenueSettings(symbols=(ETHUSDT,))
+RULES = VenueSettings(symbols=(ETHUSDT,), leverage=PAPER_LEVERAGE)
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from callboard.scenarios.paper_market import OpenedMarket, seeded
 from callboard.scenarios.venue.faults import Faults, FaultScript
 from callboard.scenarios.venue.process import VenueServer
 from callboard.scenarios.venue.scaled_clock import ScaledClock
-from callboard.scenarios.venue.settings import VenueSettings
+from callboard.scenarios.venue.settings import PAPER_LEVERAGE, VenueSettings
 from callboard.scenarios.venue.talk import FromClient, talk_codec
 from callboard.scenarios.venue.venue import Venue
 
@@ -107,7 +107,7 @@ def open_venue(
     """Make a venue whose time begins with the clock."""
     opened = market or seeded(("BTCUSDT", "ETHUSDT"), seed=3, start_ns=clock.origin_ns)
     settings = evolve(
-        VenueSettings(symbols=opened.rules),
+        VenueSettings(symbols=opened.rules, leverage=PAPER_LEVERAGE),
         faults=faults or Faults(),
         script=script or FaultScript(),
     )

@@ -7,6 +7,7 @@ from attrs import evolve
 
 from callboard.actors.risk_gate import RiskGate
 from callboard.actors.settings import RiskSettings
+from callboard.messages.account import LeverageChanged
 from callboard.messages.control import EngineStarted, RecoveryDone
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.orders import (
@@ -15,19 +16,22 @@ from callboard.messages.orders import (
     ExposureChanged,
     RequestEntry,
 )
+from callboard.messages.reconciliation import VenueListed
 from callboard.messages.values import Side
 from support.entries import (
     ACCOUNT,
     ACTIVE,
     CLOCK,
     HEALTHY,
+    LISTED,
     SETTINGS,
     SYMBOL,
     entry,
     instruments,
+    leverage,
     mark,
 )
-from support.steps import Step, StepRunner
+from support.steps import START_NS, Step, StepRunner
 
 D = Decimal
 OTHERS = ("BTCUSDT", "SOLUSDT", "XRPUSDT")
@@ -37,6 +41,8 @@ NEWS = (
     CLOCK,
     HEALTHY,
     ACCOUNT,
+    LeverageChanged(tuple(leverage(symbol) for symbol in (SYMBOL, *OTHERS)), START_NS),
+    LISTED,
     instruments(SYMBOL, *OTHERS),
     *(mark(symbol) for symbol in (SYMBOL, *OTHERS)),
 )
@@ -62,6 +68,7 @@ class GateBench:
         for symbol in (SYMBOL, *OTHERS):
             self.steps.tell(mark(symbol, at_ns=now_ns))
         self.steps.tell(evolve(ACCOUNT, at_ns=now_ns))
+        self.steps.tell(VenueListed(now_ns, (), 0))
         self.steps.tell(instruments(SYMBOL, *OTHERS, at_ns=now_ns))
 
     def ask(self, signal: SubmitSignal | None = None) -> Step:

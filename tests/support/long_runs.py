@@ -33,7 +33,13 @@ from callboard.scenarios.invariants import Checker
 from callboard.scenarios.simulation import Simulation
 from callboard.scenarios.venue.faults import Fault, ScriptedFault
 from callboard.scenarios.venue.seeded_market import SeededMarket, SeededMarketSettings, Walk
-from callboard.scenarios.venue.settings import BTCUSDT, ETHUSDT, SOLUSDT, VenueSettings
+from callboard.scenarios.venue.settings import (
+    BTCUSDT,
+    ETHUSDT,
+    PAPER_LEVERAGE,
+    SOLUSDT,
+    VenueSettings,
+)
 from callboard.scenarios.venue.venue import Venue
 from callboard.scenarios.world import World
 
@@ -50,7 +56,7 @@ WALKS = (
 )
 RULES = (
     ETHUSDT,
-    BTCUSDT,
+    evolve(BTCUSDT, orders_max=2),
     evolve(
         SOLUSDT,
         quantity_min=Decimal("0.05"),
@@ -108,7 +114,7 @@ class LongRun:
             start_ns=START_NS,
         )
         venue = Venue(
-            VenueSettings(symbols=RULES),
+            VenueSettings(symbols=RULES, leverage=PAPER_LEVERAGE),
             market,
             seed=self.seed,
             start_ns=START_NS,

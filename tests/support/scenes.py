@@ -121,6 +121,25 @@ def strategies_with_limits_of_their_own(run: LongRun) -> None:
     run.under(NO_PAUSE, act)
 
 
+def more_orders_than_there_is_room_for(run: LongRun) -> None:
+    def act() -> None:
+        small, below = Decimal("0.002"), run.price(BTC, "-4")
+        resting = [run.wish(LONG, BTC, price=below, quantity=small) for _ in range(3)]
+        for number, signal_id in enumerate(resting[:2]):
+            run.tell(CancelOrder(f"room-{number}", signal_id))
+        target = run.price(BTC, "5")
+        run.under({"conditional_orders_max": 1}, lambda: run.wish(LONG, BTC, take_profit=target))
+        run.under({"position_age_ms_max": 1}, lambda: run.wish(LONG, BTC))
+
+    run.under({**NO_PAUSE, "scale_in": True}, act)
+
+
+def more_leverage_than_allowed(run: LongRun) -> None:
+    lower = {**WIDE, "leverage": 5, "leverage_max": 5}
+    run.under(lower, lambda: run.wish(LONG, BTC))
+    run.under(WIDE, lambda: run.wish(LONG, BTC, quantity=Decimal(2_000)))
+
+
 def a_position_and_what_may_not_be_added(run: LongRun) -> None:
     run.wish(HALF)
     run.wish(LONG)
@@ -129,6 +148,8 @@ def a_position_and_what_may_not_be_added(run: LongRun) -> None:
     run.under({"positions_max": 1}, lambda: run.wish(LONG, BTC))
     tight = {"position_size_pct_max": 2, "gross_exposure_pct_max": 2}
     run.under(tight, lambda: run.wish(LONG, BTC))
+    alike = {"correlations": ("BTCUSDT/ETHUSDT=0.9",), "correlated_exposure_pct_max": 2}
+    run.under(alike, lambda: run.wish(LONG, BTC))
     run.wish(CLOSE_LONG, quantity=Decimal("0.0001"))
     run.wish(CLOSE_LONG, seconds=0)
     run.wish(HALF)
@@ -200,6 +221,8 @@ EVERYDAY = (
     a_position_of_the_smallest_size,
     a_halt_refuses_entries,
     strategies_with_limits_of_their_own,
+    more_orders_than_there_is_room_for,
+    more_leverage_than_allowed,
     limit_orders_end_in_every_way,
     more_entries_at_once_than_the_queue_holds,
     an_order_rests_for_longer_than_a_signal_may_take,
