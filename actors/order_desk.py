@@ -341,8 +341,9 @@ class Desk:
         if approved.order_type.is_conditional or self._is_ending:
             return
         if approved.price is None:
-            delay_ns = self.settings.fill_check_ms * MS
-            ctx.after(delay_ns, FillsDue(cid), key=f"fills/{cid}")
+            # Without the stream nobody tells a fill: the first question is asked at once.
+            delay_ms = self.settings.fill_check_ms if self.state.is_stream_healthy else 0
+            ctx.after(delay_ms * MS, FillsDue(cid), key=f"fills/{cid}")
         elif order.deadline_ms:
             self.watch_deadline(order)
 

@@ -7,11 +7,20 @@ follows from the facts alone.
 
 from attrs import frozen
 
+from ..messages.stream import StreamHealthChanged
 from ..messages.values import OrderState
 from .order_attempts import Attempts
 from .order_calls import Kind
 from .order_desk import MS, Desk
-from .order_facts import DeadlineDue, DirectiveDue, FillsDue, QueryDue, RedeliverDue, UnresolvedDue
+from .order_facts import (
+    DeadlineDue,
+    DirectiveDue,
+    FillsDue,
+    QueryDue,
+    RedeliverDue,
+    StreamNoted,
+    UnresolvedDue,
+)
 from .order_wishes import Wishes
 from .policies.order_life import Event
 from .policies.order_record import Order
@@ -81,6 +90,28 @@ class Due:
             return
         kind = Kind.FILLS if order.final or order.bare_trades else Kind.QUERY
         self.attempts.calls.request(order, kind, order.queries + 1)
+        if kind is Kind.QUERY and not self.desk.state.is_stream_healthy:
+            self._poll(order)
+
+    def stream_changed(self, message: StreamHealthChanged) -> None:
+        """Without the stream nobody tells the fills of what was just sent: ask for them."""
+        desk = self.desk
+        if message.healthy is desk.state.is_stream_healthy:
+            return
+        desk.ctx.record(StreamNoted(message.healthy))
+        if not message.healthy:
+            for order in desk.state.orders.values():
+                self._poll(order)
+
+    def _poll(self, order: Order) -> None:
+        """Ask again soon, for as long as a fill is waited for; then the passes have it."""
+        desk, approved = self.desk, order.approved
+        is_awaited = order.is_placed and approved.price is None and not order.final
+        age_ms = (desk.ctx.now - order.created_at_ns) // MS
+        if approved.order_type.is_conditional or not is_awaited:
+            return
+        if age_ms < desk.settings.fill_check_ms:
+            desk.fills_later(order, desk.settings.fill_poll_ms)
 
     def directive(self, message: DirectiveDue) -> None:
         """Nobody decided about a failed request: what came of it is unknown, so ask."""

@@ -200,6 +200,13 @@ class DeadlineDue:
 
 
 @frozen
+class StreamNoted:
+    """Fact: whether the user stream tells of fills."""
+
+    healthy: bool
+
+
+@frozen
 class StrangerSeen:
     """Fact: what the venue says of an order that is not ours, and why it exists."""
 
@@ -225,6 +232,7 @@ Fact = (
     | Renewed
     | VenueNoted
     | StrangerSeen
+    | StreamNoted
 )
 PRIVATE = (
     OrderIntended,
@@ -244,6 +252,7 @@ PRIVATE = (
     Renewed,
     VenueNoted,
     StrangerSeen,
+    StreamNoted,
     RedeliverDue,
     QueryDue,
     UnresolvedDue,

@@ -31,6 +31,7 @@ from ..messages.orders import (
 )
 from ..messages.queries import GetOrder, GetOrders, GetStatistics
 from ..messages.reconciliation import CompareOrders, TradesFound
+from ..messages.stream import StreamHealthChanged
 from ..messages.values import Operation, OrderState, TradingState
 from ..messages.venue import (
     AttemptEnded,
@@ -88,6 +89,7 @@ Inbox = (
     | TradesFound
     | TradingStateChanged
     | ClockChanged
+    | StreamHealthChanged
     | EngineStarted
     | GetOrders
     | GetOrder
@@ -158,6 +160,8 @@ class OrderManager(Actor):
                 self.on_trading_state_changed(message, ctx)
             case ClockChanged():
                 ctx.record(VenueNoted(message.offset_ns, self.state.silent_at_ns))
+            case StreamHealthChanged():
+                self._due(ctx).stream_changed(message)
             case EngineStarted():
                 ctx.log("orders_open", count=len(self.state.orders))
             case GetOrders():

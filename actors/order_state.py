@@ -27,6 +27,7 @@ from .order_facts import (
     Renewed,
     StatusQuarantined,
     StrangerSeen,
+    StreamNoted,
     TradeBooked,
     TradeSettled,
     VenueNoted,
@@ -52,6 +53,8 @@ class OrdersState:
     offset_ns: int = 0
     silent_at_ns: int = 0
     """When the venue last failed to answer; 0 for never."""
+    is_stream_healthy: bool = True
+    """False while the user stream has said that it may miss something."""
     strangers: dict[str, StrangerSeen] = field(factory=dict[str, StrangerSeen])
     """Orders that are not ours, by client order id."""
     legs: dict[str, str] = field(factory=dict[str, str])
@@ -85,6 +88,8 @@ def apply_fact(state: OrdersState, fact: Fact, settings: OrderSettings) -> None:
             _intend(state, fact)
         case VenueNoted():
             state.offset_ns, state.silent_at_ns = fact.offset_ns, fact.silent_at_ns
+        case StreamNoted():
+            state.is_stream_healthy = fact.healthy
         case StrangerSeen():
             _see_stranger(state, fact)
         case _:

@@ -144,6 +144,8 @@ class OrderSettings:
     """Age at which an unresolved intent is parked: absence proves nothing then."""
     deadline_ms_default: int = HOUR_MS
     """Total time of an order that is given none, so of an exit (C-06)."""
+    fill_poll_ms: int = 500
+    """While the user stream is not healthy such an order is asked for so often (C-24, C-47)."""
     fill_check_ms: int = 10 * SECOND_MS
     """A market order without a report for so long is asked for (C-06)."""
     jitter: bool = True

@@ -235,7 +235,7 @@ class UserStream(Actor):
             return
         ctx.record(_GapClosed())
         if not self.state.healthy:
-            ctx.tell(RISK_GATE, StreamHealthChanged(healthy=True, reason="backfilled"))
+            self._tell_health(ctx, healthy=True, reason="backfilled")
             ctx.tell(EVENT_BUS, _alert(healthy=True, text="connected and backfilled"))
 
     def on_silence_check(self, ctx: Context) -> None:
@@ -278,9 +278,14 @@ class UserStream(Actor):
     def _lose(self, reason: str, ctx: Context) -> None:
         was_healthy = self.state.healthy
         ctx.record(_StreamLost())
-        ctx.tell(RISK_GATE, StreamHealthChanged(healthy=False, reason=reason))
+        self._tell_health(ctx, healthy=False, reason=reason)
         if was_healthy:
             ctx.tell(EVENT_BUS, _alert(healthy=False, text=reason))
+
+    def _tell_health(self, ctx: Context, *, healthy: bool, reason: str) -> None:
+        """Entries depend on it, and how fills are heard of."""
+        for owner in (RISK_GATE, ORDER_MANAGER):
+            ctx.tell(owner, StreamHealthChanged(healthy, reason))
 
     def _pass_funding(self, message: AccountFrame, ctx: Context) -> None:
         """Funding is money, so a frame that comes twice counts once."""

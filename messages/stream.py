@@ -4,9 +4,9 @@ UserSocket -> UserStream (`OrderFrame`, `AccountFrame`, `AccountConfigFrame`, `M
 `FrameQuarantined`, `UserStreamChanged`); UserStream -> OrderManager (`OrderReported`), Account
 (`BalancesReported`; `RefreshAccount` after a changed setting), PositionMonitor (`PositionReported`,
 `FundingPaid`), CircuitBreaker (`TripBreaker` after a margin call), Reconciler (`BackfillNeeded`),
-RiskGate (`StreamHealthChanged`). UserStream, when it begins a life, asks UserSocket
-`ReportUserStream`; Reconciler ends a gap with `BackfillDone`. CircuitBreaker
-asks and hears the same after an outage of the venue.
+RiskGate and OrderManager (`StreamHealthChanged`). UserStream, when it begins a life, asks
+UserSocket `ReportUserStream`; Reconciler ends a gap with `BackfillDone`. CircuitBreaker asks and
+hears the same after an outage of the venue.
 """
 
 from decimal import Decimal

@@ -215,6 +215,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "orders.intent_age_ms_max": _between(MINUTE_MS, 3 * DAY_MS),
         "orders.deadline_ms_default": _between(SECOND_MS, 7 * DAY_MS),
         "orders.fill_check_ms": _between(100, 10 * MINUTE_MS),
+        "orders.fill_poll_ms": _between(50, MINUTE_MS),
         "orders.retries_in_30s_max": _between(1, 10_000),
         "retry.api_base_ms": _RETRY_WAIT,
         "retry.api_cap_ms": _RETRY_WAIT,

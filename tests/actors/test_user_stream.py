@@ -30,7 +30,7 @@ from callboard.messages.stream import (
 from callboard.messages.values import PositionSide, Severity, TradingState
 from callboard.messages.venue import PositionEvidence
 from support import venue_samples
-from support.steps import SECOND, StepRunner
+from support.steps import SECOND, Step, StepRunner
 
 ZERO = Decimal(0)
 EVIDENCE = evolve(venue_samples.EVIDENCE, updated_at_ms=100)
@@ -66,6 +66,13 @@ def test_a_life_begins_unhealthy_and_asks_the_socket() -> None:
 
     assert [ReportUserStream()] == step.to("user_socket")
     assert [StreamHealthChanged(healthy=False, reason="starting")] == step.to("risk_gate")
+
+
+def healths(step: Step) -> list[bool]:
+    """What the gate hears of the stream's health; the order manager hears the same."""
+    told = [health for health in step.to("risk_gate") if isinstance(health, StreamHealthChanged)]
+    assert told == [each for each in step.to("order_manager") if each in told]
+    return [health.healthy for health in told]
 
 
 def test_a_report_is_passed_on_as_evidence() -> None:
@@ -211,7 +218,7 @@ def test_a_frame_that_nobody_can_read_has_the_venue_asked(*, is_lossy: bool) -> 
         alert.alert for alert in step.told(AlertRaised) if alert.alert != "user_stream_lost"
     ]
     assert 1 == len(step.told(BackfillNeeded))
-    assert [False] * is_lossy == [health.healthy for health in step.told(StreamHealthChanged)]
+    assert [False] * is_lossy == healths(step)
     assert steps.actor.state.connected
 
 
@@ -296,13 +303,13 @@ def test_the_answer_to_an_earlier_gap_does_not_close_a_later_one() -> None:
 
     assert second < first
     assert () == early.tells
-    assert [True] == [health.healthy for health in own.told(StreamHealthChanged)]
+    assert [True] == healths(own)
 
 
 def test_two_openings_in_a_row_are_a_loss_between_them() -> None:
     step = bench().tell(OPEN)
 
-    assert [False] == [health.healthy for health in step.told(StreamHealthChanged)]
+    assert [False] == healths(step)
     assert 1 == len(step.told(BackfillNeeded))
 
 
@@ -312,7 +319,7 @@ def test_a_new_life_asks_for_the_gap_once_the_socket_says_that_it_is_open() -> N
 
     again = steps.start()
 
-    assert [False] == [health.healthy for health in again.told(StreamHealthChanged)]
+    assert [False] == healths(again)
     assert 101 == since(steps)
 
 
