@@ -28,6 +28,14 @@ def test_the_module_runs_as_a_program_under_the_same_name() -> None:
     assert done.stdout.startswith("Usage: callboard [OPTIONS] COMMAND")
 
 
+@pytest.mark.parametrize("command", ["run", "venue"])
+def test_the_faults_are_listed_whatever_else_the_command_would_ask_for(command: str) -> None:
+    result = CliRunner().invoke(roof.main, [command, "--faults", "help"])
+
+    assert 0 == result.exit_code
+    assert "answer_lost_after_execution" in result.stdout
+
+
 def test_an_unknown_command_is_a_usage_error() -> None:
     result = CliRunner().invoke(roof.main, ["sell-everything"])
 
