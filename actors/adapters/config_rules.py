@@ -312,6 +312,9 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     ("reconciler.interval_ms", "below", "risk.position_age_ms_max"),
     ("market.interval_ms", "below", "risk.mark_age_ms_max"),
     ("instruments.refresh_ms", "below", "risk.filters_age_ms_max"),
+    ("instruments.retry_ms", "at most", "instruments.refresh_ms"),
+    ("risk.send_within_ms", "at most", "risk.order_deadline_ms"),
+    ("orders.fill_check_ms", "below", "orders.deadline_ms_default"),
     ("breaker.daily_halt_pct", "at most", "breaker.drawdown_halt_pct"),
     ("breaker.daily_reduce_pct", "at most", "breaker.daily_halt_pct"),
 )
