@@ -75,7 +75,6 @@ class Desk:
     state: OrdersState
     settings: OrderSettings
     ctx: Context
-    price_slippage_pct_max: Decimal
     _booked_cost: Decimal = field(init=False, default=ZERO)
     _is_ending: bool = field(init=False, default=False)
     """True when an end was reported in this step and waits for its fills."""
@@ -365,15 +364,17 @@ class Desk:
             self.ctx.cancel(f"{key}/{cid}")
         average = self._average(order, filled)
         self.news.ended(order, after, filled, reason, average, sent=sent)
-        expected = order.approved.reference_price
-        if filled and expected is not None:
-            self._look_at_slippage(order, expected, average)
+        if filled:
+            self._look_at_slippage(order.approved, average)
 
-    def _look_at_slippage(self, order: Order, expected: Decimal, average: Decimal) -> None:
-        """Tell once, when all of it is filled, that it was filled worse than allowed (C-33)."""
-        slippage = slippage_pct(order.approved.side, expected, average)
-        if slippage > self.price_slippage_pct_max:
-            self.news.slippage(order.approved, average, slippage, self.price_slippage_pct_max)
+    def _look_at_slippage(self, approved: ApprovedOrder, average: Decimal) -> None:
+        """Tell once, when the order is done, that it was filled worse than allowed (C-33)."""
+        expected, limit = approved.reference_price, approved.slippage_pct_max
+        if expected is None or limit is None:
+            return
+        slippage = slippage_pct(approved.side, expected, average)
+        if slippage > limit:
+            self.news.slippage(approved, average, slippage, limit)
 
 
 _ENDS = (

@@ -10,7 +10,6 @@ the facts in `order_facts.py` and their fold in `order_state.py`; the rules are
 `policies/order_life.py` and `policies/order_record.py`.
 """
 
-from decimal import Decimal
 from typing import assert_never
 
 from ..messages.control import EngineStarted, TradingStateChanged
@@ -110,10 +109,9 @@ class OrderManager(Actor):
     private = PRIVATE
     state: OrdersState
 
-    def __init__(self, settings: OrderSettings, *, price_slippage_pct_max: Decimal) -> None:
+    def __init__(self, settings: OrderSettings) -> None:
         super().__init__()
         self._settings = settings
-        self._price_slippage_pct_max = price_slippage_pct_max
 
     def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901, PLR0912, PLR0915
         """Handle one message."""
@@ -333,7 +331,7 @@ class OrderManager(Actor):
         apply_fact(self.state, fact, self._settings)
 
     def _desk(self, ctx: Context) -> Desk:
-        return Desk(self.state, self._settings, ctx, self._price_slippage_pct_max)
+        return Desk(self.state, self._settings, ctx)
 
     def _calls(self, ctx: Context) -> Calls:
         return Calls(self._desk(ctx))

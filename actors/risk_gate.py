@@ -314,6 +314,7 @@ class RiskGate(Actor):
             epoch=self._epoch(),
             send_by_ms=min(view.venue_ms + view.settings.send_within_ms, deadline_ms),
             deadline_ms=deadline_ms,
+            slippage_pct_max=view.settings.price_slippage_pct_max,
             good_till_ms=_good_till_ms(signal) if is_limit else 0,
             stop_loss=shaped.prices.stop_loss,
             take_profit=shaped.prices.take_profit,

@@ -118,9 +118,7 @@ def core_makers(settings: Settings, rules: tuple[NamedRule, ...] = ()) -> dict[s
         names.RISK_GATE: lambda: RiskGate(settings.risk, settings.orders.id_prefix, rules),
         names.RATE_LIMITER: lambda: RateLimiter(settings.limits, settings.permits_waiting_max),
         names.ORDER_QUEUE: lambda: OrderQueue(settings.queue),
-        names.ORDER_MANAGER: lambda: OrderManager(
-            settings.orders, price_slippage_pct_max=settings.risk.price_slippage_pct_max
-        ),
+        names.ORDER_MANAGER: lambda: OrderManager(settings.orders),
         names.ERROR_CLASSIFIER: ErrorClassifier,
         names.EXECUTION_SYSTEM: lambda: ExecutionSystem(
             settings.signal_timeout_ms, settings.signals_kept

@@ -93,6 +93,8 @@ class ApprovedOrder:
     stop_loss_given: Decimal | None = None
     """What the signal named, where the gate adjusted it; None where it did not."""
     take_profit_given: Decimal | None = None
+    slippage_pct_max: Decimal | None = None
+    """How much worse than the reference its fills may be; None where nobody asks."""
     good_till_ms: int = 0
     """When the venue itself ends a GTD order, by its time; 0 for every other."""
 

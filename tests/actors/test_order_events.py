@@ -1,6 +1,7 @@
 """Test of the events of an order's life: each at its moment, under its topic, and slippage."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -198,7 +199,7 @@ def test_what_is_heard_of_a_parked_order_resolves_it() -> None:
 
 
 def filled_at(price: Decimal, side: Side = Side.BUY) -> list[SlippageExceeded]:
-    entry = evolve(ENTRY, side=side, reference_price=PRICE)
+    entry = evolve(ENTRY, side=side, reference_price=PRICE, slippage_pct_max=ONE)
     bench = OrderBench(entry).resting()
     first = bench.report("PARTIALLY_FILLED", HALF, trade(1, HALF, price=price, side=side))
     last = bench.report("FILLED", ONE, trade(2, HALF, price=price, side=side))
@@ -230,8 +231,13 @@ def test_a_fill_worse_than_allowed_is_told_once_when_the_order_is_done(
     assert expected == [(each.slippage_pct, each.limit_pct, each.average_price) for each in found]
 
 
-def test_an_order_without_a_reference_has_no_slippage() -> None:
-    bench = OrderBench().resting()
+@pytest.mark.parametrize(
+    "changes", [{"reference_price": None}, {"slippage_pct_max": None}, {"reference_price": PRICE}]
+)
+def test_an_order_without_a_reference_or_a_limit_has_no_slippage(
+    changes: dict[str, Any],
+) -> None:
+    bench = OrderBench(evolve(ENTRY, **changes)).resting()
 
     step = bench.report("FILLED", ONE, trade(1, ONE, price=Decimal(9_000)))
 

@@ -73,6 +73,7 @@ def test_an_approved_entry_says_all_that_its_sender_needs() -> None:
         stop_loss=D(1960),
         take_profit=D(2100),
         reference_price=D(2000),
+        slippage_pct_max=Decimal(1),
     )
     assert expected == approved
 

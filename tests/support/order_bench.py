@@ -171,8 +171,7 @@ class OrderBench:
     """One manager; `cid` names the order at hand."""
 
     def __init__(self, approved: ApprovedOrder = ENTRY, **settings: Any) -> None:
-        manager = OrderManager(evolve(SETTINGS, **settings), price_slippage_pct_max=ONE)
-        self.steps = StepRunner(manager, name="order_manager")
+        self.steps = StepRunner(OrderManager(evolve(SETTINGS, **settings)), name="order_manager")
         self.steps.start()
         self.approved = approved
         self.cid = approved.client_order_id
