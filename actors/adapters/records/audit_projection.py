@@ -39,7 +39,7 @@ from .journal_tail import NOBODY
 from .recorded import ANYWHERE, Recorded, RecordReader
 from .stamps import stamp
 
-MESSAGES = {
+MESSAGES: dict[type[Any], str] = {
     SubmitSignal: names.EXECUTION_SYSTEM,
     **dict.fromkeys(COMMANDS, names.EXECUTION_SYSTEM),
     EngineStarted: names.EXECUTION_SYSTEM,
