@@ -42,17 +42,18 @@ def amend(core: Core, params: Params) -> Any:
     if params.choice("side", SIDES, code=-1117) != order.request.side:
         raise VenueRefusal(-1117)
     modify_id = str(params.optional_integer("modifyId") or 0)
+    mode = read_price_match(core, params, takes_price=True)
     core.matching.amend(
         order,
         quantity=params.number("quantity"),
-        price=_amended_price(core, params, order),
+        price=_amended_price(core, params, order, mode),
+        price_match=mode,
         modify_id=modify_id,
     )
     return bodies.amended(order, modify_id)
 
 
-def _amended_price(core: Core, params: Params, order: Order) -> Decimal:
-    mode = read_price_match(core, params, takes_price=True)
+def _amended_price(core: Core, params: Params, order: Order, mode: str) -> Decimal:
     if mode == NO_MATCH:
         return params.number("price")
     return matched_price(core.books[order.symbol], mode, is_buy=order.is_buy)

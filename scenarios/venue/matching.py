@@ -141,7 +141,13 @@ class Matching:
         self._end(order, "EXPIRED", reason)
 
     def amend(
-        self, order: Order, *, quantity: Decimal, price: Decimal, modify_id: str = "0"
+        self,
+        order: Order,
+        *,
+        quantity: Decimal,
+        price: Decimal,
+        price_match: str = NO_MATCH,
+        modify_id: str = "0",
     ) -> None:
         """Change an open LIMIT order, or raise VenueRefusal; some amendments cancel it instead."""
         quantity = self.admission.check_amendment(order, quantity=quantity, price=price)
@@ -155,6 +161,8 @@ class Matching:
         if not stays:
             self._leave_line(order)
         order.quantity, order.price = quantity, price
+        if order.request.price_match != price_match:
+            order.request = evolve(order.request, price_match=price_match)
         order.amendments += 1
         order.updated_ms = self._moment.ms
         if self._feed.is_heard:

@@ -193,7 +193,11 @@ def test_an_order_is_amended_to_a_matched_price(world: VenueWorld) -> None:
     body = world.done("PUT", ORDER, symbol="ETHUSDT", side="BUY", origClientOrderId="a",
                       quantity="1", priceMatch="QUEUE")  # fmt: skip
 
-    assert Decimal("2600.00") == Decimal(body["price"])
+    back = world.done("PUT", ORDER, symbol="ETHUSDT", side="BUY", origClientOrderId="a",
+                      quantity="1", price="2500.00")  # fmt: skip
+
+    assert (Decimal("2600.00"), "QUEUE") == (Decimal(body["price"]), body["priceMatch"])
+    assert "NONE" == back["priceMatch"]
 
 
 @pytest.mark.parametrize(
