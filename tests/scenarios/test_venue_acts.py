@@ -125,6 +125,26 @@ def test_a_part_that_the_venue_deleverages_is_booked_and_the_rest_stays_protecte
 
 
 @MODES
+@pytest.mark.parametrize("kind", [ActKind.LIQUIDATE, ActKind.SETTLE])
+def test_what_the_venue_closed_while_the_engine_was_down_is_closed_from_its_fills(
+    kind: ActKind, *, is_hedged: bool
+) -> None:
+    stage = Stage(is_hedged=is_hedged)
+    stage.world.crash()
+
+    stage.act(kind)
+    stage.world.run_for(3_600)
+    stage.world.start()
+    stage.world.run_for(60)
+
+    (closed,) = stage.of(PositionClosed)
+    assert stage.world.venue.ledger().fills[-1].price == closed.exit_price
+    assert () == stage.positions().positions
+    assert () == stage.orders().orders
+    stage.check_money()
+
+
+@MODES
 def test_funding_is_booked_to_the_position_as_the_venue_charged_it(*, is_hedged: bool) -> None:
     stage = Stage(is_hedged=is_hedged)
 
