@@ -2,7 +2,8 @@
 
 Owns one record for such an act and how it is done at once, without delay, weight or limit: any
 request as a person at the venue's own page would make it (orders, leverage, margin type, modes),
-a deleveraging, a liquidation, a settlement. The engine meets what came of it in its streams.
+a margin call, a deleveraging, a liquidation, a settlement. The engine meets what came of it in its
+streams.
 """
 
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ class ActKind(StrEnum):
     REQUEST = "request"
     DELEVERAGE = "deleverage"
     LIQUIDATE = "liquidate"
+    WARN = "warn"
+    """A margin call, whatever the margin is."""
     SETTLE = "settle"
 
 
@@ -56,6 +59,8 @@ def perform(core: Core, act: Act) -> int:
                 outside.deleverage(core, act.symbol, act.position_side)
             case ActKind.LIQUIDATE:
                 core.liquidation.strike()
+            case ActKind.WARN:
+                core.liquidation.warn()
             case ActKind.SETTLE:
                 core.rules(act.symbol)
                 outside.settle(core, act.symbol)

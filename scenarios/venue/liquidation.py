@@ -90,6 +90,12 @@ class Liquidation:
             if key not in self._taken_over:
                 self._take_over(key, [position])
 
+    def warn(self) -> None:
+        """Send a margin call for what is open, whatever stands behind it."""
+        positions = list(self._account.open_positions())
+        if positions:
+            self._call(positions, value(self._account, self._books))
+
     def _look_closely(self) -> None:
         positions = self._account.open_positions()
         view = value(self._account, self._books)

@@ -109,6 +109,17 @@ def test_the_venue_deleverages_liquidates_and_settles_when_it_is_told_to(
     assert 1 == world.venue.ledger().orders_accepted
 
 
+def test_a_margin_call_can_be_sent_while_the_margin_is_fine(world: VenueWorld) -> None:
+    world.venue.perform(Act(ActKind.WARN))
+    world.done("POST", ORDER, **market_order("BUY", "2"))
+    world.venue.perform(Act(ActKind.WARN))
+    world.wait(20)
+
+    [call] = world.frames_of("MARGIN_CALL")
+    assert ["ETHUSDT"] == [position["s"] for position in call["p"]]
+    assert D(2) == world.position()
+
+
 def test_a_winning_position_can_be_deleveraged_as_an_aimed_fault(world: VenueWorld) -> None:
     world.done("POST", ORDER, **market_order("BUY", "2"))
     world.mark("2700.00")

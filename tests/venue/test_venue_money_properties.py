@@ -15,6 +15,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,  # pyright: ignore[reportUnknownVariableType] - untyped upstream
 )
 
+from callboard.actors.adapters.binance_frames import read_user_frame
+from callboard.actors.adapters.binance_replies import ReplyOptions, read_result
+from callboard.actors.adapters.binance_requests import build_request
+from callboard.messages.venue import (
+    Call,
+    ListOpenOrders,
+    ListPositions,
+    ListTrades,
+    ReadAccount,
+    ReadAccountMode,
+)
 from callboard.scenarios.venue import outside
 from callboard.scenarios.venue.account import is_covered, value
 from callboard.scenarios.venue.account_settings import LiquidationRules
@@ -29,6 +40,14 @@ SIDES = st.sampled_from(["BUY", "SELL"])
 QUANTITIES = st.integers(100, 12_000).map(lambda steps: str(D(steps) / 1000))
 CENTS = st.integers(230_000, 290_000).map(lambda cents: str(D(cents) / 100))
 NAMES = st.sampled_from(["a", "b", "c"])
+READS: tuple[Call, ...] = (
+    ReadAccount(),
+    ReadAccountMode(),
+    ListPositions(),
+    ListOpenOrders(conditional=False),
+    ListOpenOrders(conditional=True),
+    ListTrades("ETHUSDT", 0),
+)
 LIMITS = RateLimits(orders_10s_max=10**6, orders_1m_max=10**6, weight_1m_max=10**6)
 
 
@@ -170,6 +189,15 @@ class AnyAccount(RuleBasedStateMachine):
             assert (core.account.wallet, core.account.cross_wallet) == (
                 D(balance["wb"]), D(balance["cw"]),
             )  # fmt: skip
+
+    def teardown(self) -> None:
+        """Read all that was said, and what can be asked for, as the engine does."""
+        for frame in self.world.frames:
+            read_user_frame(frame, "USDT")
+        for call in READS:
+            request = build_request(call, "r")
+            answer = self.world.ask(request.method, request.path, **request.params)
+            assert () == read_result(call, answer, ReplyOptions("USDT")).faults
 
 
 class AnyHedgedAccount(AnyAccount):
