@@ -308,7 +308,7 @@ class RecordsSettings:
     audit: str = "on"
     """`on` keeps the audit log, `off` does not."""
     audit_dir: str = ""
-    """Folder of the audit log; empty is `audit` in the data directory."""
+    """Folder of the audit log, below the data directory if relative; empty is `audit` there."""
     audit_reads: bool = False
     """Whether requests that only read stand in the audit log, too (many)."""
     locale: str = "en"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from callboard.actors.adapters.disk import Disk
+from callboard.actors.adapters.disk import Disk, FolderInUse
 from callboard.actors.adapters.records.audit_entries import COMMANDS, EVENTS, of_command, of_event
 from callboard.actors.adapters.records.audit_files import AuditFiles
 from callboard.actors.adapters.records.audit_lines import canonical, response_of, snake
@@ -208,6 +208,23 @@ def test_an_unfinished_record_at_the_end_is_written_again(data_dir: Path, tmp_pa
         follow(folder, journal_of(data_dir))
 
         assert whole == content(files)
+
+
+def test_two_engines_never_write_one_log(data_dir: Path, tmp_path: Path) -> None:
+    first = ViewKeeper(AuditLog(AuditFiles(tmp_path), journal_of(data_dir), make_codec()))
+    second = ViewKeeper(AuditLog(AuditFiles(tmp_path), journal_of(data_dir), make_codec()))
+
+    first.look(1)
+    refused = second.look(1)
+    with pytest.raises(FolderInUse):
+        rebuild(tmp_path, journal_of(data_dir), make_codec())
+    first.close()
+    taken = second.look(1_000)
+    second.close()
+
+    assert "is in use by another process" in refused.failed
+    assert taken.recovered
+    assert content(files_of(data_dir)) == content(AuditFiles(tmp_path))
 
 
 def test_what_the_journal_does_not_bear_out_is_moved_aside(data_dir: Path, tmp_path: Path) -> None:

@@ -123,6 +123,22 @@ def test_without_a_store_the_command_that_makes_one_is_named(tmp_path: Path) -> 
     assert "holds no journal" in no_journal.stderr
 
 
+def test_a_file_that_is_no_database_is_named_with_the_way_out(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    journal = Disk(tmp_path / "journal")
+    for name in Disk(data_dir / "journal").names():
+        journal.replace(name, Disk(data_dir / "journal").read(name))
+    (tmp_path / FILE).write_bytes(b"no database at all, but longer than a header" * 99)
+
+    told, rebuilt = invoke("report", tmp_path), invoke("rebuild", tmp_path)
+
+    assert Exit.FAILED == told.exit_code
+    assert "file is not a database; `callboard store rebuild" in told.stderr
+    assert Exit.OK == rebuilt.exit_code
+    assert answer("report", data_dir) == answer("report", tmp_path)
+
+
 def test_a_store_of_another_version_names_both_and_the_way_out(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         connection.execute("CREATE TABLE other (id INTEGER)")

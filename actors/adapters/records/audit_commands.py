@@ -6,6 +6,7 @@ Owns the options and the words that people read. `report` reads the files, `expo
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +108,14 @@ def report_command(data_dir: Path, since: str, until: str, *, as_json: bool) -> 
 
 def folder_of(data_dir: Path) -> Path:
     """Return where the audit log of a data directory is, by the settings of its last run."""
-    from ...runtime.segment import last_number, read_manifest
+    from ...runtime.segment import ManifestDamaged, read_manifest, segment_numbers
     from .views import audit_folder
 
     disk = open_journal(data_dir)
-    manifest = read_manifest(disk, last_number(disk))
-    settings: dict[str, Any] = (manifest.run.settings if manifest is not None else None) or {}
-    audit_dir = str(settings.get("records", {}).get("audit_dir", ""))
-    return audit_folder(audit_dir, data_dir)
+    for number in reversed(segment_numbers(disk)):
+        with suppress(ManifestDamaged):
+            manifest = read_manifest(disk, number)
+            if manifest is not None:
+                settings: dict[str, Any] = manifest.run.settings or {}
+                return audit_folder(str(settings.get("records", {}).get("audit_dir", "")), data_dir)
+    return audit_folder("", data_dir)

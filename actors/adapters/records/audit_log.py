@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 from ....messages.codec import Codec
 from ...ports import FileSystem
 from ...runtime.segment import RunFacts
+from ..disk import Disk
 from .audit_files import AuditFiles, parsed
 from .audit_projection import AuditLine, AuditProjection
 from .journal_tail import JournalForgotten, JournalTail, Place
@@ -31,6 +32,7 @@ class AuditLog:
     codec: Codec
     tail: JournalTail = field(init=False)
     _projection: AuditProjection | None = field(init=False, default=None)
+    _claim: Disk | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         self.tail = JournalTail(self.journal)
@@ -40,9 +42,10 @@ class AuditLog:
 
         Raises:
             OSError: The folder cannot be written.
+            FolderInUse: Another engine writes there.
             JournalDamaged: A manifest cannot be read.
         """
-        self.files.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._claim = claimed(self.files.folder)
         notes: list[str] = []
         projection = AuditProjection.of(self.codec)
         last = self.files.last_whole()
@@ -72,6 +75,9 @@ class AuditLog:
     def close(self) -> None:
         """Forget where it stood; the files say that."""
         self._projection = None
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
 
     def _stand(self, projection: AuditProjection, day: str, line: dict[str, object]) -> None:
         """Bring a projection to where the lines end."""
@@ -92,6 +98,18 @@ class Remade:
     kept: Path | None
     """Where the old files are; None where nothing had to change."""
     missing: int
+
+
+def claimed(folder: Path) -> Disk:
+    """Claim a folder, made where there is none: two engines' lines must not mix.
+
+    Raises:
+        FolderInUse: Another engine, or a rebuild, writes there.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    disk = Disk(folder)
+    disk.lock()
+    return disk
 
 
 def projected(
@@ -116,8 +134,17 @@ def rebuild(folder: Path, journal: FileSystem, codec: Codec, *, partial: bool = 
     Raises:
         JournalIncomplete: The journal's beginning is gone; not with `partial`.
         JournalDamaged: A record is not as it was written.
+        FolderInUse: An engine writes there.
     """
-    files, fresh = AuditFiles(folder), AuditFiles(folder / "new")
+    claim = claimed(folder)
+    try:
+        return _remake(AuditFiles(folder), journal, codec, partial=partial)
+    finally:
+        claim.close()
+
+
+def _remake(files: AuditFiles, journal: FileSystem, codec: Codec, *, partial: bool) -> Remade:
+    fresh = AuditFiles(files.folder / "new")
     fresh.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for day in fresh.days():
         fresh.path(day).unlink()

@@ -199,6 +199,19 @@ INSERT INTO progress VALUES (1, 0, '', 0);
 """`statistics` counts as `policies/order_counts.py` does: entries and exits alone."""
 
 
+class StoreUnreadableError(EngineError):
+    """The file is no database, or a damaged one."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        remedy = f"`callboard store rebuild {self.path.parent}` makes it anew"
+        return f"{self.path}: {self.reason}; {remedy}"
+
+
 class StoreVersionError(EngineError):
     """The file is of another version of the store, or is no store at all."""
 
@@ -220,12 +233,13 @@ def open_store(path: Path) -> sqlite3.Connection:
 
     Raises:
         StoreVersionError: The file is of another version.
+        StoreUnreadableError: The file is no database.
         sqlite3.Error: The file cannot be opened or is damaged.
     """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        if _is_empty(connection, path):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
         _check_version(connection, path)
@@ -256,7 +270,20 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _is_empty(connection: sqlite3.Connection, path: Path) -> bool:
+    return not _number(connection, path, "SELECT count(*) FROM sqlite_master")
+
+
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:
-    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    found = _number(connection, path, "PRAGMA user_version")
     if found != VERSION:
         raise StoreVersionError(path, found)
+
+
+def _number(connection: sqlite3.Connection, path: Path, question: str) -> int:
+    try:
+        return int(connection.execute(question).fetchone()[0])
+    except sqlite3.OperationalError:  # locked, or the disk's fault: the file may be sound
+        raise
+    except sqlite3.DatabaseError as error:
+        raise StoreUnreadableError(path, str(error)) from error

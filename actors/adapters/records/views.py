@@ -32,8 +32,8 @@ def views_of(
 
 
 def audit_folder(audit_dir: str, data_dir: Path) -> Path:
-    """Return where the audit log is: as the setting says, else in the data directory."""
-    return Path(audit_dir) if audit_dir else data_dir / FOLDER
+    """Return where the audit log is; a relative setting is below the data directory."""
+    return data_dir / (audit_dir or FOLDER)
 
 
 def check_audit(settings: RecordsSettings, mode: str, data_dir: Path) -> None:
