@@ -6,10 +6,12 @@ import pytest
 from attrs import evolve
 
 from callboard.messages.events import AlertRaised, PositionProtected
+from callboard.messages.instruments import InstrumentsChanged
 from callboard.messages.orders import ApprovalRefused, CancelLeg, RequestExit
 from callboard.messages.positions import ProtectionFailing
 from callboard.messages.queries import GetPositions
 from callboard.messages.values import ErrorKind, Leg, OrderState, PositionSide
+from support import entries
 from support.position_bench import (
     KEY,
     ONE,
@@ -99,6 +101,18 @@ def test_an_alarm_that_comes_with_the_stop_resting_is_void() -> None:
     bench.tell(leg(Leg.STOP, OrderState.ACTIVE))
 
     assert () == bench.tell(late).tells
+
+
+def test_a_stop_asked_for_again_lies_on_the_grid_that_the_venue_has_by_then() -> None:
+    bench = PositionBench().opened()
+    bench.tell(leg(Leg.STOP, OrderState.REJECTED, kind=ErrorKind.STALE_FILTERS))
+    coarser = evolve(entries.ETH, tick_size=Decimal(7), price_min=Decimal(7))
+    bench.tell(InstrumentsChanged((coarser,), (), 0))
+
+    step = bench.steps.fire(AGAIN_STOP)
+
+    prices = [each.trigger_price for each in step.told(RequestExit) if each.leg is Leg.STOP]
+    assert [Decimal(1904)] == prices
 
 
 def test_a_refused_stop_is_asked_for_again_under_its_own_number() -> None:
