@@ -68,6 +68,13 @@ class ExitCharged:
 
 
 @frozen
+class DayTurned:
+    """Fact: a UTC day with executions is over, and the account's quota is whole again (C-52)."""
+
+    day: int
+
+
+@frozen
 class ExposureMoved:
     """Fact: a fill moved from a reservation to its position, or the order ended."""
 
@@ -111,8 +118,16 @@ News = (
     | InstrumentsChanged
     | PolicyChanged
 )
-PRIVATE = (Reserved, ExitCharged, ExposureMoved, WorldNoted, Prefixed, ReadinessTold)
-Fact = Reserved | ExitCharged | ExposureMoved | WorldNoted | Prefixed | ReadinessTold
+PRIVATE = (
+    Reserved,
+    ExitCharged,
+    DayTurned,
+    ExposureMoved,
+    WorldNoted,
+    Prefixed,
+    ReadinessTold,
+)
+Fact = Reserved | ExitCharged | DayTurned | ExposureMoved | WorldNoted | Prefixed | ReadinessTold
 
 
 @define
@@ -162,6 +177,8 @@ def apply_fact(state: GateState, fact: Fact) -> None:
             state.reservations[fact.reservation.intent_id] = evolve(fact.reservation)
         case ExitCharged():
             _charge_exit(state, fact)
+        case DayTurned():
+            state.executions.turn(fact.day)
         case ExposureMoved():
             _move_exposure(state, fact)
         case WorldNoted():

@@ -43,14 +43,14 @@ from .names import EVENT_BUS, EXECUTION_SYSTEM, ORDER_MANAGER, POSITION_MONITOR
 from .policies.entry_rules import first_refusal, judge
 from .policies.entry_shape import ShapedEntry
 from .policies.entry_view import EntryView
-from .policies.exit_rules import discretion_fault, is_counted, verify_exit
+from .policies.exit_rules import verify_exit
 from .policies.host_rules import FAILED, NamedRule, first_objection
 from .policies.refusal import Refusal
 from .policies.risk_policy import PolicyError, changed
+from .risk_discretion import Discretion, log_adjusted
 from .risk_facts import (
     PRIVATE,
     ZERO,
-    ExitCharged,
     ExposureMoved,
     Fact,
     GateState,
@@ -66,9 +66,6 @@ from .risk_facts import (
 from .risk_view import (
     drawdown_of,
     entry_view,
-    executed_at_ns,
-    executions_today,
-    exit_charge,
     renewal_view,
 )
 from .runtime.actor import Actor, Context
@@ -138,6 +135,7 @@ class RiskGate(Actor):
     def on_request_entry(self, message: RequestEntry, ctx: Context) -> None:
         """Approve and reserve in one step, or say which guard refused."""
         signal = message.signal
+        self._discretion(ctx).turn_day()
         try:
             view = entry_view(self.state, self._settings, signal, ctx.now)
         except PolicyError as error:
@@ -162,11 +160,13 @@ class RiskGate(Actor):
             strategy=signal.strategy,
         )
         ctx.record(Reserved(reservation))
+        if approved.stop_loss_given is not None or approved.take_profit_given is not None:
+            log_adjusted(approved, ctx)
         ctx.tell(ORDER_MANAGER, approved)
 
     def on_request_exit(self, message: RequestExit, ctx: Context) -> None:
         """Verify that the order reduces; the wish of a program may have to wait (C-30)."""
-        refusal = verify_exit(message) or self._discretion(message, ctx)
+        refusal = verify_exit(message) or self._discretion(ctx).refusal(message)
         if refusal is None:
             ctx.tell(ORDER_MANAGER, self._approve_exit(message))
             return
@@ -235,6 +235,9 @@ class RiskGate(Actor):
             ctx.record(ReadinessTold())
             ctx.tell(EXECUTION_SYSTEM, RecoveryDone(state.generation))
 
+    def _discretion(self, ctx: Context) -> Discretion:
+        return Discretion(self.state, self._settings, ctx)
+
     def _verdict(self, view: EntryView, ctx: Context) -> ShapedEntry | Refusal:
         """Ask our rules, then those of the host; one that gave no answer is alerted."""
         verdict = judge(view)
@@ -246,30 +249,6 @@ class RiskGate(Actor):
             alert = AlertRaised(Severity.WARNING, "host_rule_failed", name, error)
             ctx.tell(EVENT_BUS, alert)
         return objection or verdict
-
-    def _discretion(self, message: RequestExit, ctx: Context) -> Refusal | None:
-        """Say why a wish has to wait, or charge it; one that is asked for again is charged once."""
-        if message.wish is None or message.intent_id in self.state.exits:
-            return None
-        settings = self._settings_in_force()
-        refusal = discretion_fault(
-            message,
-            settings,
-            executed_at_ns=executed_at_ns(self.state, message.symbol),
-            executions_today=executions_today(self.state, ctx.now),
-            now_ns=ctx.now,
-        )
-        if refusal is None and is_counted(message, settings):
-            charge = exit_charge(self.state, message, ctx.now)
-            ctx.record(ExitCharged(message.intent_id, charge))
-        return refusal
-
-    def _settings_in_force(self) -> RiskSettings:
-        """Return the settings under the policy; for exits, which a bad policy never refuses."""
-        try:
-            return changed(self._settings, self.state.policy)
-        except PolicyError:
-            return self._settings
 
     def _renewed(self, message: RenewApproval, now_ns: int) -> ApprovalRenewed | Refusal:
         reservation = self.state.reservations.get(message.intent_id)

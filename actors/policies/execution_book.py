@@ -28,10 +28,14 @@ class ExecutionBook:
         """Count an execution for good."""
         self.executed_at_ns[symbol] = max(self.executed_at_ns.get(symbol, 0), at_ns)
         day = at_ns // DAY_NS
-        if day > self.day:
-            self.day, self.executions = day, 0
+        self.turn(day)
         if day == self.day:
             self.executions += 1
+
+    def turn(self, day: int) -> None:
+        """Begin a day, unless it began already."""
+        if day > self.day:
+            self.day, self.executions = day, 0
 
     def give_back(self, symbol: str, at_ns: int, before_ns: int) -> None:
         """Undo a charge; the symbol was last executed at `before_ns`, 0 for never."""

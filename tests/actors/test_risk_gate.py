@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
+from callboard.actors.risk_facts import DayTurned
 from callboard.actors.risk_gate import RiskGate
 from callboard.messages.events import AlertRaised
 from callboard.messages.intake import PolicyChanged
@@ -189,6 +190,28 @@ def test_no_trading_state_and_no_missing_data_refuses_an_exit(state: TradingStat
     step = bench.steps.tell(exit_request())
 
     assert 1 == len(step.told(ApprovedOrder))
+
+
+def test_a_new_day_lets_it_be_seen_that_the_quota_is_whole_again() -> None:
+    """C-52: the reset is a fact and a line of the log, once."""
+    bench = GateBench(evolve(SETTINGS, executions_per_day_max=1))
+    bench.fill(bench.approve(entry(symbol="BTCUSDT")))
+    bench.wait(DAY)
+
+    first, second = bench.ask(entry(symbol="SOLUSDT")), bench.ask(entry(symbol="XRPUSDT"))
+
+    days = [fact for step in (first, second) for fact in step.facts if isinstance(fact, DayTurned)]
+    assert [DayTurned(bench.steps.now_ns // DAY)] == days
+    assert "daily_quota_reset" in [name for name, _fields in first.logs]
+    assert 1 == len(second.told(ApprovalRefused))
+
+
+def test_an_adjustment_is_a_line_of_the_log_with_both_values() -> None:
+    """C-34: nothing is changed in silence."""
+    step = GateBench().ask(entry(stop_loss=D("1970.001")))
+
+    (fields,) = [fields for name, fields in step.logs if name == "prices_adjusted"]
+    assert (D("1970.01"), D("1970.001")) == (fields["stop_loss"], fields["stop_loss_given"])
 
 
 def test_an_exit_charges_no_cooldown_and_no_quota() -> None:

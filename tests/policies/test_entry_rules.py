@@ -12,7 +12,7 @@ from attrs import evolve
 from callboard.actors.policies.entry_rules import RULES, first_refusal, judge
 from callboard.actors.policies.refusal import Refusal
 from callboard.messages.instruments import ContractStatus
-from callboard.messages.values import SignalSource, SignalType, TradingState
+from callboard.messages.values import OrderType, SignalSource, SignalType, TimeInForce, TradingState
 from support.entries import ACCOUNT, ETH, NOW_MS, SETTINGS, entry, mark, view
 from support.steps import MS, SECOND, START_NS
 
@@ -84,6 +84,22 @@ def test_a_signal_is_carried_out_until_just_before_it_expires(
 
     expected = Refusal("expired", str(NOW_MS), str(NOW_MS + after_ms))
     assert (expected if is_refused else None) == found
+
+
+@pytest.mark.parametrize(("left_ms", "ok"), [(603_001, True), (603_000, False)])
+def test_an_order_that_the_venue_ends_must_end_late_enough_for_it(left_ms: int, ok: bool) -> None:
+    """The venue wants ten minutes, and the order may be under way for three seconds."""
+    wished = entry(
+        order_type=OrderType.LIMIT,
+        price=D(1990),
+        time_in_force=TimeInForce.GTD,
+        expires_at_ms=NOW_MS + left_ms,
+    )
+
+    found = refusal(signal=wished)
+
+    expected = Refusal("signal_time_in_force", f"GTD for {left_ms} ms", "above 603000")
+    assert (None if ok else expected) == found
 
 
 @pytest.mark.parametrize(

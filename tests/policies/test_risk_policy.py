@@ -63,6 +63,8 @@ def text_of(value: Decimal | int | tuple[str, ...]) -> str:
         ("position_size_pct_default", "0"),
         ("gross_exposure_pct_max", "0"),
         ("sizing", "all"),
+        ("correlations", "BTCUSDT=1"),
+        ("correlations", "A/B=much"),
         ("strategies", "cross"),
         ("cooldown_exempt", "LONG_ENTRY"),
         ("size_basis", ""),
