@@ -16,13 +16,20 @@ def orders_view(state: OrdersState, query: GetOrders) -> OrdersView:
     orders = list(state.orders.values())
     if not query.open_only:
         orders = [*state.history.values(), *orders]
-    views = (order_view(each) for each in orders if query.symbol in ("", each.approved.symbol))
+    views = (order_view(each) for each in orders if _is_meant(each.approved, query))
     strangers = (
         _stranger_view(each)
         for each in state.strangers.values()
-        if query.symbol in ("", each.evidence.symbol) and (is_open(each) or not query.open_only)
+        if not query.signal_id
+        and query.symbol in ("", each.evidence.symbol)
+        and (is_open(each) or not query.open_only)
     )
     return OrdersView(tuple(views), tuple(strangers))
+
+
+def _is_meant(approved: ApprovedOrder, query: GetOrders) -> bool:
+    is_of_symbol = query.symbol in ("", approved.symbol)
+    return is_of_symbol and query.signal_id in ("", approved.signal_id)
 
 
 def order_found(state: OrdersState, query: GetOrder) -> OrdersView:

@@ -36,6 +36,8 @@ class GetOrders:
 
     symbol: str = ""
     open_only: bool = True
+    signal_id: str = ""
+    """Only the orders that this signal asked for; empty for all."""
 
 
 @frozen

@@ -148,6 +148,21 @@ def test_an_ended_order_is_found_too_and_an_ordinary_one_has_no_algo_id() -> Non
     assert (ONE, Decimal(2000)) == (view.filled, view.average_price)
 
 
+def test_the_orders_of_a_signal_are_found_by_it() -> None:
+    """S0-033: what came of a wish, whether or not it is over."""
+    bench = filled(OrderBench())
+    bench.tell(evolve(ENTRY, client_order_id="cb1-2-e1", intent_id="2", signal_id="s2"))
+
+    (answer,) = bench.tell(GetOrders(open_only=False, signal_id="s1")).replies
+    (none,) = bench.tell(GetOrders(signal_id="s1")).replies
+
+    assert isinstance(answer, OrdersView)
+    assert [(CID, OrderState.FILLED)] == [
+        (view.client_order_id, view.state) for view in answer.orders
+    ]
+    assert OrdersView(()) == none
+
+
 @pytest.mark.parametrize("order_id", ["", "cb1-9-e1", "901"])
 def test_no_order_is_an_empty_answer(order_id: str) -> None:
     bench = OrderBench().submitted()
