@@ -38,6 +38,9 @@ class Wall:
     """True when nothing but the drawdown demands it, so that a person may set the peak anew."""
 
 
+NO_WALL = Wall()
+
+
 def is_stricter(state: TradingState, than: TradingState) -> bool:
     """Say whether a trading state allows less than another."""
     return ORDER.index(state) > ORDER.index(than)
@@ -62,9 +65,8 @@ def find_wall(limits: LossLimits, *, equity: Decimal, day_start: Decimal, peak: 
 
 
 def _day_wall(limits: LossLimits, loss: Decimal) -> Wall:
-    text = f"loss of the day {loss:.2f} %"
-    if loss >= limits.daily_halt_pct:
-        return Wall(TradingState.HALTED, text)
-    if loss >= limits.daily_reduce_pct:
-        return Wall(TradingState.REDUCING, text)
-    return Wall()
+    if loss < limits.daily_reduce_pct:
+        return NO_WALL
+    halts = loss >= limits.daily_halt_pct
+    state = TradingState.HALTED if halts else TradingState.REDUCING
+    return Wall(state, f"loss of the day {loss:.2f} %")
