@@ -98,6 +98,7 @@ def test_evidence_in_the_answer_of_an_earlier_attempt_counts() -> None:
 
 
 def test_a_redelivery_waits_for_its_delay_and_keeps_the_same_id() -> None:
+    """C-07: one id for an intent, in every repetition."""
     bench = OrderBench().submitted()
 
     step = bench.direct(Action.REDELIVER, delay_ms=2_000)
@@ -213,6 +214,7 @@ def test_a_directive_that_comes_after_evidence_is_void() -> None:
 
 
 def test_a_failure_about_which_nobody_decides_is_an_unknown_outcome() -> None:
+    """C-06: without a verdict nothing is concluded."""
     bench = OrderBench().submitted()
     bench.answer("#", phase=Phase.NOT_CONNECTED)
 

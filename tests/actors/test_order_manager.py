@@ -284,6 +284,7 @@ def test_a_market_order_without_a_fill_is_asked_for() -> None:
 
 
 def test_an_unknown_order_that_is_too_old_is_parked_with_an_alert() -> None:
+    """C-45: after three days absence proves nothing, and a person looks."""
     bench = OrderBench(intent_age_ms_max=1_000).unknown()
     bench.steps.now_ns += 2 * SECOND
 

@@ -145,6 +145,7 @@ def test_the_answer_to_the_placement_may_come_late_and_resolves_it() -> None:
 
 
 def test_absence_before_the_horizon_proves_nothing_however_often_it_is_said() -> None:
+    """C-06, C-45: a negative answer before the horizon is inconclusive."""
     bench = OrderBench().unknown()
 
     for number in range(1, 6):
@@ -155,6 +156,7 @@ def test_absence_before_the_horizon_proves_nothing_however_often_it_is_said() ->
 
 
 def test_absence_counts_after_the_horizon_in_both_stores_and_renews_an_entry() -> None:
+    """C-06, C-07, C-45: only then may it be sent again, and through the gate."""
     bench = OrderBench().unknown()
 
     first = bench.absent(1, after_ns=HORIZON_NS)

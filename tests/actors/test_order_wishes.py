@@ -169,6 +169,7 @@ def test_the_algo_store_s_short_answer_confirms_a_cancel() -> None:
 
 
 def test_a_cancel_that_meets_a_fill_leaves_the_order_filled() -> None:
+    """C-15: the final state is what the venue says, here a fill that won the race."""
     bench = OrderBench(LIMIT).resting()
     bench.tell(CANCEL)
     bench.report("FILLED", ONE, trade())
@@ -209,6 +210,7 @@ def test_a_cancel_that_got_no_permit_is_asked_for_again() -> None:
 
 @pytest.mark.parametrize("action", [Action.QUERY, Action.END])
 def test_an_order_whose_cancel_came_to_nothing_is_unknown_and_asked_for(action: Action) -> None:
+    """C-15: a refused cancel is not repeated; the order is asked for."""
     bench = OrderBench(LIMIT).resting()
     bench.tell(CANCEL)
 
