@@ -15,7 +15,7 @@ Body = dict[str, Any]
 
 def placed(order: Order) -> Body:
     """Answer to POST, PUT and DELETE of an order: no prices of fills."""
-    request = order.request
+    request, executed = order.request, text(order.executed)
     return {
         "orderId": order.order_id,
         "symbol": order.symbol,
@@ -23,8 +23,8 @@ def placed(order: Order) -> Body:
         "clientOrderId": order.client_order_id,
         "price": text(order.price),
         "origQty": text(order.quantity),
-        "executedQty": text(order.executed),
-        "cumQty": text(order.executed),
+        "executedQty": executed,
+        "cumQty": executed,
         "timeInForce": request.time_in_force,
         "type": request.type,
         "origType": request.original_type or request.type,
@@ -32,7 +32,7 @@ def placed(order: Order) -> Body:
         "positionSide": request.position_side,
         "reduceOnly": request.reduce_only,
         "closePosition": request.close_position,
-        "stopPrice": text(request.stop_price),
+        "stopPrice": text(request.stop_price) if request.stop_price else "0",
         "workingType": request.working_type,
         "priceProtect": False,
         "priceMatch": request.price_match,

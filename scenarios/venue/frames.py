@@ -42,7 +42,7 @@ def order_update(
         "q": text(order.quantity),
         "p": text(order.price),
         "ap": average_text(order.average_price),
-        "sp": text(request.stop_price),
+        "sp": text(request.stop_price) if request.stop_price else "0",
         "x": execution,
         # A forced order is told as new, whatever it has come to (order update page, 2026-11).
         "X": "NEW" if request.is_forced else order.status,

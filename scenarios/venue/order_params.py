@@ -77,12 +77,13 @@ def read_position_side(core: Core, params: Params, side: str) -> tuple[str, bool
 
 def read_price_match(core: Core, params: Params, *, takes_price: bool) -> str:
     """Return how the price follows the book, "NONE" for a price of the order's own."""
-    mode = params.choice("priceMatch", PRICE_MATCHES, code=-5037, default=NO_MATCH)
-    if mode in core.settings.price_matches_withdrawn:
+    mode = params.optional("priceMatch", NO_MATCH)
+    if mode not in PRICE_MATCHES or mode in core.settings.price_matches_withdrawn:
         raise VenueRefusal(-5037)
-    if mode != NO_MATCH and not takes_price:
+    is_matched = mode != NO_MATCH
+    if is_matched and not takes_price:
         raise VenueRefusal(-5038)
-    if params.optional("price") and (mode != NO_MATCH or not takes_price):
+    if (is_matched or not takes_price) and params.optional("price"):
         raise VenueRefusal(-1106, "price")
     return mode
 
