@@ -20,6 +20,7 @@ class Script:
 
     chunks: int = 0
     broken: str = ""
+    fault: type[Exception] = OSError
     opened: int = field(init=False, default=0)
     closed: int = field(init=False, default=0)
 
@@ -31,7 +32,7 @@ class Script:
     def advance(self) -> bool:
         """Take a chunk."""
         if self.broken:
-            raise OSError(self.broken)
+            raise self.fault(self.broken)
         had = self.chunks > 0
         self.chunks -= had
         return had
@@ -91,6 +92,16 @@ def test_a_fault_is_one_alert_and_so_is_its_end() -> None:
     assert ["view_recovered"] == [each.alert for each in third.told(AlertRaised)]
     assert 1_000 == delay_ms(second)
     assert 3 == view.opened
+
+
+def test_a_bug_of_a_view_is_told_by_its_name_and_crashes_nobody() -> None:
+    view = Script(broken="client_order_id", fault=KeyError)
+    _, steps = steps_of(view)
+    steps.start()
+
+    first = steps.fire(LOOK_KEY)
+
+    assert ["KeyError: 'client_order_id'"] == [each.text for each in first.told(AlertRaised)]
 
 
 def test_at_the_stop_it_takes_what_is_left() -> None:

@@ -1,8 +1,8 @@
 """View: what is made of the journal for people, and how its making is kept going.
 
 A view opens at the record that it was last made of, takes what came since, chunk by chunk, and can
-be lost without harm: whatever fails, it is closed, told once, and opened again from its last whole
-chunk at the next look. Nothing waits for it, and its only queue is the journal itself.
+be lost without harm: whatever fails, a bug included, it is closed, told once, and opened again from
+its last whole chunk at the next look. Nothing waits for it, and its only queue is the journal.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ from ...errors import EngineError
 from ...runtime.journal_reader import JournalDamaged
 
 FAULTS = (OSError, sqlite3.Error, EngineError, JournalDamaged, CodecError)
-"""What may befall a view without being a bug of it."""
+"""What may befall a view without being a bug of it; their words say enough."""
 
 
 class View(Protocol):
@@ -63,8 +63,8 @@ class ViewKeeper:
                 notes = tuple(self.view.open())
                 self._is_open = True
             is_behind = self._advance(chunks_max)
-        except FAULTS as error:
-            was_stale, self.stale = self.stale, str(error) or type(error).__name__
+        except Exception as error:  # noqa: BLE001 - not even a view's bug may stop trading
+            was_stale, self.stale = self.stale, _words_of(error)
             self.close()
             return Look(notes=notes, failed="" if was_stale else self.stale)
         was_stale, self.stale = self.stale, ""
@@ -77,3 +77,8 @@ class ViewKeeper:
 
     def _advance(self, chunks_max: int) -> bool:
         return all(self.view.advance() for _ in range(chunks_max))
+
+
+def _words_of(error: Exception) -> str:
+    name = type(error).__name__
+    return (str(error) or name) if isinstance(error, FAULTS) else f"{name}: {error}"
