@@ -110,6 +110,11 @@ class Legs:
             by_quantity=self.settings.quantity_stops,
         )
 
+    @property
+    def by_quantity(self) -> bool:
+        """True where stops and targets follow the position's quantity by setting."""
+        return self.settings.quantity_stops
+
     def check(self, key: str, reason: str) -> None:
         """Have everything compared with the venue now: it said what we did not expect."""
         self.ctx.tell(names.RECONCILER, CheckPositions(f"{key}: {reason}"))

@@ -67,8 +67,8 @@ class Life:
             grew = abs(after.quantity) > abs(before.quantity)
             reason = None if grew else close_reason(fill, guard)
             self.updated(guard, after, book, price=trade.price, reason=reason)
-            if guard.has_quantity_legs or (grew and fill.leg is Leg.ENTRY):
-                stop_loss = tighter(guard, fill.stop_loss) if grew else guard.stop_loss
+            stop_loss = tighter(guard, fill.stop_loss) if grew else guard.stop_loss
+            if guard.has_quantity_legs or stop_loss != guard.stop_loss or grew:
                 resized = evolve(guard, position=after, stop_loss=stop_loss)
                 self.protection.resized(key, guard, resized)
 

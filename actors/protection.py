@@ -13,7 +13,7 @@ from ..messages.positions import ProtectionFailing
 from ..messages.values import TERMINAL_STATES, ErrorKind, Leg, OrderState, Severity
 from . import names
 from .policies.guard import RESTING, Guard
-from .policies.stop_plan import AT_WORK, next_step
+from .policies.stop_plan import AT_WORK, inside, next_step
 from .position_facts import AlarmSet, FiredDue, ProtectionSet, UnprotectedDue
 from .position_legs import INCONCLUSIVE, Legs
 from .position_state import MS, ZERO
@@ -66,6 +66,11 @@ class Protection:
 
     def resized(self, key: str, before: Guard, after: Guard) -> None:
         """The position changed in size or average: what protects it may have to follow."""
+        stop_loss, limit = after.stop_loss, self.legs.settings.stop_loss_pct_max
+        is_same = stop_loss is not None and before.stop_loss == stop_loss
+        is_inside = stop_loss is None or inside(after, stop_loss, limit) == stop_loss
+        if is_same and is_inside and not (before.has_quantity_legs or self.legs.by_quantity):
+            return
         for leg in (Leg.STOP, Leg.TARGET):
             was, wanted = self.legs.wanted(before, leg), self.legs.wanted(after, leg)
             if was is not None and wanted is not None and was.differs_from(wanted):

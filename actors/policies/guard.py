@@ -208,10 +208,11 @@ class Guard:
 
     def own_legs(self) -> list[tuple[str, LegRecord]]:
         """Legs of this life; a discretionary exit carries its signal's intent."""
+        intent_id = self.intent_id
         return [
             (client_order_id, record)
             for client_order_id, record in self.legs.items()
-            if record.intent_id == self.intent_id or record.leg is Leg.EXIT
+            if record.intent_id == intent_id or record.leg is Leg.EXIT
         ]
 
 

@@ -135,6 +135,8 @@ def split_funding(amount: Decimal, quantities: Sequence[Decimal]) -> list[Decima
 
 def book_other_fee(book: TradeBook, asset: str, amount: Decimal) -> TradeBook:
     """Return the book after a fee that was not paid in the margin asset."""
+    if not asset:
+        return book
     return evolve(book, other_fees=add_amount(book.other_fees, asset, amount))
 
 
@@ -174,22 +176,27 @@ def add_amount(amounts: Amounts, asset: str, amount: Decimal) -> Amounts:
 
 def _open(book: TradeBook, booking: Booking) -> TradeBook:
     shares = tuple(
-        evolve(
-            share,
-            quantity=share.quantity + booking.quantity,
-            cost=share.cost + booking.cost_change,
-            realised_pnl=share.realised_pnl + booking.profit,
-            fees=share.fees + booking.fee,
+        Share(
+            share.strategy,
+            share.quantity + booking.quantity,
+            share.cost + booking.cost_change,
+            share.realised_pnl + booking.profit,
+            share.fees + booking.fee,
+            share.funding,
         )
         if share.strategy == booking.strategy
         else share
         for share in _with_share(book.shares, booking.strategy)
     )
-    return evolve(
-        book,
-        opened_quantity=book.opened_quantity + abs(booking.quantity),
-        opened_value=book.opened_value + abs(booking.quantity) * booking.price,
-        shares=shares,
+    size = abs(booking.quantity)
+    return TradeBook(
+        book.opened_quantity + size,
+        book.opened_value + size * booking.price,
+        book.closed_quantity,
+        book.closed_value,
+        book.funding,
+        book.other_fees,
+        shares,
     )
 
 
@@ -206,20 +213,25 @@ def _close(book: TradeBook, booking: Booking, held: Decimal) -> TradeBook:
     extra = _split(booking.profit - booking.cost_change - ours, weights)
     fees = _split(booking.fee, weights)
     shares = tuple(
-        evolve(
-            share,
-            quantity=share.quantity + closing[index],
-            cost=share.cost - removed[index],
-            realised_pnl=share.realised_pnl + profits[index] + extra[index],
-            fees=share.fees + fees[index],
+        Share(
+            share.strategy,
+            share.quantity + closing[index],
+            share.cost - removed[index],
+            share.realised_pnl + profits[index] + extra[index],
+            share.fees + fees[index],
+            share.funding,
         )
         for index, share in enumerate(book.shares)
     )
-    return evolve(
-        book,
-        closed_quantity=book.closed_quantity + abs(booking.quantity),
-        closed_value=book.closed_value + abs(booking.quantity) * booking.price,
-        shares=shares,
+    size = abs(booking.quantity)
+    return TradeBook(
+        book.opened_quantity,
+        book.opened_value,
+        book.closed_quantity + size,
+        book.closed_value + size * booking.price,
+        book.funding,
+        book.other_fees,
+        shares,
     )
 
 
@@ -247,9 +259,9 @@ def _with_share(shares: tuple[Share, ...], strategy: str) -> tuple[Share, ...]:
 
 def _split(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     """Split an amount by weights; the last that weighs anything takes what rounding leaves."""
+    if len(weights) <= 1:
+        return [amount] * len(weights)
     total = sum(weights, ZERO)
-    if not weights:
-        return []
     if total == ZERO:
         return [*([ZERO] * (len(weights) - 1)), amount]
     last = max(index for index, weight in enumerate(weights) if weight != ZERO)
