@@ -163,6 +163,8 @@ class GateState:
     executions_by: dict[str, ExecutionBook] = field(factory=dict[str, ExecutionBook])
     """By strategy."""
     policy: dict[str, str] = field(factory=dict[str, str])
+    policy_at_ms: int = 0
+    """When its source last spoke, by the source's time."""
 
 
 def position_key(symbol: str, position_side: PositionSide) -> str:
@@ -271,6 +273,7 @@ def _note(state: GateState, news: News) -> None:  # noqa: C901, PLR0912 - one ar
             _note_instruments(state, news)
         case PolicyChanged():
             state.policy[news.key] = news.value
+            state.policy_at_ms = max(state.policy_at_ms, news.at_ms)
         case _:
             assert_never(news)
 

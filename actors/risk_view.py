@@ -64,6 +64,7 @@ def entry_view(
         listed_at_ns=0 if state.listed is None else state.listed.departed_at_ns,
         open_orders=_open_orders(state, symbol),
         conditional_orders=_conditional_orders(state),
+        policy_at_ms=state.policy_at_ms,
         others=_others(state, symbol),
     )
     key = position_key(symbol, view.position_side)

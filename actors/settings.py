@@ -108,6 +108,8 @@ class RiskSettings:
     position_age_ms_max: int = 5 * MINUTE_MS
     """Since the last whole listing of the venue's orders and positions."""
     filters_age_ms_max: int = 24 * HOUR_MS
+    policy_age_ms_max: int = 0
+    """Age of the policy source's last word, which may repeat a value; 0 without a source."""
     leverage: int = 10
     """Leverage assumed until the venue's is known; never changed at the venue."""
     leverage_max: int = 10

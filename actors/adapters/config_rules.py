@@ -165,6 +165,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "risk.correlations": _CORRELATION,
         "risk.correlated_exposure_pct_max": _LEVERAGED_PERCENT,
         "risk.conditional_orders_max": _between(1, 1_000),
+        "risk.policy_age_ms_max": _between(0, DAY_MS),
         "risk.position_age_ms_max": _between(SECOND_MS, HOUR_MS),
         "risk.order_notional_max": _above(0, 10**12),
         "risk.strategies": _STRATEGIES,

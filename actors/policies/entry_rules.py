@@ -25,6 +25,7 @@ from .world_rules import (
     account_known,
     contract,
     mark_known,
+    policy_known,
     positions_known,
     readiness,
     symbol_hold,
@@ -36,6 +37,7 @@ Rule = Callable[[EntryView], Refusal | None]
 RULES: tuple[Rule, ...] = (
     trading_state,
     readiness,
+    policy_known,
     symbol_whitelist,
     action_whitelist,
     symbol_hold,

@@ -75,6 +75,8 @@ class EntryView:
     """Regular orders of the symbol, listed or approved since."""
     conditional_orders: int
     """Of the account, listed or still to come of open entries."""
+    policy_at_ms: int = 0
+    """When the policy source last spoke, its time; 0 for never."""
     others: tuple[tuple[str, Decimal], ...] = ()
     """Positions of other symbols, open or reserved: symbol and signed notional."""
     own: StrategyView | None = None

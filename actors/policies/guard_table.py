@@ -70,6 +70,7 @@ _WORLD = (
     "account_age",
     "account_may_trade",
     "position_age",
+    "policy_age",
 )
 _PORTFOLIO = (
     "opposite_position",

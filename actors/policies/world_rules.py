@@ -32,6 +32,14 @@ def readiness(view: EntryView) -> Refusal | None:
     return None
 
 
+def policy_known(view: EntryView) -> Refusal | None:
+    """A policy source that is configured has spoken lately (C-09)."""
+    age_ms, most = view.venue_ms - view.policy_at_ms, view.settings.policy_age_ms_max
+    if most == 0 or age_ms <= most:
+        return None
+    return Refusal("policy_age", str(age_ms), str(most))
+
+
 def symbol_hold(view: EntryView) -> Refusal | None:
     """A symbol in doubt takes no entries."""
     return Refusal("symbol_hold", view.symbol_hold, "none") if view.symbol_hold else None

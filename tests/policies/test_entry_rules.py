@@ -154,6 +154,16 @@ def test_one_order_has_a_cap_of_its_own(quantity: str, most: str, ok: bool) -> N
     assert (None if ok else Refusal("order_notional_max", "402", most)) == found
 
 
+@pytest.mark.parametrize(
+    ("age_ms", "most", "ok"), [(60_000, 60_000, True), (60_001, 60_000, False), (10**9, 0, True)]
+)
+def test_a_policy_source_that_fell_silent_refuses(age_ms: int, most: int, ok: bool) -> None:
+    """C-09, S1-068: stale is closed for entries; without a source nothing can be stale."""
+    found = refusal(policy_at_ms=NOW_MS - age_ms, **settings(policy_age_ms_max=most))
+
+    assert (None if ok else Refusal("policy_age", str(age_ms), str(most))) == found
+
+
 def test_an_account_that_may_not_trade_takes_no_entry() -> None:
     assert Refusal("account_may_trade", "no", "yes") == refusal(
         account=evolve(ACCOUNT, can_trade=False)

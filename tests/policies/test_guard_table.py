@@ -73,6 +73,7 @@ ENTRIES: dict[str, Changes] = {
     "mark_age": {"mark": None},
     "account_age": {"account": None},
     "account_may_trade": {"account": evolve(ACCOUNT, can_trade=False)},
+    "policy_age": {"policy_at_ms": NOW_MS - 1_001, **settings(policy_age_ms_max=1_000)},
     "position_age": {"listed_at_ns": 0},
     "leverage_policy": {"leverage": 11},
     "conditional_orders": {"conditional_orders": 200},

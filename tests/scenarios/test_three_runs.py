@@ -79,6 +79,7 @@ REACHED_BY: dict[str, tuple[str, ...]] = {
         "filter_multiplier_down",
         "host_rule",
         "position_age",
+        "policy_age",
         "leverage_policy",
         "leverage_bracket",
         "conditional_orders",

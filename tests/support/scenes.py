@@ -202,6 +202,14 @@ def the_filters_are_older_than_allowed(run: LongRun) -> None:
     run.under({"filters_age_ms_max": 60_000}, lambda: run.wish(LONG, BTC))
 
 
+def the_policy_source_falls_silent(run: LongRun) -> None:
+    def act() -> None:
+        run.wait(5)
+        run.wish(LONG, BTC)
+
+    run.under({"policy_age_ms_max": 1_000}, act)
+
+
 def the_day_has_its_quota(run: LongRun) -> None:
     for number in range(7):
         run.under({"cooldown_ms": 0}, lambda: run.wish(LONG, BTC))
@@ -227,5 +235,6 @@ EVERYDAY = (
     more_entries_at_once_than_the_queue_holds,
     an_order_rests_for_longer_than_a_signal_may_take,
     the_filters_are_older_than_allowed,
+    the_policy_source_falls_silent,
     the_day_has_its_quota,
 )
