@@ -222,6 +222,9 @@ class PositionMonitor(Actor):
             if message.state in RESTING:
                 ctx.tell(names.ORDER_MANAGER, CancelLeg(message.client_order_id))
             return
+        if message.leg is Leg.EXIT:
+            self._legs(ctx).exit_changed(key, guard, message, failed=fact.failed)
+            return
         after = noted(guard, message, failed=fact.failed)
         if len(after.whole_refused) < len(guard.whole_refused):
             self._legs(ctx).again_later(key, guard, message.leg, at_once=True)
@@ -230,8 +233,6 @@ class PositionMonitor(Actor):
                 self._protection(ctx).stop_changed(key, guard, after, message)
             case Leg.TARGET:
                 self._protection(ctx).target_changed(key, guard, after, message)
-            case Leg.EXIT:
-                self._legs(ctx).exit_changed(key, guard, message, failed=fact.failed)
             case Leg.ENTRY:
                 ctx.log("entry_is_no_leg", id=message.client_order_id)
             case _:

@@ -152,11 +152,13 @@ class Guard:
     @property
     def has_quantity_legs(self) -> bool:
         """True while a protective order of this life is for a quantity, which may change."""
+        intent_id = self.intent_id
         return any(
-            record.leg.is_protective
+            record.state not in TERMINAL_STATES
             and record.quantity is not None
-            and record.state not in TERMINAL_STATES
-            for _, record in self.own_legs()
+            and record.intent_id == intent_id
+            and record.leg.is_protective
+            for record in self.legs.values()
         )
 
     def has_live(self, leg: Leg) -> bool:
