@@ -2,8 +2,8 @@
 
 What moved since the question left does not count. A difference is told, and kept with its pass, so
 that it can be taken over when the reconciler finds that no fill of ours explains it. Only less
-than ours is ever taken over. What was never ours is foreign, told and left, or protected where a
-setting says so, and then followed wherever its owner takes it.
+than ours is ever taken over; one that was turned over is gone. What was never ours is foreign, told
+and left, or protected where a setting says so, and then followed wherever its owner takes it.
 """
 
 from attrs import evolve
@@ -109,8 +109,9 @@ def _is_taken(guard: Guard, leg: Leg, message: ComparePositions) -> bool:
 
 
 def _is_less(view: VenueView, guard: Guard) -> bool:
+    """True where some of ours is gone; on the other side of zero all of it is."""
     ours = guard.position.quantity
-    return abs(view.quantity) < abs(ours) and view.quantity * ours >= ZERO
+    return abs(view.quantity) < abs(ours) or view.quantity * ours < ZERO
 
 
 def _view(message: ComparePositions, theirs: PositionEvidence | None) -> VenueView:

@@ -140,11 +140,12 @@ def correction_of(guard: Guard, trade: TradeEvidence) -> Decimal:
 
 
 def adopted_position(guard: Guard, at_ns: int) -> Position:
-    """Return the position as the venue last showed it."""
+    """Return the position as the venue last showed it; one that was turned over is flat."""
     assert guard.venue is not None
+    is_turned = guard.venue.quantity * guard.position.quantity < ZERO
     return adopted(
         guard.position,
-        quantity=guard.venue.quantity,
+        quantity=ZERO if is_turned else guard.venue.quantity,
         entry_price=guard.venue.entry_price,
         at_ns=at_ns,
     )

@@ -340,10 +340,28 @@ def test_a_position_that_is_gone_is_told_closed_and_swept_and_its_exit_ends() ->
     assert ((), {}) == (late.tells, bench.steps.timers)
 
 
-@pytest.mark.parametrize("quantity", [Decimal(2), -ONE, -HALF])
-def test_more_than_ours_or_the_other_way_is_foreign_and_left(quantity: Decimal) -> None:
+@pytest.mark.parametrize("quantity", [-Decimal(2), -ONE, -HALF])
+def test_a_position_that_somebody_turned_over_is_gone_and_its_rest_is_foreign(
+    quantity: Decimal,
+) -> None:
     bench = PositionBench().protected()
     bench.compare(quantity)
+
+    step = bench.tell(AdoptPosition(1, SYMBOL))
+    told = [
+        compared.foreign
+        for _ in range(2)
+        for compared in bench.compare(quantity).told(PositionsCompared)
+    ]
+
+    assert [PositionAdopted(SYMBOL, PositionSide.BOTH, -ONE)] == step.told(PositionAdopted)
+    assert 1 == len(step.told(PositionClosed))
+    assert (ZERO, (SYMBOL,)) == (bench.guard.position.quantity, told[-1])
+
+
+def test_more_than_ours_is_foreign_and_left() -> None:
+    bench = PositionBench().protected()
+    bench.compare(Decimal(2))
 
     step = bench.tell(AdoptPosition(1, SYMBOL))
 
