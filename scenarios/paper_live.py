@@ -47,7 +47,7 @@ WAIT_SECONDS_MAX = 0.1
 """Longest sleep between two looks at the outside."""
 QUIET_SECONDS = 0.3
 """How long nothing must be on its way at the end."""
-SETTLE_SECONDS = 20.0
+SETTLE_SECONDS = 10.0
 """The wall's least patience at the end: `SETTLE_NS_MAX` may be short on a fast clock."""
 ASK_SECONDS = 5.0
 STOP_SECONDS = 60.0
