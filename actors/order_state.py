@@ -96,10 +96,10 @@ def apply_fact(state: OrdersState, fact: Fact, settings: OrderSettings) -> None:
             order = state.find(fact.client_order_id)
             assert order is not None, fact
             _apply_to_order(order, fact, settings)
-            if isinstance(fact, OrderMoved | TradeBooked):
+            if isinstance(fact, _COUNTED):
                 recount(state.counts, order)
-            if isinstance(fact, OrderMoved):
-                _file(state, order, settings.history_max)
+                if isinstance(fact, OrderMoved):
+                    _file(state, order, settings.history_max)
 
 
 def _see_stranger(state: OrdersState, fact: StrangerSeen) -> None:
@@ -211,6 +211,7 @@ def _move(order: Order, fact: OrderMoved, times_max: int) -> None:
     order.is_placed = order.is_placed or order.state in _PLACED
 
 
+_COUNTED = (OrderMoved, TradeBooked)
 _PLACED = (
     OrderState.ACTIVE,
     OrderState.PARTIALLY_FILLED,

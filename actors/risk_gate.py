@@ -220,6 +220,8 @@ class RiskGate(Actor):
         The one who reconciles cannot know that: its word may overtake the others' on their way.
         """
         state = self.state
+        if state.readiness_told:
+            return
         stream = news.healthy if isinstance(news, StreamHealthChanged) else state.stream_healthy
         clock = news if isinstance(news, ClockChanged) else state.clock
         knows = (
@@ -231,7 +233,7 @@ class RiskGate(Actor):
             state.filters_read_at_ns > 0 or isinstance(news, InstrumentsChanged),
             state.trading is not None or isinstance(news, TradingStateChanged),
         )
-        if all(knows) and not state.readiness_told:
+        if all(knows):
             ctx.record(ReadinessTold())
             ctx.tell(EXECUTION_SYSTEM, RecoveryDone(state.generation))
 

@@ -53,6 +53,8 @@ def count_of(order: Order) -> Count:
 
 def recount(counts: OrderCounts, order: Order) -> None:
     """Count an order as what it is now; a protective one never counts."""
+    if order.is_open and not order.counted:
+        return
     now = count_of(order)
     if now == order.counted or order.approved.leg.is_protective:
         return
