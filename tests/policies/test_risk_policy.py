@@ -3,9 +3,11 @@
 from decimal import Decimal
 
 import pytest
-from attrs import asdict, evolve
+from attrs import asdict, evolve, fields
+from hypothesis import given
+from hypothesis import strategies as st
 
-from callboard.actors.policies.risk_policy import TABLES, PolicyError, changed
+from callboard.actors.policies.risk_policy import PAIRS, TABLES, PolicyError, changed
 from callboard.actors.settings import RiskSettings
 
 D = Decimal
@@ -122,3 +124,29 @@ def test_two_changes_may_agree_where_one_alone_would_not() -> None:
     policy = {"position_size_pct_max": "8", "position_size_pct_default": "6"}
 
     assert D(6) == changed(SETTINGS, policy).position_size_pct_default
+
+
+TEXTS = st.one_of(st.integers(-5, 200).map(str), st.decimals(-5, 200, places=2).map(str), st.text())
+KEYS = st.sampled_from([each.name for each in fields(RiskSettings)])
+
+
+def outcome(policy: dict[str, str]) -> RiskSettings | PolicyError:
+    """Return what becomes of the settings, or why they stay."""
+    try:
+        return changed(SETTINGS, policy)
+    except PolicyError as error:
+        return error
+
+
+@given(st.dictionaries(KEYS, TEXTS, max_size=4))
+def test_a_policy_is_refused_by_a_key_or_gives_settings_that_agree(policy: dict[str, str]) -> None:
+    names = [each.name for each in fields(RiskSettings)]
+
+    result = outcome(policy)
+
+    if isinstance(result, PolicyError):
+        assert result.key in names
+    else:
+        assert all(getattr(result, key) <= getattr(result, most) for key, most in PAIRS)
+        untouched = [name for name in names if name not in policy]
+        assert all(getattr(result, name) == getattr(SETTINGS, name) for name in untouched)
