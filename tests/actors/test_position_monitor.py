@@ -1,9 +1,8 @@
-"""Test of PositionMonitor: fills, lives, profit and fees, values, and the venue's view."""
+"""Test of PositionMonitor: fills, lives, profit and fees, and values."""
 
 from decimal import Decimal
 
 import pytest
-from attrs import evolve
 
 from callboard.messages.account import PositionsValued
 from callboard.messages.events import (
@@ -15,12 +14,11 @@ from callboard.messages.events import (
 )
 from callboard.messages.market import ClockChanged
 from callboard.messages.orders import CancelLeg, FillSettled, RequestExit
-from callboard.messages.positions import PositionAdopted, ProtectionFailing
+from callboard.messages.positions import ProtectionFailing
 from callboard.messages.queries import GetPositions
-from callboard.messages.reconciliation import AdoptPosition, PositionsCompared
+from callboard.messages.reconciliation import PositionsCompared
 from callboard.messages.stream import PositionReported
-from callboard.messages.values import Leg, OrderState, OrderType, PositionSide, Side
-from callboard.messages.venue import PositionEvidence
+from callboard.messages.values import Leg, OrderType, PositionSide, Side
 from support.position_bench import (
     ENTRY_PRICE,
     KEY,
@@ -34,9 +32,7 @@ from support.position_bench import (
     PositionBench,
     exit_fill,
     fill,
-    leg,
 )
-from support.steps import SECOND
 
 HALF = Decimal("0.5")
 FEE = Decimal("0.8")
@@ -292,112 +288,3 @@ def test_a_listing_that_agrees_says_so() -> None:
 
     assert (("reconciler", PositionsCompared(1, (), ())),) == step.tells
     assert () == step.facts
-
-
-@pytest.mark.parametrize("quantity", [None, HALF, Decimal(2), -ONE])
-def test_a_listing_that_differs_names_the_symbol(quantity: Decimal | None) -> None:
-    step = PositionBench().opened().compare(quantity)
-
-    assert (("reconciler", PositionsCompared(1, (SYMBOL,), ())),) == step.tells
-
-
-def test_a_listing_that_left_before_the_last_fill_says_nothing() -> None:
-    bench = PositionBench().opened()
-
-    step = bench.compare(None, departed_at_ns=bench.steps.now_ns)
-
-    assert (("reconciler", PositionsCompared(1, (), ())),) == step.tells
-
-
-def test_a_position_that_was_never_ours_is_told_as_foreign() -> None:
-    step = PositionBench().compare(ONE)
-
-    assert (("reconciler", PositionsCompared(1, (), (SYMBOL,))),) == step.tells
-
-
-@pytest.mark.parametrize(("left", "change"), [(None, -ONE), (HALF, -HALF)])
-def test_less_than_our_fills_say_is_taken_over(left: Decimal | None, change: Decimal) -> None:
-    bench = PositionBench().protected()
-    bench.compare(left)
-
-    step = bench.tell(AdoptPosition(1, SYMBOL))
-
-    assert [PositionAdopted(SYMBOL, PositionSide.BOTH, change)] == step.told(PositionAdopted)
-    assert ["position_adopted"] == [alert.alert for alert in step.told(AlertRaised)]
-    assert (left or ZERO) == bench.guard.position.quantity
-
-
-def test_a_position_that_is_gone_is_told_closed_and_swept_and_its_exit_ends() -> None:
-    bench = PositionBench().protected()
-    bench.mark(1938)
-    bench.compare(None)
-
-    step = bench.tell(AdoptPosition(1, SYMBOL))
-    late = bench.tell(leg(Leg.EXIT, OrderState.REJECTED, reason="-2022"))
-
-    assert [ZERO] == [closed.realised_pnl for closed in step.told(PositionClosed)]
-    assert [CancelLeg(STOP_CID), CancelLeg(TARGET_CID)] == step.told(CancelLeg)
-    assert ((), {}) == (late.tells, bench.steps.timers)
-
-
-@pytest.mark.parametrize("quantity", [-Decimal(2), -ONE, -HALF])
-def test_a_position_that_somebody_turned_over_is_gone_and_its_rest_is_foreign(
-    quantity: Decimal,
-) -> None:
-    bench = PositionBench().protected()
-    bench.compare(quantity)
-
-    step = bench.tell(AdoptPosition(1, SYMBOL))
-    told = [
-        compared.foreign
-        for _ in range(2)
-        for compared in bench.compare(quantity).told(PositionsCompared)
-    ]
-
-    assert [PositionAdopted(SYMBOL, PositionSide.BOTH, -ONE)] == step.told(PositionAdopted)
-    assert 1 == len(step.told(PositionClosed))
-    assert (ZERO, (SYMBOL,)) == (bench.guard.position.quantity, told[-1])
-
-
-def test_more_than_ours_is_foreign_and_left() -> None:
-    bench = PositionBench().protected()
-    bench.compare(Decimal(2))
-
-    step = bench.tell(AdoptPosition(1, SYMBOL))
-
-    assert ((), ()) == (step.facts, step.tells)
-
-
-def test_what_another_pass_showed_is_not_taken_over() -> None:
-    bench = PositionBench().protected()
-    bench.compare(None)
-
-    assert () == bench.tell(AdoptPosition(2, SYMBOL)).tells
-
-
-def test_what_a_fill_has_overtaken_is_not_taken_over() -> None:
-    bench = PositionBench().protected()
-    bench.compare(None)
-    bench.tell(fill(trade_trade_id="2"), after_ns=SECOND)
-
-    assert () == bench.tell(AdoptPosition(1, SYMBOL)).tells
-
-
-def test_a_difference_that_is_gone_is_forgotten() -> None:
-    bench = PositionBench().protected()
-    bench.compare(None)
-    bench.compare(ONE)
-
-    assert bench.guard.venue is None
-    assert () == bench.tell(AdoptPosition(1, SYMBOL)).tells
-
-
-def test_each_side_of_a_hedged_symbol_is_compared_for_itself() -> None:
-    bench = PositionBench()
-    bench.tell(fill(trade_position_side=PositionSide.LONG))
-    long = PositionEvidence(SYMBOL, PositionSide.LONG, ONE, ENTRY_PRICE)
-    short = evolve(long, position_side=PositionSide.SHORT, quantity=-ONE)
-
-    step = bench.compare(None, positions=(long, short))
-
-    assert (("reconciler", PositionsCompared(1, (), (SYMBOL,))),) == step.tells
