@@ -214,9 +214,8 @@ class StrangerSeen:
     reason: CloseReason
 
 
-Fact = (
-    OrderIntended
-    | AttemptStarted
+OrderFact = (
+    AttemptStarted
     | OrderMoved
     | OrderSeen
     | TradeBooked
@@ -230,10 +229,9 @@ Fact = (
     | AmendWanted
     | CancelAsked
     | Renewed
-    | VenueNoted
-    | StrangerSeen
-    | StreamNoted
 )
+"""What happens to an order that is ours already."""
+Fact = OrderFact | OrderIntended | VenueNoted | StrangerSeen | StreamNoted
 PRIVATE = (
     OrderIntended,
     AttemptStarted,

@@ -20,6 +20,7 @@ from .order_facts import (
     Fact,
     FixTried,
     ListingNoted,
+    OrderFact,
     OrderIntended,
     OrderMoved,
     OrderSeen,
@@ -128,20 +129,7 @@ def _intend(state: OrdersState, fact: OrderIntended) -> None:
 
 def _apply_to_order(  # noqa: C901, PLR0912 - one arm a fact
     order: Order,
-    fact: AttemptStarted
-    | OrderMoved
-    | OrderSeen
-    | TradeBooked
-    | TradeSettled
-    | QueryAnswered
-    | ListingNoted
-    | ErrorNoted
-    | StatusQuarantined
-    | FixTried
-    | CancelWanted
-    | AmendWanted
-    | CancelAsked
-    | Renewed,
+    fact: OrderFact,
     settings: OrderSettings,
 ) -> None:
     match fact:

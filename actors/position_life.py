@@ -53,10 +53,10 @@ class Life:
         guard = legs.state.guards.get(key)
         before = Position(trade.symbol, trade.position_side) if guard is None else guard.position
         after = filled_position(legs.state, key, fill, legs.ctx.now)
-        charged, book = filled_books(guard, fill, after)
         legs.ctx.record(FillApplied(key, fill, legs.ctx.now))
         if not before.is_flat and (after.is_flat or after.epoch != before.epoch):
             assert guard is not None
+            charged, _ = filled_books(guard, fill, after)
             end = End(charged, close_reason(fill, guard), trade.price, trade.at_ms)
             self.closed(key, guard, after, end)
             self.sweep(guard, but=fill.client_order_id)
@@ -66,6 +66,7 @@ class Life:
             assert guard is not None
             grew = abs(after.quantity) > abs(before.quantity)
             reason = None if grew else close_reason(fill, guard)
+            _, book = filled_books(guard, fill, after)
             self.updated(guard, after, book, price=trade.price, reason=reason)
             stop_loss = tighter(guard, fill.stop_loss) if grew else guard.stop_loss
             if guard.has_quantity_legs or stop_loss != guard.stop_loss or grew:

@@ -159,6 +159,7 @@ class Checker:
 
     def on_quiet(self) -> None:
         """Look when nothing is on its way, and come again."""
+        self.ground.calm.look(self.ground.now_ns)
         for hooks in self._hooks:
             if hooks.quiet is not None:
                 hooks.quiet()

@@ -182,3 +182,15 @@ def stop_order(
 
 def _with_id(params: dict[str, str], name: str, client_id: str) -> dict[str, str]:
     return params | {name: client_id} if client_id else params
+
+
+def long_world(settings: VenueSettings | None = None) -> VenueWorld:
+    """Return a venue where the client is long 1 ETH at 2600.10, with mark 2600."""
+    world = VenueWorld(settings)
+    world.quote("2600.00", "2600.10")
+    world.mark("2600.00")
+    world.listen()
+    world.done("POST", ORDER, **market_order("BUY", "1", "entry"))
+    world.wait(10)
+    world.frames.clear()
+    return world

@@ -7,7 +7,8 @@ ends with exit code 1 and names segment and record, or record and field.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -169,6 +170,21 @@ def open_journal(data_dir: Path) -> "Disk":
         if folder.is_dir() and segment_numbers(disk := Disk(folder)):
             return disk
     raise ConfigurationError(f"{data_dir}: holds no journal")
+
+
+@contextmanager
+def held_journal(data_dir: Path) -> Generator["Disk"]:
+    """Hold a journal alone, so that no engine writes to it meanwhile; raises as `open_journal`.
+
+    Raises also:
+        FolderInUse: An engine runs on it.
+    """
+    disk = open_journal(data_dir)
+    disk.lock()
+    try:
+        yield disk
+    finally:
+        disk.close()
 
 
 def _lines(data_dir: Path) -> "Iterator[Line]":

@@ -3,7 +3,7 @@
 Judged by the venue's own books: every position has a stop, an exit under way or an engine that
 says so; what closes never turns a position over in the engine's books either; a flat symbol keeps
 no order of ours; and no order breaks a filter that the engine knows. Time counts while nothing
-keeps the engine from acting: `Calm` says since when.
+keeps the engine from acting: `calm.py` says since when.
 """
 
 from decimal import Decimal
@@ -17,12 +17,11 @@ from ...actors.ports import VenueAnswer, VenueRequest
 from ...actors.position_facts import FillApplied
 from ...actors.position_state import PositionsState
 from ...actors.risk_facts import GateState
-from ...actors.runtime.cell import Cell, Status
+from ...actors.runtime.cell import Cell
 from ...actors.runtime.envelope import Envelope
 from ...messages.values import Leg, TradingState
 from ..venue.fills import Fill
 from ..venue.orders import Order
-from ..world import World
 from .ground import ZERO, Ground, Hooks, PositionKey, client_id_of_placement, code_of
 
 MS = 1_000_000
@@ -36,55 +35,12 @@ FILTER_CODES = (-1111, -4001, -4002, -4003, -4004, -4005, -4013, -4014, -4015, -
 
 
 @define(eq=False)
-class Calm:
-    """Since when the engine runs, hears the venue, and may ask it."""
-
-    world: World
-    since_ns: int = field(init=False, default=0)
-    """0 while something is in the way."""
-
-    def look(self, now_ns: int) -> None:
-        """Look once more."""
-        if not self._is_calm(now_ns):
-            self.since_ns = 0
-        elif not self.since_ns:
-            self.since_ns = now_ns
-
-    def _is_calm(self, now_ns: int) -> bool:
-        world = self.world
-        if world.life is None:
-            return False
-        if any(cell.status is not Status.RUNNING for cell in world.kernel.cells.values()):
-            return False
-        gate: GateState = world.state(names.RISK_GATE)
-        if not gate.ready or not gate.stream_healthy or gate.clock is None:
-            return False
-        trading = gate.trading
-        if trading is None or not trading.venue_open or not gate.clock.trusted:
-            return False
-        return not self._is_paused(now_ns)
-
-    def _is_paused(self, now_ns: int) -> bool:
-        limiter = self.world.state(names.RATE_LIMITER).budgets
-        ends_ms = (
-            limiter.paused_until_ms,
-            limiter.banned_until_ms,
-            limiter.orders_paused_until_ms,
-        )
-        return bool(max(ends_ms) * MS > now_ns)
-
-
-@define(eq=False)
 class StopsCoverPositions:
     """D3, D4: the venue's position has a stop for all of it, an exit, or an engine that knows."""
 
     ground: Ground
-    _calm: Calm = field(init=False)
     _since_ns: dict[PositionKey, int] = field(init=False, factory=dict[PositionKey, int])
     name: ClassVar[str] = "D3"
-
-    def __attrs_post_init__(self) -> None:
-        self._calm = Calm(self.ground.world)
 
     def hooks(self) -> Hooks:
         """Look between instants."""
@@ -93,13 +49,12 @@ class StopsCoverPositions:
     def on_quiet(self) -> None:
         """Measure every position of the venue that our own orders opened."""
         now_ns = self.ground.now_ns
-        self._calm.look(now_ns)
         for key, amount in self.ground.amounts.items():
             if amount == ZERO or self._is_covered(key, amount) or self._is_known(key):
                 self._since_ns.pop(key, None)
                 continue
-            since_ns = max(self._since_ns.setdefault(key, now_ns), self._calm.since_ns)
-            if self._calm.since_ns and now_ns - since_ns > NOTICE_NS:
+            since_ns = max(self._since_ns.setdefault(key, now_ns), self.ground.calm.since_ns)
+            if self.ground.calm.since_ns and now_ns - since_ns > NOTICE_NS:
                 text = f"{key} holds {amount} without a stop for {(now_ns - since_ns) // MS} ms"
                 self.ground.report(self.name, text)
                 self._since_ns[key] = now_ns
@@ -149,12 +104,8 @@ class FlatKeepsNothing:
     """D5: a flat symbol without an entry under way keeps no order of ours."""
 
     ground: Ground
-    _calm: Calm = field(init=False)
     _since_ns: dict[PositionKey, int] = field(init=False, factory=dict[PositionKey, int])
     name: ClassVar[str] = "D5"
-
-    def __attrs_post_init__(self) -> None:
-        self._calm = Calm(self.ground.world)
 
     def hooks(self) -> Hooks:
         """Look between instants."""
@@ -163,12 +114,11 @@ class FlatKeepsNothing:
     def on_quiet(self) -> None:
         """Measure since when orders are left over."""
         now_ns = self.ground.now_ns
-        self._calm.look(now_ns)
         left = self._left()
         self._since_ns = {key: self._since_ns.get(key, now_ns) for key in left}
         for key, since_ns in self._since_ns.items():
-            alone_ns = now_ns - max(since_ns, self._calm.since_ns)
-            if self._calm.since_ns and alone_ns > SWEEP_NS:
+            alone_ns = now_ns - max(since_ns, self.ground.calm.since_ns)
+            if self.ground.calm.since_ns and alone_ns > SWEEP_NS:
                 what = ", ".join(left[key])
                 self.ground.report(
                     self.name, f"{key} is flat for {alone_ns // MS} ms beside {what}"

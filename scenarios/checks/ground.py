@@ -24,6 +24,7 @@ from ..venue.forced import is_forced
 from ..venue.moment import NS_PER_MS
 from ..venue.orders import Order
 from ..world import World
+from .calm import Calm
 
 ZERO = Decimal(0)
 ORDER, ALGO_ORDER = "/fapi/v1/order", "/fapi/v1/algoOrder"
@@ -103,6 +104,7 @@ class Ground:
     fees: Decimal = field(init=False, default=ZERO)
     """Of all fills at the venue."""
     open_requests: dict[str, VenueRequest] = field(init=False, factory=dict[str, VenueRequest])
+    calm: Calm = field(init=False)
     placements: dict[str, list[Placement]] = field(init=False, factory=dict[str, list[Placement]])
     """Those that are not settled, by client order id."""
     on_accepted: list[Callable[[Order], None]] = field(
@@ -118,6 +120,7 @@ class Ground:
 
     def __attrs_post_init__(self) -> None:
         self._prefix = self.world.settings.orders.id_prefix
+        self.calm = Calm(self.world)
         for symbol in self.world.venue.core.books:
             self._orders_read[symbol] = self._fills_read[symbol] = 0
 

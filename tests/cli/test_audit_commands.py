@@ -1,16 +1,18 @@
 """Audit commands: the log summed up, written out and compared with the journal."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from callboard.__main__ import main
 from callboard.actors.adapters.disk import Disk
 from callboard.actors.adapters.exits import Exit
 from callboard.actors.adapters.records.audit_files import AuditFiles
+from support import command_line
 from support.paper_runs import troubled_run
 from support.signals import mixed_signals, write_lines
 
@@ -26,10 +28,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def invoke(*words: object) -> Result:
-    result = CliRunner().invoke(main, ["audit", *(str(word) for word in words)])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
+invoke = partial(command_line.invoke, "audit")
 
 
 def answer(*words: object) -> Any:

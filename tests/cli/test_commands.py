@@ -2,19 +2,18 @@
 
 import json
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from callboard.__main__ import main
 from callboard.actors.adapters.config import template
 from callboard.actors.adapters.config_fields import fields
 from callboard.actors.adapters.disk import Disk
 from callboard.actors.adapters.exits import CODES, Exit, code_of
 from callboard.actors.adapters.spool import Spool
+from support.command_line import invoke
 from support.paper_runs import START_MS, segments, troubled_run
 from support.signals import mixed_signals, write_lines
 
@@ -35,12 +34,6 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     troubled_run(folder, signals=6)
     return folder
-
-
-def invoke(*words: object, environ: Mapping[str, str] | None = None, stdin: str = "") -> Result:
-    result = CliRunner().invoke(main, [str(word) for word in words], input=stdin, env=environ)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
 
 
 def ended(result: Result) -> Exit:

@@ -3,16 +3,16 @@
 import json
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from callboard.__main__ import main
 from callboard.actors.adapters.disk import Disk
 from callboard.actors.adapters.exits import Exit
 from callboard.actors.adapters.records.store_schema import FILE
+from support import command_line
 from support.paper_runs import troubled_run
 
 
@@ -25,10 +25,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def invoke(*words: object) -> Result:
-    result = CliRunner().invoke(main, ["store", *(str(word) for word in words)])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
+invoke = partial(command_line.invoke, "store")
 
 
 def answer(*words: object) -> Any:

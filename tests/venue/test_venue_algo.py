@@ -6,25 +6,13 @@ from typing import Any
 import pytest
 
 from callboard.scenarios.venue.settings import AlgoTiming, VenueSettings
-from venue_world import ALGO, ORDER, VenueWorld, limit_order, market_order, stop_order
-
-
-def opened(settings: VenueSettings | None = None) -> VenueWorld:
-    """Return a venue where the client is long 1 ETH at 2600.10, with mark 2600."""
-    world = VenueWorld(settings)
-    world.quote("2600.00", "2600.10")
-    world.mark("2600.00")
-    world.listen()
-    world.done("POST", ORDER, **market_order("BUY", "1", "entry"))
-    world.wait(10)
-    world.frames.clear()
-    return world
+from venue_world import ALGO, ORDER, VenueWorld, limit_order, long_world, market_order, stop_order
 
 
 @pytest.fixture
 def world() -> VenueWorld:
     """A venue with an open long position."""
-    return opened()
+    return long_world()
 
 
 def told(world: VenueWorld) -> list[str]:
@@ -97,7 +85,7 @@ def test_the_child_carries_the_clients_algo_id(world: VenueWorld) -> None:
 
 
 def test_a_childs_fills_can_arrive_before_the_triggered_frame() -> None:
-    world = opened(VenueSettings(algo_timing=AlgoTiming(child_to_triggered_frame_ms=30)))
+    world = long_world(VenueSettings(algo_timing=AlgoTiming(child_to_triggered_frame_ms=30)))
     world.done("POST", ALGO, **stop_order("SELL", "2500.00", "s1", closePosition="true"))
     world.quote("2498.00", "2498.10")
 
@@ -177,7 +165,7 @@ def test_a_reducing_stop_without_a_position_is_rejected_when_it_fires(world: Ven
 
 
 def test_margin_is_looked_at_when_the_stop_fires() -> None:
-    world = opened(VenueSettings(wallet_balance=Decimal(1000)))
+    world = long_world(VenueSettings(wallet_balance=Decimal(1000)))
     world.done("POST", ALGO, **stop_order("BUY", "2700.00", "s1", quantity="50"))
     world.quote("2700.00", "2700.10")
 
@@ -213,7 +201,7 @@ def test_a_cancelled_stop_answers_with_a_textual_code_and_never_fires(world: Ven
 
 
 def test_a_query_by_algo_id_can_be_told_to_fail_for_a_live_order() -> None:
-    world = opened(VenueSettings(algo_query_by_id_fails=True))
+    world = long_world(VenueSettings(algo_query_by_id_fails=True))
     body = world.done("POST", ALGO, **stop_order("SELL", "2500.00", "s1", closePosition="true"))
 
     assert world.refused("GET", ALGO, algoId=str(body["algoId"])) == -2013
@@ -221,7 +209,7 @@ def test_a_query_by_algo_id_can_be_told_to_fail_for_a_live_order() -> None:
 
 
 def test_a_whole_position_stop_closes_past_resting_reducers() -> None:
-    world = opened(VenueSettings(resting_reducers_refuse=True))
+    world = long_world(VenueSettings(resting_reducers_refuse=True))
     world.done("POST", ORDER, **limit_order("SELL", "1", "2700.00", "t1", reduceOnly="true"))
     world.done("POST", ALGO, **stop_order("SELL", "2500.00", "s1", closePosition="true"))
     world.quote("2498.00", "2498.10")
@@ -246,7 +234,7 @@ def test_cancelling_all_conditionals_leaves_regular_orders_alone(world: VenueWor
 
 
 def test_more_open_conditionals_than_the_account_admits_are_refused() -> None:
-    world = opened(VenueSettings(conditional_orders_max=2))
+    world = long_world(VenueSettings(conditional_orders_max=2))
     for trigger in ("2500.00", "2501.00"):
         world.done("POST", ALGO, **stop_order("SELL", trigger, quantity="1"))
 

@@ -9,29 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callboard.scenarios.venue.algo_orders import AlgoOrder, AlgoRequest
-from callboard.scenarios.venue.settings import VenueSettings
 from callboard.scenarios.venue.triggers import TrailingLine
-from venue_world import ALGO, ORDER, VenueWorld, market_order, stop_order
+from venue_world import ALGO, ORDER, VenueWorld, long_world, stop_order
 
 SYMBOL = {"symbol": "ETHUSDT"}
-
-
-def opened(settings: VenueSettings | None = None) -> VenueWorld:
-    """Return a venue where the client is long 1 ETH at 2600.10, with mark 2600."""
-    world = VenueWorld(settings)
-    world.quote("2600.00", "2600.10")
-    world.mark("2600.00")
-    world.listen()
-    world.done("POST", ORDER, **market_order("BUY", "1", "entry"))
-    world.wait(10)
-    world.frames.clear()
-    return world
 
 
 @pytest.fixture
 def world() -> VenueWorld:
     """A venue with an open long position."""
-    return opened()
+    return long_world()
 
 
 def stop_limit(side: str, trigger: str, price: str, name: str, **more: str) -> dict[str, str]:

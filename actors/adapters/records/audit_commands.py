@@ -14,7 +14,7 @@ import click
 
 from ..commands import AS_JSON
 from ..exits import Exit, end, exits, say
-from ..journal_commands import EXISTING, open_journal
+from ..journal_commands import EXISTING, held_journal, open_journal
 from .audit_files import AuditFiles
 from .audit_report import COUNTS, AuditReport
 
@@ -37,12 +37,8 @@ def rebuild_command(data_dir: Path, *, partial: bool, as_json: bool) -> None:
     from ...system import make_codec
     from .audit_log import rebuild
 
-    disk = open_journal(data_dir)
-    disk.lock()
-    try:
+    with held_journal(data_dir) as disk:
         made = rebuild(folder_of(data_dir), disk, make_codec(), partial=partial)
-    finally:
-        disk.close()
     kept = None if made.kept is None else str(made.kept)
     if as_json:
         click.echo(json.dumps({"lines": made.lines, "changed": list(made.changed), "kept": kept}))

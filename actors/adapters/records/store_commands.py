@@ -16,7 +16,7 @@ import click
 from ...errors import ConfigurationError
 from ..commands import AS_JSON
 from ..exits import exits, say
-from ..journal_commands import EXISTING, open_journal
+from ..journal_commands import EXISTING, held_journal
 from .store_report import PAGE, PAGE_MAX, Wanted, one_trade, report, trades_page
 from .store_schema import FILE, open_to_read
 
@@ -41,12 +41,8 @@ def rebuild_command(data_dir: Path, *, partial: bool, as_json: bool) -> None:
     from ...system import make_codec
     from .trade_store import rebuild
 
-    disk = open_journal(data_dir)
-    disk.lock()
-    try:
+    with held_journal(data_dir) as disk:
         made = rebuild(data_dir, disk, make_codec(), partial=partial)
-    finally:
-        disk.close()
     kept = None if made.kept is None else made.kept.name
     if as_json:
         click.echo(json.dumps({"records": made.records, "kept": kept, "missing": made.missing}))

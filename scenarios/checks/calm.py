@@ -1,0 +1,53 @@
+"""Calm: since when nothing keeps an engine from acting, by what its own actors know.
+
+Looked at once between two instants, for every check that gives the engine time. Any trouble of its
+machinery, its stream, its clock or its limits begins the time anew.
+"""
+
+from attrs import define, field
+
+from ...actors import names
+from ...actors.risk_facts import GateState
+from ...actors.runtime.cell import Status
+from ..world import World
+
+MS = 1_000_000
+
+
+@define(eq=False)
+class Calm:
+    """Since when the engine runs, hears the venue, and may ask it."""
+
+    world: World
+    since_ns: int = field(init=False, default=0)
+    """0 while something is in the way."""
+
+    def look(self, now_ns: int) -> None:
+        """Look once more."""
+        if not self._is_calm(now_ns):
+            self.since_ns = 0
+        elif not self.since_ns:
+            self.since_ns = now_ns
+
+    def _is_calm(self, now_ns: int) -> bool:
+        world = self.world
+        if world.life is None:
+            return False
+        if any(cell.status is not Status.RUNNING for cell in world.kernel.cells.values()):
+            return False
+        gate: GateState = world.state(names.RISK_GATE)
+        if not gate.ready or not gate.stream_healthy or gate.clock is None:
+            return False
+        trading = gate.trading
+        if trading is None or not trading.venue_open or not gate.clock.trusted:
+            return False
+        return not self._is_paused(now_ns)
+
+    def _is_paused(self, now_ns: int) -> bool:
+        limiter = self.world.state(names.RATE_LIMITER).budgets
+        ends_ms = (
+            limiter.paused_until_ms,
+            limiter.banned_until_ms,
+            limiter.orders_paused_until_ms,
+        )
+        return bool(max(ends_ms) * MS > now_ns)
