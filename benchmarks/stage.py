@@ -24,11 +24,11 @@ from callboard.messages.events import OrderFilled
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.values import SignalType
 from callboard.scenarios.disk import SimulatedDisk
+from callboard.scenarios.simulated_engine import SimulatedEngine
 from callboard.scenarios.simulation import Simulation
 from callboard.scenarios.venue.seeded_market import ETH_WALK, SeededMarket, SeededMarketSettings
 from callboard.scenarios.venue.settings import ETHUSDT, PAPER_LEVERAGE, VenueSettings
 from callboard.scenarios.venue.venue import Venue
-from callboard.scenarios.world import World
 
 START_NS = 1_700_000_000_000_000_000
 SYMBOL = "ETHUSDT"
@@ -53,7 +53,7 @@ class BenchmarkFailed(RuntimeError):
 class Stage:
     """A started engine that holds a position, and how many of its orders were filled."""
 
-    world: World
+    world: SimulatedEngine
     filled: int = 0
     _orders: Iterator[int] = field(init=False, factory=count)
 
@@ -115,7 +115,7 @@ def venue(remembered: int = REMEMBERED) -> Venue:
 
 def open_stage(disk: FileSystem | None = None, *, remembered: int = REMEMBERED) -> Stage:
     """Return a stage whose engine runs and holds its protected position."""
-    world = World(
+    world = SimulatedEngine(
         Simulation(seed=1, now_ns=START_NS),
         venue(remembered),
         settings(remembered),

@@ -27,6 +27,7 @@ from ..messages.intake import FlattenPositions, HostCommand
 from .convergence import still_open, unconverged
 from .disk import DiskFaults, SimulatedDisk
 from .invariants import Checker, Violation
+from .simulated_engine import SimulatedEngine
 from .simulation import Simulation
 from .sometimes import Sometimes
 from .venue.faults import Faults, FaultScript
@@ -44,7 +45,6 @@ from .workload import (
     command_of,
     submit,
 )
-from .world import World
 
 HEAL_STEP_S = 15
 HEAL_STEPS_MAX = 80
@@ -66,7 +66,7 @@ class Report:
     sometimes: dict[str, int]
     steps: int
     healed_after_s: int
-    world: World
+    engine: SimulatedEngine
 
     @property
     def is_clean(self) -> bool:
@@ -107,22 +107,22 @@ class Run:
 
     workload: Workload
     is_thorough: bool = True
-    world: World = field(init=False)
+    engine: SimulatedEngine = field(init=False)
     checker: Checker = field(init=False)
     sometimes: Sometimes = field(init=False)
     plan: CrashPlan = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.world = make_world(self.workload)
-        self.sometimes = Sometimes(self.world)
-        self.world.on_event = self.sometimes.on_event
-        self.checker = Checker(self.world, is_thorough=self.is_thorough)
+        self.engine = make_engine(self.workload)
+        self.sometimes = Sometimes(self.engine)
+        self.engine.on_event = self.sometimes.on_event
+        self.checker = Checker(self.engine, is_thorough=self.is_thorough)
         self.plan = CrashPlan(self.workload.crashes, self.sometimes.on_actor_crash)
-        self.world.saboteur = self.plan
+        self.engine.saboteur = self.plan
 
     def run(self) -> Report:
         """Chaos, healing, convergence; at last everything is closed by one command."""
-        self.world.start()
+        self.engine.start()
         for at_ms, action in sorted(self._agenda(), key=lambda entry: entry[0]):
             self._run_until(at_ms)
             action()
@@ -135,9 +135,9 @@ class Run:
             self.checker.count,
             left,
             self.sometimes.counts(),
-            self.world.simulation.steps,
+            self.engine.simulation.steps,
             healed_after_s,
-            self.world,
+            self.engine,
         )
 
     def _agenda(self) -> list[tuple[int, Callable[[], None]]]:
@@ -156,48 +156,48 @@ class Run:
         return agenda
 
     def _teller(self, command: HostCommand) -> Callable[[], None]:
-        return lambda: self.world.tell(command)
+        return lambda: self.engine.tell(command)
 
     def _crasher(self, crash: EngineCrash) -> Callable[[], None]:
         def act() -> None:
             self.sometimes.on_engine_crash()
-            disk = self.world.disk
+            disk = self.engine.disk
             assert isinstance(disk, SimulatedDisk)
             disk.faults = evolve(disk.faults, crash_keeps_tail=1.0 if crash.torn else 0.0)
-            self.world.crash()
-            self.world.run_for(crash.down_ms / 1_000)
-            self.world.start()
+            self.engine.crash()
+            self.engine.run_for(crash.down_ms / 1_000)
+            self.engine.start()
 
         return act
 
     def _run_until(self, at_ms: int) -> None:
-        self.world.simulation.run(max(START_NS + at_ms * MS, self.world.simulation.now_ns))
+        self.engine.simulation.run(max(START_NS + at_ms * MS, self.engine.simulation.now_ns))
         self.sometimes.look()
 
     def _heal(self) -> int:
         """Take every fault away, let trading go on, and wait for rest; return the seconds."""
         self.plan.is_armed = False
-        self.world.venue.set_faults(Faults())
-        self.world.run_for(1)
+        self.engine.venue.set_faults(Faults())
+        self.engine.run_for(1)
         for waited in range(HEAL_STEPS_MAX):
             if not self._unsettled():
                 return waited * HEAL_STEP_S
-            self.world.run_for(HEAL_STEP_S)
+            self.engine.run_for(HEAL_STEP_S)
         return HEAL_STEPS_MAX * HEAL_STEP_S
 
     def _flatten(self) -> list[str]:
         """Close everything by command; return what is still open, or is not settled then."""
-        self.world.tell(FlattenPositions("the end"))
+        self.engine.tell(FlattenPositions("the end"))
         left: list[str] = []
         for _ in range(FLATTEN_STEPS_MAX):
-            self.world.run_for(FLATTEN_STEP_S)
-            left = still_open(self.world, self.checker.ground) or self._unsettled()
+            self.engine.run_for(FLATTEN_STEP_S)
+            left = still_open(self.engine, self.checker.ground) or self._unsettled()
             if not left:
                 break
         return left
 
     def _unsettled(self) -> list[str]:
-        return unconverged(self.world, self.checker.ground, self.sometimes.ended)
+        return unconverged(self.engine, self.checker.ground, self.sometimes.ended)
 
 
 def run_workload(workload: Workload, *, is_thorough: bool = True) -> Report:
@@ -205,7 +205,7 @@ def run_workload(workload: Workload, *, is_thorough: bool = True) -> Report:
     return Run(workload, is_thorough).run()
 
 
-def make_world(workload: Workload, script: FaultScript | None = None) -> World:
+def make_engine(workload: Workload, script: FaultScript | None = None) -> SimulatedEngine:
     """Return the surroundings of a workload; the engine is not started.
 
     `script` adds planned faults to the drawn ones.
@@ -229,7 +229,7 @@ def make_world(workload: Workload, script: FaultScript | None = None) -> World:
         start_ns=START_NS,
     )
     disk = SimulatedDisk(Random(f"{seed}/disk"), DiskFaults())
-    return World(simulation, venue, _settings(workload), disk)
+    return SimulatedEngine(simulation, venue, _settings(workload), disk)
 
 
 def _market(workload: Workload) -> SeededMarketSettings:

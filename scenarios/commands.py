@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..actors.runtime.hosting import LogSink
     from .paper import PaperOptions, PaperResult
     from .run_options import Prepared, RunOptions
-    from .world import World
+    from .simulated_engine import SimulatedEngine
 
 MODES = ("paper", "testnet", "demo", "shadow", "live")
 NOTES_MAX = 20
@@ -227,16 +227,18 @@ def _paper(options: "RunOptions", prepared: "Prepared") -> "PaperOptions":
     )
 
 
-def _operator(data_dir: Path, is_interrupted: Callable[[], bool]) -> "Callable[[World], str]":
+def _operator(
+    data_dir: Path, is_interrupted: Callable[[], bool]
+) -> "Callable[[SimulatedEngine], str]":
     """Return who looks at the spool and at Ctrl-C while a run in virtual time is busy."""
     from ..actors.adapters.operator_desk import OperatorDesk
     from ..actors.adapters.spool import Spool
 
     desks: list[OperatorDesk] = []
 
-    def look(world: "World") -> str:
+    def look(engine: "SimulatedEngine") -> str:
         if not desks:
-            desks.append(OperatorDesk(Spool(data_dir), world.kernel.post))
+            desks.append(OperatorDesk(Spool(data_dir), engine.kernel.post))
         desks[0].look()
         return "interrupted" if is_interrupted() else ""
 

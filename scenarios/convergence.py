@@ -15,53 +15,53 @@ from ..actors.policies.order_record import Order
 from ..actors.runtime.cell import Status
 from ..messages.values import Leg, OrderState
 from .checks.ground import ZERO, Ground
-from .world import World
+from .simulated_engine import SimulatedEngine
 
 RESTING = (OrderState.ACTIVE, OrderState.PARTIALLY_FILLED, OrderState.PARKED)
 """States of an order in which it may stay: it waits for the market, or for a person."""
 
 
-def unconverged(world: World, ground: Ground, ended: Mapping[str, object]) -> list[str]:
+def unconverged(engine: SimulatedEngine, ground: Ground, ended: Mapping[str, object]) -> list[str]:
     """Return what is not settled; empty when the engine has converged."""
     ground.refresh()
     return [
-        *_machinery(world),
-        *_signals(world, ended),
-        *_orders(world, ground),
-        *_promises(world),
-        *_positions(world, ground),
-        *_protection(world, ground),
+        *_machinery(engine),
+        *_signals(engine, ended),
+        *_orders(engine, ground),
+        *_promises(engine),
+        *_positions(engine, ground),
+        *_protection(engine, ground),
     ]
 
 
-def still_open(world: World, ground: Ground) -> list[str]:
+def still_open(engine: SimulatedEngine, ground: Ground) -> list[str]:
     """Return what a flatten has left: every position of ours can be closed, dust included (D10)."""
     ground.refresh()
     left = [f"D10: {key} still holds {each}" for key, each in ground.amounts.items() if each]
-    for symbol in world.venue.core.books:
+    for symbol in engine.venue.core.books:
         stops = ground.open_stops(symbol)
         left += [f"D5: {each.request.client_algo_id} is left of {symbol}" for each in stops]
     return left
 
 
-def _machinery(world: World) -> Iterator[str]:
-    for cell in world.kernel.cells.values():
+def _machinery(engine: SimulatedEngine) -> Iterator[str]:
+    for cell in engine.kernel.cells.values():
         if cell.status is not Status.RUNNING:
             yield f"L4: {cell.name} is {cell.status.name}"
-    if not world.state(names.USER_STREAM).healthy:
+    if not engine.state(names.USER_STREAM).healthy:
         yield "L4: the user stream is not backfilled"
-    clock = world.state(names.RISK_GATE).clock
+    clock = engine.state(names.RISK_GATE).clock
     if clock is None or not clock.trusted:
         yield "L4: the clock is not trusted"
-    reconciler = world.state(names.RECONCILER)
+    reconciler = engine.state(names.RECONCILER)
     if reconciler.owed or reconciler.told:
         yield f"L5: the reconciler owes {reconciler.owed}, differs in {reconciler.told}"
 
 
-def _signals(world: World, ended: Mapping[str, object]) -> Iterator[str]:
+def _signals(engine: SimulatedEngine, ended: Mapping[str, object]) -> Iterator[str]:
     """Every signal that the engine knows has ended, or its order may stay as it is."""
-    intake = world.state(names.EXECUTION_SYSTEM)
-    orders = world.state(names.ORDER_MANAGER).orders.values()
+    intake = engine.state(names.EXECUTION_SYSTEM)
+    orders = engine.state(names.ORDER_MANAGER).orders.values()
     resting = {order.approved.signal_id for order in orders if order.state in RESTING}
     for signal_id in intake.open:
         if signal_id not in resting:
@@ -73,9 +73,9 @@ def _signals(world: World, ended: Mapping[str, object]) -> Iterator[str]:
         yield f"L1: {len(intake.deferred)} commands wait"
 
 
-def _orders(world: World, ground: Ground) -> Iterator[str]:
+def _orders(engine: SimulatedEngine, ground: Ground) -> Iterator[str]:
     """Our open orders are those of the venue, and none of them is unclear."""
-    orders = world.state(names.ORDER_MANAGER).orders
+    orders = engine.state(names.ORDER_MANAGER).orders
     for client_order_id, order in orders.items():
         if order.state not in RESTING:
             yield f"L3: {client_order_id} is {order.state}"
@@ -83,7 +83,7 @@ def _orders(world: World, ground: Ground) -> Iterator[str]:
             yield f"L5: {client_order_id} is {order.state} and not open at the venue"
         elif order.approved.leg is Leg.EXIT:
             yield f"L1: the exit {client_order_id} is still open"
-    for symbol in world.venue.core.books:
+    for symbol in engine.venue.core.books:
         entries = [each.client_order_id for each in ground.open_entries(symbol)]
         stops = [each.request.client_algo_id for each in ground.open_stops(symbol)]
         for client_order_id in (*entries, *stops):
@@ -91,13 +91,13 @@ def _orders(world: World, ground: Ground) -> Iterator[str]:
                 yield f"L5: {client_order_id} is open at the venue alone"
 
 
-def _promises(world: World) -> Iterator[str]:
+def _promises(engine: SimulatedEngine) -> Iterator[str]:
     """Nothing is kept for an order that has ended: no reservation, no place, no hold."""
-    orders: Mapping[str, Order] = world.state(names.ORDER_MANAGER).orders
-    for reservation in world.state(names.RISK_GATE).reservations.values():
+    orders: Mapping[str, Order] = engine.state(names.ORDER_MANAGER).orders
+    for reservation in engine.state(names.RISK_GATE).reservations.values():
         if reservation.client_order_id not in orders:
             yield f"L5: {reservation.client_order_id} is reserved and has ended"
-    queue = world.state(names.ORDER_QUEUE)
+    queue = engine.state(names.ORDER_QUEUE)
     for client_order_id in (*queue.in_flight, *queue.waiting):
         if client_order_id not in orders:
             yield f"L5: {client_order_id} keeps its place in the queue and has ended"
@@ -108,10 +108,10 @@ def _promises(world: World) -> Iterator[str]:
                 yield f"L5: {symbol} is held by {holder}"
 
 
-def _positions(world: World, ground: Ground) -> Iterator[str]:
-    monitor = world.state(names.POSITION_MONITOR)
-    gate = world.state(names.RISK_GATE).positions
-    held = world.venue.core.account
+def _positions(engine: SimulatedEngine, ground: Ground) -> Iterator[str]:
+    monitor = engine.state(names.POSITION_MONITOR)
+    gate = engine.state(names.RISK_GATE).positions
+    held = engine.venue.core.account
     keys = dict.fromkeys(
         [*monitor.guards, *gate, *(f"{symbol}/{side}" for symbol, side in ground.amounts)]
     )
@@ -130,8 +130,8 @@ def _positions(world: World, ground: Ground) -> Iterator[str]:
         yield f"L5: fees are {monitor.fees} in the monitor, {ground.fees} at the venue"
 
 
-def _protection(world: World, ground: Ground) -> Iterator[str]:
-    guards: Mapping[str, Any] = world.state(names.POSITION_MONITOR).guards
+def _protection(engine: SimulatedEngine, ground: Ground) -> Iterator[str]:
+    guards: Mapping[str, Any] = engine.state(names.POSITION_MONITOR).guards
     for key, guard in guards.items():
         symbol, _, side = key.partition("/")
         waiting = [each for each in ground.open_stops(symbol) if each.request.position_side == side]

@@ -1,9 +1,9 @@
 """Invariants: what must hold at every step of a whole engine, watched from outside it.
 
 Owns the list of checks (one class each in `scenarios/checks`) and what they found. A `Checker` is
-made for a `World` before its first start; from then on it looks at every step of the core, at
-every request and answer, at what the venue books, and between instants once a second of virtual
-time. It changes nothing. Bound: the first `kept_max` violations are kept, all are counted.
+made for a `SimulatedEngine` before its first start; from then on it looks at every step of the
+core, at every request and answer, at what the venue books, and between instants once a second of
+virtual time. It changes nothing. Bound: the first `kept_max` violations are kept, all are counted.
 `is_thorough` looks between instants four times as often, and adds the fold, which applies every
 fact a second time and compares states.
 """
@@ -29,7 +29,7 @@ from .checks.sending import (
     OneOrderPerIntent,
     RecordBeforeRequest,
 )
-from .world import World
+from .simulated_engine import SimulatedEngine
 
 QUIET_EVERY_NS = 1_000_000_000
 THOROUGH_EVERY_NS = 250_000_000
@@ -86,9 +86,9 @@ class Violation:
 
 @define(eq=False)
 class Checker:
-    """Every invariant over one world."""
+    """Every invariant over one engine."""
 
-    world: World
+    engine: SimulatedEngine
     is_thorough: bool = False
     kept_max: int = VIOLATIONS_KEPT
     checks: tuple[Callable[[Ground], Check], ...] = CHECKS
@@ -102,8 +102,8 @@ class Checker:
     _on_event: Callable[[object], None] | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        assert self.world.life is None, "a checker begins before the engine"
-        self.ground = Ground(self.world, self.report)
+        assert self.engine.life is None, "a checker begins before the engine"
+        self.ground = Ground(self.engine, self.report)
         makers = (*self.checks, StateIsFold) if self.is_thorough else self.checks
         self._hooks = tuple(make(self.ground).hooks() for make in makers)
         self._every_step = _present(hooks.every_step for hooks in self._hooks)
@@ -116,8 +116,8 @@ class Checker:
         """Count a violation, and keep it while there is room."""
         self.count += 1
         if len(self.violations) < self.kept_max:
-            sequence = 0 if self.world.life is None else self.world.kernel.sequence
-            now_ns = self.world.simulation.now_ns
+            sequence = 0 if self.engine.life is None else self.engine.kernel.sequence
+            now_ns = self.engine.simulation.now_ns
             self.violations.append(Violation(invariant, now_ns, sequence, text))
 
     def on_step(self, cell: Cell, envelope: Envelope) -> None:
@@ -167,18 +167,18 @@ class Checker:
         self._come_again()
 
     def _attach(self) -> None:
-        world = self.world
-        self._on_event = world.on_event
-        world.on_event = self.on_event
-        world.on_step = self.on_step
-        world.on_life = self.on_life
-        world.driver.on_stepped = self.ground.refresh
-        world.driver.on_request = self.on_request
-        world.driver.on_answer = self.on_answer
+        engine = self.engine
+        self._on_event = engine.on_event
+        engine.on_event = self.on_event
+        engine.on_step = self.on_step
+        engine.on_life = self.on_life
+        engine.driver.on_stepped = self.ground.refresh
+        engine.driver.on_request = self.on_request
+        engine.driver.on_answer = self.on_answer
         self._come_again()
 
     def _come_again(self) -> None:
-        simulation = self.world.simulation
+        simulation = self.engine.simulation
         every_ns = THOROUGH_EVERY_NS if self.is_thorough else QUIET_EVERY_NS
         simulation.at(simulation.now_ns + every_ns, self.on_quiet)
 

@@ -31,6 +31,7 @@ from .invariants import Checker, StepHook
 from .paper_host import start as start  # noqa: PLC0414 - offered here, to hosts
 from .paper_market import OpenedMarket
 from .sabotage import PlannedCrashes
+from .simulated_engine import SimulatedEngine
 from .simulation import Delivery, Simulation
 from .summary import EngineView, Lines, Run, summary
 from .tally import Tally
@@ -38,7 +39,6 @@ from .venue.faults import Faults
 from .venue.settings import VenueSettings
 from .venue.tape import TapeError
 from .venue.venue import Venue
-from .world import World
 
 SECOND_NS = 1_000_000_000
 SLICE_NS = SECOND_NS
@@ -105,7 +105,7 @@ class PaperResult:
     state: TradingState = TradingState.ACTIVE
 
 
-Operator = Callable[[World], str]
+Operator = Callable[[SimulatedEngine], str]
 """Looks at what people want of a running engine; a text that is not empty stops the run."""
 
 
@@ -140,7 +140,7 @@ class _Paper:
     operator: Operator | None
     tally: Tally = field(init=False, factory=Tally)
     venue: Venue = field(init=False)
-    world: World = field(init=False)
+    engine: SimulatedEngine = field(init=False)
     checker: Checker | None = field(init=False, default=None)
     views: FollowedViews = field(init=False)
     bad_line: str = field(init=False, default="")
@@ -153,7 +153,7 @@ class _Paper:
         simulation = Simulation(seed=seed, now_ns=start_ns, delivery=options.delivery)
         settings = options.venue_settings()
         self.venue = Venue(settings, options.market.market, seed=seed, start_ns=start_ns)
-        self.world = World(
+        self.engine = SimulatedEngine(
             simulation,
             self.venue,
             options.settings,
@@ -167,16 +167,16 @@ class _Paper:
             views_of(options.settings.records, options.data_dir, self.disk, make_codec())
         )
         if options.is_checked:
-            self.checker = Checker(self.world)
-            self.world.on_step = _both(self.checker.on_step, self.tally.note_step)
+            self.checker = Checker(self.engine)
+            self.engine.on_step = _both(self.checker.on_step, self.tally.note_step)
 
     def run(self) -> PaperResult:
         """Start, run to the end, settle, stop and sum up."""
-        self.world.start()
+        self.engine.start()
         self._note_findings()
         # Virtual time stands still while a line is waited for: only a file or a pipe to its end.
         if isinstance(self.options.feeder, Feeder):
-            feed(self.options.feeder, at=self.world.simulation.at, tell=self.world.tell)
+            feed(self.options.feeder, at=self.engine.simulation.at, tell=self.engine.tell)
         try:
             self._run_slices(self._is_over)
             settle_until = self._now() + SETTLE_NS_MAX
@@ -187,7 +187,7 @@ class _Paper:
 
     def _run_slices(self, is_over: Callable[[], bool]) -> None:
         while not (is_over() or self.stopped or self.bad_line or self._fatal()):
-            self.world.simulation.run(self._now() + SLICE_NS)
+            self.engine.simulation.run(self._now() + SLICE_NS)
             self._look()
 
     def _look(self) -> None:
@@ -199,7 +199,7 @@ class _Paper:
         self._looked_at = time.monotonic()
         self._note_views(self.views.look())
         if self.operator is not None:
-            self.stopped = self.operator(self.world)
+            self.stopped = self.operator(self.engine)
         if self.on_progress is not None:
             self.on_progress(Progress(self._virtual_ns(), self.tally))
 
@@ -219,8 +219,8 @@ class _Paper:
 
     def _is_settled(self) -> bool:
         """True when every order rests or has ended, and nothing waits to be run."""
-        orders: OrdersState = self.world.state(names.ORDER_MANAGER)
-        intake = self.world.state(names.EXECUTION_SYSTEM)
+        orders: OrdersState = self.engine.state(names.ORDER_MANAGER)
+        intake = self.engine.state(names.EXECUTION_SYSTEM)
         moving = (each for each in orders.orders.values() if each.state not in RESTING)
         return bool(intake.ready) and not intake.deferred and next(moving, None) is None
 
@@ -228,9 +228,9 @@ class _Paper:
         if self.on_progress is not None:
             self.on_progress(Progress(self._virtual_ns(), self.tally, done=True))
         fatal, virtual_ns = self._fatal(), self._virtual_ns()
-        kernel = self.world.kernel
-        view = _engine_view(self.world)
-        self.world.stop()
+        kernel = self.engine.kernel
+        view = _engine_view(self.engine)
+        self.engine.stop()
         self._note_views(self.views.finish())
         view = evolve(view, records=kernel.sequence, head=kernel.chain.head)
         run = Run(
@@ -256,7 +256,7 @@ class _Paper:
         return tuple(str(violation) for violation in kept)
 
     def _note_findings(self) -> None:
-        life = self.world.life
+        life = self.engine.life
         recovered = None if life is None else life.recovered
         for finding in () if recovered is None else recovered.findings:
             if self.log is not None:
@@ -273,13 +273,13 @@ class _Paper:
                 self.log(name, "view_note", {"text": text})
 
     def _now(self) -> int:
-        return self.world.simulation.now_ns
+        return self.engine.simulation.now_ns
 
     def _virtual_ns(self) -> int:
         return self._now() - self.options.market.start_ns
 
     def _fatal(self) -> str:
-        life = self.world.life
+        life = self.engine.life
         return "" if life is None else life.host.fatal_reason
 
 
@@ -291,9 +291,9 @@ def _both(first: StepHook, second: StepHook) -> StepHook:
     return look
 
 
-def _engine_view(world: World) -> EngineView:
-    positions: PositionsState = world.state(names.POSITION_MONITOR)
-    orders: OrdersState = world.state(names.ORDER_MANAGER)
+def _engine_view(engine: SimulatedEngine) -> EngineView:
+    positions: PositionsState = engine.state(names.POSITION_MONITOR)
+    orders: OrdersState = engine.state(names.ORDER_MANAGER)
     return EngineView(
         positions=tuple(position_view(positions, guard) for _, guard in positions.open_guards()),
         open_orders=tuple(
@@ -302,7 +302,7 @@ def _engine_view(world: World) -> EngineView:
         longest_unprotected_ms=positions.longest_unprotected_ms,
         realised_pnl=positions.realised_pnl,
         fees=positions.fees,
-        crashes=world.kernel.counts.failures,
+        crashes=engine.kernel.counts.failures,
     )
 
 

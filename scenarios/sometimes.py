@@ -19,8 +19,8 @@ from ..messages.events import (
     TradingStateReported,
 )
 from ..messages.values import OrderState, Priority, TradingState
+from .simulated_engine import SimulatedEngine
 from .venue.faults import Fault
-from .world import World
 
 TERMINAL_EVENTS = (OrderCancelled, OrderExpired, OrderFailed, OrderFilled, OrderRefused)
 
@@ -45,7 +45,7 @@ NAMES = (
 class Sometimes:
     """Counters of one run; `ended` says how each signal ended."""
 
-    world: World
+    engine: SimulatedEngine
     ended: dict[str, object] = field(init=False, factory=dict[str, object])
     _counts: dict[str, int] = field(init=False, factory=lambda: dict.fromkeys(NAMES, 0))
     _attempts: dict[str, int] = field(init=False, factory=dict[str, int])
@@ -69,20 +69,20 @@ class Sometimes:
 
     def on_actor_crash(self) -> None:
         """Count a crash of an actor while orders are open."""
-        if self.world.life is not None and self.world.state(names.ORDER_MANAGER).orders:
+        if self.engine.life is not None and self.engine.state(names.ORDER_MANAGER).orders:
             self._count("actor_crash_with_open_orders")
 
     def on_engine_crash(self) -> None:
         """Count a crash of the engine while something is open."""
         self.look()
-        if any(position.amount for position in self.world.venue.core.account.open_positions()):
+        if any(position.amount for position in self.engine.venue.core.account.open_positions()):
             self._count("restart_with_open_position")
         if self._has_order_in_flight():
             self._count("restart_with_order_in_flight")
 
     def look(self) -> None:
         """Note which orders were sent more than once."""
-        state = self.world.state(names.ORDER_MANAGER)
+        state = self.engine.state(names.ORDER_MANAGER)
         for orders in (state.orders, state.history):
             for client_order_id, order in orders.items():
                 if order.attempt > 1:
@@ -91,8 +91,8 @@ class Sometimes:
     def counts(self) -> dict[str, int]:
         """Return all counters, with those that the venue keeps."""
         self.look()
-        faults = self.world.venue.fault_counts
-        store = self.world.venue.core.conditional.store
+        faults = self.engine.venue.fault_counts
+        store = self.engine.venue.core.conditional.store
         triggered = sum(1 for algo in store.all() if algo.child is not None)
         return {
             **self._counts,
@@ -106,18 +106,18 @@ class Sometimes:
         self._counts[name] += 1
 
     def _count_unknown(self, client_order_id: str) -> None:
-        store = self.world.venue.core.conditional.store
-        orders = self.world.venue.core.matching.orders
+        store = self.engine.venue.core.conditional.store
+        orders = self.engine.venue.core.matching.orders
         is_there = store.find(algo_id=None, client_algo_id=client_order_id) is not None or any(
             orders.find(symbol, order_id=None, client_order_id=client_order_id) is not None
-            for symbol in self.world.venue.core.books
+            for symbol in self.engine.venue.core.books
         )
         self._count("unknown_executed" if is_there else "unknown_not_executed")
 
     def _has_order_in_flight(self) -> bool:
-        if self.world.life is None:
+        if self.engine.life is None:
             return False
         return any(
             order.state is OrderState.SUBMITTED and order.approved.priority is Priority.OPENING
-            for order in self.world.state(names.ORDER_MANAGER).orders.values()
+            for order in self.engine.state(names.ORDER_MANAGER).orders.values()
         )

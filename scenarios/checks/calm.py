@@ -9,7 +9,7 @@ from attrs import define, field
 from ...actors import names
 from ...actors.risk_facts import GateState
 from ...actors.runtime.cell import Status
-from ..world import World
+from ..simulated_engine import SimulatedEngine
 
 MS = 1_000_000
 
@@ -18,7 +18,7 @@ MS = 1_000_000
 class Calm:
     """Since when the engine runs, hears the venue, and may ask it."""
 
-    world: World
+    engine: SimulatedEngine
     since_ns: int = field(init=False, default=0)
     """0 while something is in the way."""
 
@@ -30,12 +30,12 @@ class Calm:
             self.since_ns = now_ns
 
     def _is_calm(self, now_ns: int) -> bool:
-        world = self.world
-        if world.life is None:
+        engine = self.engine
+        if engine.life is None:
             return False
-        if any(cell.status is not Status.RUNNING for cell in world.kernel.cells.values()):
+        if any(cell.status is not Status.RUNNING for cell in engine.kernel.cells.values()):
             return False
-        gate: GateState = world.state(names.RISK_GATE)
+        gate: GateState = engine.state(names.RISK_GATE)
         if not gate.ready or not gate.stream_healthy or gate.clock is None:
             return False
         trading = gate.trading
@@ -44,7 +44,7 @@ class Calm:
         return not self._is_paused(now_ns)
 
     def _is_paused(self, now_ns: int) -> bool:
-        limiter = self.world.state(names.RATE_LIMITER).budgets
+        limiter = self.engine.state(names.RATE_LIMITER).budgets
         ends_ms = (
             limiter.paused_until_ms,
             limiter.banned_until_ms,

@@ -73,7 +73,7 @@ class StopsCoverPositions:
 
     def _working(self, symbol: str, side: str, *, is_buy: bool) -> Decimal:
         """Return what open orders still take off: exits, and children of stops that fired."""
-        open_orders = self.ground.world.venue.core.matching.orders.open_of(symbol)
+        open_orders = self.ground.engine.venue.core.matching.orders.open_of(symbol)
         exits = (order for order in open_orders if order.is_buy == is_buy)
         of_side = (order for order in exits if order.request.position_side == side)
         return sum((each.remaining for each in of_side if self._is_exit(each)), ZERO)
@@ -84,17 +84,17 @@ class StopsCoverPositions:
 
     def _is_known(self, key: PositionKey) -> bool:
         """True while the engine takes no entries, closes the position or has alarmed."""
-        world = self.ground.world
-        if world.life is None:
+        engine = self.ground.engine
+        if engine.life is None:
             return False
-        gate: GateState = world.state(names.RISK_GATE)
+        gate: GateState = engine.state(names.RISK_GATE)
         symbol, side = key
         trading = gate.trading
         if trading is None or trading.state is not TradingState.ACTIVE:
             return True
         if symbol in (*trading.reducing_symbols, *gate.mismatched, *gate.unprotected):
             return True
-        monitor: PositionsState = world.state(names.POSITION_MONITOR)
+        monitor: PositionsState = engine.state(names.POSITION_MONITOR)
         guard = monitor.guards.get(f"{symbol}/{side}")
         return guard is not None and (guard.is_alarmed or bool(guard.closing))
 
@@ -128,7 +128,7 @@ class FlatKeepsNothing:
     def _left(self) -> dict[PositionKey, list[str]]:
         """Return our exit orders by the flat position they could only open."""
         left: dict[PositionKey, list[str]] = {}
-        for symbol in self.ground.world.venue.core.books:
+        for symbol in self.ground.engine.venue.core.books:
             if self._may_open(symbol):
                 continue
             for algo in self.ground.open_stops(symbol):
@@ -170,7 +170,7 @@ class ExitsOnlyReduce:
 
     def on_life(self) -> None:
         """Begin with the quantities that were recovered."""
-        state: PositionsState = self.ground.world.state(names.POSITION_MONITOR)
+        state: PositionsState = self.ground.engine.state(names.POSITION_MONITOR)
         self._quantities = {key: guard.position.quantity for key, guard in state.guards.items()}
 
     def on_filled(self, fill: Fill, _before: Decimal) -> None:
@@ -233,16 +233,16 @@ class FiltersAreKept:
             return
         if not self._knows_rules(request.params["symbol"]):
             self._knew[client_order_id] = False
-        elif not self.ground.world.venue.is_made_up(request.request_id):
+        elif not self.ground.engine.venue.is_made_up(request.request_id):
             self.ground.report(self.name, f"{dict(request.params)} is refused with {code}")
 
     def _knows_rules(self, symbol: str) -> bool:
-        world = self.ground.world
-        if world.life is None:
+        engine = self.ground.engine
+        if engine.life is None:
             return False
-        known: InstrumentState = world.state(names.INSTRUMENTS)
+        known: InstrumentState = engine.state(names.INSTRUMENTS)
         filters = known.filters.get(symbol)
-        rules = world.venue.core.account.rules.get(symbol)
+        rules = engine.venue.core.account.rules.get(symbol)
         if filters is None or rules is None:
             return False
         theirs = (rules.tick, rules.step, rules.quantity_min, rules.notional_min)

@@ -18,12 +18,12 @@ from ...actors.ports import VenueAnswer, VenueRequest
 from ...actors.runtime.cell import Cell
 from ...actors.runtime.envelope import Envelope
 from ...messages.values import Leg, Phase
+from ..simulated_engine import SimulatedEngine
 from ..venue.algo_orders import AlgoOrder
 from ..venue.fills import Fill
 from ..venue.forced import is_forced
 from ..venue.moment import NS_PER_MS
 from ..venue.orders import Order
-from ..world import World
 from .calm import Calm
 
 ZERO = Decimal(0)
@@ -88,9 +88,9 @@ class Placement:
 
 @define(eq=False)
 class Ground:
-    """The truth about one world, as far as invariants need it."""
+    """The truth about one engine, as far as invariants need it."""
 
-    world: World
+    engine: SimulatedEngine
     report: Callable[[str, str], None]
     """Takes the invariant's name and a sentence."""
     orders: dict[str, list[Order]] = field(init=False, factory=dict[str, list[Order]])
@@ -119,20 +119,20 @@ class Ground:
     _prefix: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._prefix = self.world.settings.orders.id_prefix
-        self.calm = Calm(self.world)
-        for symbol in self.world.venue.core.books:
+        self._prefix = self.engine.settings.orders.id_prefix
+        self.calm = Calm(self.engine)
+        for symbol in self.engine.venue.core.books:
             self._orders_read[symbol] = self._fills_read[symbol] = 0
 
     @property
     def now_ns(self) -> int:
         """Virtual time."""
-        return self.world.simulation.now_ns
+        return self.engine.simulation.now_ns
 
     @property
     def venue_ms(self) -> int:
         """What the venue's clock shows now."""
-        return self.now_ns // NS_PER_MS + self.world.venue.core.moment.skew_ms
+        return self.now_ns // NS_PER_MS + self.engine.venue.core.moment.skew_ms
 
     def parse(self, client_order_id: str) -> ClientId | None:
         """Read a client order id, None for one that is not ours."""
@@ -149,7 +149,7 @@ class Ground:
 
     def refresh(self) -> None:
         """Read what the venue did since the last look."""
-        matching = self.world.venue.core.matching
+        matching = self.engine.venue.core.matching
         for symbol, read in self._orders_read.items():
             history = matching.orders.history_of(symbol)
             if len(history) > read:
@@ -215,22 +215,22 @@ class Ground:
 
     def open_entries(self, symbol: str) -> list[Order]:
         """Return our entries that are open at the venue."""
-        open_orders = self.world.venue.core.matching.orders.open_of(symbol)
+        open_orders = self.engine.venue.core.matching.orders.open_of(symbol)
         return [order for order in open_orders if self.is_entry(order.client_order_id)]
 
     def open_stops(self, symbol: str) -> list[AlgoOrder]:
         """Return our conditional orders that wait at the venue."""
-        waiting = self.world.venue.core.conditional.store.open_of(symbol)
+        waiting = self.engine.venue.core.conditional.store.open_of(symbol)
         return [algo for algo in waiting if self.parse(algo.request.client_algo_id)]
 
     def algo(self, client_order_id: str) -> AlgoOrder | None:
         """Return the newest conditional order of an id."""
-        store = self.world.venue.core.conditional.store
+        store = self.engine.venue.core.conditional.store
         return store.find(algo_id=None, client_algo_id=client_order_id)
 
     def engine_order(self, client_order_id: str) -> Any:
         """Return an order as OrderManager sees it, None when it does not know it."""
-        return self.world.state("order_manager").find(client_order_id)
+        return self.engine.state("order_manager").find(client_order_id)
 
     def forget_old(self) -> None:
         """Drop requests without an answer, and placements that can be accepted no more."""

@@ -57,7 +57,7 @@ class LimitsHold:
     name: ClassVar[str] = "S5"
 
     def __attrs_post_init__(self) -> None:
-        limits = self.ground.world.settings.limits
+        limits = self.ground.engine.settings.limits
         self._windows = (
             Window("weight in a minute", MINUTE_NS, limits.weight_1m_max),
             Window("orders in ten seconds", TEN_SECONDS_NS, limits.orders_10s_max),
@@ -81,7 +81,7 @@ class LimitsHold:
 
     def on_answer(self, _request: VenueRequest, _answer: VenueAnswer) -> None:
         """Compare the venue's highest use of any window with its limits, once per new height."""
-        limits = self.ground.world.venue.core.limits
+        limits = self.ground.engine.venue.core.limits
         used = (
             limits.weight_1m.used_max,
             limits.orders_10s.used_max,
@@ -123,11 +123,11 @@ class PausesAreKept:
     def on_limiter(self, cell: Cell, _envelope: Envelope) -> None:
         """Note in which record the pause stands."""
         if any(isinstance(fact, Paused) for fact in cell.context.facts):
-            self._recorded = self.ground.world.kernel.sequence
+            self._recorded = self.ground.engine.kernel.sequence
 
     def on_life(self) -> None:
         """Forget a pause that no record tells."""
-        life = self.ground.world.life
+        life = self.ground.engine.life
         recovered = None if life is None else life.recovered
         known_to = 0 if recovered is None else recovered.start.sequence
         if not 0 < self._recorded <= known_to:

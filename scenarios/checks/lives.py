@@ -63,7 +63,7 @@ class LivesAreLegal:
 
     def on_accepted(self, order: Order) -> None:
         """The venue takes no order that the engine holds for ended."""
-        if self.ground.world.life is None or self.ground.parse(order.client_order_id) is None:
+        if self.ground.engine.life is None or self.ground.parse(order.client_order_id) is None:
             return
         ours = self._orders().history.get(order.client_order_id)
         if ours is not None and ours.changed_at_ns < order.created_ns and not order.request.algo_id:
@@ -71,7 +71,7 @@ class LivesAreLegal:
             self.ground.report(self.name, text)
 
     def _orders(self) -> OrdersState:
-        state: OrdersState = self.ground.world.state(names.ORDER_MANAGER)
+        state: OrdersState = self.ground.engine.state(names.ORDER_MANAGER)
         return state
 
     def _follow(self, client_order_id: str, state: OrdersState, fact: Any) -> None:
@@ -136,7 +136,7 @@ class OneTerminalEvent:
 
     def on_life(self) -> None:
         """Forget what was said by records that are lost; the rest may be said once more."""
-        life = self.ground.world.life
+        life = self.ground.engine.life
         recovered = None if life is None else life.recovered
         known_to = 0 if recovered is None else recovered.start.sequence
         self._ended = {
@@ -156,7 +156,7 @@ class OneTerminalEvent:
         elif earlier is not None and type(earlier.event) is not type(event):
             text = f"{event.signal_id} ended as {earlier.event}, now {event}"
             self.ground.report(self.name, text)
-        sequence = self.ground.world.kernel.sequence
+        sequence = self.ground.engine.kernel.sequence
         self._ended[event.signal_id] = Ending(event, sequence)
         self._in_this_life[event.signal_id] = True
         while len(self._ended) > SIGNALS_KEPT:

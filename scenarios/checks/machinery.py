@@ -42,7 +42,7 @@ class EffectsHaveCauses:
         """Effects of a killed process are gone; only its record is handed on."""
         self._effects.clear()
         self._taken.clear()
-        self._oldest = self.ground.world.kernel.sequence + 1
+        self._oldest = self.ground.engine.kernel.sequence + 1
 
     def on_step(self, cell: Cell, envelope: Envelope) -> None:
         """Let the message be an effect of its cause, once; note this step's effects."""
@@ -52,7 +52,7 @@ class EffectsHaveCauses:
         context = cell.context
         count = len(context.tells) + len(context.timers) + len(context.others)
         if count:
-            self._effects[self.ground.world.kernel.sequence] = count
+            self._effects[self.ground.engine.kernel.sequence] = count
             if len(self._effects) > STEPS_KEPT:
                 oldest = next(iter(self._effects))
                 del self._effects[oldest]
@@ -88,7 +88,7 @@ class MemoryIsBounded:
 
     def on_quiet(self) -> None:
         """Measure everything that could grow."""
-        life = self.ground.world.life
+        life = self.ground.engine.life
         if life is None:
             return
         for what, (size, bound) in self._sizes().items():
@@ -96,14 +96,14 @@ class MemoryIsBounded:
                 self.ground.report(self.name, f"{size} {what}, the bound is {bound}")
 
     def _sizes(self) -> Mapping[str, tuple[int, int]]:
-        world = self.ground.world
-        settings, state = world.settings, world.state
+        engine = self.ground.engine
+        settings, state = engine.settings, engine.state
         guards = state(names.POSITION_MONITOR).guards.values()
         intake = state(names.EXECUTION_SYSTEM)
-        queued = 0 if world.life is None else world.life.host.queued()
+        queued = 0 if engine.life is None else engine.life.host.queued()
         return {
             "messages on their way": (queued, settings.high_water),
-            "messages for suspended actors": (world.kernel.pending(), WAITING_MAX),
+            "messages for suspended actors": (engine.kernel.pending(), WAITING_MAX),
             "ended orders": (
                 len(state(names.ORDER_MANAGER).history),
                 settings.orders.history_max,
@@ -138,7 +138,7 @@ class NoMessageIsLost:
 
     def on_quiet(self) -> None:
         """Balance the kernel's counts."""
-        life = self.ground.world.life
+        life = self.ground.engine.life
         if life is None:
             return
         counts = life.kernel.counts
@@ -163,19 +163,19 @@ class StateIsFold:
 
     def on_life(self) -> None:
         """Begin with what the life began with."""
-        world = self.ground.world
-        self._shadows = {name: make() for name, make in core_makers(world.settings).items()}
-        recovered = None if world.life is None else world.life.recovered
+        engine = self.ground.engine
+        self._shadows = {name: make() for name, make in core_makers(engine.settings).items()}
+        recovered = None if engine.life is None else engine.life.recovered
         if recovered is None:
             return
         for name, state in recovered.states.items():
             shadow = self._shadows[name]
-            shadow.state = world.codec.decode_state(state, shadow.State)
+            shadow.state = engine.codec.decode_state(state, shadow.State)
 
     def on_step(self, cell: Cell, _envelope: Envelope) -> None:
         """Apply the step's facts once more and compare."""
         shadow = self._shadows[cell.name]
-        codec = self.ground.world.codec
+        codec = self.ground.engine.codec
         facts = cell.context.facts
         for fact in facts:
             shadow.apply(codec.decode(codec.encode(fact)))

@@ -104,7 +104,7 @@ class NumbersAreExact:
         """Measure every number against its step."""
         if request.method not in ("POST", AMENDED) or request.path not in PLACING_PATHS:
             return
-        params, core = request.params, self.ground.world.venue.core
+        params, core = request.params, self.ground.engine.venue.core
         symbol = params["symbol"]
         # Whoever has not heard of new rules yet keeps those of before.
         rules = (core.account.rules[symbol], *core.rules_before[symbol])
@@ -133,15 +133,15 @@ class PositionsAreGuarded:
 
     def on_quiet(self) -> None:
         """Compare the engine's own clock of each position, and count stops at the venue."""
-        for symbol in self.ground.world.venue.core.books:
+        for symbol in self.ground.engine.venue.core.books:
             waiting = len(self.ground.open_stops(symbol))
             if waiting > STOPS_MAX:
                 self.ground.report(self.name, f"{waiting} conditional orders of {symbol} wait")
-        if self.ground.world.life is not None:
-            self._check_alarms(self.ground.world.state(names.POSITION_MONITOR))
+        if self.ground.engine.life is not None:
+            self._check_alarms(self.ground.engine.state(names.POSITION_MONITOR))
 
     def _check_alarms(self, state: PositionsState) -> None:
-        allowed_ns = self.ground.world.settings.protection.unprotected_ms_max * MS
+        allowed_ns = self.ground.engine.settings.protection.unprotected_ms_max * MS
         if self._is_monitor_down():
             return
         for key, guard in state.open_guards():
@@ -153,7 +153,7 @@ class PositionsAreGuarded:
 
     def _is_monitor_down(self) -> bool:
         """A crashed monitor is the supervisor's business; its clock goes on after the rebuild."""
-        cell: Any = self.ground.world.kernel.cells[names.POSITION_MONITOR]
+        cell: Any = self.ground.engine.kernel.cells[names.POSITION_MONITOR]
         return bool(cell.waiting) or cell.failed is not None
 
 

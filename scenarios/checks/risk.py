@@ -47,10 +47,10 @@ class ExposureIsReserved:
 
     def compare(self) -> None:
         """Compare every position's worst case with what the gate holds for it."""
-        if self.ground.world.life is None:
+        if self.ground.engine.life is None:
             return
-        gate: GateState = self.ground.world.state(names.RISK_GATE)
-        for symbol in self.ground.world.venue.core.books:
+        gate: GateState = self.ground.engine.state(names.RISK_GATE)
+        for symbol in self.ground.engine.venue.core.books:
             for is_buy in (True, False):
                 worst = self._worst(symbol, is_buy=is_buy)
                 if worst and worst > (held := _covered(gate, symbol, is_buy=is_buy)):
@@ -83,7 +83,7 @@ class ExposureIsReserved:
 
     def _compare_limits(self, gate: GateState) -> None:
         """After an approval, everything promised is inside the limits at the gate's own marks."""
-        settings = self.ground.world.settings.risk
+        settings = self.ground.engine.settings.risk
         assert gate.account is not None
         if gate.policy:
             return

@@ -66,7 +66,7 @@ class NeverMoreThanIntended:
 
     def on_accepted(self, order: Order) -> None:
         """An order cannot be larger than its approval."""
-        if self.ground.is_entry(order.client_order_id) and self.ground.world.life is not None:
+        if self.ground.is_entry(order.client_order_id) and self.ground.engine.life is not None:
             self._compare(order.client_order_id)
 
     def _compare(self, client_order_id: str) -> None:
@@ -116,9 +116,9 @@ class RecordBeforeRequest:
 
     def on_life(self) -> None:
         """Every order of ours that is open at the venue stands in the recovered journal."""
-        if self.ground.world.life is None or self.ground.world.disk is None:
+        if self.ground.engine.life is None or self.ground.engine.disk is None:
             return
-        for symbol in self.ground.world.venue.core.books:
+        for symbol in self.ground.engine.venue.core.books:
             open_ids = [order.client_order_id for order in self.ground.open_entries(symbol)]
             open_ids += [algo.request.client_algo_id for algo in self.ground.open_stops(symbol)]
             for client_order_id in open_ids:
@@ -129,12 +129,12 @@ class RecordBeforeRequest:
         """Note the sequence of the record in which an attempt starts."""
         for fact in cell.context.facts:
             if type(fact).__name__ == "AttemptStarted":
-                self._recorded[fact.client_order_id] = self.ground.world.kernel.sequence
+                self._recorded[fact.client_order_id] = self.ground.engine.kernel.sequence
 
     def on_request(self, request: VenueRequest) -> None:
         """Compare with what the journal has made durable."""
         client_order_id = client_id_of_placement(request)
-        life = self.ground.world.life
+        life = self.ground.engine.life
         if not client_order_id or life is None or life.journal is None:
             return
         keeper = life.journal.keeper

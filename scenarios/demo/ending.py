@@ -57,7 +57,7 @@ def end_of(stage: Stage) -> Verdict:
     """Stop the engine in order, examine what it leaves behind, and judge."""
     watch = stage.watch
     watch.ask()
-    summary: SummaryView = stage.world.ask(GetSummary(), names.EXECUTION_SYSTEM)
+    summary: SummaryView = stage.engine.ask(GetSummary(), names.EXECUTION_SYSTEM)
     judged = outcomes(stage)
     crashes = len(watch.failed)
     stage.stop()
@@ -75,7 +75,7 @@ def end_of(stage: Stage) -> Verdict:
         open_positions=len(watch.positions.positions),
         violations=stage.checker.count,
         crashes=crashes,
-        ledger=stage.world.venue.ledger(),
+        ledger=stage.engine.venue.ledger(),
         verified=verify(stage.disk),
         replayed=replay(stage.disk, make_codec(), makers_of),
     )

@@ -45,5 +45,5 @@ def play(stage: Stage, screen: Screen, pacer: Pacer, is_stopped: Callable[[], bo
 
 def outcomes(stage: Stage) -> tuple[Outcome, ...]:
     """Return how each trouble went until now."""
-    ledger = stage.world.venue.ledger()
+    ledger = stage.engine.venue.ledger()
     return tuple(outcome_of(trouble, stage.watch, ledger) for trouble in Trouble)

@@ -1,6 +1,6 @@
 """Stage: engine, venue, market and disk of the demo, and the hands that carry out the story.
 
-Owns one world on a seeded market of four symbols, checked step by step, with its journal in a
+Owns one engine on a seeded market of four symbols, checked step by step, with its journal in a
 folder. Everything happens in virtual time: two runs of one seed leave the same journal, whatever
 the pace at which they were shown. `FolderInUse` when another process runs on the folder.
 """
@@ -26,13 +26,13 @@ from ...messages.orders import OrderReported
 from ...messages.values import SignalType
 from ..invariants import Checker
 from ..paper_market import RULES, WALKS
+from ..simulated_engine import SimulatedEngine
 from ..simulation import Simulation
 from ..tally import Tally
 from ..venue.faults import ScriptedFault
 from ..venue.seeded_market import SeededMarket, SeededMarketSettings
 from ..venue.settings import PAPER_LEVERAGE, VenueSettings
 from ..venue.venue import Venue
-from ..world import World
 from .story import START_NS, SYMBOLS, Aim, Beat, Begin, Crash, Deed, Flatten, Send, beats
 from .watch import Watch
 from .wire import MS_NS
@@ -62,14 +62,14 @@ class AimedCrash:
 
 @define(eq=False)
 class Stage:
-    """The demo's world; a context that gives the journal's folder free at its end."""
+    """The demo's engine; a context that gives the journal's folder free at its end."""
 
     seed: int
     data_dir: Path
     story: tuple[Beat, ...] | None = None
     """What happens; None for the story of the seed."""
     disk: Disk = field(init=False)
-    world: World = field(init=False)
+    engine: SimulatedEngine = field(init=False)
     checker: Checker = field(init=False)
     watch: Watch = field(init=False)
     tally: Tally = field(init=False, factory=Tally)
@@ -80,9 +80,11 @@ class Stage:
         simulation = Simulation(seed=self.seed, now_ns=START_NS)
         settings = _settings(self.seed)
         venue = _venue(self.seed)
-        self.world = World(simulation, venue, settings, disk=self.disk, saboteur=self._crash)
-        self.checker = Checker(self.world)
-        self.watch = Watch(self.world, self.tally, START_NS)
+        self.engine = SimulatedEngine(
+            simulation, venue, settings, disk=self.disk, saboteur=self._crash
+        )
+        self.checker = Checker(self.engine)
+        self.watch = Watch(self.engine, self.tally, START_NS)
 
     def __enter__(self) -> Self:
         self.disk.lock()
@@ -104,42 +106,42 @@ class Stage:
         """
         if segment_numbers(self.disk):
             raise ConfigurationError(f"{self.data_dir}: holds a journal already; choose another")
-        self.world.start()
+        self.engine.start()
         for beat in beats(self.seed) if self.story is None else self.story:
             self._plan(beat)
 
     def advance(self, duration_ms: int) -> None:
         """Let virtual time pass, then ask the engine how it is."""
-        simulation = self.world.simulation
+        simulation = self.engine.simulation
         simulation.run(simulation.now_ns + duration_ms * MS_NS)
         self.watch.ask()
 
     def stop(self) -> None:
         """Stop the engine in order; the journal is sealed."""
-        self.world.stop()
+        self.engine.stop()
 
     def _plan(self, beat: Beat) -> None:
         at_ns = START_NS + beat.at_ms * MS_NS
-        self.world.simulation.at(at_ns, lambda: self._do(beat.deed))
+        self.engine.simulation.at(at_ns, lambda: self._do(beat.deed))
 
     def _do(self, deed: Deed) -> None:
         match deed:
             case Begin():
                 self.watch.begin(deed)
             case Send():
-                self.world.tell(self._signal(deed))
+                self.engine.tell(self._signal(deed))
             case Aim():
                 fault = ScriptedFault(deed.method, deed.path, 1, deed.fault, size_ms=deed.size_ms)
-                self.world.venue.plan_fault(fault)
+                self.engine.venue.plan_fault(fault)
             case Crash():
                 self._crash.target = deed.actor
             case Flatten():
-                self.world.tell(FlattenPositions("flatten", reason="the demo ends"))
+                self.engine.tell(FlattenPositions("flatten", reason="the demo ends"))
 
     def _signal(self, send: Send) -> SubmitSignal:
         return SubmitSignal(
             signal_id=send.signal_id,
-            at_ms=self.world.simulation.now_ns // MS_NS,
+            at_ms=self.engine.simulation.now_ns // MS_NS,
             signal=send.signal,
             symbol=send.symbol,
             stop_loss=self._price(send, -send.stop_bps),

@@ -79,7 +79,7 @@ def _header(frame: Frame) -> RenderableType:
 
 def _budget(frame: Frame) -> RenderableType:
     watch = frame.watch
-    now_ns = watch.world.simulation.now_ns
+    now_ns = watch.engine.simulation.now_ns
     weight = watch.wire.weight.at(now_ns, MINUTE_NS)
     placed = watch.wire.orders.at(now_ns, TEN_SECONDS_NS)
     state = None if watch.status is None else watch.status.trading_state

@@ -24,8 +24,8 @@ from ...messages.queries import (
     OrdersView,
     PositionsView,
 )
+from ..simulated_engine import SimulatedEngine
 from ..tally import Tally
-from ..world import World
 from . import narrator
 from .narrator import Line, Words
 from .story import Begin, Trouble
@@ -61,9 +61,9 @@ class Redelivered:
 
 @define(eq=False)
 class Watch:
-    """Looks on; `world` must be without a life yet."""
+    """Looks on; `engine` must be without a life yet."""
 
-    world: World
+    engine: SimulatedEngine
     tally: Tally
     start_ns: int
     lines: list[Line] = field(init=False, factory=list[Line])
@@ -88,8 +88,8 @@ class Watch:
 
     def __attrs_post_init__(self) -> None:
         self.actors = {name: ActorLine() for name in names.CORE}
-        self.wire = Wire(self.world, self._on_sent, self._on_answered)
-        step_before, event_before = self.world.on_step, self.world.on_event
+        self.wire = Wire(self.engine, self._on_sent, self._on_answered)
+        step_before, event_before = self.engine.on_step, self.engine.on_event
 
         def on_step(cell: Cell, envelope: Envelope) -> None:
             if step_before is not None:
@@ -103,29 +103,29 @@ class Watch:
             self.tally.note_event(event)
             self._on_event(event)
 
-        self.world.on_step, self.world.on_event = on_step, on_event
+        self.engine.on_step, self.engine.on_event = on_step, on_event
 
     @property
     def now_ms(self) -> int:
         """Virtual time from the start."""
-        return (self.world.simulation.now_ns - self.start_ns) // MS_NS
+        return (self.engine.simulation.now_ns - self.start_ns) // MS_NS
 
     def begin(self, chapter: Begin) -> None:
         """A chapter of the story begins."""
         self.chapter = chapter
         if chapter.trouble is not None:
-            self.begun[chapter.trouble] = self.world.simulation.now_ns
+            self.begun[chapter.trouble] = self.engine.simulation.now_ns
         self._say((narrator.Tone.STORY, chapter.text))
 
     def ask(self) -> None:
         """Ask the engine for its state, its orders and its positions, as any host can."""
-        self.status = self.world.ask(GetStatus(), names.CIRCUIT_BREAKER)
-        self.orders = self.world.ask(GetOrders(open_only=False), names.ORDER_MANAGER)
-        self.positions = self.world.ask(GetPositions(), names.POSITION_MONITOR)
+        self.status = self.engine.ask(GetStatus(), names.CIRCUIT_BREAKER)
+        self.orders = self.engine.ask(GetOrders(open_only=False), names.ORDER_MANAGER)
+        self.positions = self.engine.ask(GetPositions(), names.POSITION_MONITOR)
 
     def rates(self) -> dict[str, int]:
         """Return the steps of each actor in the last virtual second."""
-        since_ns = self.world.simulation.now_ns - SECOND_NS
+        since_ns = self.engine.simulation.now_ns - SECOND_NS
         while self._recent and self._recent[0][0] <= since_ns:
             self._recent.popleft()
         rates = dict.fromkeys(self.actors, 0)
@@ -144,7 +144,7 @@ class Watch:
             self.lines.append(Line(self.now_ms, *words))
 
     def _on_event(self, event: object) -> None:
-        self.seen.append(Seen(self.world.simulation.now_ns, event))
+        self.seen.append(Seen(self.engine.simulation.now_ns, event))
         if isinstance(event, OrderUnknown):
             self._unasked[event.client_order_id] = True
         elif isinstance(event, OrderResolved):
@@ -155,7 +155,7 @@ class Watch:
 
     def _on_step(self, cell: Cell, envelope: Envelope) -> None:
         line, message = self.actors[cell.name], envelope.message
-        self._recent.append((self.world.simulation.now_ns, cell.name))
+        self._recent.append((self.engine.simulation.now_ns, cell.name))
         if isinstance(message, ActorFailed):
             self.failed.append(message)
             self._say(narrator.words_of_failure(message))

@@ -10,7 +10,7 @@ from decimal import Decimal
 from attrs import define, field, frozen
 
 from ...actors.ports import VenueAnswer, VenueRequest
-from ..world import World
+from ..simulated_engine import SimulatedEngine
 
 MS_NS, SECOND_NS = 1_000_000, 1_000_000_000
 MINUTE_NS, TEN_SECONDS_NS = 60 * SECOND_NS, 10 * SECOND_NS
@@ -55,9 +55,9 @@ class Usage:
 
 @define(eq=False)
 class Wire:
-    """Looks at a world's line; `on_sent` and `on_answered` hear of each request."""
+    """Looks at an engine's line; `on_sent` and `on_answered` hear of each request."""
 
-    world: World
+    engine: SimulatedEngine
     on_sent: Callable[[Sent], None]
     on_answered: Callable[[Sent], None]
     sent: list[Sent] = field(init=False, factory=list[Sent])
@@ -68,7 +68,7 @@ class Wire:
     _waiting: dict[str, Sent] = field(init=False, factory=dict[str, Sent])
 
     def __attrs_post_init__(self) -> None:
-        driver = self.world.driver
+        driver = self.engine.driver
         sent_before, answered_before = driver.on_request, driver.on_answer
 
         def on_request(request: VenueRequest) -> None:
@@ -96,7 +96,7 @@ class Wire:
         ]
 
     def _note_request(self, request: VenueRequest) -> None:
-        now_ns = self.world.simulation.now_ns
+        now_ns = self.engine.simulation.now_ns
         named = (request.params[name] for name in _ID_PARAMS if name in request.params)
         sent = Sent(now_ns, request, next(named, ""))
         self.sent.append(sent)
@@ -106,7 +106,7 @@ class Wire:
         self.on_sent(sent)
 
     def _note_answer(self, answer: VenueAnswer) -> None:
-        now_ns = self.world.simulation.now_ns
+        now_ns = self.engine.simulation.now_ns
         headers = answer.headers
         if WEIGHT in headers:
             self.weight = Usage(int(headers[WEIGHT]), now_ns)

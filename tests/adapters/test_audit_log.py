@@ -74,8 +74,8 @@ def follow(folder: Path, journal: Disk) -> None:
 
 def audit_of(folder: Path) -> Callable[[Run], list[View]]:
     def make(run: Run) -> list[View]:
-        assert run.world.disk is not None
-        return [AuditLog(files_of(folder), run.world.disk, make_codec())]
+        assert run.engine.disk is not None
+        return [AuditLog(files_of(folder), run.engine.disk, make_codec())]
 
     return make
 
@@ -87,7 +87,7 @@ def test_a_rebuild_gives_the_bytes_that_the_running_engine_left(seed: int, tmp_p
 
     followed.finish()
     left = content(files_of(tmp_path))
-    disk = followed.run.world.disk
+    disk = followed.run.engine.disk
     assert disk is not None
     made = rebuild(tmp_path / FOLDER, disk, make_codec())
 

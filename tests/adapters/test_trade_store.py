@@ -41,7 +41,7 @@ def test_a_rebuild_gives_the_rows_that_the_running_engine_left(seed: int, tmp_pa
 
     followed.finish()
     left = tables(tmp_path / FILE)
-    disk = followed.run.world.disk
+    disk = followed.run.engine.disk
     assert disk is not None
     rebuilt = rebuild(tmp_path, disk, make_codec())
 
@@ -55,11 +55,11 @@ def test_a_rebuild_gives_the_rows_that_the_running_engine_left(seed: int, tmp_pa
 def test_the_rows_are_what_the_actors_know(seed: int, tmp_path: Path) -> None:
     followed = Followed.of(crashing(seed), store_of(tmp_path))
     followed.run.run()
-    orders = followed.run.world.state(names.ORDER_MANAGER)
-    positions = followed.run.world.state(names.POSITION_MONITOR)
+    orders = followed.run.engine.state(names.ORDER_MANAGER)
+    positions = followed.run.engine.state(names.POSITION_MONITOR)
     known = {**orders.orders, **orders.history}
 
-    followed.run.world.stop()
+    followed.run.engine.stop()
     followed.look(1_000_000)
 
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:

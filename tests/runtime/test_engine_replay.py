@@ -21,8 +21,8 @@ from callboard.messages.intake import SubmitSignal
 from callboard.messages.lifecycle import ActorStarted
 from callboard.messages.values import SignalType
 from callboard.scenarios.disk import DiskFaults, SimulatedDisk
+from callboard.scenarios.simulated_engine import SECOND_NS, SimulatedEngine
 from callboard.scenarios.simulation import Delivery, Simulation
-from callboard.scenarios.world import SECOND_NS, World
 from support.eth_stage import RISK, START_NS, make_venue
 
 WISHES = (SignalType.LONG_ENTRY, SignalType.CLOSE_LONG)
@@ -40,10 +40,12 @@ class Vandal:
             raise InjectedCrash("drawn")
 
 
-def new_world(seed: int, delivery: Delivery, disk: FileSystem, *, snapshot_every: int) -> World:
+def new_world(
+    seed: int, delivery: Delivery, disk: FileSystem, *, snapshot_every: int
+) -> SimulatedEngine:
     """Return a world with a venue of one symbol and nothing going wrong but its disk."""
     settings = Settings(seed=seed, risk=evolve(RISK, executions_per_day_max=1000))
-    return World(
+    return SimulatedEngine(
         Simulation(seed=seed, now_ns=START_NS, delivery=delivery),
         make_venue(seed=seed),
         evolve(settings, journal=evolve(settings.journal, snapshot_every=snapshot_every)),
@@ -56,7 +58,7 @@ def reached(steps: list[str], count: int) -> bool:
     return len(steps) >= count
 
 
-def lived(seed: int, delivery: Delivery) -> World:
+def lived(seed: int, delivery: Delivery) -> SimulatedEngine:
     """Return a world after three lives, each ended by a power cut."""
     disk = SimulatedDisk(Random(seed), DiskFaults(crash_keeps_tail=0.5))
     world = new_world(seed, delivery, disk, snapshot_every=300)

@@ -10,11 +10,11 @@ from callboard.actors.settings import RiskSettings, Settings
 from callboard.messages.control import RunTripHooks
 from callboard.messages.events import PositionClosed, TradingStateReported
 from callboard.messages.values import HookPhase, SignalType, TradingState
+from callboard.scenarios.simulated_engine import SimulatedEngine
 from callboard.scenarios.simulation import Simulation
 from callboard.scenarios.venue.seeded_market import ETH_WALK, SeededMarket, SeededMarketSettings
 from callboard.scenarios.venue.settings import ETHUSDT, PAPER_LEVERAGE, VenueSettings
 from callboard.scenarios.venue.venue import Venue
-from callboard.scenarios.world import World
 from support.eth_stage import START_NS, signal
 
 SYMBOLS = tuple(f"A{letter}USDT" for letter in "ABCDEFGHIJ")
@@ -34,7 +34,7 @@ class Emergency:
             leverage=PAPER_LEVERAGE,
         )
         market = SeededMarket(SeededMarketSettings(walks=walks), seed=1, start_ns=START_NS)
-        self.world = World(
+        self.world = SimulatedEngine(
             Simulation(seed=1, now_ns=START_NS),
             Venue(rules, market, seed=1, start_ns=START_NS),
             Settings(seed=1, risk=RISK),

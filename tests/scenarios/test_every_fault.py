@@ -21,7 +21,7 @@ def test_the_engine_survives_a_fault_that_hits_again_and_again(fault: Fault) -> 
     for seed in SEEDS:
         report = run_workload(busy(fault, seed), is_thorough=seed == SEEDS[0])
         assert report.is_clean, str(report)
-        fired += report.world.venue.fault_counts[fault]
+        fired += report.engine.venue.fault_counts[fault]
 
     assert fired > 0
 
@@ -31,5 +31,5 @@ def test_no_invariant_breaks_while_a_person_trades_beside_the_engine(seed: int) 
     report = run_workload(busy(Fault.TRADED_BY_HAND, seed), is_thorough=False)
 
     assert [] == report.violations
-    assert report.world.venue.fault_counts[Fault.TRADED_BY_HAND] > 0
+    assert report.engine.venue.fault_counts[Fault.TRADED_BY_HAND] > 0
     assert not [text for text in report.unconverged if text.startswith(("L3", "L4"))]

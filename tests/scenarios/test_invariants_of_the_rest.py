@@ -10,7 +10,7 @@ from callboard.actors import names
 from callboard.actors.position_facts import FillApplied
 from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
-from callboard.scenarios.chaos import make_world
+from callboard.scenarios.chaos import make_engine
 from callboard.scenarios.invariants import VIOLATIONS_KEPT, Checker
 from callboard.scenarios.venue.faults import Fault, ScriptedFault
 from callboard.scenarios.workload import Workload
@@ -194,7 +194,7 @@ def test_a_violation_says_which_invariant_when_and_where() -> None:
 def test_a_checker_changes_nothing() -> None:
     heads: list[str] = []
     for is_watched in (True, False):
-        world = make_world(Workload(1, turbulence_ticks=1))
+        world = make_engine(Workload(1, turbulence_ticks=1))
         if is_watched:
             Checker(world, is_thorough=True)
         world.start()

@@ -9,15 +9,15 @@ from callboard.actors.position_state import PositionsState
 from callboard.actors.settings import JournalSettings, OrderSettings, Settings
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.values import SignalType
+from callboard.scenarios.simulated_engine import SimulatedEngine
 from callboard.scenarios.venue.seeded_market import ETH_WALK
-from callboard.scenarios.world import World
 from support.eth_stage import RISK, RULES, SYMBOL, EthStage, make_venue
 
 REMEMBERED = 20
 EXITS = ENDED_LEGS_MAX + 20
 
 
-def world() -> World:
+def world() -> SimulatedEngine:
     """Return a started engine with short windows on a market that hardly moves."""
     walk = evolve(ETH_WALK, volatility_ticks=1.0, jump_probability=0.0, trade_probability=0.0)
     settings = Settings(
@@ -32,7 +32,7 @@ def world() -> World:
     return made
 
 
-def send(made: World, name: str, kind: SignalType, quantity: str) -> None:
+def send(made: SimulatedEngine, name: str, kind: SignalType, quantity: str) -> None:
     """Give a market order and let it be filled."""
     made.tell(
         SubmitSignal(name, 0, kind, SYMBOL, quantity=Decimal(quantity), confidence=Decimal("0.9"))

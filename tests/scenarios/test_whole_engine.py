@@ -91,7 +91,7 @@ def elsewhere(seed: int, hash_seed: str) -> str:
 
 @pytest.mark.parametrize("seed", range(100, 106))
 def test_a_run_with_trouble_verifies_and_replays_without_a_divergence(seed: int) -> None:
-    world = run_workload(drawn(seed)).world
+    world = run_workload(drawn(seed)).engine
     assert world.disk is not None
 
     replayed = replay(world.disk, world.codec, lambda _: core_makers(world.settings))

@@ -12,12 +12,12 @@ from attrs import define, field
 from callboard.actors.ports import VenueRequest
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.values import OrderType, SignalType
-from callboard.scenarios.chaos import make_world
+from callboard.scenarios.chaos import make_engine
 from callboard.scenarios.exchange import SimulatedExchange
 from callboard.scenarios.invariants import VIOLATIONS_KEPT, Checker
+from callboard.scenarios.simulated_engine import SimulatedEngine
 from callboard.scenarios.venue.faults import FaultScript, ScriptedFault
 from callboard.scenarios.workload import Workload
-from callboard.scenarios.world import World
 
 ORDER, ALGO_ORDER = "/fapi/v1/order", "/fapi/v1/algoOrder"
 SYMBOL = "ETHUSDT"
@@ -30,13 +30,13 @@ class Stage:
     script: tuple[ScriptedFault, ...] = ()
     kept_max: int = VIOLATIONS_KEPT
     events: list[object] = field(factory=list[object])
-    world: World = field(init=False)
+    world: SimulatedEngine = field(init=False)
     checker: Checker = field(init=False)
     stranger: SimulatedExchange = field(init=False)
     _sent: int = field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
-        self.world = make_world(Workload(1, turbulence_ticks=1), FaultScript(self.script))
+        self.world = make_engine(Workload(1, turbulence_ticks=1), FaultScript(self.script))
         self.world.on_event = self.events.append
         self.checker = Checker(self.world, is_thorough=True, kept_max=self.kept_max)
         self.stranger = self.world.driver.connect("stranger")
@@ -99,7 +99,7 @@ def close(signal_id: str = "s2") -> SubmitSignal:
     return SubmitSignal(signal_id, 0, SignalType.CLOSE_LONG, SYMBOL, confidence=Decimal("0.9"))
 
 
-def break_apply(world: World, actor: str, spoil: Callable[[Any, object], None]) -> None:
+def break_apply(world: SimulatedEngine, actor: str, spoil: Callable[[Any, object], None]) -> None:
     """Make an actor's state go wrong after each fact that it applies."""
     target = world.kernel.cells[actor].actor
     sound: Callable[[object], None] = target.apply

@@ -12,6 +12,7 @@ from callboard.messages.events import AlertRaised
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.values import SignalType
 from callboard.scenarios.disk import SimulatedDisk
+from callboard.scenarios.simulated_engine import SimulatedEngine
 from callboard.scenarios.simulation import Delivery, Simulation
 from callboard.scenarios.venue.seeded_market import (
     ETH_WALK,
@@ -21,7 +22,6 @@ from callboard.scenarios.venue.seeded_market import (
 )
 from callboard.scenarios.venue.settings import ETHUSDT, PAPER_LEVERAGE, VenueSettings
 from callboard.scenarios.venue.venue import Venue
-from callboard.scenarios.world import World
 
 START_NS = 1_790_000_000_000_000_000
 SYMBOL = "ETHUSDT"
@@ -55,7 +55,7 @@ class EthStage:
         saboteur: Saboteur | None = None,
     ) -> None:
         self.events: list[object] = []
-        self.world = World(
+        self.world = SimulatedEngine(
             Simulation(seed=seed, now_ns=START_NS, delivery=delivery),
             venue or make_venue(seed=seed),
             settings or Settings(seed=seed, risk=RISK),

@@ -30,6 +30,7 @@ from callboard.messages.market import MarkChanged
 from callboard.messages.values import TERMINAL_STATES, OrderState, OrderType, SignalType
 from callboard.scenarios.disk import DiskFaults, SimulatedDisk
 from callboard.scenarios.invariants import Checker
+from callboard.scenarios.simulated_engine import SimulatedEngine
 from callboard.scenarios.simulation import Simulation
 from callboard.scenarios.venue.faults import Fault, ScriptedFault
 from callboard.scenarios.venue.seeded_market import SeededMarket, SeededMarketSettings, Walk
@@ -41,7 +42,6 @@ from callboard.scenarios.venue.settings import (
     VenueSettings,
 )
 from callboard.scenarios.venue.venue import Venue
-from callboard.scenarios.world import World
 
 START_NS = 1_700_006_400_000_000_000
 """Midnight UTC."""
@@ -101,7 +101,7 @@ class LongRun:
     ended: dict[OrderState, str] = field(init=False, factory=dict[OrderState, str])
     """Final state -> the scene in which an order first reached it."""
     commands_refused: list[CommandRefused] = field(init=False, factory=list[CommandRefused])
-    world: World = field(init=False)
+    world: SimulatedEngine = field(init=False)
     checker: Checker = field(init=False)
     _scene: str = field(init=False, default="")
     _signals: int = field(init=False, default=0)
@@ -126,7 +126,9 @@ class LongRun:
             reconciler=ReconcilerSettings(interval_ms=60_000),
         )
         disk = SimulatedDisk(Random(self.seed), DiskFaults()) if self.has_disk else None
-        self.world = World(simulation, venue, settings, disk=disk, on_event=self._on_event)
+        self.world = SimulatedEngine(
+            simulation, venue, settings, disk=disk, on_event=self._on_event
+        )
         self.world.rules = named((of_a_sound_strategy,))
         self.checker = Checker(self.world)
         judged = self.checker.on_step

@@ -27,10 +27,10 @@ from callboard.actors.settings import Settings
 from callboard.actors.system import ROUTES
 from callboard.messages.intake import HostCommand
 from callboard.messages.queries import Query
+from callboard.scenarios.simulated_engine import SimulatedEngine
 from callboard.scenarios.venue.ledger import VenueLedger
 from callboard.scenarios.venue.threaded import ThreadedExchange
 from callboard.scenarios.venue.venue import Venue
-from callboard.scenarios.world import World
 from support.engines import Collector
 from support.eth_stage import RISK, START_NS, EthStage, make_venue
 
@@ -102,7 +102,7 @@ class SimulatedStage:
     """An engine in virtual time."""
 
     settings: Settings
-    world: World
+    world: SimulatedEngine
     events: list[Any]
 
     def tell(self, command: HostCommand) -> None:

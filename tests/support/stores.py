@@ -89,14 +89,14 @@ class Followed:
         """Return a run that is not begun."""
         run = Run(workload, is_thorough=False)
         followed = Followed(run, [ViewKeeper(view) for view in make_views(run)])
-        checked = run.world.on_step
+        checked = run.engine.on_step
         assert checked is not None
 
         def look(cell: Cell, envelope: Envelope) -> None:
             checked(cell, envelope)
             followed.step()
 
-        run.world.on_step = look
+        run.engine.on_step = look
         return followed
 
     def step(self) -> None:
@@ -114,7 +114,7 @@ class Followed:
     def finish(self) -> None:
         """Run to the end, stop the engine in order and let the views take the rest."""
         self.run.run()
-        self.run.world.stop()
+        self.run.engine.stop()
         self.look(1_000_000)
         for keeper in self.keepers:
             keeper.close()
@@ -124,7 +124,7 @@ def store_of(folder: Path) -> Callable[[Run], list[View]]:
     """Return what makes the store of a run in a folder."""
 
     def make(run: Run) -> list[View]:
-        assert run.world.disk is not None
-        return [TradeStore(folder / FILE, run.world.disk, make_codec())]
+        assert run.engine.disk is not None
+        return [TradeStore(folder / FILE, run.engine.disk, make_codec())]
 
     return make

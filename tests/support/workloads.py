@@ -127,7 +127,7 @@ def workloads(draw: st.DrawFn) -> Workload:
 
 def journal_digest(report: Report) -> str:
     """Return one name for all the bytes of a run's journal."""
-    disk = report.world.disk
+    disk = report.engine.disk
     assert isinstance(disk, SimulatedDisk)
     digest = blake2b(digest_size=16)
     for name in disk.names():

@@ -1,4 +1,4 @@
-"""World: a whole engine, a venue and a disk in one simulation.
+"""SimulatedEngine: a whole engine, a venue and a disk in one simulation.
 
 Owns the lives of the engine: each start recovers from the disk, continues its journal and its
 client order ids, and each crash loses what a killed process loses while venue and disk stay. Every
@@ -67,7 +67,7 @@ class Life:
 
 
 @define(eq=False)
-class World:
+class SimulatedEngine:
     """An engine in its surroundings; `start` begins a life."""
 
     simulation: Simulation
@@ -214,11 +214,11 @@ class World:
         return life
 
     def _bus(self) -> EventBus:
-        return WorldBus(self.on_event)
+        return SimulatedBus(self.on_event)
 
 
-class WorldBus(EventBus):
-    """The bus of a simulation: events go to the world at once, on the one thread."""
+class SimulatedBus(EventBus):
+    """The bus of a simulation: events go to the simulation at once, on the one thread."""
 
     def __init__(self, on_event: Callable[[object], None] | None) -> None:
         super().__init__()
