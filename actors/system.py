@@ -21,6 +21,7 @@ from ..messages.queries import (
     GetStatus,
     GetSummary,
 )
+from ..messages.values import LastRun
 from . import names
 from .account import Account
 from .adapters.binance_replies import ReplyOptions
@@ -218,8 +219,7 @@ def announce(kernel: Kernel, generation: int, recovered: Recovered | None) -> No
     Once every actor is started: the last messages of every start. An entry that the last run left
     undelivered must find a gate that knows of the start, and judges none before the comparison.
     """
-    is_recovered = recovered is not None and recovered.records > 0
-    started = EngineStarted(generation, is_recovered)
+    started = EngineStarted(generation, _last_run(recovered))
     for name in (
         names.EXECUTION_SYSTEM,
         names.RISK_GATE,
@@ -229,6 +229,12 @@ def announce(kernel: Kernel, generation: int, recovered: Recovered | None) -> No
         kernel.post(name, started)
     if recovered is not None:
         kernel.route_again(recovered.waiting)
+
+
+def _last_run(recovered: Recovered | None) -> LastRun:
+    if recovered is None or not recovered.records:
+        return LastRun.NONE
+    return LastRun.STOPPED if recovered.clean else LastRun.BROKEN_OFF
 
 
 def run_facts(

@@ -2,8 +2,9 @@
 
 Owns the catalogue: every message's stable tag and version. A tag is the name in the catalogue,
 never a module path; fields are only added, with defaults; a change of meaning is a new message or
-a new version with an upcaster. Decimals travel as text and a JSON number is refused in their
-place, because a float near money is a bug (cattrs has no Decimal hook of its own).
+a new version with an upcaster (`upcasts.py`), and what is read is always of today's version.
+Decimals travel as text and a JSON number is refused in their place, because a float near money is
+a bug (cattrs has no Decimal hook of its own).
 """
 
 import types
@@ -32,9 +33,9 @@ from . import (
     stream,
     venue,
 )
+from .upcasts import UPCASTERS, VERSIONS, Upcaster
 
 Json = dict[str, Any]
-Upcaster = Callable[[Json], Json]
 
 CATALOGUE: tuple[types.ModuleType, ...] = (
     intake,
@@ -53,12 +54,6 @@ CATALOGUE: tuple[types.ModuleType, ...] = (
     lifecycle,
 )
 
-VERSIONS: Mapping[str, int] = {}
-"""Versions above 1, by tag; every other message is at version 1."""
-
-UPCASTERS: Mapping[tuple[str, int], Upcaster] = {}
-"""(tag, old version) -> function that turns the old fields into those of the next version."""
-
 
 class CodecError(ValueError):
     """A JSON object is not the message it claims to be; says which tag and why."""
@@ -70,6 +65,10 @@ class CodecError(ValueError):
 
     def __str__(self) -> str:
         return f"{self.tag}: {self.reason}"
+
+
+class UnknownMessage(CodecError):
+    """The label names a message or a version that this code lacks: a newer log's, mostly."""
 
 
 def catalogue_classes() -> dict[str, type]:
@@ -152,16 +151,19 @@ class Codec:
     def _upcast(self, label: str, fields: Json) -> tuple[str, type, Json]:
         tag, _, version_text = label.rpartition(".v")
         if tag not in self.classes or not version_text.isdigit():
-            raise CodecError(label or "(no tag)", "is unknown to this version of Callboard")
-        version = int(version_text)
-        while version < self._versions[tag]:
-            upcaster = self._upcasters.get((tag, version))
+            raise UnknownMessage(label or "(no tag)", "is unknown to this version of Callboard")
+        version, today = int(version_text), self._versions[tag]
+        if version > today:
+            raise UnknownMessage(label, f"is newer than the version {today} known here")
+        for step in range(version, today):
+            upcaster = self._upcasters.get((tag, step))
             if upcaster is None:
-                raise CodecError(label, f"has no way up from version {version}")
-            fields, version = upcaster(fields), version + 1
-        if version > self._versions[tag]:
-            raise CodecError(label, f"is newer than the version {self._versions[tag]} known here")
-        return f"{tag}.v{version}", self.classes[tag], fields
+                raise UnknownMessage(label, f"has no way up from version {step}")
+            try:
+                fields = upcaster(fields)
+            except Exception as error:
+                raise CodecError(label, f"cannot be brought up: {error!r}") from error
+        return f"{tag}.v{today}", self.classes[tag], fields
 
     def _register_unions(self) -> None:
         self._converter.register_unstructure_hook_func(_is_message_union, self._encode_optional)

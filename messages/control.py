@@ -8,7 +8,7 @@ answered by `TripHooksEnded`, for which nobody waits longer than a setting allow
 
 from attrs import frozen
 
-from .values import HookPhase, TradingState
+from .values import HookPhase, LastRun, TradingState
 
 
 @frozen
@@ -63,7 +63,7 @@ class EngineStarted:
     """
 
     generation: int
-    recovered: bool
+    last_run: LastRun
 
 
 @frozen

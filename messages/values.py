@@ -277,3 +277,16 @@ class EscalationLevel(StrEnum):
     ACCOUNT = "ACCOUNT"
     ENGINE = "ENGINE"
     VENUE = "VENUE"
+
+
+class LastRun(StrEnum):
+    """How the engine's run before this start ended, as its journal tells."""
+
+    NONE = "NONE"
+    """There was none: the journal begins here."""
+    STOPPED = "STOPPED"
+    """In order: its last segment was sealed."""
+    BROKEN_OFF = "BROKEN_OFF"
+    """Killed, without power, or with a journal that is damaged."""
+    UNTOLD = "UNTOLD"
+    """There was one, and a record of an older version does not say how it ended."""

@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 
 import click
 
+from ...messages.codec import CodecError
 from ..errors import ConfigurationError, EngineError
 from ..runtime.journal_reader import JournalDamaged
 from ..runtime.recovery import RecoveryFailed
@@ -45,6 +46,7 @@ CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (NotRunning, Exit.UNREACHABLE),
     (JournalDamaged, Exit.FAILED),
     (RecoveryFailed, Exit.FAILED),
+    (CodecError, Exit.FAILED),
     (ConnectionError, Exit.UNREACHABLE),
     (EngineError, Exit.FAILED),
     (OSError, Exit.FAILED),

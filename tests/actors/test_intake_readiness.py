@@ -22,7 +22,7 @@ from callboard.messages.orders import (
     RequestEntry,
 )
 from callboard.messages.positions import FlattenAll, RequestClose
-from callboard.messages.values import SignalType
+from callboard.messages.values import LastRun, SignalType
 from support.entries import SYMBOL, entry
 from support.intakes import CLOSE, HALVE, TIMEOUT_MS, intake
 from support.steps import Step, StepRunner
@@ -141,7 +141,7 @@ def test_beyond_the_bound_a_signal_is_refused_for_good_and_a_command_too(
 def test_the_word_of_an_earlier_start_does_not_make_ready() -> None:
     steps = StepRunner(ExecutionSystem(TIMEOUT_MS, 100), name="execution_system")
     steps.start()
-    steps.tell(EngineStarted(2, recovered=True))
+    steps.tell(EngineStarted(2, LastRun.STOPPED))
 
     late = steps.tell(RecoveryDone(1))
 
@@ -153,14 +153,14 @@ def test_readiness_is_told_once_a_start() -> None:
     steps = intake()
 
     assert () == steps.tell(RecoveryDone(1)).tells
-    steps.tell(EngineStarted(2, recovered=True))
+    steps.tell(EngineStarted(2, LastRun.STOPPED))
     assert [EngineReady(2)] == steps.tell(RecoveryDone(2)).to("event_bus")
 
 
 def test_a_new_start_defers_entries_again() -> None:
     steps = intake()
 
-    steps.tell(EngineStarted(2, recovered=True))
+    steps.tell(EngineStarted(2, LastRun.STOPPED))
 
     assert () == steps.tell(entry()).tells
 

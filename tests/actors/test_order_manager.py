@@ -23,6 +23,7 @@ from callboard.messages.orders import (
 )
 from callboard.messages.queries import GetOrders
 from callboard.messages.values import (
+    LastRun,
     OrderState,
     Priority,
 )
@@ -246,7 +247,7 @@ def test_an_answered_placement_frees_the_slot_of_its_symbol() -> None:
 
 
 def test_a_start_says_how_many_orders_are_open() -> None:
-    step = OrderBench().resting().tell(EngineStarted(2, recovered=True))
+    step = OrderBench().resting().tell(EngineStarted(2, LastRun.STOPPED))
 
     assert (("orders_open", {"count": 1}),) == step.logs
 

@@ -14,7 +14,7 @@ from callboard.messages.reconciliation import (
     VenueListed,
 )
 from callboard.messages.stream import BackfillDone, BackfillNeeded
-from callboard.messages.values import Priority
+from callboard.messages.values import LastRun, Priority
 from callboard.messages.venue import (
     Fenced,
     ListOpenOrders,
@@ -172,7 +172,7 @@ def test_a_refusal_of_an_older_pass_or_of_fills_fails_nothing(token: str) -> Non
 def test_a_start_owes_a_final_pass_with_priority() -> None:
     bench = ReconcilerBench()
 
-    bench.tell(EngineStarted(3, recovered=True))
+    bench.tell(EngineStarted(3, LastRun.STOPPED))
     step = bench.begin()
     compared = bench.list_all()
 
@@ -183,7 +183,7 @@ def test_a_start_owes_a_final_pass_with_priority() -> None:
 
 def test_a_clean_pass_pays_what_is_owed_and_opens_the_gate() -> None:
     bench = ReconcilerBench()
-    bench.tell(EngineStarted(3, recovered=True))
+    bench.tell(EngineStarted(3, LastRun.STOPPED))
 
     step = bench.run()
     again = bench.run()
@@ -199,7 +199,7 @@ def test_a_clean_pass_pays_what_is_owed_and_opens_the_gate() -> None:
 @pytest.mark.parametrize("unsettled", [0, 2])
 def test_a_pass_that_leaves_something_open_pays_nothing(unsettled: int) -> None:
     bench = ReconcilerBench()
-    bench.tell(EngineStarted(3, recovered=True))
+    bench.tell(EngineStarted(3, LastRun.STOPPED))
 
     mismatched = () if unsettled else (SYMBOL,)
     step = bench.run(*mismatched, unsettled=unsettled)
@@ -210,7 +210,7 @@ def test_a_pass_that_leaves_something_open_pays_nothing(unsettled: int) -> None:
 
 def test_passes_that_settle_nothing_come_less_and_less_often() -> None:
     bench = ReconcilerBench()
-    bench.tell(EngineStarted(3, recovered=True))
+    bench.tell(EngineStarted(3, LastRun.STOPPED))
 
     waits: list[int] = []
     for _ in range(6):
@@ -268,7 +268,7 @@ def test_a_second_pass_over_the_same_truth_changes_nothing() -> None:
 
 def test_a_restart_begins_a_new_pass_and_still_owes() -> None:
     bench = ReconcilerBench()
-    bench.tell(EngineStarted(3, recovered=True))
+    bench.tell(EngineStarted(3, LastRun.STOPPED))
     bench.begin()
 
     bench.steps.start()

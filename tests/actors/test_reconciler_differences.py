@@ -11,6 +11,7 @@ from callboard.messages.reconciliation import (
     SymbolsMismatched,
     TradesFound,
 )
+from callboard.messages.values import LastRun
 from callboard.messages.venue import (
     ListTrades,
     MakeCall,
@@ -78,7 +79,7 @@ def test_differences_with_a_clean_pass_between_them_are_two() -> None:
 
 def test_differences_at_a_start_do_not_count_while_an_order_is_unclear() -> None:
     bench = ReconcilerBench()
-    bench.tell(EngineStarted(2, recovered=True))
+    bench.tell(EngineStarted(2, LastRun.STOPPED))
 
     unclear = [bench.run(SYMBOL, unsettled=1) for _ in range(3)]
     clear = [bench.run(SYMBOL) for _ in range(2)]
@@ -166,7 +167,7 @@ def test_nothing_is_taken_over_before_the_orders_were_compared() -> None:
 
 def test_foreign_positions_are_told_once_and_leave_the_pass_clean() -> None:
     bench = ReconcilerBench()
-    bench.tell(EngineStarted(3, recovered=False))
+    bench.tell(EngineStarted(3, LastRun.NONE))
 
     first = bench.run(foreign=("XRPUSDT",))
     second = bench.run(foreign=("XRPUSDT",))

@@ -10,6 +10,7 @@ from callboard.messages.positions import ProtectionFailing
 from callboard.messages.reconciliation import SymbolsMismatched
 from callboard.messages.stream import StreamHealthChanged
 from callboard.messages.values import (
+    LastRun,
     TradingState,
 )
 from support.entries import (
@@ -102,7 +103,7 @@ def test_readiness_is_told_once_a_start() -> None:
     bench = GateBench()
 
     again = bench.steps.tell(RecoveryDone(3))
-    bench.steps.tell(EngineStarted(4, recovered=True))
+    bench.steps.tell(EngineStarted(4, LastRun.STOPPED))
     next_start = bench.steps.tell(RecoveryDone(4))
 
     assert [] == again.to("execution_system")
@@ -111,7 +112,7 @@ def test_readiness_is_told_once_a_start() -> None:
 
 def test_after_a_start_entries_wait_for_the_comparison_of_that_start() -> None:
     bench = GateBench()
-    bench.steps.tell(EngineStarted(4, recovered=True))
+    bench.steps.tell(EngineStarted(4, LastRun.STOPPED))
     before = bench.guard()
 
     late = bench.steps.tell(RecoveryDone(3))

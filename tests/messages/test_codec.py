@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from callboard.messages.codec import (
     Codec,
     CodecError,
+    UnknownMessage,
     catalogue_classes,
     decimal_from_text,
     dumps,
     loads,
 )
 from callboard.messages.intake import HaltTrading
+from callboard.messages.upcasts import VERSIONS
 from callboard.messages.values import PositionSide
 from support.samples import messages, sample
 
@@ -38,12 +40,16 @@ def test_every_message_comes_back_from_json_as_it_was(
     assert message == back
     assert type(message) is type(back)
     assert line == dumps(CODEC.encode(back))
-    assert f"{tag}.v1" == CODEC.label(message)
+    assert label_of(tag) == CODEC.label(message)
 
 
 @pytest.mark.parametrize(("tag", "cls"), CLASSES, ids=[tag for tag, _ in CLASSES])
 def test_the_first_key_of_every_message_is_its_label(tag: str, cls: type) -> None:
-    assert ("t", f"{tag}.v1") == next(iter(CODEC.encode(sample(cls)).items()))
+    assert ("t", label_of(tag)) == next(iter(CODEC.encode(sample(cls)).items()))
+
+
+def label_of(tag: str) -> str:
+    return f"{tag}.v{VERSIONS.get(tag, 1)}"
 
 
 HALT: dict[str, Any] = {"t": "HaltTrading.v1", "command_id": "c1", "reason": "drill"}
@@ -189,6 +195,17 @@ def test_a_version_without_an_upcaster_says_so() -> None:
 
     with pytest.raises(CodecError, match=r"Moved\.v1: has no way up from version 1"):
         codec.decode({"t": "Moved.v1", "steps": 5})
+
+
+def test_old_fields_that_a_step_cannot_bring_up_are_refused_with_the_label() -> None:
+    with pytest.raises(CodecError, match=r"Moved\.v1: cannot be brought up: KeyError\('steps'\)"):
+        UPCASTING.decode({"t": "Moved.v1", "paces": 5})
+
+
+@pytest.mark.parametrize("label", ["Moved.v4", "Nonsense.v1", "Moved"])
+def test_a_label_that_this_version_lacks_is_an_unknown_message(label: str) -> None:
+    with pytest.raises(UnknownMessage, match=label):
+        UPCASTING.decode({"t": label})
 
 
 def test_a_line_that_is_no_json_is_a_value_error() -> None:

@@ -17,7 +17,7 @@ from callboard.messages.orders import (
     RequestEntry,
 )
 from callboard.messages.reconciliation import VenueListed
-from callboard.messages.values import Side
+from callboard.messages.values import LastRun, Side
 from support.entries import (
     ACCOUNT,
     ACTIVE,
@@ -54,7 +54,7 @@ class GateBench:
     def __init__(self, settings: RiskSettings = SETTINGS, *, ready: bool = True) -> None:
         self.steps = StepRunner(RiskGate(settings, "cb"), name="risk_gate")
         self.steps.start()
-        self.steps.tell(EngineStarted(3, recovered=False))
+        self.steps.tell(EngineStarted(3, LastRun.NONE))
         self.intents = 0
         if ready:
             for news in NEWS:

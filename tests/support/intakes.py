@@ -2,7 +2,7 @@
 
 from callboard.actors.execution_system import ExecutionSystem
 from callboard.messages.control import EngineStarted, RecoveryDone
-from callboard.messages.values import SignalType
+from callboard.messages.values import LastRun, SignalType
 from support.entries import entry
 from support.steps import StepRunner
 
@@ -15,7 +15,7 @@ def intake(*, ready: bool = True, signals_kept: int = 100) -> StepRunner:
     """Return an intake that was told of its start, and that entries may run."""
     steps = StepRunner(ExecutionSystem(TIMEOUT_MS, signals_kept), name="execution_system")
     steps.start()
-    steps.tell(EngineStarted(1, recovered=False))
+    steps.tell(EngineStarted(1, LastRun.NONE))
     if ready:
         steps.tell(RecoveryDone(1))
     return steps

@@ -1,8 +1,9 @@
 """Refresh lock: write the schema lock and the golden files after a wanted change.
 
 Adds what is new. A label whose fields changed is refused, because journals with it exist: give the
-class a new version and an upcaster in `messages/codec.py`, then run this again. Before a first
-release, `--rewrite` starts both over. Run it as `./dev run python tests/support/refresh_lock.py`.
+class a new version and an upcaster in `messages/upcasts.py`, then run this again. Before a first
+release, `--rewrite` takes today's classes as they are; versions before today's stay, since nothing
+could make them again. Run it as `./dev run python tests/support/refresh_lock.py`.
 """
 
 import sys
@@ -17,14 +18,14 @@ def main(arguments: list[str]) -> int:
     """Refresh both; returns 1, having written nothing, when a label changed."""
     rewrite = "--rewrite" in arguments
     current = schema.current_lock()
-    known: dict[str, str] = (
-        {} if rewrite or not schema.LOCK.exists() else schema.read_lock()["messages"]
-    )
+    known: dict[str, str] = schema.read_lock()["messages"] if schema.LOCK.exists() else {}
+    if rewrite:
+        known = {label: fields for label, fields in known.items() if schema.is_older(label)}
     changed = [
         label for label, fields in current["messages"].items() if known.get(label, fields) != fields
     ]
     if changed:
-        sys.stderr.write(f"changed without a version: {', '.join(changed)}\n")
+        sys.stderr.write("\n".join(schema.what_to_do(label) for label in changed) + "\n")
         return 1
     current["messages"] = dict(sorted({**known, **current["messages"]}.items()))
     schema.LOCK.write_bytes(schema.as_json(current))
@@ -33,11 +34,12 @@ def main(arguments: list[str]) -> int:
 
 
 def write_golden(*, rewrite: bool) -> None:
-    """Write the golden files that are missing; with `rewrite`, all of them and no other."""
+    """Write the golden files that are missing; with `rewrite`, all but those of old versions."""
     schema.GOLDEN.mkdir(exist_ok=True)
     if rewrite:
-        for old in schema.GOLDEN.glob("*.json"):
-            old.unlink()
+        for path in schema.GOLDEN.glob("*.json"):
+            if not schema.is_older(path.stem):
+                path.unlink()
     for label, content in schema.golden_messages().items():
         path = schema.GOLDEN / schema.golden_name(label)
         if not path.exists():

@@ -14,6 +14,7 @@ import orjson
 
 from callboard.messages import values
 from callboard.messages.codec import Codec, catalogue_classes
+from callboard.messages.upcasts import UPCASTERS, VERSIONS
 from support.samples import sample
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +62,30 @@ def golden_messages() -> dict[str, bytes]:
     codec = Codec()
     samples = [sample(cls) for cls in catalogue_classes().values()]
     return {codec.label(message): as_json(codec.encode(message)) for message in samples}
+
+
+def is_older(label: str) -> bool:
+    """Tell whether a label is of a version before today's, with a way up to it."""
+    tag, _, version = label.rpartition(".v")
+    today = VERSIONS.get(tag, 1)
+    return int(version) < today and has_way_up(label)
+
+
+def has_way_up(label: str) -> bool:
+    """Tell whether each step from a label's version to today's has an upcaster."""
+    tag, _, version = label.rpartition(".v")
+    return all((tag, step) in UPCASTERS for step in range(int(version), VERSIONS.get(tag, 1)))
+
+
+def what_to_do(label: str) -> str:
+    """Return what to do with a label whose class is not as the lock says."""
+    tag, _, version = label.rpartition(".v")
+    return (
+        f"{label} changed, and journals hold it: in messages/upcasts.py put {tag!r} at version"
+        f" {int(version) + 1} in VERSIONS, write the step from ({tag!r}, {version}) into UPCASTERS,"
+        " then ./dev run python tests/support/refresh_lock.py; before the first release,"
+        " --rewrite takes the change as it is"
+    )
 
 
 def as_json(value: Any) -> bytes:

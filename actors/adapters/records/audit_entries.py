@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from ....messages.codec import Json
+from ....messages.control import EngineStarted
 from ....messages.events import (
     AlertRaised,
     Event,
@@ -21,7 +22,7 @@ from ....messages.events import (
 )
 from ....messages.failure import RetryDirective
 from ....messages.intake import HostCommand, PolicyChanged, SubmitSignal
-from ....messages.values import Action, OrderState
+from ....messages.values import Action, LastRun, OrderState
 from ....messages.venue import AttemptEnded
 from ...breaker_facts import StateSet, SymbolReduced
 from ...limiter_facts import Paused, PressureNoted
@@ -64,6 +65,17 @@ def of_command(command: Any) -> Entry:
         return Entry("config_change", operation="change_policy", details=fields_of(command))
     symbol = getattr(command, "symbol", "")
     return Entry("operator_command", name, symbol=symbol, details=fields_of(command, but=IDS))
+
+
+def of_start(start: EngineStarted) -> Entry:
+    """A start of the engine; how the run before it ended stands there where it is known."""
+    details: Json = {
+        "generation": start.generation,
+        "recovered": start.last_run is not LastRun.NONE,
+    }
+    if start.last_run in (LastRun.STOPPED, LastRun.BROKEN_OFF):
+        details["last_run"] = start.last_run.value.lower()
+    return Entry("engine_started", "start", details=details)
 
 
 def of_failed_read(answer: AttemptEnded) -> Entry:

@@ -32,6 +32,7 @@ from .audit_entries import (
     of_event,
     of_failed_read,
     of_signal,
+    of_start,
 )
 from .audit_lines import SCHEMA, Entry, response_of
 from .audit_texts import EN, sentence
@@ -181,8 +182,7 @@ class AuditProjection:
                 self._know(SIGNAL + message.signal_id, recorded, entry)
                 return (entry,)
             case EngineStarted():
-                details = {"generation": message.generation, "recovered": message.recovered}
-                return (Entry("engine_started", "start", details=details),)
+                return (of_start(message),)
             case RetryDirective():
                 entry_or_none = of_directive(message)
                 return () if entry_or_none is None else (entry_or_none,)
