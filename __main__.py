@@ -20,6 +20,7 @@ _COMMANDS: dict[str, str] = {
     "replay": "actors.adapters.journal_commands:replay_command",
     "resume": "actors.adapters.commands:resume",
     "run": "scenarios.commands:run",
+    "scenario": "scenarios.search.commands:scenario",
     "status": "actors.adapters.commands:status",
     "store": "actors.adapters.records.store_commands:store",
     "venue": "scenarios.venue_command:venue",

@@ -64,6 +64,8 @@ class Report:
     unconverged: list[str]
     """What the healed engine still owes; empty when it converged."""
     sometimes: dict[str, int]
+    faults: dict[str, int]
+    """What happened of each kind of trouble; kinds that did not are left out."""
     steps: int
     healed_after_s: int
     engine: SimulatedEngine
@@ -87,6 +89,7 @@ class CrashPlan:
     crashes: tuple[ActorCrash, ...]
     on_crash: Callable[[], None]
     is_armed: bool = True
+    done: int = field(init=False, default=0)
     _seen: dict[str, int] = field(init=False, factory=dict[str, int])
 
     def before_step(self, cell: Cell, envelope: Envelope) -> None:
@@ -97,6 +100,7 @@ class CrashPlan:
         count = self._seen[cell.name] = self._seen.get(cell.name, 0) + 1
         for crash in self.crashes:
             if crash.actor == cell.name and crash.nth <= count < crash.nth + crash.times:
+                self.done += 1
                 self.on_crash()
                 raise InjectedCrash(f"planned at message {count}")
 
@@ -135,10 +139,16 @@ class Run:
             self.checker.count,
             left,
             self.sometimes.counts(),
+            self._troubles(),
             self.engine.simulation.steps,
             healed_after_s,
             self.engine,
         )
+
+    def _troubles(self) -> dict[str, int]:
+        counts = {fault.value: count for fault, count in self.engine.venue.fault_counts.items()}
+        counts |= {"actor_crash": self.plan.done, "engine_crash": self.engine.crashes}
+        return {kind: count for kind, count in counts.items() if count}
 
     def _agenda(self) -> list[tuple[int, Callable[[], None]]]:
         agenda: list[tuple[int, Callable[[], None]]] = []

@@ -99,13 +99,31 @@ class Odds:
     engine_crashes_max: int = 2
     fault_share: float = 0.2
     """How likely each kind of fault that befalls everybody is switched on."""
+    signals_min: int = 0
+    fault_kinds: int = 0
+    """More than 0 switches on exactly so many kinds of fault, whatever their shares."""
+    durations_ms: tuple[int, ...] = DURATIONS_MS
+
+
+STANDARD = Odds(
+    signals_min=20,
+    signals_max=20,
+    commands_max=3,
+    crashes_max=2,
+    engine_crashes_max=1,
+    fault_kinds=3,
+    durations_ms=(30_000, 60_000),
+)
+"""Twenty orders and three kinds of fault: dense in time, so that many seeds cost little."""
+MIXES: dict[str, Odds] = {"standard": STANDARD, "wide": Odds()}
+"""What a search may draw from, by name."""
 
 
 def drawn(seed: int, odds: Odds = Odds()) -> Workload:
     """Return the workload of a seed."""
     random = Random(f"{seed}/workload")
-    duration_ms = random.choice(DURATIONS_MS)
-    signals = _signals(random, odds.signals_max, duration_ms)
+    duration_ms = random.choice(odds.durations_ms)
+    signals = _signals(random, odds, duration_ms)
 
     def moment() -> int:
         return _moment(random, signals, duration_ms)
@@ -116,7 +134,7 @@ def drawn(seed: int, odds: Odds = Odds()) -> Workload:
         duration_ms=duration_ms,
         signals=signals,
         commands=_several(random, odds.commands_max, lambda: _command(random, moment())),
-        faults=_faults(random, odds.fault_share),
+        faults=_faults(random, odds),
         crashes=_several(random, odds.crashes_max, lambda: _actor_crash(random)),
         engine_crashes=_engine_crashes(random, odds, moment),
         turbulence_ticks=random.choice(TURBULENCES),
@@ -173,10 +191,10 @@ def _several(random: Random, most: int, make: Callable[[], Item]) -> tuple[Item,
     return tuple(make() for _ in range(random.randint(0, most)))
 
 
-def _signals(random: Random, most: int, duration_ms: int) -> tuple[Signal, ...]:
+def _signals(random: Random, odds: Odds, duration_ms: int) -> tuple[Signal, ...]:
     """Draw signals, some of them in bursts: two lanes' worth of orders at once."""
     signals: list[Signal] = []
-    for _ in range(random.randint(0, most)):
+    for _ in range(random.randint(odds.signals_min, odds.signals_max)):
         at_ms = random.randrange(2_000, duration_ms - 5_000)
         if signals and random.random() < BURST_SHARE:
             at_ms = signals[-1].at_ms + random.randrange(UNDER_WAY_MS)
@@ -208,12 +226,14 @@ def _command(random: Random, at_ms: int) -> Command:
     return Command(at_ms, random.choice(COMMANDS), random.randrange(12))
 
 
-def _faults(random: Random, share: float) -> Faults:
+def _faults(random: Random, odds: Odds) -> Faults:
     """Draw which kinds of fault are on, how often each of them hits, and how hard."""
+    some = _kinds(random, odds.fault_kinds)
+    share = odds.fault_share
     chances: dict[Fault, float] = {
         fault: random.choice(SELDOM_RATES if fault in SELDOM else RATES)
-        for fault in SETTLED
-        if random.random() < (share if fault in OFTEN else share / OFTEN_IS)
+        for fault in some or SETTLED
+        if some or random.random() < (share if fault in OFTEN else share / OFTEN_IS)
     }
     sizes = Faults(
         request_late_ms=random.choice((300, 1_500, 2_400)),
@@ -229,6 +249,16 @@ def _faults(random: Random, share: float) -> Faults:
         executed_share=random.choice((0.0, 0.5, 1.0)),
     )
     return sizes.having(chances)
+
+
+def _kinds(random: Random, count: int) -> tuple[Fault, ...]:
+    """Draw different kinds of fault, those that befall everybody more often."""
+    kinds = dict.fromkeys(SETTLED, 1) | dict.fromkeys(OFTEN, OFTEN_IS)
+    chosen: list[Fault] = []
+    for _ in range(count):
+        chosen += random.choices(list(kinds), list(kinds.values()))
+        del kinds[chosen[-1]]
+    return tuple(chosen)
 
 
 def _actor_crash(random: Random) -> ActorCrash:

@@ -95,6 +95,8 @@ class Checker:
     violations: list[Violation] = field(init=False, factory=list[Violation])
     """The first ones, in the order of their discovery."""
     count: int = field(init=False, default=0)
+    on_violation: Callable[[Violation], None] | None = field(init=False, default=None)
+    """Called with each violation that is kept."""
     ground: Ground = field(init=False)
     _hooks: tuple[Hooks, ...] = field(init=False)
     _steps: dict[str, tuple[StepHook, ...]] = field(init=False)
@@ -118,7 +120,10 @@ class Checker:
         if len(self.violations) < self.kept_max:
             sequence = 0 if self.engine.life is None else self.engine.kernel.sequence
             now_ns = self.engine.simulation.now_ns
-            self.violations.append(Violation(invariant, now_ns, sequence, text))
+            found = Violation(invariant, now_ns, sequence, text)
+            self.violations.append(found)
+            if self.on_violation is not None:
+                self.on_violation(found)
 
     def on_step(self, cell: Cell, envelope: Envelope) -> None:
         """Look after a step of the core was kept."""

@@ -87,6 +87,8 @@ class SimulatedEngine:
     """Run at once, on the one thread of the simulation."""
     codec: Codec = field(factory=make_codec)
     life: Life | None = field(init=False, default=None)
+    crashes: int = field(init=False, default=0)
+    """How often the engine was killed."""
     driver: VenueDriver = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -112,6 +114,7 @@ class SimulatedEngine:
     def crash(self) -> None:
         """Kill the engine between two steps; what was not synced may be gone."""
         life = self._end()
+        self.crashes += 1
         life.host.crash()
         life.exchange.close()
         if isinstance(self.disk, SimulatedDisk):

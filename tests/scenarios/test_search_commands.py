@@ -1,0 +1,109 @@
+"""Search commands: seeds run, judged and added up, as people call them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support.command_line import invoke
+
+BLIND = '''
+"""Blind: the venue's books lose the sense of what is ours."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from callboard.scenarios.checks.sending import OneOrderPerIntent
+
+
+@contextmanager
+def change() -> Generator[None]:
+    sound = OneOrderPerIntent.on_accepted
+
+    def broken(self, order):
+        self.ground.report("S1", f"{order.client_order_id} is one too many")
+
+    OneOrderPerIntent.on_accepted = broken
+    try:
+        yield
+    finally:
+        OneOrderPerIntent.on_accepted = sound
+'''
+
+
+@pytest.fixture(name="change")
+def fixture_change(tmp_path: Path) -> Path:
+    """Give a change under which every accepted order is a violation."""
+    path = tmp_path / "blind.py"
+    path.write_text(BLIND)
+    return path
+
+
+def test_a_seed_of_the_healthy_engine_is_clean_and_says_how_to_run_it_again() -> None:
+    done = invoke("scenario", "run", "--seed", 0)
+
+    assert 0 == done.exit_code
+    assert done.stdout.startswith("clean: ")
+    assert "again: callboard scenario run --seed 0\n" in done.stdout
+
+
+def test_a_violated_seed_tells_what_how_and_the_command(change: Path) -> None:
+    done = invoke("scenario", "run", "--seed", 0, "--change", change)
+
+    assert 1 == done.exit_code
+    assert "is one too many" in done.stdout
+    assert "S1 does not hold" in done.stdout
+    assert "wire -> venue: POST /fapi/v1/order" in done.stdout
+    assert f"again: callboard scenario run --seed 0 --change {change}\n" in done.stdout
+
+
+def test_a_change_is_over_with_the_command(change: Path) -> None:
+    invoke("scenario", "run", "--seed", 0, "--change", change)
+
+    assert 0 == invoke("scenario", "run", "--seed", 0).exit_code
+
+
+def test_a_soak_adds_up_and_writes_its_scoreboard(tmp_path: Path) -> None:
+    board = tmp_path / "board.md"
+
+    done = invoke("scenario", "soak", "--seeds", 3, "--first-seed", 7, "--scoreboard", board)
+
+    assert 0 == done.exit_code
+    assert "violations: 0 in 0 seeds" in done.stdout
+    assert "| seeds | 3 |" in board.read_text()
+    assert 3 == json.loads((tmp_path / "board.json").read_text())["seeds"]
+
+
+def test_two_processes_find_what_one_finds_and_end_at_the_first(change: Path) -> None:
+    words = ("scenario", "soak", "--seeds", 9, "--until-found", "--json", "--change", change)
+
+    alone = json.loads(invoke(*words).stdout)
+    together = json.loads(invoke(*words, "--jobs", 2).stdout)
+
+    assert 1 == alone["failing_seeds"] == alone["seeds_to_first_failing"]
+    assert alone["failures"][0] in together["failures"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x = 1", "defines no `change()`"),
+        ("import nothing_like_this", ":1: ModuleNotFoundError"),
+        ("x = 1\ndef", ":2: SyntaxError"),
+    ],
+)
+def test_a_change_that_cannot_be_used_is_bad_input(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "wrong.py"
+    path.write_text(text)
+
+    done = invoke("scenario", "soak", "--seeds", 1, "--change", path)
+
+    assert 2 == done.exit_code
+    assert words in done.stderr
+
+
+def test_an_unknown_mix_is_bad_input_and_the_mixes_are_named() -> None:
+    done = invoke("scenario", "run", "--seed", 1, "--mix", "salad")
+
+    assert 2 == done.exit_code
+    assert "standard, wide" in done.stderr
