@@ -11,6 +11,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Union, get_args, get_origin
 
 import attrs
@@ -140,6 +141,10 @@ class Codec:
 
     def fingerprints(self) -> dict[str, str]:
         """Return label -> the class's fields with types and defaults, for the schema lock."""
+        return dict(self._fingerprints)
+
+    @cached_property
+    def _fingerprints(self) -> dict[str, str]:
         return {self._labels[cls]: _fingerprint(cls) for cls in self.classes.values()}
 
     def _encoder(self, cls: type) -> tuple[str, Callable[[Any], Json]]:

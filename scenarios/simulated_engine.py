@@ -7,6 +7,7 @@ event that the engine publishes is given to `on_event`. Time is virtual; nothing
 
 import decimal
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from attrs import define, field
@@ -54,6 +55,12 @@ CLIENT = "engine"
 SECOND_NS = 1_000_000_000
 
 
+@cache
+def shared_codec() -> Codec:
+    """Return the codec of every simulation in this process: dear to make, and keeps no run."""
+    return make_codec()
+
+
 @define(eq=False)
 class Life:
     """One start of the engine, until its crash or its stop."""
@@ -85,7 +92,7 @@ class SimulatedEngine:
     """The host's own rules."""
     hooks: Hooks = field(factory=Hooks)
     """Run at once, on the one thread of the simulation."""
-    codec: Codec = field(factory=make_codec)
+    codec: Codec = field(factory=shared_codec)
     life: Life | None = field(init=False, default=None)
     crashes: int = field(init=False, default=0)
     """How often the engine was killed."""
