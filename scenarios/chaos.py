@@ -9,6 +9,7 @@ Source: TigerBeetle's VOPR, whose runs have the same two phases.
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from random import Random
 
 from attrs import define, evolve, field
@@ -27,10 +28,13 @@ from ..messages.intake import FlattenPositions, HostCommand
 from .convergence import still_open, unconverged
 from .disk import DiskFaults, SimulatedDisk
 from .invariants import Checker, Violation
+from .moved_market import MovedMarket
+from .planned import ManualRequest
 from .simulated_engine import SimulatedEngine
 from .simulation import Simulation
 from .sometimes import Sometimes
 from .venue.faults import Faults, FaultScript
+from .venue.market import Market
 from .venue.seeded_market import SeededMarket, SeededMarketSettings, Walk
 from .venue.settings import BTCUSDT, ETHUSDT, PAPER_LEVERAGE, AlgoTiming, VenueSettings
 from .venue.venue import Venue
@@ -111,10 +115,14 @@ class Run:
 
     workload: Workload
     is_thorough: bool = True
+    on_settled: Callable[[], None] | None = None
+    """Called when everything is settled, before all positions are closed."""
     engine: SimulatedEngine = field(init=False)
     checker: Checker = field(init=False)
     sometimes: Sometimes = field(init=False)
     plan: CrashPlan = field(init=False)
+    refused_by_hand: list[str] = field(init=False, factory=list[str])
+    """Planned requests of a person that the venue refused."""
 
     def __attrs_post_init__(self) -> None:
         self.engine = make_engine(self.workload)
@@ -132,7 +140,10 @@ class Run:
             action()
         self._run_until(self.workload.duration_ms)
         healed_after_s = self._heal()
-        left = self._unsettled() or self._flatten()
+        left = self._unsettled()
+        if self.on_settled is not None:
+            self.on_settled()
+        left = left or self._flatten()
         return Report(
             self.workload,
             self.checker.violations,
@@ -163,7 +174,29 @@ class Run:
             if command_or_none is not None:
                 agenda.append((planned.at_ms, self._teller(command_or_none)))
         agenda += [(crash.at_ms, self._crasher(crash)) for crash in self.workload.engine_crashes]
-        return agenda
+        return agenda + self._planned()
+
+    def _planned(self) -> list[tuple[int, Callable[[], None]]]:
+        """Return the planned trouble; faults from the start on stand in the venue's script."""
+        workload, venue = self.workload, self.engine.venue
+        return [
+            *(
+                (planned.at_ms, partial(venue.plan_fault, scripted))
+                for planned in workload.planned_faults
+                if planned.at_ms
+                for scripted in planned.scripted()
+            ),
+            *(
+                (each.at_ms, partial(venue.strike, each.fault, each.symbol, each.size_ms))
+                for each in workload.incidents
+            ),
+            *((each.at_ms, partial(self._by_hand, each)) for each in workload.manual_requests),
+        ]
+
+    def _by_hand(self, planned: ManualRequest) -> None:
+        code = self.engine.venue.perform(planned.act())
+        if code:
+            self.refused_by_hand.append(f"{planned.request}: refused with {code}")
 
     def _teller(self, command: HostCommand) -> Callable[[], None]:
         return lambda: self.engine.tell(command)
@@ -188,6 +221,7 @@ class Run:
         """Take every fault away, let trading go on, and wait for rest; return the seconds."""
         self.plan.is_armed = False
         self.engine.venue.set_faults(Faults())
+        self.engine.venue.forget_planned()
         self.engine.run_for(1)
         for waited in range(HEAL_STEPS_MAX):
             if not self._unsettled():
@@ -218,23 +252,22 @@ def run_workload(workload: Workload, *, is_thorough: bool = True) -> Report:
 def make_engine(workload: Workload, script: FaultScript | None = None) -> SimulatedEngine:
     """Return the surroundings of a workload; the engine is not started.
 
-    `script` adds planned faults to the drawn ones.
+    `script` adds planned faults to those of the workload.
     """
     seed = workload.seed
     simulation = Simulation(seed=seed, now_ns=START_NS, delivery=workload.delivery)
-    market = SeededMarket(_market(workload), seed=seed, start_ns=START_NS)
     timing = AlgoTiming(child_to_triggered_frame_ms=workload.child_frame_late_ms)
     venue = Venue(
         VenueSettings(
             symbols=(ETHUSDT, BTCUSDT),
             leverage=PAPER_LEVERAGE,
             faults=workload.faults,
-            script=FaultScript() if script is None else script,
+            script=_script(workload, script),
             hedge_mode=workload.is_hedged,
             trade_lite=workload.trade_lite,
             algo_timing=timing,
         ),
-        market,
+        _market(workload),
         seed=seed,
         start_ns=START_NS,
     )
@@ -242,7 +275,21 @@ def make_engine(workload: Workload, script: FaultScript | None = None) -> Simula
     return SimulatedEngine(simulation, venue, _settings(workload), disk)
 
 
-def _market(workload: Workload) -> SeededMarketSettings:
+def _script(workload: Workload, script: FaultScript | None) -> FaultScript:
+    planned = () if script is None else script.planned
+    from_start = (each for each in workload.planned_faults if not each.at_ms)
+    return FaultScript((*planned, *(fault for each in from_start for fault in each.scripted())))
+
+
+def _market(workload: Workload) -> Market:
+    drawn = SeededMarket(_walks(workload), seed=workload.seed, start_ns=START_NS)
+    if not workload.price_moves:
+        return drawn
+    ticks = {rules.symbol: rules.tick for rules in (ETHUSDT, BTCUSDT)}
+    return MovedMarket(drawn, workload.price_moves, START_NS, PRICES, ticks=ticks)
+
+
+def _walks(workload: Workload) -> SeededMarketSettings:
     ticks = float(workload.turbulence_ticks)
     touch = Decimal("0.030") if workload.is_thin else Decimal(5)
     levels = 2 if workload.is_thin else 20

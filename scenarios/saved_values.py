@@ -17,7 +17,7 @@ UNITS_MS = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000}
 DURATION = re.compile(r"(\d+(?:\.\d+)?) ?([a-z]+)")
 FROM_ONE = ("nth", "times")
 """Whole numbers that begin at 1."""
-SIGNED = "_bps"
+SIGNED = "bps"
 """What a name ends in that may be negative."""
 NEAR_MAX = 3
 
@@ -152,8 +152,9 @@ def _exact(raw: Any) -> Decimal:
 
 def _word(form: Form, raw: Any) -> Any:
     text: str = _typed(raw, str, "is a text")
-    is_enum = issubclass(form.kind, Enum)
-    words = tuple(str(member.value) for member in form.kind) if is_enum else form.words
+    words = form.words
+    if not words and issubclass(form.kind, Enum):
+        words = tuple(str(member.value) for member in form.kind)
     if words and text not in words:
         raise ValueError(f"there is no {text!r}; {near(text, words)}")
     return form.kind(text)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from ..actors import names
 from ..actors.errors import ConfigurationError
 from .drawn import COMMANDS
+from .planned import KINDS, STRIKING, Incident, PlannedFault, PriceMove
 from .saved_fields import Reading, Style, written
 from .toml_lines import lines_of
 from .venue.faults import Faults
@@ -37,6 +38,10 @@ STYLE = Style(
             (Command, "kind"): COMMANDS,
             (ActorCrash, "actor"): names.CORE,
             (Faults, "streams"): (USER, MARKET),
+            (PlannedFault, "on"): tuple(KINDS),
+            (PriceMove, "symbol"): SYMBOLS,
+            (Incident, "symbol"): SYMBOLS,
+            (Incident, "fault"): tuple(fault.value for fault in STRIKING),
         }
     ),
 )

@@ -21,8 +21,9 @@ from ..messages.intake import (
     SubmitSignal,
 )
 from ..messages.values import OrderType, SignalType
+from .planned import Incident, ManualRequest, PlannedFault, PriceMove
 from .simulation import Delivery
-from .venue.faults import Faults
+from .venue.faults import Fault, Faults
 
 START_NS = 1_700_000_000_000_000_000
 MS = 1_000_000
@@ -99,6 +100,10 @@ class Workload:
     trade_lite: bool = False
     child_frame_late_ms: int = 0
     """More than 0 tells a stop's fill before its trigger."""
+    planned_faults: tuple[PlannedFault, ...] = ()
+    price_moves: tuple[PriceMove, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    manual_requests: tuple[ManualRequest, ...] = ()
 
     def __str__(self) -> str:
         return described(self)
@@ -152,7 +157,7 @@ def described(value: Any) -> str:
         items: tuple[Any, ...] = value  # pyright: ignore[reportUnknownVariableType] - any value
         inside = ", ".join(described(item) for item in items)
         return f"({inside},)" if inside else "()"
-    if isinstance(value, Delivery | SignalType):
+    if isinstance(value, Delivery | SignalType | Fault):
         return f"{type(value).__name__}.{value.name}"
     if not hasattr(value, "__attrs_attrs__"):
         return repr(value)

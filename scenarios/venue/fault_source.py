@@ -5,6 +5,7 @@ ones and ask nobody whether they fit. Drawn faults come from a generator of thei
 one on leaves delays and prices as they were; each hits only requests that it can befall.
 """
 
+from collections.abc import Callable
 from random import Random
 
 from attrs import frozen
@@ -35,6 +36,8 @@ class FaultSource:
         for planned in script.planned:
             self.plan(planned)
         self.counts: dict[Fault, int] = dict.fromkeys(Fault, 0)
+        self.on_fire: Callable[[Fault], None] | None = None
+        """Told each fault as it fires."""
         self.set(faults)
 
     def set(self, faults: Faults) -> None:
@@ -50,29 +53,43 @@ class FaultSource:
         nth = self._seen.get(key, 0) + planned.nth
         self._planned.setdefault(key, {})[nth] = planned
 
+    def forget_planned(self) -> None:
+        """Let nothing planned happen any more."""
+        self._planned.clear()
+
     def draw_for_request(self, request: VenueRequest) -> FaultDraw | None:
         """Return the fault of this request, if any, and count it."""
         planned = self._next_planned(request.method, request.path) if self._planned else None
         if planned is not None:
-            return self._fire(planned.fault, planned.executed, planned.size_ms)
+            return self.fire(planned.fault, planned.executed, planned.size_ms)
         for fault, chance in self._on_request:
             if self._random.random() < chance and befalls(fault, request):
                 executed = self._random.random() < self._faults.executed_share
                 luck = self._random.random() if fault.is_incident else 0.0
-                return self._fire(fault, executed, None, luck)
+                return self.fire(fault, executed, None, luck)
         return None
 
     def draw_for_frame(self, stream: str) -> FaultDraw | None:
         """Return the fault of this frame, if any, and count it."""
         planned = self._next_planned("STREAM", stream) if self._planned else None
         if planned is not None:
-            return self._fire(planned.fault, planned.executed, planned.size_ms)
+            return self.fire(planned.fault, planned.executed, planned.size_ms)
         if stream not in self._faults.streams:
             return None
         for fault, chance in self._on_frame:
             if self._random.random() < chance:
-                return self._fire(fault, True, None)
+                return self.fire(fault, True, None)
         return None
+
+    def fire(
+        self, fault: Fault, executed: bool, size_ms: int | None, luck: float = 0.0
+    ) -> FaultDraw:
+        """Return a fault that fires now, and count it; `size_ms` None for its own size."""
+        self.counts[fault] += 1
+        if self.on_fire is not None:
+            self.on_fire(fault)
+        size = self._size_ms(fault) if size_ms is None else size_ms
+        return FaultDraw(fault, executed, size, luck)
 
     @property
     def faults(self) -> Faults:
@@ -86,13 +103,6 @@ class FaultSource:
         count = self._seen.get((method, path), 0) + 1
         self._seen[(method, path)] = count
         return planned.get(count)
-
-    def _fire(
-        self, fault: Fault, executed: bool, size_ms: int | None, luck: float = 0.0
-    ) -> FaultDraw:
-        self.counts[fault] += 1
-        size = self._size_ms(fault) if size_ms is None else size_ms
-        return FaultDraw(fault, executed, size, luck)
 
     def _size_ms(self, fault: Fault) -> int:
         size_ms = self._faults.size_ms(fault)

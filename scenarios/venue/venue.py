@@ -129,6 +129,21 @@ class Venue:
         """Aim one fault at a request or frame to come; its `nth` is counted from now."""
         self._faults.plan(planned)
 
+    def forget_planned(self) -> None:
+        """Let no planned fault happen any more."""
+        self._faults.forget_planned()
+
+    def strike(self, fault: Fault, symbol: str, size_ms: int | None = None) -> None:
+        """Let an incident befall the exchange, or one symbol of it, now."""
+        symbols = tuple(self.core.books)
+        luck = (symbols.index(symbol) + 0.5) / len(symbols)
+        with localcontext(CONTEXT):
+            self._incidents.strike(self._faults.fire(fault, True, size_ms, luck))
+
+    def hear_faults(self, on_fire: Callable[[Fault], None]) -> None:
+        """Tell each fault as it fires."""
+        self._faults.on_fire = on_fire
+
     def is_made_up(self, request_id: str) -> bool:
         """True for one of the latest refusals that a fault made, for those who judge a client."""
         return self._effects.is_made_up(request_id)

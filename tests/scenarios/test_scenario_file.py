@@ -1,20 +1,45 @@
 """Scenario file: a workload is read as it was written; what is none is told where."""
 
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from callboard.actors.errors import ConfigurationError
 from callboard.messages.values import SignalType
 from callboard.scenarios.drawn import drawn
+from callboard.scenarios.planned import (
+    KINDS,
+    STRIKING,
+    Incident,
+    ManualRequest,
+    PlannedFault,
+    PriceMove,
+)
 from callboard.scenarios.scenario_file import read_scenario, write_scenario
 from callboard.scenarios.simulation import Delivery
 from callboard.scenarios.venue.faults import Fault, Faults
-from callboard.scenarios.workload import ActorCrash, Command, EngineCrash, Signal, Workload
+from callboard.scenarios.workload import (
+    SYMBOLS,
+    ActorCrash,
+    Command,
+    EngineCrash,
+    Signal,
+    Workload,
+)
 from support.regressions import REGRESSIONS
 from support.workloads import workloads
+
+Record = TypeVar("Record")
+
+
+def several(kind: type[Record], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return a strategy for some records of a class."""
+    return st.lists(st.builds(kind, **fields), max_size=2).map(tuple)
+
 
 BY_HAND = """
 # The stop of a short, and a ban in the middle of it.
@@ -62,6 +87,30 @@ is_hedged = true
 child_frame_late = "40ms"
 """
 
+TIMES = st.integers(0, 10**7)
+SYMBOL = st.sampled_from(SYMBOLS)
+planned = st.fixed_dictionaries(
+    {
+        "planned_faults": several(
+            PlannedFault,
+            fault=st.sampled_from(Fault),
+            on=st.sampled_from(tuple(KINDS)),
+            at_ms=TIMES,
+            nth=st.integers(1, 9),
+            times=st.integers(1, 9),
+            is_executed=st.booleans(),
+            size_ms=st.none() | TIMES,
+        ),
+        "price_moves": several(
+            PriceMove, at_ms=TIMES, bps=st.integers(-900, 900), symbol=SYMBOL, over_ms=TIMES
+        ),
+        "incidents": several(
+            Incident, at_ms=TIMES, fault=st.sampled_from(STRIKING), symbol=SYMBOL, size_ms=TIMES
+        ),
+        "manual_requests": several(ManualRequest, at_ms=TIMES, request=st.text(max_size=9)),
+    }
+)
+
 
 def faults_in(text: str) -> list[str]:
     """Return what is said about a text that is no scenario."""
@@ -70,8 +119,12 @@ def faults_in(text: str) -> list[str]:
     return str(refused.value).splitlines()
 
 
-@given(workloads())
-def test_what_is_written_of_a_workload_is_read_as_an_equal_one(workload: Workload) -> None:
+@given(workloads(), planned)
+def test_what_is_written_of_a_workload_is_read_as_an_equal_one(
+    drawn_part: Workload, planned_part: dict[str, Any]
+) -> None:
+    workload = evolve(drawn_part, **planned_part)
+
     assert workload == read_scenario(write_scenario(workload))
 
 
