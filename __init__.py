@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .actors import aio
     from .actors.adapters.config import ModeRefused
     from .actors.adapters.disk import FolderInUse
+    from .actors.adapters.travel.survey import TravelRefused
+    from .actors.adapters.travel.time_travel import Effect, EffectKind, ReplayedRecord, replay
     from .actors.adapters.trip_hooks import Hooks
     from .actors.engine import ExecutionSystem
     from .actors.errors import (
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
         SubscriptionEnded,
         Unsubscribe,
     )
+    from .actors.runtime.journal_reader import JournalDamaged
     from .actors.runtime.recovery import RecoveryFailed
+    from .actors.runtime.replay import Divergence
     from .actors.settings import (
         AccountSettings,
         BreakerSettings,
@@ -214,6 +218,13 @@ __all__ = (
     "HookPhase",
     "Hooks",
     "RunTripHooks",
+    # A recorded run, replayed record by record.
+    "replay",
+    "ReplayedRecord",
+    "Effect",
+    "EffectKind",
+    "Divergence",
+    "JournalDamaged",
     # What is raised, all below EngineError.
     "ConfigurationError",
     "EngineError",
@@ -225,6 +236,7 @@ __all__ = (
     "RecoveryFailed",
     "Refused",
     "Transient",
+    "TravelRefused",
     # The words of every conversation.
     "OrderType",
     "PositionSide",
@@ -319,6 +331,13 @@ _PUBLIC: dict[str, str] = {
     "HookPhase": "messages.values",
     "Hooks": "actors.adapters.trip_hooks",
     "RunTripHooks": "messages.control",
+    "replay": "actors.adapters.travel.time_travel",
+    "ReplayedRecord": "actors.adapters.travel.time_travel",
+    "Effect": "actors.adapters.travel.time_travel",
+    "EffectKind": "actors.adapters.travel.time_travel",
+    "Divergence": "actors.runtime.replay",
+    "JournalDamaged": "actors.runtime.journal_reader",
+    "TravelRefused": "actors.adapters.travel.survey",
     "ConfigurationError": "actors.errors",
     "EngineError": "actors.errors",
     "FolderInUse": "actors.adapters.disk",

@@ -7,6 +7,7 @@ host carries it; `start` runs them on Pykka's threads and gives the host one `Ac
 import platform
 import time
 from collections.abc import Callable, Mapping
+from importlib import metadata
 from typing import Any
 
 from attrs import define, field
@@ -245,8 +246,6 @@ def run_facts(
     rules: tuple[NamedRule, ...] = (),
 ) -> RunFacts:
     """Return what a run says of itself in the manifests of its journal."""
-    import pykka
-
     return RunFacts(
         generation=generation,
         seed=str(settings.seed),
@@ -258,7 +257,7 @@ def run_facts(
         host=platform.node(),
         callboard=VERSION,
         python=platform.python_version(),
-        pykka=getattr(pykka, "__version__", "4"),
+        pykka=metadata.version("pykka"),
         rules=tuple(each.name for each in rules),
         fingerprints=codec.fingerprints(),
     )

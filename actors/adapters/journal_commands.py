@@ -1,8 +1,8 @@
-"""Journal commands: `journal verify|show|stats` and `replay` of the command line.
+"""Journal commands: `journal verify|show|stats` of the command line.
 
 Owns the options, the table of replay's actors and the words that people read. Reads a data
-directory and changes nothing in it, whether an engine runs there or not. A flaw, or a divergence,
-ends with exit code 1 and names segment and record, or record and field.
+directory and changes nothing in it, whether an engine runs there or not. A flaw ends with exit
+code 1 and names segment and record.
 """
 
 import json
@@ -104,41 +104,6 @@ def stats_command(data_dir: Path, *, as_json: bool) -> None:
     _print_counts("actor", stats.actors)
     _print_counts("message", stats.messages)
     _print_counts("error", stats.errors)
-
-
-@click.command("replay")
-@EXISTING
-@click.option("--until", default=0, help="Stop after this sequence; 0 for all.")
-@click.option(
-    "--rule",
-    "places",
-    multiple=True,
-    metavar="MODULE:FUNCTION",
-    help="A rule of the host's own that the run had; once for each.",
-)
-@AS_JSON
-@exits
-def replay_command(data_dir: Path, until: int, places: tuple[str, ...], *, as_json: bool) -> None:
-    """Run the actors again from the records and name every difference; exit 1 if there is one."""
-    from ..runtime.replay import replay
-    from ..system import make_codec
-    from .rule_import import demand_rules, imported_rules
-
-    rules, folder = imported_rules(places), open_journal(data_dir)
-    demand_rules(folder, rules)
-    report = replay(folder, make_codec(), lambda run: makers_of(run, rules), until=until)
-    if as_json:
-        plain = {"records": report.records, "divergences": len(report.divergences)}
-        click.echo(json.dumps({**plain, "first": [asdict(each) for each in report.divergences]}))
-    else:
-        for each in report.divergences:
-            say(
-                f"{click.style('differs', fg='red', bold=True)}  record {each.sequence}, "
-                f"{each.actor or 'the run'}, {each.field}\n"
-                f"    recorded  {each.recorded}\n    computed  {each.computed}"
-            )
-        click.echo(f"{report.records} records replayed, {len(report.divergences)} divergences")
-    end(Exit.OK if report.identical else Exit.FAILED)
 
 
 def makers_of(

@@ -10,7 +10,7 @@ actor alone and a cause precedes its effect in the file.
 """
 
 import decimal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from attrs import define, evolve, field, frozen
@@ -78,17 +78,8 @@ def replay(
     Raises `JournalDamaged`, also of a first segment without the manifest that holds its settings.
     """
     replayer = Replayer(codec, make_actors, kinds or {}, supervisor)
-
-    def begin_segment(manifest: Manifest | None) -> None:
-        if manifest is None and not replayer.cells:
-            finding = reader.findings[-1]
-            what = f"{finding.what}: the settings of its run are unknown"
-            raise JournalDamaged(evolve(finding, what=what))
-        replayer.begin_segment(manifest)
-
-    reader = JournalReader(filesystem, on_segment=begin_segment)
     with decimal.localcontext(ENGINE_DECIMALS):
-        for line in reader:
+        for line in replayer.lines(filesystem):
             if until and line.data["seq"] > until:
                 break
             replayer.add(line)
@@ -115,17 +106,34 @@ class Replayer:
     _expected: Expectations = field(init=False, factory=Expectations)
     _origins: Origins = field(init=False, factory=Origins)
     _draws: RecordedDraws = field(init=False, factory=RecordedDraws)
-    _has_base: bool = field(init=False, default=False)
+    has_base: bool = field(init=False, default=False)
+    """True from the first record ever, or from a snapshot: no state is known before."""
     _seen: dict[str, None] = field(init=False, factory=dict[str, None])
     """Actors that the record of this run names: a start that left no trace is not counted."""
     _last: Envelope = field(init=False, default=Envelope("", None, "", "", 0, ""))
+
+    def lines(self, filesystem: FileSystem, first: int = 0) -> Iterator[Line]:
+        """Yield a journal's records for `add`, from a segment on, each run with its actors made.
+
+        Raises as `replay` does. Iterate in the engine's decimal context.
+        """
+
+        def begin_segment(manifest: Manifest | None) -> None:
+            if manifest is None and not self.cells:
+                finding = reader.findings[-1]
+                what = f"{finding.what}: the settings of its run are unknown"
+                raise JournalDamaged(evolve(finding, what=what))
+            self.begin_segment(manifest)
+
+        reader = JournalReader(filesystem, first=first, on_segment=begin_segment)
+        return iter(reader)
 
     def begin_segment(self, manifest: Manifest | None) -> None:
         """Make the actors of a new run from its settings, each with the state it had."""
         if manifest is None:
             return
         if manifest.lost_before:
-            self._has_base = False  # until the snapshot that follows such a gap
+            self.has_base = False  # until the snapshot that follows such a gap
         if manifest.run.generation == self._generation:
             return
         self._generation = manifest.run.generation
@@ -147,12 +155,12 @@ class Replayer:
         """Replay one record."""
         record = line.data
         self.sequence = record["seq"]
-        self._has_base = self._has_base or self.sequence == 1
+        self.has_base = self.has_base or self.sequence == 1
         self.records += 1
         try:
             if record.get("kind") == "snapshot":
                 self._add_snapshot(line)
-            elif self._has_base:
+            elif self.has_base:
                 self._add_step(line)
         except Exception as error:  # noqa: BLE001 - a class or field that is gone is a difference
             self._differs(record.get("actor", ""), "record", "can be replayed", repr(error))
@@ -175,7 +183,7 @@ class Replayer:
 
     def _add_snapshot(self, line: Line) -> None:
         self._seen |= dict.fromkeys(line.data["states"])
-        if not self._has_base:
+        if not self.has_base:
             self._load(line.data)
             return
         # What waits is a matter of the host; that it was told, and so, is not.
@@ -203,7 +211,7 @@ class Replayer:
 
     def _load(self, record: Json) -> None:
         """Begin in the middle of a journal whose first segments are gone."""
-        self._has_base = True
+        self.has_base = True
         self._expected = Expectations()
         for name, kept in record["states"].items():
             cell = self.cells[name]

@@ -65,9 +65,16 @@ def options(
     )
 
 
-def troubled_run(data_dir: Path, *, signals: int = 30) -> PaperResult:
+def troubled_run(
+    data_dir: Path, *, signals: int = 30, segment_bytes_max: int = 400_000
+) -> PaperResult:
     """Leave a journal in which retries, queries, snapshots and several segments occur."""
-    journal = evolve(EASY.journal, snapshot_every=400, segment_bytes_max=400_000, durability="off")
+    journal = evolve(
+        EASY.journal,
+        snapshot_every=400,
+        segment_bytes_max=segment_bytes_max,
+        durability="off",
+    )
     faults = Faults(
         http_503_service_unavailable=0.05,
         answer_lost_after_execution=0.05,

@@ -1,0 +1,65 @@
+"""Replay commands: what people type, what they see, and how it ends."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from callboard.actors.adapters.exits import Exit
+from support.command_line import invoke
+from support.runs import changed_copy, pinned, recorded_run, tighter
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--until", 99_999_999), "record 99999999 is past the end: the journal ends with "),
+        (("--actor", "order_manger"), "order_manger is no actor of this journal; near: order_man"),
+    ],
+)
+def test_what_is_not_there_is_named(words: tuple[object, ...], reason: str) -> None:
+    result = invoke("replay", recorded_run(), *words)
+
+    assert Exit.FAILED == result.exit_code
+    assert f"error: {reason}" in result.stderr
+
+
+def test_one_actors_records_are_counted_alone() -> None:
+    one = json.loads(invoke("replay", recorded_run(), "--actor", "risk_gate", "--json").stdout)
+    stats = json.loads(invoke("journal", "stats", recorded_run(), "--json").stdout)
+
+    assert stats["actors"]["risk_gate"] == one["records"]
+    assert 0 == one["divergences"]
+
+
+def test_a_pinned_log_is_replayed_whole_and_refuses_a_stop_within_with_the_reason(
+    tmp_path: Path,
+) -> None:
+    folder = changed_copy(tmp_path, pinned, names="*.manifest.json")
+
+    result = invoke("replay", folder, "--until", 10)
+
+    assert Exit.OK == invoke("replay", folder).exit_code
+    assert Exit.FAILED == result.exit_code
+    assert "--until: this log is pinned, each actor ran on a thread of its own" in result.stderr
+
+
+def test_other_code_is_named_with_its_version_and_the_first_difference(tmp_path: Path) -> None:
+    folder = changed_copy(
+        tmp_path,
+        lambda manifest: (
+            tighter(manifest)
+            .replace(b'"callboard":"0.1.0"', b'"callboard":"0.0.9"')
+            .replace(b'"SubmitSignal.v1":"', b'"SubmitSignal.v1":"no_more: str; ')
+        ),
+        names="*.manifest.json",
+    )
+
+    result = invoke("replay", folder)
+
+    assert Exit.FAILED == result.exit_code
+    assert re.search(r"differs  record \d+, order_manager, msg.stop_loss\n", result.stderr)
+    assert "recorded by callboard 0.0.9, Python 3." in result.stderr
+    assert "replayed by callboard 0.1.0, Python 3." in result.stderr
+    assert "changed since: SubmitSignal.v1\n" in result.stderr
