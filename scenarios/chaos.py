@@ -26,6 +26,7 @@ from ..actors.settings import (
 )
 from ..messages.intake import FlattenPositions, HostCommand
 from .convergence import still_open, unconverged
+from .crash_points import Boundaries, CrashPoint, PowerCut
 from .disk import DiskFaults, SimulatedDisk
 from .invariants import Checker, Violation
 from .moved_market import MovedMarket
@@ -50,6 +51,8 @@ from .workload import (
     submit,
 )
 
+AGAIN_MS = 500
+"""How long until a start that the disk did not allow, or a word to nobody, is tried again."""
 HEAL_STEP_S = 15
 HEAL_STEPS_MAX = 80
 """Twenty minutes of virtual time: longer than the longest backoff and the longest first ban."""
@@ -117,6 +120,8 @@ class Run:
     is_thorough: bool = True
     on_settled: Callable[[], None] | None = None
     """Called when everything is settled, before all positions are closed."""
+    boundaries: Boundaries | None = None
+    """Those of the workload's crash points, when it is None."""
     engine: SimulatedEngine = field(init=False)
     checker: Checker = field(init=False)
     sometimes: Sometimes = field(init=False)
@@ -126,6 +131,7 @@ class Run:
 
     def __attrs_post_init__(self) -> None:
         self.engine = make_engine(self.workload)
+        self.engine.boundaries = self._boundaries()
         self.sometimes = Sometimes(self.engine)
         self.engine.on_event = self.sometimes.on_event
         self.checker = Checker(self.engine, is_thorough=self.is_thorough)
@@ -134,7 +140,7 @@ class Run:
 
     def run(self) -> Report:
         """Chaos, healing, convergence; at last everything is closed by one command."""
-        self.engine.start()
+        self._start()
         for at_ms, action in sorted(self._agenda(), key=lambda entry: entry[0]):
             self._run_until(at_ms)
             action()
@@ -199,27 +205,70 @@ class Run:
             self.refused_by_hand.append(f"{planned.request}: refused with {code}")
 
     def _teller(self, command: HostCommand) -> Callable[[], None]:
-        return lambda: self.engine.tell(command)
+        return lambda: self._tell(command)
+
+    def _tell(self, command: HostCommand) -> None:
+        """Tell as soon as there is an engine to tell."""
+        if self.engine.life is None:
+            self._after(AGAIN_MS, lambda: self._tell(command))
+        else:
+            self.engine.tell(command)
 
     def _crasher(self, crash: EngineCrash) -> Callable[[], None]:
         def act() -> None:
-            self.sometimes.on_engine_crash()
-            disk = self.engine.disk
-            assert isinstance(disk, SimulatedDisk)
-            disk.faults = evolve(disk.faults, crash_keeps_tail=1.0 if crash.torn else 0.0)
-            self.engine.crash()
-            self.engine.run_for(crash.down_ms / 1_000)
-            self.engine.start()
+            if self.engine.life is not None:
+                self._crash(crash)
 
         return act
 
+    def _boundaries(self) -> Boundaries | None:
+        if self.boundaries is None and self.workload.crash_points:
+            self.boundaries = Boundaries(self.workload.crash_points)
+        if self.boundaries is not None:
+            self.boundaries.on_crash = self._crash
+        return self.boundaries
+
+    def _crash(self, crash: EngineCrash | CrashPoint) -> None:
+        """Kill the engine, at work or at its start, and see to it that it is started again."""
+        if self.engine.life is not None:
+            self.sometimes.on_engine_crash()
+        if isinstance(crash, CrashPoint):
+            self.sometimes.on_crash_point()
+        disk = self._disk()
+        disk.faults = evolve(disk.faults, crash_keeps_tail=1.0 if crash.torn else 0.0)
+        self.engine.crash()
+        self._after(crash.down_ms, self._start)
+
+    def _after(self, delay_ms: int, action: Callable[[], None]) -> None:
+        simulation = self.engine.simulation
+        simulation.at(simulation.now_ns + delay_ms * MS, action)
+
+    def _start(self) -> None:
+        """Start the engine, again and again while the disk does not let it."""
+        try:
+            self.engine.start()
+        except PowerCut:
+            return  # who cut it sees to the next start
+        except OSError:
+            self._after(AGAIN_MS, self._start)
+
+    def _disk(self) -> SimulatedDisk:
+        disk = self.engine.disk
+        assert isinstance(disk, SimulatedDisk)
+        return disk
+
     def _run_until(self, at_ms: int) -> None:
         self.engine.simulation.run(max(START_NS + at_ms * MS, self.engine.simulation.now_ns))
-        self.sometimes.look()
+        if self.engine.life is not None:
+            self.sometimes.look()
 
     def _heal(self) -> int:
         """Take every fault away, let trading go on, and wait for rest; return the seconds."""
         self.plan.is_armed = False
+        if self.boundaries is not None:
+            self.boundaries.is_armed = False
+        self._disk().faults = DiskFaults()
+        self.engine.simulation.run(stop=lambda: self.engine.life is not None)
         self.engine.venue.set_faults(Faults())
         self.engine.venue.forget_planned()
         self.engine.run_for(1)
@@ -271,7 +320,7 @@ def make_engine(workload: Workload, script: FaultScript | None = None) -> Simula
         seed=seed,
         start_ns=START_NS,
     )
-    disk = SimulatedDisk(Random(f"{seed}/disk"), DiskFaults())
+    disk = SimulatedDisk(Random(f"{seed}/disk"), workload.disk)
     return SimulatedEngine(simulation, venue, _settings(workload), disk)
 
 

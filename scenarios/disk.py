@@ -8,6 +8,7 @@ ALICE paper (Pillai et al., OSDI 2014).
 """
 
 import errno
+from collections.abc import Callable
 from random import Random
 
 from attrs import define, field, frozen
@@ -56,6 +57,8 @@ class SimulatedDisk:
     """Time that the operations took so far."""
     syncs: int = 0
     crashes: int = 0
+    failures: int = 0
+    """Writes and syncs that failed, for whatever reason."""
     _files: dict[str, _Content] = field(init=False, factory=dict[str, _Content])
 
     def names(self) -> tuple[str, ...]:
@@ -81,6 +84,9 @@ class SimulatedDisk:
 
     def replace(self, name: str, data: bytes) -> None:
         """Write a whole file, durably."""
+        self._counted(lambda: self._replace(name, data))
+
+    def _replace(self, name: str, data: bytes) -> None:
         self._fail_if_broken()
         kept = self._files.get(name)
         self._fail_if_full(len(data) - (0 if kept is None else len(kept.data)))
@@ -122,6 +128,20 @@ class SimulatedDisk:
 
     def append(self, name: str, data: bytes) -> None:
         """Append to a file, or a part of it and fail."""
+        self._counted(lambda: self._append(name, data))
+
+    def sync(self, name: str) -> None:
+        """Make a file durable, or fail and forget what was dirty."""
+        self._counted(lambda: self._sync(name))
+
+    def _counted(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except OSError:
+            self.failures += 1
+            raise
+
+    def _append(self, name: str, data: bytes) -> None:
         self._take_time()
         content = self._content(name)
         self._fail_if_broken()
@@ -135,8 +155,7 @@ class SimulatedDisk:
         content.data += data[:free]
         self._fail_if_full(len(data) - min(len(data), free))
 
-    def sync(self, name: str) -> None:
-        """Make a file durable, or fail and forget what was dirty."""
+    def _sync(self, name: str) -> None:
         self._take_time()
         content = self._content(name)
         self.syncs += 1

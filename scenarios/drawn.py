@@ -14,6 +14,8 @@ from attrs import evolve, frozen
 
 from ..actors import names
 from ..messages.values import SignalType
+from .crash_points import Boundary, CrashPoint
+from .disk import NO_LIMIT, DiskFaults
 from .simulation import Delivery
 from .venue.faults import Fault, Faults
 from .workload import SYMBOLS, ActorCrash, Command, EngineCrash, Signal, Workload
@@ -67,6 +69,16 @@ OFTEN = (
     Fault.STREAM_REORDER,
 )
 """What every network does, and Binance on a bad day."""
+BOUNDARIES_OFTEN: dict[Boundary, int] = {
+    Boundary.BEFORE_COMMIT: 2_000,
+    Boundary.AFTER_COMMIT: 2_000,
+    Boundary.BEFORE_FILE: 6,
+    Boundary.AFTER_FILE: 6,
+    Boundary.BEFORE_SNAPSHOT: 1,
+    Boundary.AFTER_SNAPSHOT: 1,
+}
+"""About how often a run reaches them; the others `BOUNDARY_OFTEN` times."""
+BOUNDARY_OFTEN = 100
 OFTEN_IS = 6
 """So many times as likely as what happens to few."""
 SELDOM = (
@@ -79,6 +91,7 @@ SELDOM = (
 )
 """What keeps everything else away for a while, hits seldom."""
 PLAIN = (
+    "disk",
     "delivery",
     "is_thin",
     "is_hedged",
@@ -97,6 +110,9 @@ class Odds:
     commands_max: int = 4
     crashes_max: int = 4
     engine_crashes_max: int = 2
+    crash_points_max: int = 2
+    disk_share: float = 0.15
+    """How likely each kind of trouble of the disk is switched on."""
     fault_share: float = 0.2
     """How likely each kind of fault that befalls everybody is switched on."""
     signals_min: int = 0
@@ -137,6 +153,8 @@ def drawn(seed: int, odds: Odds = Odds()) -> Workload:
         faults=_faults(random, odds),
         crashes=_several(random, odds.crashes_max, lambda: _actor_crash(random)),
         engine_crashes=_engine_crashes(random, odds, moment),
+        crash_points=_crash_points(seed, odds.crash_points_max),
+        disk=_disk_faults(seed, odds.disk_share),
         turbulence_ticks=random.choice(TURBULENCES),
         is_thin=random.random() < 0.3,
         is_hedged=random.random() < 0.2,
@@ -161,6 +179,8 @@ def _smaller(workload: Workload) -> Iterator[Workload]:
     """Yield the workload with one thing less, big steps first."""
     for engine_crashes in _fewer(workload.engine_crashes):
         yield evolve(workload, engine_crashes=engine_crashes)
+    for crash_points in _fewer(workload.crash_points):
+        yield evolve(workload, crash_points=crash_points)
     for crashes in _fewer(workload.crashes):
         yield evolve(workload, crashes=crashes)
     for commands in _fewer(workload.commands):
@@ -271,4 +291,33 @@ def _engine_crashes(
     times = sorted(moment() for _ in range(random.randint(0, odds.engine_crashes_max)))
     return tuple(
         EngineCrash(at_ms, random.choice((0, 500, 5_000)), random.random() < 0.5) for at_ms in times
+    )
+
+
+def _crash_points(seed: int, most: int) -> tuple[CrashPoint, ...]:
+    """Draw crash points, from a generator of their own; half of the seeds have none."""
+    random = Random(f"{seed}/crash points")
+    count = random.choice((0, random.randint(0, most)))
+    return tuple(_crash_point(random) for _ in range(count))
+
+
+def _crash_point(random: Random) -> CrashPoint:
+    kind = random.choice(list(Boundary))
+    nth = random.randint(1, BOUNDARIES_OFTEN.get(kind, BOUNDARY_OFTEN))
+    return CrashPoint(kind, nth, random.choice((0, 500, 5_000)), random.random() < 0.5)
+
+
+def _disk_faults(seed: int, share: float) -> DiskFaults:
+    """Draw which kinds of trouble the disk has, from a generator of their own."""
+    random = Random(f"{seed}/disk trouble")
+
+    def drawn_or(usual: float, choices: Sequence[float]) -> float:
+        value = random.choice(choices)
+        return value if random.random() < share else usual
+
+    return DiskFaults(
+        append_fails=drawn_or(0.0, (0.01, 0.1)),
+        sync_fails=drawn_or(0.0, (0.01, 0.1)),
+        latency_ns_max=int(drawn_or(0, (5_000_000, 300_000_000, 2_000_000_000))),
+        capacity_bytes=int(drawn_or(NO_LIMIT, (50_000, 500_000, 1_500_000))),
     )

@@ -7,6 +7,7 @@ as a real one does. Answers and frames arrive as events of the simulation.
 from collections.abc import Callable
 
 from ..actors.ports import StreamListener, VenueAnswer, VenueRequest
+from .crash_points import Boundary
 from .simulation import Simulation
 from .venue.streams import Delivery
 from .venue.venue import Venue
@@ -70,25 +71,34 @@ class SimulatedExchange:
         self._client = client
         self._answers: dict[str, Callable[[VenueAnswer], None]] = {}
         self._listeners: dict[str, StreamListener] = {}
+        self._is_closed = False
+        self.reach: Callable[[Boundary], bool] = _nothing_ends
+        """Called at each boundary of a request and its answer; True when the client died there."""
 
     def request(self, request: VenueRequest, answer: Callable[[VenueAnswer], None]) -> None:
         """Send one request; the answer, if any, comes in virtual time."""
+        if self._is_closed or self.reach(Boundary.BEFORE_SEND):
+            return
         if self._driver.on_request is not None:
             self._driver.on_request(request)
         self._answers[request.request_id] = answer
         now_ns = self._driver.simulation.now_ns
         self._driver.venue.submit(request, now_ns=now_ns, client=self._client)
         self._driver.wake()
+        self.reach(Boundary.AFTER_SEND)
 
     def open_stream(self, stream: str, symbols: tuple[str, ...], listener: StreamListener) -> None:
         """Connect a stream."""
+        if self._is_closed:
+            return
         self._listeners[stream] = listener
         now_ns = self._driver.simulation.now_ns
         self._driver.venue.open_stream(stream, symbols, now_ns=now_ns, client=self._client)
         self._driver.wake()
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; what a dead process still asks for reaches nobody."""
+        self._is_closed = True
         self._listeners.clear()
         self._answers.clear()
         self._driver.disconnect(self._client)
@@ -97,11 +107,14 @@ class SimulatedExchange:
         """Hand one delivery to whoever waits for it."""
         if delivery.kind == "answer":
             assert isinstance(delivery.payload, VenueAnswer)
+            if self.reach(Boundary.BEFORE_ANSWER):
+                return
             if self._driver.on_answer is not None:
                 self._driver.on_answer(delivery.payload)
             answer = self._answers.pop(delivery.payload.request_id, None)
             if answer is not None:
                 answer(delivery.payload)
+            self.reach(Boundary.AFTER_ANSWER)
             return
         listener = self._listeners.get(delivery.stream)
         if listener is None:
@@ -113,3 +126,7 @@ class SimulatedExchange:
         else:
             assert not isinstance(delivery.payload, VenueAnswer)
             listener.on_frame(delivery.stream, delivery.payload)
+
+
+def _nothing_ends(boundary: Boundary) -> bool:  # noqa: ARG001 - the form of `reach`
+    return False

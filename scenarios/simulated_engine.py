@@ -21,7 +21,7 @@ from ..actors.ports import FileSystem
 from ..actors.runtime.actor import Context
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
-from ..actors.runtime.hosting import LogSink, Saboteur
+from ..actors.runtime.hosting import JournalPort, LogSink, Saboteur
 from ..actors.runtime.journal_writer import DirectJournal, Durability, Keeper
 from ..actors.runtime.kernel import Kernel
 from ..actors.runtime.recovery import Recovered, recover
@@ -46,6 +46,7 @@ from ..messages.intake import (
 )
 from ..messages.lifecycle import ENGINE_STOPS
 from ..messages.queries import Query
+from .crash_points import Boundaries, Boundary, CountedDisk, CountedJournal
 from .disk import SimulatedDisk
 from .exchange import SimulatedExchange, VenueDriver
 from .simulation import Simulation, SimulationHost
@@ -92,6 +93,8 @@ class SimulatedEngine:
     """The host's own rules."""
     hooks: Hooks = field(factory=Hooks)
     """Run at once, on the one thread of the simulation."""
+    boundaries: Boundaries | None = None
+    """Counts the boundaries of effects on a simulated disk, and crashes at planned ones."""
     codec: Codec = field(factory=shared_codec)
     life: Life | None = field(init=False, default=None)
     crashes: int = field(init=False, default=0)
@@ -108,22 +111,30 @@ class SimulatedEngine:
         return self.life.kernel
 
     def start(self) -> Life:
-        """Begin a life: recover, continue the journal, start every actor."""
+        """Begin a life: recover, continue the journal, start every actor.
+
+        Raises `OSError` when the disk fails, or the power is cut, before the engine runs.
+        """
         assert self.life is None, "the engine runs already"
         with decimal.localcontext(ENGINE_DECIMALS):
-            recovered = None
-            if self.disk is not None:
-                recovered = recover(self.disk, self.codec, core_makers(self.settings))
-            self.life = self._assemble(recovered)
+            recovered, disk = None, self._mounted()
+            if disk is not None:
+                recovered = recover(disk, self.codec, core_makers(self.settings))
+            self.life = self._assemble(recovered, disk)
             self._begin(self.life)
         return self.life
 
     def crash(self) -> None:
-        """Kill the engine between two steps; what was not synced may be gone."""
-        life = self._end()
+        """Kill the engine, at work or at its start; what was not synced may be gone.
+
+        Within a step, the rest of the step reaches nothing.
+        """
         self.crashes += 1
-        life.host.crash()
-        life.exchange.close()
+        if self.life is not None:
+            life = self._end()
+            life.kernel.log = life.kernel.on_step = None
+            life.host.crash()
+            life.exchange.close()
         if isinstance(self.disk, SimulatedDisk):
             self.disk.crash()
 
@@ -156,7 +167,13 @@ class SimulatedEngine:
         """Return an actor's live state, for checkers."""
         return self.kernel.cells[actor].actor.state
 
-    def _assemble(self, recovered: Recovered | None) -> Life:
+    def _mounted(self) -> FileSystem | None:
+        """Return the disk as a new life sees it."""
+        if self.boundaries is None or not isinstance(self.disk, SimulatedDisk):
+            return self.disk
+        return CountedDisk(self.disk, self.boundaries)
+
+    def _assemble(self, recovered: Recovered | None, disk: FileSystem | None) -> Life:
         generation = 1 if recovered is None else recovered.journal_generation + 1
         host = self.simulation.host()
         kernel = Kernel(
@@ -166,11 +183,13 @@ class SimulatedEngine:
             log=self.log,
             saboteur=self.saboteur,
             snapshot_every=self.settings.journal.snapshot_every,
-            on_step=self.on_step,
+            on_step=self._on_step(),
         )
         host.kernel = kernel
-        journal = self._journal(kernel, host, recovered, generation)
+        journal = self._journal(kernel, host, recovered, disk)
         exchange = self.driver.connect(CLIENT)
+        if self.boundaries is not None:
+            exchange.reach = self.boundaries.reach
         bus = self._bus
         wiring = Wiring(
             exchange,
@@ -188,26 +207,50 @@ class SimulatedEngine:
         kernel: Kernel,
         host: SimulationHost,
         recovered: Recovered | None,
-        generation: int,
+        disk: FileSystem | None,
     ) -> DirectJournal | None:
-        if self.disk is None or recovered is None:
+        if disk is None or recovered is None:
             return None
         durability = Durability(self.settings.journal.durability)
         encoded = settings_json(self.settings)
+        generation = recovered.journal_generation + 1
         facts = run_facts(self.settings, self.codec, generation, encoded, self.rules)
         writer = SegmentWriter(
-            self.disk,
+            disk,
             facts,
             recovered.start,
             segment_bytes_max=self.settings.journal.segment_bytes_max,
             syncs=durability is not Durability.OFF,
-            on_sealed=retention(self.disk, self.settings.journal.keep_segments),
+            on_sealed=retention(disk, self.settings.journal.keep_segments),
         )
-        journal = DirectJournal(Keeper(writer, durability), host.route)
-        kernel.journal = journal
+        journal = DirectJournal(Keeper(writer, durability), self._release(kernel, host))
+        kernel.journal = self._counted(journal)
         kernel.sequence = recovered.start.sequence
         kernel.chain.head = recovered.start.head
         return journal
+
+    def _release(self, kernel: Kernel, host: SimulationHost) -> Callable[[Envelope], None]:
+        """Return what the journal releases messages by: it takes as long as the disk did."""
+        disk = self.disk
+        if not isinstance(disk, SimulatedDisk):
+            return host.route
+        return SlowRelease(disk, self.simulation, kernel, host)
+
+    def _counted(self, journal: DirectJournal) -> JournalPort:
+        return journal if self.boundaries is None else CountedJournal(journal, self.boundaries)
+
+    def _on_step(self) -> Callable[[Cell, Envelope], None] | None:
+        """Return who looks at every step; a boundary comes after every other look."""
+        look, boundaries = self.on_step, self.boundaries
+        if boundaries is None:
+            return look
+
+        def on_step(cell: Cell, envelope: Envelope) -> None:
+            if look is not None:
+                look(cell, envelope)
+            boundaries.reach(Boundary.AFTER_COMMIT)
+
+        return on_step
 
     def _begin(self, life: Life) -> None:
         if life.recovered is not None:
@@ -238,6 +281,45 @@ class SimulatedBus(EventBus):
         """Hand an event on."""
         if self._on_event is not None:
             self._on_event(message)
+
+
+@define(eq=False)
+class SlowRelease:
+    """Lets go what a record held back, once the disk has had the time that it takes.
+
+    What comes while the disk is busy waits for one more turn of it, together, as in the journal's
+    own thread.
+    """
+
+    disk: SimulatedDisk
+    simulation: Simulation
+    kernel: Kernel
+    host: SimulationHost
+    _busy_ns: int = field(init=False)
+    _turn_ends_ns: int = field(init=False, default=0)
+    _next_turn_ends_ns: int = field(init=False, default=0)
+    """0 while nothing waits for the next turn."""
+
+    def __attrs_post_init__(self) -> None:
+        self._busy_ns = self.disk.busy_ns
+
+    def __call__(self, envelope: Envelope) -> None:
+        """Put one message on its way, now or when the disk is done."""
+        if envelope.origin == names.JOURNAL:
+            self.kernel.send(envelope)  # its own news, which no step has counted
+            return
+        spent_ns, self._busy_ns = self.disk.busy_ns - self._busy_ns, self.disk.busy_ns
+        self.host.route_at(self._done_at_ns(spent_ns), envelope)
+
+    def _done_at_ns(self, spent_ns: int) -> int:
+        now_ns = self.simulation.now_ns
+        if self._next_turn_ends_ns and now_ns >= self._turn_ends_ns:
+            self._turn_ends_ns, self._next_turn_ends_ns = self._next_turn_ends_ns, 0
+        if now_ns >= self._turn_ends_ns:
+            self._turn_ends_ns = now_ns + spent_ns
+            return self._turn_ends_ns
+        self._next_turn_ends_ns = self._next_turn_ends_ns or self._turn_ends_ns + spent_ns
+        return self._next_turn_ends_ns
 
 
 @define

@@ -146,11 +146,25 @@ class SimulationHost:
     fatal_reason: str = field(init=False, default="")
     timers: TimerHeap = field(init=False, factory=TimerHeap)
     _alive: bool = field(init=False, default=True)
+    _late: int = field(init=False, default=0)
+    """Messages that come at a later time."""
 
     def route(self, envelope: Envelope) -> None:
         """Put an envelope where its receiver will find it."""
         if self._alive:
             self.mailboxes.put(envelope)
+
+    def route_at(self, due_ns: int, envelope: Envelope) -> None:
+        """Route an envelope at a time, at once if that is now."""
+        if due_ns <= self.simulation.now_ns:
+            self.route(envelope)
+            return
+        self._late += 1
+        self.simulation.at(due_ns, lambda: self._arrive_late(envelope))
+
+    def _arrive_late(self, envelope: Envelope) -> None:
+        self._late -= 1
+        self.route(envelope)
 
     def arm(self, cell: Cell, timer: Timer) -> None:  # noqa: ARG002 - the envelope names it too
         """Keep a timer of a cell."""
@@ -173,7 +187,9 @@ class SimulationHost:
         self.crash()
 
     def crash(self) -> None:
-        """Lose every message and timer, as a killed process does."""
+        """Lose every message and timer, as a killed process does; once is enough."""
+        if not self._alive:
+            return
         self._alive = False
         self.timers = TimerHeap()
         self.simulation.forget(self)
@@ -190,7 +206,7 @@ class SimulationHost:
 
     def queued(self) -> int:
         """Messages on their way."""
-        return self.mailboxes.size()
+        return self.mailboxes.size() + self._late
 
     def fire_one(self) -> bool:
         """Fire the earliest timer, if one is due."""

@@ -7,6 +7,7 @@ branch stays at zero over many runs tests less than it seems to.
 from attrs import define, field
 
 from ..actors import names
+from ..actors.ports import FileSystem
 from ..messages.events import (
     OrderCancelled,
     OrderCorrected,
@@ -19,6 +20,7 @@ from ..messages.events import (
     TradingStateReported,
 )
 from ..messages.values import OrderState, Priority, TradingState
+from .disk import SimulatedDisk
 from .simulated_engine import SimulatedEngine
 from .venue.faults import Fault
 
@@ -38,6 +40,9 @@ NAMES = (
     "sent_again",
     "late_answer",
     "corrected",
+    "crash_at_boundary",
+    "disk_failed",
+    "disk_slow",
 )
 
 
@@ -80,6 +85,10 @@ class Sometimes:
         if self._has_order_in_flight():
             self._count("restart_with_order_in_flight")
 
+    def on_crash_point(self) -> None:
+        """Count a crash at a boundary of an effect."""
+        self._count("crash_at_boundary")
+
     def look(self) -> None:
         """Note which orders were sent more than once."""
         state = self.engine.state(names.ORDER_MANAGER)
@@ -100,6 +109,7 @@ class Sometimes:
             "late_answer": faults[Fault.ANSWER_LATE],
             "stop_triggered": triggered,
             "sent_again": len(self._attempts),
+            **_disk_counts(self.engine.disk),
         }
 
     def _count(self, name: str) -> None:
@@ -121,3 +131,9 @@ class Sometimes:
             order.state is OrderState.SUBMITTED and order.approved.priority is Priority.OPENING
             for order in self.engine.state(names.ORDER_MANAGER).orders.values()
         )
+
+
+def _disk_counts(disk: FileSystem | None) -> dict[str, int]:
+    if not isinstance(disk, SimulatedDisk):
+        return {}
+    return {"disk_failed": disk.failures, "disk_slow": int(disk.busy_ns > 0)}

@@ -7,6 +7,7 @@ makes it again, without what is as usual. `scenarios/chaos.py` runs it.
 """
 
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from attrs import field, frozen
@@ -21,6 +22,8 @@ from ..messages.intake import (
     SubmitSignal,
 )
 from ..messages.values import OrderType, SignalType
+from .crash_points import CrashPoint
+from .disk import DiskFaults
 from .planned import Incident, ManualRequest, PlannedFault, PriceMove
 from .simulation import Delivery
 from .venue.faults import Fault, Faults
@@ -91,6 +94,10 @@ class Workload:
     faults: Faults = field(factory=Faults)
     crashes: tuple[ActorCrash, ...] = ()
     engine_crashes: tuple[EngineCrash, ...] = ()
+    crash_points: tuple[CrashPoint, ...] = ()
+    """Kills of the process at boundaries of its effects, counted from the start of the run."""
+    disk: DiskFaults = field(factory=DiskFaults)
+    """Until the run is healed."""
     turbulence_ticks: int = 100
     """Standard deviation of one half-second step of the market, in ticks of ETHUSDT."""
     is_thin: bool = False
@@ -157,7 +164,7 @@ def described(value: Any) -> str:
         items: tuple[Any, ...] = value  # pyright: ignore[reportUnknownVariableType] - any value
         inside = ", ".join(described(item) for item in items)
         return f"({inside},)" if inside else "()"
-    if isinstance(value, Delivery | SignalType | Fault):
+    if isinstance(value, Enum):
         return f"{type(value).__name__}.{value.name}"
     if not hasattr(value, "__attrs_attrs__"):
         return repr(value)

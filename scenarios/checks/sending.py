@@ -100,7 +100,10 @@ class NeverMoreThanIntended:
 
 @define(eq=False)
 class RecordBeforeRequest:
-    """S11: a placement leaves only when its attempt is durable in the journal."""
+    """S11: a placement leaves only when its attempt is durable in the journal.
+
+    While the journal cannot write, what reduces goes out all the same, and nothing that opens.
+    """
 
     ground: Ground
     _recorded: dict[str, int] = field(init=False, factory=dict[str, int])
@@ -138,7 +141,9 @@ class RecordBeforeRequest:
         if not client_order_id or life is None or life.journal is None:
             return
         keeper = life.journal.keeper
-        if keeper.durability is Durability.OFF or keeper.failed:
+        if keeper.durability is Durability.OFF:
+            return
+        if keeper.failed and not self.ground.is_entry(client_order_id):
             return
         sequence = self._recorded.pop(client_order_id, None)
         durable = keeper.writer.sequence - keeper.writer.unsynced

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from callboard.messages.values import SignalType
 from callboard.scenarios.chaos import Report
-from callboard.scenarios.disk import SimulatedDisk
+from callboard.scenarios.crash_points import Boundary, CrashPoint
+from callboard.scenarios.disk import NO_LIMIT, DiskFaults, SimulatedDisk
 from callboard.scenarios.drawn import COMMANDS, CRASHABLE, OFTEN, SELDOM, SETTLED, TURBULENCES
 from callboard.scenarios.simulation import Delivery
 from callboard.scenarios.venue.faults import Fault, Faults
@@ -104,6 +105,22 @@ engine_crashes = st.builds(
     EngineCrash, at_ms=MOMENTS, down_ms=st.sampled_from((500, 0, 5_000)), torn=st.booleans()
 )
 
+crash_points = st.builds(
+    CrashPoint,
+    kind=st.sampled_from(Boundary),
+    nth=st.integers(1, 200),
+    down_ms=st.sampled_from((500, 0, 5_000)),
+    torn=st.booleans(),
+)
+
+disks = st.builds(
+    DiskFaults,
+    append_fails=st.sampled_from((0.0, 0.0, 0.01, 0.1)),
+    sync_fails=st.sampled_from((0.0, 0.0, 0.01, 0.1)),
+    latency_ns_max=st.sampled_from((0, 0, 5_000_000, 300_000_000)),
+    capacity_bytes=st.sampled_from((NO_LIMIT, NO_LIMIT, 50_000, 500_000)),
+)
+
 
 @st.composite
 def workloads(draw: st.DrawFn) -> Workload:
@@ -117,6 +134,8 @@ def workloads(draw: st.DrawFn) -> Workload:
         faults=draw(faults),
         crashes=_several(draw, actor_crashes, 4),
         engine_crashes=_in_turn(_several(draw, engine_crashes, 2)),
+        crash_points=_several(draw, crash_points, 2),
+        disk=draw(disks),
         turbulence_ticks=draw(st.sampled_from(TURBULENCES)),
         is_thin=draw(st.booleans()),
         is_hedged=draw(st.booleans()),
