@@ -26,7 +26,7 @@ from .crash_points import CrashPoint
 from .disk import DiskFaults
 from .planned import Incident, ManualRequest, PlannedFault, PriceMove
 from .simulation import Delivery
-from .venue.faults import Fault, Faults
+from .venue.faults import Faults
 
 START_NS = 1_700_000_000_000_000_000
 MS = 1_000_000
