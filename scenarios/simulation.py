@@ -85,18 +85,34 @@ class Simulation:
         Returns True when there may be more to do.
         """
         with decimal.localcontext(ENGINE_DECIMALS):
-            while True:
-                if stop is not None and stop():
-                    return True
-                if self._deliver():
-                    continue
-                due = self._next_due()
-                if due is None:
-                    return False
-                if until_ns is not None and due > until_ns:
-                    self.now_ns = max(self.now_ns, until_ns)
-                    return True
-                self._advance(due)
+            while stop is None or not stop():
+                if not self.step(until_ns):
+                    return self._pause(until_ns)
+            return True
+
+    def step(self, until_ns: int | None = None) -> bool:
+        """Let the next thing happen; False when there is none until `until_ns`."""
+        if self._deliver():
+            return True
+        due = self._next_due()
+        if due is None or (until_ns is not None and due > until_ns):
+            return False
+        self._advance(due)
+        return True
+
+    def pass_to(self, due_ns: int) -> None:
+        """Let time pass up to a moment before which nothing happens."""
+        if due_ns > self.now_ns:
+            self.now_ns = due_ns
+            self._steps_at_instant = 0
+
+    def _pause(self, until_ns: int | None) -> bool:
+        """Wait where nothing more happens in time; say whether there is more later."""
+        if self._next_due() is None:
+            return False
+        assert until_ns is not None
+        self.pass_to(until_ns)
+        return True
 
     def _next_due(self) -> int | None:
         due = self._heap[0][0] if self._heap else None
@@ -108,9 +124,7 @@ class Simulation:
 
     def _advance(self, due: int) -> None:
         """Let the next thing of a later time happen; at one time, timers come first."""
-        if due > self.now_ns:
-            self.now_ns = due
-            self._steps_at_instant = 0
+        self.pass_to(due)
         for host in self._hosts:
             if host.fire_one():
                 return
