@@ -1,4 +1,4 @@
-"""Patches: what of the standard library and of Pykka a simulated program meets in another form.
+"""Patches: what of the standard library a simulated program meets in another form.
 
 Owns the whole list, each name with what it was, and gives everything back in reverse. Time, sleep,
 threads and locks are those of the run for whoever is a part of it; another thread of the process

@@ -1,4 +1,4 @@
-"""PykkaSimulation: an ordinary Pykka program, unchanged, on one thread in virtual time, by a seed.
+"""PykkaSimulation: an unchanged Pykka program on one thread in virtual time, by a seed.
 
     with simulated(seed=7) as run:
         counter = Counter.start().proxy()

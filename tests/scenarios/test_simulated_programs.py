@@ -1,8 +1,8 @@
 """SimulatedPrograms: ordinary Pykka programs run unchanged in a simulation, alike by seed."""
 
-import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pykka
@@ -14,7 +14,14 @@ from callboard.scenarios.pykka_simulation import simulated
 from callboard.scenarios.simulation import Delivery
 from support.pykka_programs import PROGRAMS, producers_and_consumer, worker_pool
 
+ALL_ITEMS = [[100 * number + item for item in range(5)] for number in range(3)]
+
 programs = pytest.mark.parametrize("program", PROGRAMS)
+
+
+def threads() -> list[str]:
+    """Name the threads that the operating system runs for this process."""
+    return [task.name for task in Path("/proc/self/task").iterdir()]
 
 
 @programs
@@ -43,13 +50,23 @@ def test_a_program_finds_in_a_simulation_what_it_finds_on_threads(
     assert on_threads == in_simulation
 
 
-@given(seed=st.integers(0, 2**32), delivery=st.sampled_from(Delivery))
+@given(seed=st.integers(0, 2**32), delivery=st.sampled_from((Delivery.OUTBOX, Delivery.FIFO)))
 @settings(max_examples=30, deadline=None)
 def test_whatever_the_seed_the_result_is_the_same(seed: int, delivery: Delivery) -> None:
     with simulated(seed=seed, delivery=delivery):
         found = producers_and_consumer()
 
-    assert [[100 * number + item for item in range(5)] for number in range(3)] == found
+    assert ALL_ITEMS == found
+
+
+def test_as_across_hosts_a_question_may_overtake_what_others_have_sent() -> None:
+    missing = 0
+
+    for seed in range(20):
+        with simulated(seed=seed, delivery=Delivery.PAIR):
+            missing += producers_and_consumer() != ALL_ITEMS
+
+    assert missing > 0
 
 
 def test_another_seed_may_let_others_go_first() -> None:
@@ -73,11 +90,11 @@ def test_without_drawing_every_seed_gives_the_same_trace() -> None:
 
 
 def test_a_run_starts_no_thread_and_leaves_no_actor() -> None:
-    before = len(sys._current_frames())
+    before = len(threads())
 
     with simulated(seed=1):
         worker_pool()
-        during = len(sys._current_frames())
+        during = len(threads())
 
     assert (before, []) == (during, pykka.ActorRegistry.get_all())
 

@@ -1,7 +1,7 @@
-"""PykkaPrograms: ordinary Pykka programs, as its documentation shows them, that know no simulation.
+"""PykkaPrograms: ordinary Pykka programs, as its documentation shows them.
 
-Each is a function that starts actors, uses and stops them, and returns what it found out; that is
-the same whoever goes first, on threads too.
+None knows of a simulation. Each is a function that starts actors, uses and stops them, and returns
+what it found out; that is the same whoever goes first, on threads too.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ def proxy_fields() -> Any:
     proxy: Any = FieldActor.start().proxy()
     before = proxy.field.get()
     slow = proxy.slow()
-    proxy.field = "new value"
+    setattr(proxy, "field", "new value")  # noqa: B010 - a checker would take it for a str then
     found = [before, slow.get(), proxy.field.get()]
     proxy.stop().get()
     return found
@@ -113,7 +113,7 @@ class Player(pykka.ThreadingActor):
 
 def traversable_attributes() -> Any:
     player: Any = Player.start().proxy()
-    player.playback.volume = 7
+    setattr(player.playback, "volume", 7)  # noqa: B010 - a checker would take it for an int then
     found = [player.playback.play().get(), player.playback.volume.get()]
     player.stop().get()
     return found
@@ -179,15 +179,15 @@ def combined_futures() -> Any:
     found = [
         joined.get(),
         joined.map(len).get(),
-        joined.filter(lambda number: number > 5).get(),
-        joined.reduce(lambda left, right: left + right, 100).get(),
+        joined.filter((5).__lt__).get(),
+        joined.reduce(int.__add__, 100).get(),
     ]
     pykka.ActorRegistry.stop_all()
     return found
 
 
 def hand_made_future() -> Any:
-    future: Any = pykka.ThreadingFuture()
+    future: pykka.ThreadingFuture[str] = pykka.ThreadingFuture()
     timer = threading.Timer(0.05, future.set, ["set by a timer"])
     timer.start()
     found = future.get(timeout=60)
