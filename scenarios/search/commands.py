@@ -128,6 +128,39 @@ def soak(
     end(Exit.FAILED if board.failing else Exit.OK)
 
 
+@scenario.command("crashes")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1, max=256))
+@click.option("--every", default=1, show_default=True, type=click.IntRange(min=1))
+@click.option("--at", metavar="KIND:NTH", help="This crash point alone, as a sweep names it.")
+@MIX
+@bad_input
+def crashes(seed: int, jobs: int, every: int, at: str | None, mix: str) -> None:
+    """Run one seed again for every boundary of its effects, and kill the engine there.
+
+    Its workload is otherwise what `run` gives it. `--every 10` takes one boundary in ten.
+    """
+    from ..commands import interrupts
+    from ..drawn import MIXES, drawn
+    from .crash_sweep import crash_points_of, every_crash_point, named_point
+    from .progress import sweep_progress
+
+    workload = drawn(seed, MIXES[mix])
+    done = failing = 0
+    with interrupts() as is_stopped:
+        points = crash_points_of(workload)[::every] if at is None else (named_point(at),)
+        swept = every_crash_point(workload, points, jobs=jobs, is_stopped=is_stopped)
+        for point, trial in sweep_progress(swept, len(points)):
+            done += 1
+            if not trial.is_clean:
+                failing += 1
+                place = f"{point.kind}:{point.nth}"
+                click.echo(f"{place}: {trial.violations[0]}")
+                click.echo(f"  {seed_command('crashes', seed, mix, None)} --at {place}")
+    click.echo(f"{done:,} of {len(points):,} crash points of seed {seed}: {failing:,} violated")
+    end(Exit.FAILED if failing else Exit.OK)
+
+
 def seed_command(word: str, seed: int, mix: str, change: Path | None) -> str:
     """Return the command line that does something with a seed again."""
     words = ["callboard", "scenario", word, "--seed", str(seed)]

@@ -4,14 +4,24 @@ Owns what is shown on the error output while seeds are run, and the wall's time 
 """
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    track,
+)
 
 from ..standard_streams import error_output
 from .scoreboard import Scoreboard
+
+Item = TypeVar("Item")
 
 LINE_EVERY_S = 10.0
 
@@ -55,3 +65,15 @@ def soak_progress(board: Scoreboard, seeds: int) -> Generator[Callable[[], None]
 
 def _words(board: Scoreboard) -> str:
     return f"{board.failing:,} failing, {board.seeds_per_minute:,.0f} a minute"
+
+
+def sweep_progress(items: Iterable[Item], total: int) -> Iterator[Item]:
+    """Yield items, with a bar on a terminal; elsewhere nothing is shown."""
+    return track(
+        items,
+        description="",
+        total=total,
+        console=Console(file=error_output(), highlight=False),
+        transient=True,
+        disable=not error_output().isatty(),
+    )
