@@ -4,7 +4,7 @@ Owns what is shown on the error output while seeds are run, and the wall's time 
 """
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -67,8 +67,8 @@ def _words(board: Scoreboard) -> str:
     return f"{board.failing:,} failing, {board.seeds_per_minute:,.0f} a minute"
 
 
-def sweep_progress(items: Iterable[Item], total: int) -> Iterator[Item]:
-    """Yield items, with a bar on a terminal; elsewhere nothing is shown."""
+def sweep_progress(items: Iterable[Item], total: int) -> Iterable[Item]:
+    """Return items, with a bar on a terminal; elsewhere nothing is shown."""
     return track(
         items,
         description="",
