@@ -122,6 +122,8 @@ class Run:
     """Called when everything is settled, before all positions are closed."""
     boundaries: Boundaries | None = None
     """Those of the workload's crash points, when it is None."""
+    is_enough: Callable[[], bool] | None = None
+    """Says when trouble need not go on, since what was looked for has been found."""
     engine: SimulatedEngine = field(init=False)
     checker: Checker = field(init=False)
     sometimes: Sometimes = field(init=False)
@@ -141,15 +143,13 @@ class Run:
     def run(self) -> Report:
         """Chaos, healing, convergence; at last everything is closed by one command."""
         self._start()
-        for at_ms, action in sorted(self._agenda(), key=lambda entry: entry[0]):
-            self._run_until(at_ms)
-            action()
-        self._run_until(self.workload.duration_ms)
-        healed_after_s = self._heal()
-        left = self._unsettled()
-        if self.on_settled is not None:
-            self.on_settled()
-        left = left or self._flatten()
+        healed_after_s, left = 0, list[str]()
+        if self._suffer():
+            healed_after_s = self._heal()
+            left = self._unsettled()
+            if self.on_settled is not None:
+                self.on_settled()
+            left = left or self._flatten()
         return Report(
             self.workload,
             self.checker.violations,
@@ -161,6 +161,19 @@ class Run:
             healed_after_s,
             self.engine,
         )
+
+    def _suffer(self) -> bool:
+        """Let all trouble happen in its order; return False when it was enough before its end."""
+        for at_ms, action in sorted(self._agenda(), key=lambda entry: entry[0]):
+            self._run_until(at_ms)
+            if self._is_over():
+                return False
+            action()
+        self._run_until(self.workload.duration_ms)
+        return not self._is_over()
+
+    def _is_over(self) -> bool:
+        return self.is_enough is not None and self.is_enough()
 
     def _troubles(self) -> dict[str, int]:
         counts = {fault.value: count for fault, count in self.engine.venue.fault_counts.items()}
@@ -258,7 +271,8 @@ class Run:
         return disk
 
     def _run_until(self, at_ms: int) -> None:
-        self.engine.simulation.run(max(START_NS + at_ms * MS, self.engine.simulation.now_ns))
+        until_ns = max(START_NS + at_ms * MS, self.engine.simulation.now_ns)
+        self.engine.simulation.run(until_ns, self.is_enough)
         if self.engine.life is not None:
             self.sometimes.look()
 

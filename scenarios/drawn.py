@@ -2,15 +2,15 @@
 
 Owns how likely each kind of trouble is. Swarm testing: every seed first draws which kinds are on at
 all, since trouble of every kind at once hides what one kind alone would find. The same seed gives
-the same workload for ever, so that a failing soak is one integer; `shrunk` makes it a small one.
-Source: Groce et al., Swarm Testing, ISSTA 2012; Zeller, delta debugging, TSE 2002.
+the same workload for ever, so that a failing soak is one integer; `search/shrinking.py` makes it
+a small one. Source: Groce et al., Swarm Testing, ISSTA 2012.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from ..actors import names
 from ..messages.values import SignalType
@@ -90,16 +90,6 @@ SELDOM = (
     Fault.STREAM_STORM,
 )
 """What keeps everything else away for a while, hits seldom."""
-PLAIN = (
-    "disk",
-    "delivery",
-    "is_thin",
-    "is_hedged",
-    "trade_lite",
-    "child_frame_late_ms",
-    "turbulence_ticks",
-)
-"""What `shrunk` tries to set to its plain value."""
 
 
 @frozen
@@ -161,50 +151,6 @@ def drawn(seed: int, odds: Odds = Odds()) -> Workload:
         trade_lite=random.random() < 0.3,
         child_frame_late_ms=random.choice((0, 0, 40)),
     )
-
-
-def shrunk(workload: Workload, fails: Callable[[Workload], bool]) -> Workload:
-    """Return a smaller workload that still fails; `fails` runs one and says so."""
-    changed = True
-    while changed:
-        changed = False
-        for smaller in _smaller(workload):
-            if fails(smaller):
-                workload, changed = smaller, True
-                break
-    return workload
-
-
-def _smaller(workload: Workload) -> Iterator[Workload]:
-    """Yield the workload with one thing less, big steps first."""
-    for engine_crashes in _fewer(workload.engine_crashes):
-        yield evolve(workload, engine_crashes=engine_crashes)
-    for crash_points in _fewer(workload.crash_points):
-        yield evolve(workload, crash_points=crash_points)
-    for crashes in _fewer(workload.crashes):
-        yield evolve(workload, crashes=crashes)
-    for commands in _fewer(workload.commands):
-        yield evolve(workload, commands=commands)
-    for signals in _fewer(workload.signals):
-        yield evolve(workload, signals=signals)
-    for fault in Fault:
-        if getattr(workload.faults, fault.value):
-            off: dict[str, Any] = {fault.value: 0.0}
-            yield evolve(workload, faults=evolve(workload.faults, **off))
-    plain = Workload(workload.seed, turbulence_ticks=TURBULENCES[0])
-    for name in PLAIN:
-        if getattr(workload, name) != getattr(plain, name):
-            value: dict[str, Any] = {name: getattr(plain, name)}
-            yield evolve(workload, **value)
-
-
-def _fewer(items: Sequence[Item]) -> Iterator[tuple[Item, ...]]:
-    """Yield the items without each run of them, long runs first."""
-    size = len(items)
-    while size:
-        for start in range(0, len(items), size):
-            yield (*items[:start], *items[start + size :])
-        size //= 2
 
 
 def _several(random: Random, most: int, make: Callable[[], Item]) -> tuple[Item, ...]:

@@ -1,29 +1,25 @@
-"""Scenario commands: `scenario run|soak` of the command line.
+"""Scenario commands: `scenario run|soak|shrink|export` of the command line.
 
 Owns their options and what people see: progress on the error output, the verdict and the command
 that runs it again on the standard output. Exit 0 clean, 1 violated, 2 bad input.
 """
 
-import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import click
 
 from ...actors.adapters.exits import Exit, end, exits
 from ...actors.errors import ConfigurationError
 
-if TYPE_CHECKING:
-    from .scoreboard import Scoreboard
-    from .trial import Trial
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
-FAILURES_SHOWN = 10
 SEEDS_USUAL = 200
+RUNS_USUAL = 600
+SECONDS_USUAL = 180
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -54,6 +50,9 @@ MIX = click.option(
 CHANGE = click.option(
     "--change", type=FILE, metavar="FILE.py", help="Its `change()` stays open meanwhile."
 )
+SEED = click.option("--seed", type=click.IntRange(min=0), help="A seed of the mix.")
+NAME = click.argument("name", required=False, metavar="[FILE]")
+OUT = click.option("--out", type=FILE, metavar="F.toml", help="Where the scenario is written.")
 
 
 @click.group("scenario")
@@ -62,22 +61,23 @@ def scenario() -> None:
 
 
 @scenario.command("run")
-@click.option("--seed", type=click.IntRange(min=0), required=True, help="A seed of the mix.")
+@NAME
+@SEED
 @MIX
 @CHANGE
 @bad_input
-def run(seed: int, mix: str, change: Path | None) -> None:
-    """Run one seed; say what was violated, and how it came to it."""
-    from ..drawn import MIXES, drawn
+def run(name: str | None, seed: int | None, mix: str, change: Path | None) -> None:
+    """Run a seed or a scenario file; say what was violated, and how it came to it."""
     from .changes import change_of
     from .script import Script
-    from .trial import is_thorough, trial_of
+    from .sources import source_of
+    from .telling import told
+    from .trial import trial_of
 
-    script = Script()
+    source, script = source_of(name, seed, mix), Script()
     with change_of(change)():
-        workload = drawn(seed, MIXES[mix])
-        trial = trial_of(workload, is_thorough=is_thorough(seed), prepare=script.watch)
-    _tell(trial, script.lines, seed_command("run", seed, mix, change))
+        trial = trial_of(source.workload, is_thorough=source.is_thorough, prepare=script.watch)
+    click.echo(told(trial, script.lines, source.command("run", change)))
     end(Exit.OK if trial.is_clean else Exit.FAILED)
 
 
@@ -88,6 +88,12 @@ def run(seed: int, mix: str, change: Path | None) -> None:
 @click.option("--until-found", is_flag=True, help="End at the first seed that fails.")
 @click.option("--json", "as_json", is_flag=True, help="Print the scoreboard as JSON.")
 @click.option("--scoreboard", type=FILE, metavar="F.md", help="Write it there; F.json beside it.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write each failing seed there as a scenario file.",
+)
 @MIX
 @CHANGE
 @bad_input
@@ -96,6 +102,7 @@ def soak(
     first_seed: int,
     jobs: int,
     scoreboard: Path | None,
+    out: Path | None,
     mix: str,
     change: Path | None,
     *,
@@ -104,14 +111,15 @@ def soak(
 ) -> None:
     """Run many seeds, and add up what happened."""
     from ..commands import interrupts
-    from .changes import change_of
     from .progress import soak_progress
+    from .saving import save_board, save_failures
     from .scoreboard import Scoreboard
     from .soak import Task
     from .soak import soak as run_soak
+    from .telling import summed_up
 
-    change_of(change)
     task = Task(mix, None if change is None else change.absolute())
+    task.check()
     board = Scoreboard(mix, str(change or ""), jobs, first_seed)
     with interrupts() as is_interrupted, soak_progress(board, seeds) as show:
 
@@ -121,10 +129,9 @@ def soak(
         for trial in run_soak(task, range(first_seed, first_seed + seeds), jobs, is_stopped):
             board.add(trial)
             show()
-    if scoreboard is not None:
-        scoreboard.write_text(board.as_markdown(), encoding="utf-8")
-        scoreboard.with_suffix(".json").write_text(board.as_json() + "\n", encoding="utf-8")
-    click.echo(board.as_json() if as_json else _verdict(board, task.mix, change))
+    save_board(board, scoreboard)
+    save_failures(board, out)
+    click.echo(board.as_json() if as_json else summed_up(board, change))
     end(Exit.FAILED if board.failing else Exit.OK)
 
 
@@ -144,6 +151,7 @@ def crashes(seed: int, jobs: int, every: int, at: str | None, mix: str) -> None:
     from ..drawn import MIXES, drawn
     from .crash_sweep import crash_points_of, every_crash_point, named_point
     from .progress import sweep_progress
+    from .sources import command_line, seed_words
 
     workload = drawn(seed, MIXES[mix])
     done = failing = 0
@@ -156,42 +164,63 @@ def crashes(seed: int, jobs: int, every: int, at: str | None, mix: str) -> None:
                 failing += 1
                 place = f"{point.kind}:{point.nth}"
                 click.echo(f"{place}: {trial.violations[0]}")
-                click.echo(f"  {seed_command('crashes', seed, mix, None)} --at {place}")
+                words = (*seed_words(seed, mix), "--at", place)
+                click.echo(f"  {command_line('crashes', words, None)}")
     click.echo(f"{done:,} of {len(points):,} crash points of seed {seed}: {failing:,} violated")
     end(Exit.FAILED if failing else Exit.OK)
 
 
-def seed_command(word: str, seed: int, mix: str, change: Path | None) -> str:
-    """Return the command line that does something with a seed again."""
-    words = ["callboard", "scenario", word, "--seed", str(seed)]
-    words += [] if mix == "standard" else ["--mix", mix]
-    words += [] if change is None else ["--change", str(change)]
-    return shlex.join(words)
+@scenario.command("shrink")
+@NAME
+@SEED
+@click.option("--runs", default=RUNS_USUAL, show_default=True, type=click.IntRange(min=1))
+@click.option("--seconds", default=SECONDS_USUAL, show_default=True, type=click.IntRange(min=1))
+@OUT
+@MIX
+@CHANGE
+@bad_input
+def shrink(
+    name: str | None,
+    seed: int | None,
+    runs: int,
+    seconds: int,
+    out: Path | None,
+    mix: str,
+    change: Path | None,
+) -> None:
+    """Make a failing seed or scenario small, within a budget of runs and seconds."""
+    from .changes import change_of
+    from .hunt import Hunt, NothingFound
+    from .progress import hunt_progress
+    from .saving import save_scenario
+    from .sources import command_line, source_of
+    from .telling import told
+
+    source = source_of(name, seed, mix)
+    with change_of(change)(), hunt_progress() as show:
+        hunt = Hunt(source.workload, runs, seconds, on_run=show)
+        try:
+            smallest = hunt.smallest()
+        except NothingFound:
+            raise ConfigurationError("nothing to shrink: the scenario is clean") from None
+    path = out or Path(f"scenario-{smallest.seed}.toml")
+    save_scenario(path, smallest, hunt.trial)
+    click.echo(f"{hunt.choices} choices are left after {hunt.runs} runs, in {path}")
+    click.echo(told(hunt.trial, (), command_line("run", (str(path),), change)))
 
 
-def _tell(trial: "Trial", lines: Iterable[str], command: str) -> None:
-    told = f"{trial.steps:,} steps, {trial.virtual_ns / 1e9:,.0f} s of virtual time"
-    if trial.is_clean:
-        click.echo(f"clean: {told}")
+@scenario.command("export")
+@click.option("--seed", type=click.IntRange(min=0), required=True, help="A seed of the mix.")
+@OUT
+@MIX
+@bad_input
+def export(seed: int, out: Path | None, mix: str) -> None:
+    """Write what a seed draws as a scenario file, for people to read and change."""
+    from ..scenario_file import write_scenario
+    from .sources import source_of
+
+    text = write_scenario(source_of(None, seed, mix).workload, note=f"Seed {seed} of {mix}.")
+    if out is None:
+        click.echo(text, nl=False)
     else:
-        click.echo(f"violated: {trial.violation_count} times in {told}")
-        for text in trial.violations:
-            click.echo(f"  {text}")
-        click.echo("how it came to the first:")
-        for line in lines:
-            click.echo(f"  {line}")
-    click.echo(f"again: {command}")
-
-
-def _verdict(board: "Scoreboard", mix: str, change: Path | None) -> str:
-    sums = f"{board.seeds:,} seeds, {board.virtual_h:,.1f} virtual hours, {board.steps:,} steps"
-    lines = [
-        f"{sums}, {board.seeds_per_minute:,.0f} seeds a minute",
-        f"violations: {board.violations:,} in {board.failing:,} seeds",
-    ]
-    for trial in board.failures[:FAILURES_SHOWN]:
-        lines += [f"  seed {trial.seed}: {trial.violations[0]}"]
-        lines += [f"    {seed_command('run', trial.seed, mix, change)}"]
-    if board.missing:
-        lines += [f"never reached: {', '.join(board.missing)}"]
-    return "\n".join(lines)
+        out.write_text(text, encoding="utf-8")

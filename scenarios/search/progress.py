@@ -19,6 +19,7 @@ from rich.progress import (
 )
 
 from ..standard_streams import error_output
+from .hunt import Hunt
 from .scoreboard import Scoreboard
 
 Item = TypeVar("Item")
@@ -61,6 +62,17 @@ def soak_progress(board: Scoreboard, seeds: int) -> Generator[Callable[[], None]
                 console.print(f"{board.seeds:,} of {seeds:,} seeds, {_words(board)}")
 
         yield tell
+
+
+@contextmanager
+def hunt_progress() -> Generator[Callable[[Hunt], None]]:
+    """Show how small a failing workload has become."""
+    console = Console(file=error_output(), highlight=False)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("") as status:
+        yield lambda hunt: status.update(f"{hunt.choices} choices after {hunt.runs} runs")
 
 
 def _words(board: Scoreboard) -> str:

@@ -31,6 +31,10 @@ class Task:
     mix: str
     change: Path | None = None
 
+    def check(self) -> None:
+        """Raise `ConfigurationError` here, rather than in every worker, for a change of no use."""
+        change_of(self.change)
+
 
 def soak(
     task: Task, seeds: Sequence[int], jobs: int, is_stopped: Callable[[], bool]

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from callboard.scenarios.drawn import STANDARD, drawn
+from callboard.scenarios.scenario_file import read_scenario
 from support.command_line import invoke
 
 BLIND = '''
@@ -107,3 +109,50 @@ def test_an_unknown_mix_is_bad_input_and_the_mixes_are_named() -> None:
 
     assert 2 == done.exit_code
     assert "standard, wide" in done.stderr
+
+
+def test_a_failing_seed_becomes_small_and_its_command_fails_alike(
+    change: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "small.toml"
+
+    done = invoke("scenario", "shrink", "--seed", 0, "--change", change, "--out", path)
+    again = invoke("scenario", "run", path, "--change", change)
+
+    assert 0 == done.exit_code
+    assert done.stdout.startswith("1 choices are left")
+    assert f"again: callboard scenario run {path} --change {change}\n" in done.stdout
+    assert path.read_text().startswith("# S1: ")
+    assert 1 == again.exit_code
+
+
+def test_a_clean_seed_cannot_be_shrunk() -> None:
+    done = invoke("scenario", "shrink", "--seed", 0)
+
+    assert 2 == done.exit_code
+    assert "nothing to shrink" in done.stderr
+
+
+def test_a_seed_is_exported_as_the_workload_that_it_draws(tmp_path: Path) -> None:
+    path = tmp_path / "seed.toml"
+
+    invoke("scenario", "export", "--seed", 3, "--mix", "wide", "--out", path)
+
+    assert drawn(3) == read_scenario(path)
+
+
+@pytest.mark.parametrize("words", [(), ("--seed", 1, "some.toml")])
+def test_a_run_wants_a_seed_or_a_file(words: tuple[object, ...]) -> None:
+    done = invoke("scenario", "run", *words)
+
+    assert 2 == done.exit_code
+    assert "either a scenario file or --seed" in done.stderr
+
+
+def test_a_soak_leaves_its_failing_seeds_as_files(change: Path, tmp_path: Path) -> None:
+    words = ("--seeds", 9, "--until-found", "--change", change, "--out", tmp_path / "found")
+
+    invoke("scenario", "soak", *words)
+
+    (found,) = (tmp_path / "found").iterdir()
+    assert drawn(0, STANDARD) == read_scenario(found)
