@@ -20,6 +20,7 @@ from attrs import asdict, define, field
 from ..errors import ConfigurationError
 from .commands import AS_JSON
 from .exits import Exit, end, exits, say
+from .record_lines import NS_PER_SECOND, label_of, message_line, record_line
 
 if TYPE_CHECKING:
     from ..policies.host_rules import NamedRule
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from ..runtime.segment import RunFacts
     from .disk import Disk
 
-NS_PER_SECOND = 1_000_000_000
-TEXT_SHOWN = 110
 TOP = 15
 EXISTING = click.argument(
     "data_dir", metavar="D", type=click.Path(path_type=Path, exists=True, file_okay=False)
@@ -81,9 +80,9 @@ def show_command(data_dir: Path, limit: int, *, facts: bool, as_json: bool, **wa
         if as_json:
             click.echo(line.body)
             continue
-        click.echo(_one_line(line.data))
+        click.echo(record_line(line.data))
         for fact in line.data.get("facts", ()) if facts else ():
-            click.echo(f"{'':20}{_message(fact)}")
+            click.echo(f"{'':20}{message_line(fact)}")
 
 
 @journal.command("stats")
@@ -161,7 +160,7 @@ def _lines(data_dir: Path) -> "Iterator[Line]":
 def _is_wanted(
     record: Mapping[str, Any], *, actor: str, tag: str, about: str, since: int, until: int
 ) -> bool:
-    label = _label(record)
+    label = label_of(record)
     return (
         record["seq"] >= since
         and (not until or record["seq"] <= until)
@@ -169,38 +168,6 @@ def _is_wanted(
         and tag in ("", label, label.partition(".v")[0])
         and about in ("", record.get("corr"))
     )
-
-
-def _label(record: Mapping[str, Any]) -> str:
-    return str(record["msg"]["t"]) if "msg" in record else str(record.get("kind", ""))
-
-
-def _one_line(record: Mapping[str, Any]) -> str:
-    head = f"{record['seq']:>8} {_time(record['now'])} "
-    if "msg" not in record:
-        return head + click.style(_label(record), fg="cyan")
-    actor = click.style(f"{record['actor']:<17}", bold=True)
-    line = f"{head}{actor} {_message(record['msg'])}"
-    if "error" in record:
-        line += click.style(f"  {record['error']}: {record['text']}", fg="red")
-    return line
-
-
-def _message(message: Mapping[str, Any]) -> str:
-    text = " ".join(
-        f"{key}={_short(value)}" for key, value in message.items() if key != "t" and value != ""
-    )
-    text = text if len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 1] + "…"
-    return f"{str(message['t']).partition('.v')[0]}  {click.style(text, dim=True)}"
-
-
-def _short(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-
-
-def _time(at_ns: int) -> str:
-    at = datetime.fromtimestamp(at_ns // NS_PER_SECOND, UTC)
-    return f"{at:%H:%M:%S}.{at_ns // 1_000_000 % 1_000:03d}"
 
 
 @define
@@ -225,7 +192,7 @@ class _Stats:
             self.snapshots += 1
             return
         self.actors[record["actor"]] += 1
-        self.messages[_label(record).partition(".v")[0]] += 1
+        self.messages[label_of(record).partition(".v")[0]] += 1
         if "error" in record:
             self.errors[f"{record['actor']}: {record['error']}"] += 1
 

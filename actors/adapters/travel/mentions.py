@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ....messages.codec import loads
 from ...order_calls import Kind
 
-ORDER_FIELDS = ("client_order_id", "order_id", "call_id", "token")
+ORDER_FIELDS = ("client_order_id", "order_id", "call_id", "token", "holder")
 VENUE_FIELDS = ("venue_order_id", "child_order_id", "algo_id", "client_algo_id")
 SIGNAL_FIELDS = ("signal_id",)
 INTENT_FIELDS = ("intent_id",)

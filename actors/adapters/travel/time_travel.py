@@ -7,6 +7,7 @@ first known state, in a journal whose first segments are gone, are passed over.
 """
 
 import decimal
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -177,8 +178,19 @@ class Travel:
         self, *, since: int = 1, until: int = 0, actor: str = "", client_id: str = ""
     ) -> Iterator[ReplayedRecord]:
         """Yield the wanted records; those before are replayed, too, from the last snapshot on."""
+        return self._from(
+            segment_to_begin_at(self.folder, since),
+            since=since,
+            until=until,
+            actor=actor,
+            client_id=client_id,
+        )
+
+    def _from(
+        self, first: int, *, since: int = 1, until: int = 0, actor: str = "", client_id: str = ""
+    ) -> Iterator[ReplayedRecord]:
         replayer, told = Replayer(self.codec, lambda run: makers_of(run, self.rules), {}), 0
-        for line in _lines(replayer, self.folder, segment_to_begin_at(self.folder, since)):
+        for line in _lines(replayer, self.folder, first):
             sequence = line.data["seq"]
             if until and sequence > until:
                 return
@@ -194,6 +206,15 @@ class Travel:
             found, told = replayer.divergences[told:], len(replayer.divergences)
             if is_wanted and replayer.has_base:
                 yield self._record(replayer, line, before, found)
+
+    def last_of(self, actor: str, until: int) -> ReplayedRecord | None:
+        """Return an actor's last step up to a record, None where it had none."""
+        begin = segment_to_begin_at(self.folder, until)
+        for first in dict.fromkeys((begin, 0)):
+            found = deque(self._from(first, until=until, actor=actor), maxlen=1)
+            if found:
+                return found[0]
+        return None
 
     def _record(
         self, replayer: Replayer, line: Line, before: _Fold | None, found: list[Divergence]
