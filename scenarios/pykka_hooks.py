@@ -12,9 +12,9 @@ from typing import Any, cast
 import pykka
 from attrs import define
 
-from .pykka_fibers import Fiber, Fibers
+from .pykka_fibers import Fibers
 from .pykka_patches import Patches, Threads
-from .pykka_post import Mail, Post, SimulatedInbox
+from .pykka_post import Post, SimulatedInbox
 
 
 class OutsideActor(RuntimeError):
@@ -70,24 +70,18 @@ class Hooks:
                 return real(actor, message)
             mail = self.post.begin(inbox, fiber)
             try:
-                return self._handled(lambda: real(actor, message), mail, fiber)
-            finally:
-                fiber.handling = None
+                return real(actor, message)
+            except Exception as error:
+                if mail.envelope.reply_to is not None:
+                    self.post.answered_with(mail, fiber, error)
+                raise
+            except BaseException as error:
+                # Pykka would stop every actor for it and leave its asker waiting for ever.
+                if not self.fibers.is_over:
+                    self.fibers.abort(error)
+                raise
 
         return handle_receive
-
-    def _handled(self, handle: Callable[[], Any], mail: Mail, fiber: Fiber) -> Any:
-        try:
-            return handle()
-        except Exception as error:
-            if mail.envelope.reply_to is not None:
-                self.post.answered_with(mail, fiber, error)
-            raise
-        except BaseException as error:
-            # Pykka would stop every actor for it and leave its asker waiting for ever.
-            if not self.fibers.is_over:
-                self.fibers.abort(error)
-            raise
 
     def _failing(self, real: Callable[..., None]) -> Callable[..., None]:
         def handle_failure(actor: pykka.Actor, *error: Any) -> None:

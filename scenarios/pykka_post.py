@@ -20,6 +20,7 @@ from .pykka_fibers import SECOND_NS, Fiber, Fibers
 from .simulation import PairMailboxes
 
 TEXT_MAX = 60
+STOP = "stop"
 
 
 class PykkaEnvelope(Protocol):
@@ -110,7 +111,8 @@ class Post:
         self._network = network
         if network is not None:
             fibers.sources.append(self._arrive_one)
-        self._inboxes: list[SimulatedInbox] = []
+        self._inbox_count = 0
+        self._unhandled: dict[Mail, None] = {}
         self.asks: WeakKeyDictionary[pykka.Future[Any], Mail] = WeakKeyDictionary()
         self.handled: deque[Handled] = deque(maxlen=trace_max)
         self.handled_count = 0
@@ -119,8 +121,8 @@ class Post:
 
     def inbox(self) -> SimulatedInbox:
         """Return the inbox of a new actor."""
-        self._inboxes.append(SimulatedInbox(self, len(self._inboxes)))
-        return self._inboxes[-1]
+        self._inbox_count += 1
+        return SimulatedInbox(self, self._inbox_count)
 
     def send(self, inbox: SimulatedInbox, envelope: PykkaEnvelope) -> None:
         """Put a message on its way."""
@@ -128,6 +130,8 @@ class Post:
         mail = Mail(inbox, envelope, label_of(envelope.message), sender.name if sender else "")
         if envelope.reply_to is not None:
             self.asks[envelope.reply_to] = mail
+        else:
+            self._unhandled[mail] = None
         if self._network is None:
             self._arrive(mail)
         else:
@@ -138,6 +142,7 @@ class Post:
         """Wait for a message of an inbox."""
         fiber = self._fibers.current
         assert fiber is not None
+        fiber.handling = None
         while inbox.empty():
             fiber.is_idle = True
             self._fibers.block(reason="a message")
@@ -148,6 +153,7 @@ class Post:
         """Note that an actor handles what it took last."""
         mail = inbox.taken
         assert mail is not None
+        self._unhandled.pop(mail, None)
         fiber.handling = mail
         self.handled_count += 1
         at_ns = self._fibers.passed_ns()
@@ -172,6 +178,14 @@ class Post:
     def failures(self) -> tuple[Failure, ...]:
         """Return the exceptions that nobody has taken so far."""
         return (*self.told, *(failure for mail, failure in self.answered if not mail.is_heard))
+
+    def lost(self) -> tuple[str, ...]:
+        """Name the told messages that nobody has handled so far."""
+        return tuple(
+            f"{mail.to.owner.name if mail.to.owner else 'nobody'}: {mail.label} from {mail.sender}"
+            for mail in self._unhandled
+            if mail.label != STOP
+        )
 
     def _arrive_one(self) -> bool:
         assert self._network is not None
@@ -210,4 +224,4 @@ def label_of(message: object) -> str:
             return message.__name__
         case _:
             own = type(message).__module__ == pykka.messages.__name__
-            return "stop" if own else type(message).__name__
+            return STOP if own else type(message).__name__

@@ -107,6 +107,11 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         return self._post.failures()
 
     @property
+    def lost(self) -> tuple[str, ...]:
+        """Told messages that nobody handled: their actor had stopped or failed before."""
+        return self._post.lost()
+
+    @property
     def left_alive(self) -> tuple[str, ...]:
         """Actors that the program did not stop, in the order of their start; known at the end."""
         return self._left_alive

@@ -1,0 +1,13 @@
+"""SimulatedRuns: one call that runs a program in a simulation, for tests that expect an error."""
+
+from collections.abc import Callable
+from typing import Any
+
+from callboard.scenarios.pykka_simulation import simulated
+
+
+def simulate(program: Callable[[], object], *, seed: int = 1, **options: Any) -> simulated:
+    """Run a program in a simulation and return the run."""
+    with simulated(seed, **options) as run:
+        program()
+    return run
