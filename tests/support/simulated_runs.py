@@ -1,4 +1,7 @@
-"""SimulatedRuns: one call that runs a program in a simulation, for tests that expect an error."""
+"""SimulatedRuns: one call that runs a program in a simulation and hands back the run.
+
+For tests that expect an error, whose block should hold one statement.
+"""
 
 from collections.abc import Callable
 from typing import Any
