@@ -214,6 +214,13 @@ class StrangerSeen:
     reason: CloseReason
 
 
+@frozen
+class StartNoted:
+    """Fact: the generation of this start; no order of ours is of a later one."""
+
+    generation: int
+
+
 OrderFact = (
     AttemptStarted
     | OrderMoved
@@ -231,7 +238,7 @@ OrderFact = (
     | Renewed
 )
 """What happens to an order that is ours already."""
-Fact = OrderFact | OrderIntended | VenueNoted | StrangerSeen | StreamNoted
+Fact = OrderFact | OrderIntended | VenueNoted | StrangerSeen | StreamNoted | StartNoted
 PRIVATE = (
     OrderIntended,
     AttemptStarted,
@@ -251,6 +258,7 @@ PRIVATE = (
     VenueNoted,
     StrangerSeen,
     StreamNoted,
+    StartNoted,
     RedeliverDue,
     QueryDue,
     UnresolvedDue,

@@ -53,6 +53,7 @@ from .order_facts import (
     QueryDue,
     RedeliverDue,
     Renewed,
+    StartNoted,
     UnresolvedDue,
     VenueNoted,
 )
@@ -161,6 +162,7 @@ class OrderManager(Actor):
             case StreamHealthChanged():
                 self._due(ctx).stream_changed(message)
             case EngineStarted():
+                ctx.record(StartNoted(message.generation))
                 ctx.log("orders_open", count=len(self.state.orders))
             case GetOrders():
                 ctx.reply(orders_view(self.state, message))

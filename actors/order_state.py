@@ -26,6 +26,7 @@ from .order_facts import (
     OrderSeen,
     QueryAnswered,
     Renewed,
+    StartNoted,
     StatusQuarantined,
     StrangerSeen,
     StreamNoted,
@@ -41,6 +42,7 @@ from .settings import OrderSettings
 MS = 1_000_000
 
 
+OPEN_STATUSES = ("NEW", "PARTIALLY_FILLED", "TRIGGERING", "TRIGGERED")
 STRANGERS_MAX = 200
 """Orders that are not ours which are kept for queries."""
 
@@ -61,6 +63,8 @@ class OrdersState:
     legs: dict[str, str] = field(factory=dict[str, str])
     """What asked for an exit or a protective order -> its id, whichever start made that."""
     counts: OrderCounts = field(factory=OrderCounts)
+    generation: int = 0
+    """Of this start; 0 before the first."""
 
     def find(self, client_order_id: str) -> Order | None:
         """Return an order, open or ended."""
@@ -74,7 +78,7 @@ class OrdersState:
 
 def is_open(stranger: StrangerSeen) -> bool:
     """True while an order that is not ours rests at the venue, as far as we have heard."""
-    return stranger.evidence.status in ("NEW", "PARTIALLY_FILLED", "TRIGGERING", "TRIGGERED")
+    return stranger.evidence.status in OPEN_STATUSES
 
 
 def origin_of(client_order_id: str) -> str:
@@ -93,6 +97,8 @@ def apply_fact(state: OrdersState, fact: Fact, settings: OrderSettings) -> None:
             state.is_stream_healthy = fact.healthy
         case StrangerSeen():
             _see_stranger(state, fact)
+        case StartNoted():
+            state.generation = fact.generation
         case _:
             order = state.find(fact.client_order_id)
             assert order is not None, fact

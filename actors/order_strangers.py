@@ -3,23 +3,25 @@
 OrderManager's tools for what it did not send, bound to one message. Those that the venue makes
 itself (liquidation, deleveraging, settlement) and those of somebody else's hand are kept for the
 queries; each is alerted once. Their fills are told to PositionMonitor, who knows what they mean
-for a position of ours. Bound: the newest `STRANGERS_MAX`.
+for a position of ours. One that proves another engine on this account, under our prefix, stops all
+entries until a person resumes. Bound: the newest `STRANGERS_MAX`.
 """
 
 from collections.abc import Mapping
 
 from attrs import evolve, frozen
 
+from ..messages.control import TripBreaker
 from ..messages.events import AlertRaised
 from ..messages.orders import OrderReported
 from ..messages.positions import StrangerFilled
-from ..messages.values import CloseReason, Severity
+from ..messages.values import CloseReason, Severity, TradingState
 from ..messages.venue import OrderEvidence, TradeEvidence
-from .names import EVENT_BUS, POSITION_MONITOR
+from .names import CIRCUIT_BREAKER, EVENT_BUS, POSITION_MONITOR
 from .order_desk import Desk
 from .order_facts import StrangerSeen
-from .order_state import is_open
-from .policies.strangers import made_by
+from .order_state import OPEN_STATUSES, is_open
+from .policies.strangers import is_another_engines, made_by
 
 UNLISTED = "UNLISTED"
 """The status of one that was open and is in no listing any more."""
@@ -44,7 +46,7 @@ class Strangers:
         known = self.desk.state.strangers.get(client_order_id)
         reason = made_by(client_order_id)
         if known is None:
-            self._alert(evidence.symbol, client_order_id, reason)
+            self._tell_of(evidence, reason)
         if known is None or known.evidence != evidence:
             self.desk.ctx.record(StrangerSeen(evidence, reason))
 
@@ -70,6 +72,24 @@ class Strangers:
     def _tell(self, trade: TradeEvidence, client_order_id: str, reason: CloseReason) -> None:
         told = StrangerFilled(client_order_id, reason, trade)
         self.desk.ctx.tell(POSITION_MONITOR, told)
+
+    def _tell_of(self, evidence: OrderEvidence, reason: CloseReason) -> None:
+        desk, client_order_id = self.desk, evidence.client_order_id
+        if is_another_engines(
+            client_order_id,
+            prefix=desk.settings.id_prefix,
+            generation=desk.state.generation,
+            is_open=evidence.status in OPEN_STATUSES,
+        ):
+            self._stop_beside_another(client_order_id)
+        else:
+            self._alert(evidence.symbol, client_order_id, reason)
+
+    def _stop_beside_another(self, client_order_id: str) -> None:
+        text = f"another engine trades this account: {client_order_id} is in no record of ours"
+        alert = AlertRaised(Severity.CRITICAL, "another_engine", client_order_id, text)
+        self.desk.ctx.tell(EVENT_BUS, alert)
+        self.desk.ctx.tell(CIRCUIT_BREAKER, TripBreaker(TradingState.REDUCING, text))
 
     def _alert(self, symbol: str, client_order_id: str, reason: CloseReason) -> None:
         is_foreign = reason is CloseReason.FOREIGN

@@ -4,13 +4,18 @@ Owns the venue's own id prefixes. An order under one of them is the venue's: it 
 without asking. Every other order that we do not know is somebody else's hand. Their fills explain
 why a position is smaller than our fills say, if and only if they add up to the difference.
 
+An order under our own prefix that our journal does not know may be one whose record was lost with a
+failing disk: then it reduces. One of a later start than ours, or an open entry, which never leaves
+without a durable record, is another engine's: two on one account undo each other's work.
+
 Pure. Source: Binance user data stream, ORDER_TRADE_UPDATE, special client ids, read 2026-11-20.
 """
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from ...messages.values import CloseReason
+from ...messages.values import CloseReason, Leg
 from ...messages.venue import TradeEvidence
 from .ledger import ZERO, signed
 
@@ -28,6 +33,23 @@ def made_by(client_order_id: str) -> CloseReason:
         if client_order_id.startswith(prefix):
             return reason
     return CloseReason.FOREIGN
+
+
+_OURS = re.compile(r"(?P<generation>\d+)-\w+-(?P<leg>[a-z])\d+")
+
+
+def is_another_engines(
+    client_order_id: str, *, prefix: str, generation: int, is_open: bool
+) -> bool:
+    """Say whether an id that our journal does not know proves that another engine trades here.
+
+    `generation` is that of our start.
+    """
+    found = _OURS.fullmatch(client_order_id.removeprefix(prefix))
+    if not client_order_id.startswith(prefix) or found is None:
+        return False
+    is_later = int(found["generation"]) > generation
+    return is_later or (is_open and found["leg"] == Leg.ENTRY)
 
 
 def explain(

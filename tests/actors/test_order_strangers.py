@@ -6,12 +6,13 @@ import pytest
 from attrs import evolve
 
 from callboard.actors.order_state import STRANGERS_MAX
+from callboard.messages.control import EngineStarted, LastRun, TripBreaker
 from callboard.messages.events import AlertRaised
 from callboard.messages.orders import ExposureChanged, FillBooked, OrderReported
 from callboard.messages.positions import StrangerFilled
 from callboard.messages.queries import GetOrders, OrdersView
 from callboard.messages.reconciliation import CompareOrders, TradesFound
-from callboard.messages.values import CloseReason
+from callboard.messages.values import CloseReason, TradingState
 from support.order_bench import ONE, SYMBOL, OrderBench, evidence, trade
 from support.steps import Step
 
@@ -119,3 +120,33 @@ def test_a_listed_fill_of_a_liquidation_is_known_by_the_order_that_was_seen() ->
     assert [StrangerFilled("autoclose-1", CloseReason.LIQUIDATION, lost)] == step.told(
         StrangerFilled
     )
+
+
+@pytest.mark.parametrize(
+    ("client_order_id", "status", "is_another"),
+    [
+        ("cb9-7-e1", "FILLED", True),
+        ("cb9-p1-s1", "NEW", True),
+        ("cb3-7-e1", "NEW", True),
+        ("cb2-7-e1", "PARTIALLY_FILLED", True),
+        ("cb3-7-e1", "FILLED", False),
+        ("cb2-p1-s1", "NEW", False),
+        ("cb-mine", "NEW", False),
+        ("xy9-7-e1", "NEW", False),
+        ("web_9", "NEW", False),
+    ],
+)
+def test_an_order_of_another_engine_under_our_prefix_stops_entries_with_an_alert(
+    client_order_id: str, status: str, *, is_another: bool
+) -> None:
+    bench = OrderBench()
+    bench.tell(EngineStarted(3, LastRun.NONE))
+
+    step = report(bench, client_order_id, status)
+    again = report(bench, client_order_id, status)
+
+    (alert,) = step.told(AlertRaised)
+    trips = [trip.state for trip in step.told(TripBreaker)]
+    assert ("another_engine" if is_another else "foreign_order") == alert.alert
+    assert trips == [TradingState.REDUCING] * is_another
+    assert [] == again.told(TripBreaker)
