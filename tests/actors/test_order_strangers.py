@@ -6,13 +6,13 @@ import pytest
 from attrs import evolve
 
 from callboard.actors.order_state import STRANGERS_MAX
-from callboard.messages.control import EngineStarted, LastRun, TripBreaker
+from callboard.messages.control import EngineStarted, TripBreaker
 from callboard.messages.events import AlertRaised
 from callboard.messages.orders import ExposureChanged, FillBooked, OrderReported
 from callboard.messages.positions import StrangerFilled
 from callboard.messages.queries import GetOrders, OrdersView
 from callboard.messages.reconciliation import CompareOrders, TradesFound
-from callboard.messages.values import CloseReason, TradingState
+from callboard.messages.values import CloseReason, LastRun, TradingState
 from support.order_bench import ONE, SYMBOL, OrderBench, evidence, trade
 from support.steps import Step
 
