@@ -18,7 +18,7 @@ from ..names import CIRCUIT_BREAKER, JOURNAL
 from .envelope import Envelope
 from .segment_writer import SegmentWriter
 
-REFUSED_ORIGIN = f"{JOURNAL}-refused"
+REFUSED_ORIGIN = f"{JOURNAL}:refused"
 REFUSED_TEXT = "journal failed"
 DIRECT_BUFFER_LINES = 64
 

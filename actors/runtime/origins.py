@@ -11,6 +11,7 @@ from typing import NamedTuple
 from attrs import define, field
 
 from ...messages.codec import Json
+from ..names import JOURNAL
 
 STEPS_MAX = 50_000
 OUTSIDE = "host"
@@ -60,7 +61,10 @@ class Origins:
             yield from self._of_answer(record)
 
     def _of_answer(self, record: Json) -> Iterator[Difference]:
-        """An edge answers what it was told, under the same correlation."""
+        """An edge answers what it was told, under the same correlation.
+
+        What a journal that fails holds back, it answers itself in place of the lane.
+        """
         cause = record.get("cause", "")
         sequence, _, number = cause.rpartition(".")
         step = self._steps.get(sequence)
@@ -70,7 +74,7 @@ class Origins:
         index = int(number)
         is_known = index < len(step.edges)
         told = step.edges[index] if is_known else ""
-        if told != record["from"] and (is_known or step.is_plain):
+        if record["from"] not in (told, JOURNAL) and (is_known or step.is_plain):
             yield "cause", cause, f"{cause} was not told to {record['from']}"
 
 

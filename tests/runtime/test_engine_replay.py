@@ -23,7 +23,7 @@ from callboard.messages.values import SignalType
 from callboard.scenarios.disk import DiskFaults, SimulatedDisk
 from callboard.scenarios.simulated_engine import SECOND_NS, SimulatedEngine
 from callboard.scenarios.simulation import Delivery, Simulation
-from support.eth_stage import RISK, START_NS, make_venue
+from support.eth_stage import RISK, START_NS, EthStage, make_venue
 
 WISHES = (SignalType.LONG_ENTRY, SignalType.CLOSE_LONG)
 
@@ -123,6 +123,22 @@ def test_one_seed_gives_the_same_segments_twice() -> None:
 
     assert segments == [name for name in second.names() if name.endswith(".jsonl")]
     assert [first.read(name) for name in segments] == [second.read(name) for name in segments]
+
+
+def test_what_a_failing_disk_refused_replays_without_a_difference() -> None:
+    stage = EthStage()
+    stage.world.run_for(1)
+    stage.disk.broken = True
+    stage.signal("w1", SignalType.LONG_ENTRY, seconds=2)
+    stage.disk.broken = False
+    stage.world.run_for(60)
+    stage.world.stop()
+
+    result = replay(stage.disk, stage.world.codec, lambda _: core_makers(stage.world.settings))
+
+    told = b"".join(stage.disk.read(name) for name in stage.disk.names())
+    assert b'"from":"journal"' in told
+    assert () == result.divergences
 
 
 def test_another_limit_shows_as_a_difference_in_the_gate() -> None:
