@@ -1,1 +1,198 @@
-"""Scenarios: what may happen. The simulated venue, virtual time, faults and invariants."""
+"""Scenarios: what may happen. The simulated venue, virtual time, faults and invariants.
+
+Owns the list of public names, as the package's root does: each is imported from its own module at
+first use. `strategies` and `stateful` stand beside them and need the extra `testing`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..actors.runtime.actor import Actor, Context
+    from .chaos import Report, run_workload
+    from .checks.exits import ExitsOnlyReduce, FiltersAreKept, FlatKeepsNothing, StopsCoverPositions
+    from .checks.ground import Ground, Hooks
+    from .checks.limits import LimitsHold, PausesAreKept
+    from .checks.lives import LivesAreLegal, OneTerminalEvent
+    from .checks.machinery import EffectsHaveCauses, MemoryIsBounded, NoMessageIsLost, StateIsFold
+    from .checks.positions import NumbersAreExact, PositionsAreFills, PositionsAreGuarded
+    from .checks.risk import ExposureIsReserved, NothingOpensAfterHalt
+    from .checks.sending import (
+        NeverMoreThanIntended,
+        NoBlindResend,
+        OneOrderPerIntent,
+        RecordBeforeRequest,
+    )
+    from .drawn import MIXES, Odds
+    from .engine_family import EngineFamily
+    from .families import Budget, Family, find_failure
+    from .guests.drawing import drawn_play
+    from .guests.family import GuestFamily
+    from .guests.play import Mishap, Play, Send, Trouble
+    from .guests.saved import read_play, write_play
+    from .guests.stage import Stage
+    from .guests.system import ActorSystem
+    from .invariants import CHECKS, Check, Checker, Violation
+    from .outcome import Outcome
+    from .scenario_file import read_scenario, write_scenario
+    from .simulated_engine import SimulatedEngine
+    from .simulation import Delivery, Simulation
+    from .venue.faults import Fault, Faults
+    from .venue.settings import Delay, Latency
+    from .workload import ActorCrash, Command, EngineCrash, Signal, Workload
+
+__all__ = (
+    # The world of an engine, what happens in it, and what came of it.
+    "Report",
+    "run_workload",
+    "SimulatedEngine",
+    "Delivery",
+    "Simulation",
+    "Workload",
+    "Signal",
+    "Command",
+    "ActorCrash",
+    "EngineCrash",
+    "Fault",
+    "Faults",
+    "Delay",
+    "Latency",
+    # What a seed draws, and what is kept in a file.
+    "Odds",
+    "MIXES",
+    "read_scenario",
+    "write_scenario",
+    # What must hold.
+    "CHECKS",
+    "Check",
+    "Checker",
+    "Violation",
+    "Ground",
+    "Hooks",
+    "ExitsOnlyReduce",
+    "FiltersAreKept",
+    "FlatKeepsNothing",
+    "StopsCoverPositions",
+    "LimitsHold",
+    "PausesAreKept",
+    "LivesAreLegal",
+    "OneTerminalEvent",
+    "EffectsHaveCauses",
+    "MemoryIsBounded",
+    "NoMessageIsLost",
+    "StateIsFold",
+    "NumbersAreExact",
+    "PositionsAreFills",
+    "PositionsAreGuarded",
+    "ExposureIsReserved",
+    "NothingOpensAfterHalt",
+    "NeverMoreThanIntended",
+    "NoBlindResend",
+    "OneOrderPerIntent",
+    "RecordBeforeRequest",
+    # Actors of anybody's.
+    "ActorSystem",
+    "Actor",
+    "Context",
+    "Mishap",
+    "Play",
+    "Send",
+    "Trouble",
+    "Stage",
+    "drawn_play",
+    "read_play",
+    "write_play",
+    # A search, for those who do without pytest.
+    "Budget",
+    "Family",
+    "find_failure",
+    "GuestFamily",
+    "EngineFamily",
+    "Outcome",
+)
+
+_PUBLIC: dict[str, str] = {
+    "Report": ".chaos",
+    "run_workload": ".chaos",
+    "SimulatedEngine": ".simulated_engine",
+    "Delivery": ".simulation",
+    "Simulation": ".simulation",
+    "Workload": ".workload",
+    "Signal": ".workload",
+    "Command": ".workload",
+    "ActorCrash": ".workload",
+    "EngineCrash": ".workload",
+    "Fault": ".venue.faults",
+    "Faults": ".venue.faults",
+    "Delay": ".venue.settings",
+    "Latency": ".venue.settings",
+    "Odds": ".drawn",
+    "MIXES": ".drawn",
+    "read_scenario": ".scenario_file",
+    "write_scenario": ".scenario_file",
+    "CHECKS": ".invariants",
+    "Check": ".invariants",
+    "Checker": ".invariants",
+    "Violation": ".invariants",
+    "Ground": ".checks.ground",
+    "Hooks": ".checks.ground",
+    "ExitsOnlyReduce": ".checks.exits",
+    "FiltersAreKept": ".checks.exits",
+    "FlatKeepsNothing": ".checks.exits",
+    "StopsCoverPositions": ".checks.exits",
+    "LimitsHold": ".checks.limits",
+    "PausesAreKept": ".checks.limits",
+    "LivesAreLegal": ".checks.lives",
+    "OneTerminalEvent": ".checks.lives",
+    "EffectsHaveCauses": ".checks.machinery",
+    "MemoryIsBounded": ".checks.machinery",
+    "NoMessageIsLost": ".checks.machinery",
+    "StateIsFold": ".checks.machinery",
+    "NumbersAreExact": ".checks.positions",
+    "PositionsAreFills": ".checks.positions",
+    "PositionsAreGuarded": ".checks.positions",
+    "ExposureIsReserved": ".checks.risk",
+    "NothingOpensAfterHalt": ".checks.risk",
+    "NeverMoreThanIntended": ".checks.sending",
+    "NoBlindResend": ".checks.sending",
+    "OneOrderPerIntent": ".checks.sending",
+    "RecordBeforeRequest": ".checks.sending",
+    "ActorSystem": ".guests.system",
+    "Actor": "..actors.runtime.actor",
+    "Context": "..actors.runtime.actor",
+    "Mishap": ".guests.play",
+    "Play": ".guests.play",
+    "Send": ".guests.play",
+    "Trouble": ".guests.play",
+    "Stage": ".guests.stage",
+    "drawn_play": ".guests.drawing",
+    "read_play": ".guests.saved",
+    "write_play": ".guests.saved",
+    "Budget": ".families",
+    "Family": ".families",
+    "find_failure": ".families",
+    "GuestFamily": ".guests.family",
+    "EngineFamily": ".engine_family",
+    "Outcome": ".outcome",
+}
+"""Public name -> module that defines it, as this package sees it."""
+
+
+if not TYPE_CHECKING:  # hidden from type checkers, which else would accept any name
+
+    def __getattr__(name: str) -> object:
+        """Import a public name from its module at first use.
+
+        Raises:
+            AttributeError: The name is not public.
+        """
+        if name not in _PUBLIC:
+            raise AttributeError(f"module {__name__!r} has no public name {name!r}")
+        value = getattr(import_module(_PUBLIC[name], __name__), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    """List what the module holds and what it can import."""
+    return sorted({*globals(), *__all__})

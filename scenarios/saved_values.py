@@ -83,7 +83,9 @@ def near(word: str, words: Iterable[str]) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as a TOML string."""
+    """Return a text as a TOML string, one without escapes where that is possible."""
+    if '"' in text and "'" not in text and text.isprintable():
+        return f"'{text}'"
     return f'"{"".join(map(_letter, text))}"'
 
 

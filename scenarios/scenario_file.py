@@ -5,18 +5,14 @@ equal one, every field of it, those of tomorrow too. What is as usual is left ou
 none is a `ConfigurationError` with file, line, what is wrong and the nearest valid names.
 """
 
-import re
-import tomllib
-from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 
 from ..actors import names
-from ..actors.errors import ConfigurationError
 from .drawn import COMMANDS
 from .planned import KINDS, STRIKING, Incident, PlannedFault, PriceMove
-from .saved_fields import Reading, Style, written
-from .toml_lines import lines_of
+from .saved_fields import Style
+from .saved_texts import read_record, write_record
 from .venue.faults import Faults
 from .venue.streams import MARKET, USER
 from .workload import SYMBOLS, ActorCrash, Command, Signal, Workload
@@ -46,11 +42,6 @@ STYLE = Style(
     ),
 )
 """A field of a new class needs a line here only for a closed list of words."""
-TEXT = "scenario"
-"""What a text without a file is called."""
-BYTES_MAX = 4 * 1024 * 1024
-PLACE = re.compile(r"(.*) \(at line (\d+), column \d+\)", re.DOTALL)
-END = " (at end of document)"
 
 
 def read_scenario(source: Path | str) -> Workload:
@@ -58,38 +49,9 @@ def read_scenario(source: Path | str) -> Workload:
 
     Raises `ConfigurationError` that tells all faults, each with file and line.
     """
-    name, text = (str(source), _content(source)) if isinstance(source, Path) else (TEXT, source)
-    try:
-        document = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(_no_toml(name, text, str(error))) from None
-    reading = Reading(name, lines_of(text), STYLE)
-    workload = reading.record(Workload, document, ())
-    if workload is None:
-        raise ConfigurationError(*reading.faults)
-    return workload
+    return read_record(Workload, source, STYLE)
 
 
 def write_scenario(workload: Workload, *, note: str = "") -> str:
     """Return a workload as the text of a scenario file, under a note for people."""
-    comment = [f"# {line}".rstrip() for line in note.splitlines()]
-    return "\n".join([*comment, *written(workload, STYLE)]) + "\n"
-
-
-def _content(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(BYTES_MAX + 1)
-        if len(content) > BYTES_MAX:
-            raise ConfigurationError(f"{path}: is larger than {BYTES_MAX} bytes")
-        return content.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigurationError(f"{path}: cannot be read: {reason}") from None
-
-
-def _no_toml(name: str, text: str, error: str) -> str:
-    found = PLACE.fullmatch(error)
-    last = max(1, len(text.splitlines()))
-    what, line = (found[1], found[2]) if found else (error.removesuffix(END), str(last))
-    return f"{name}:{line}: is no TOML: {what}"
+    return write_record(workload, STYLE, note)

@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, settings
 
 from support.wheels import build_wheel, install
 
+pytest_plugins = ("pytester",)
+
 TAPE_NAME = "binance-usdm-ethusdt-20240808.gz"
 
 # No deadline anywhere: machines are shared, and a slow example is not a wrong one.

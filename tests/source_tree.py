@@ -50,6 +50,17 @@ def imported_modules(file: str, tree: ast.Module | None = None) -> tuple[str, ..
     return tuple(dict.fromkeys(found))
 
 
+def names_for_type_checkers(file: str) -> dict[str, str]:
+    """Read what a file imports for type checkers alone: name -> module as it is written there."""
+    blocks = (node for node in parse(file).body if isinstance(node, ast.If))
+    imports = (node for block in blocks for node in block.body if isinstance(node, ast.ImportFrom))
+    return {
+        alias.name: "." * node.level + (node.module or "")
+        for node in imports
+        for alias in node.names
+    }
+
+
 def _files_below(folder: str) -> tuple[str, ...]:
     paths = (ROOT / folder).rglob("*.py")
     return tuple(sorted(path.relative_to(ROOT).as_posix() for path in paths))

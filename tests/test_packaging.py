@@ -4,7 +4,6 @@ Owns the proofs that need a build: the wheel is made once, without a network, fr
 files that git would give, and is installed into an empty environment beside a host's own packages.
 """
 
-import ast
 import re
 import subprocess
 import sys
@@ -37,13 +36,6 @@ def homes() -> dict[str, str]:
     """Read the root's table of public names: name -> module that defines it."""
     table: dict[str, str] = vars(callboard)["_PUBLIC"]
     return table
-
-
-def type_checked_names(tree: ast.Module) -> dict[str, str]:
-    """Read what a module imports for type checkers alone: name -> module."""
-    blocks = (node for node in tree.body if isinstance(node, ast.If))
-    imports = (node for block in blocks for node in block.body if isinstance(node, ast.ImportFrom))
-    return {alias.name: node.module or "" for node in imports for alias in node.names}
 
 
 def config_files() -> list[Path]:
@@ -154,9 +146,9 @@ def test_a_public_name_is_what_its_own_module_defines(name: str) -> None:
 
 
 def test_the_three_lists_of_public_names_agree() -> None:
-    seen_by_type_checkers = type_checked_names(project.parse("__init__.py"))
+    seen_by_type_checkers = project.names_for_type_checkers("__init__.py")
 
-    assert homes() == seen_by_type_checkers
+    assert {name: f".{home}" for name, home in homes().items()} == seen_by_type_checkers
     assert sorted(homes()) == sorted(callboard.__all__)
     assert set(callboard.__all__) <= set(dir(callboard))
 

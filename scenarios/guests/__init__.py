@@ -1,0 +1,1 @@
+"""Guests: actors that are not ours in our simulation: drawn messages, trouble, invariants."""
