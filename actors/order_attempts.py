@@ -88,7 +88,9 @@ class Attempts:
         """The lane certainly did not send it: try again, ask the gate again, or give up."""
         if order.state is not OrderState.SUBMITTED or order.attempt != attempt:
             return
-        if order.approved.priority is Priority.REDUCING:
+        is_reducing = order.approved.priority is Priority.REDUCING
+        if is_reducing or message.reason == "clock_untrusted":
+            # The clock is being read at this moment; the gate would only refuse for its sake.
             if self._waits_again(order):
                 self.calls.again_soon(order, Kind.PLACE)
         elif message.reason in ("halted", "symbol_reducing"):

@@ -21,11 +21,11 @@ KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "amend": ("PUT", ORDER),
         "cancel": ("DELETE", ORDER),
         "query": ("GET", ORDER),
-        "stop": ("POST", ALGO_ORDER),
-        "cancel_stop": ("DELETE", ALGO_ORDER),
-        "query_stop": ("GET", ALGO_ORDER),
+        "conditional": ("POST", ALGO_ORDER),
+        "cancel_conditional": ("DELETE", ALGO_ORDER),
+        "query_conditional": ("GET", ALGO_ORDER),
         "open_orders": ("GET", "/fapi/v1/openOrders"),
-        "open_stops": ("GET", "/fapi/v1/openAlgoOrders"),
+        "open_conditionals": ("GET", "/fapi/v1/openAlgoOrders"),
         "trades": ("GET", "/fapi/v1/userTrades"),
         "positions": ("GET", "/fapi/v3/positionRisk"),
         "account": ("GET", "/fapi/v3/account"),
@@ -35,7 +35,7 @@ KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "market_stream": (STREAM, MARKET),
     }
 )
-"""Word -> method and path: `order` is a regular order, entry or exit; `stop` a conditional one."""
+"""Word -> method and path: an `order` is a regular one, a `conditional` is a stop or a target."""
 STRIKING = tuple(fault for fault in Fault if fault.is_incident)
 
 

@@ -42,8 +42,14 @@ class Reading:
         """Note that something is wrong at a place."""
         self.faults.append(f"{self.source}:{line_of(self.lines, path)}: {text}")
 
-    def record(self, kind: type[Record], table: Mapping[str, Any], path: TomlPath) -> Record | None:
-        """Return what a table makes, or None and faults."""
+    def record(
+        self,
+        kind: type[Record],
+        table: Mapping[str, Any],
+        path: TomlPath,
+        beside: tuple[str, ...] = (),
+    ) -> Record | None:
+        """Return what a table makes, or None and faults; `beside` are keys that others read."""
         before = len(self.faults)
         forms = {form.key: form for form in forms_of(kind, self.style)}
         spelled = {**{form.name: form for form in forms.values() if form.is_duration}, **forms}
@@ -51,7 +57,7 @@ class Reading:
         for key, where, raw in _entries(table, forms, path):
             form = spelled.get(key)
             if form is None:
-                self.fault(where, f"{key}: is no key here; {near(key, forms)}")
+                self.fault(where, f"{key}: is no key here; {near(key, (*forms, *beside))}")
             elif form.name in values:
                 self.fault(where, f"{key}: is said twice, as {form.key} too")
             else:
@@ -106,7 +112,7 @@ def forms_of(kind: type, style: Style) -> tuple[Form, ...]:
     )
 
 
-def written(record: object, style: Style) -> Iterator[str]:
+def written(record: object, style: Style, above: str = "") -> Iterator[str]:
     """Yield a record as lines of TOML: its own keys, sections, then tables."""
     kind = type(record)
     unusual = [
@@ -119,10 +125,12 @@ def written(record: object, style: Style) -> Iterator[str]:
         yield from ("", f"[{section}]", *_plain(unusual, section))
     for form, value in unusual:
         if attrs.has(form.kind):
-            yield from ("", f"[{form.key}]", *written(value, style))
+            lines = tuple(written(value, style, f"{above}{form.key}."))
+            # A table of tables alone needs no line of its own.
+            yield from lines if lines[0] == "" else ("", f"[{above}{form.key}]", *lines)
         elif is_array(form):
             for each in value:
-                yield from ("", f"[[{form.key}]]", *written(each, style))
+                yield from ("", f"[[{above}{form.key}]]", *written(each, style))
 
 
 def _plain(unusual: list[tuple[Form, Any]], section: str) -> Iterator[str]:

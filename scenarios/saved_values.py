@@ -15,7 +15,7 @@ from attrs import frozen
 
 UNITS_MS = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000}
 DURATION = re.compile(r"(\d+(?:\.\d+)?) ?([a-z]+)")
-FROM_ONE = ("nth", "times")
+FROM_ONE = ("nth",)
 """Whole numbers that begin at 1."""
 SIGNED = "bps"
 """What a name ends in that may be negative."""
@@ -52,7 +52,7 @@ def value_of(form: Form, raw: Any, *, is_bare: bool) -> Any:
     if kind is bool:
         return _typed(raw, bool, "is true or false")
     if kind is int:
-        return _duration_ms(raw, is_bare=is_bare) if form.is_duration else _whole(form.name, raw)
+        return _time(raw, is_bare=is_bare) if form.is_duration else _whole(form.name, raw)
     if kind is float:
         return _share(raw)
     if kind is Decimal:
@@ -89,6 +89,18 @@ def quoted(text: str) -> str:
     return f'"{"".join(map(_letter, text))}"'
 
 
+def duration_ms(raw: Any) -> int:
+    """Return a duration that is said with its unit, in ms; `ValueError` for one that is not."""
+    form = 'is a time with its unit (ms, s, min, h), as in "1.5s"'
+    found = DURATION.fullmatch(_typed(raw, str, form))
+    if found is None or found[2] not in UNITS_MS:
+        raise ValueError(f"{form}, not {raw!r}")
+    exact_ms = Decimal(found[1]) * UNITS_MS[found[2]]
+    if exact_ms != int(exact_ms):
+        raise ValueError(f"is a whole number of ms, not {raw!r}")
+    return int(exact_ms)
+
+
 def duration_text(duration_ms: int) -> str:
     """Return a duration as people write it."""
     if duration_ms < UNITS_MS["s"]:
@@ -109,17 +121,10 @@ def _typed(raw: Any, kind: type, form: str) -> Any:
     raise ValueError(f"{form}, not {raw!r}")
 
 
-def _duration_ms(raw: Any, *, is_bare: bool) -> int:
-    form = 'is a time with its unit (ms, s, min, h), as in "1.5s"'
+def _time(raw: Any, *, is_bare: bool) -> int:
     if is_bare and isinstance(raw, int):
-        return int(_counted(_typed(raw, int, "is a whole number of ms"), 0))
-    found = DURATION.fullmatch(_typed(raw, str, form))
-    if found is None or found[2] not in UNITS_MS:
-        raise ValueError(f"{form}, not {raw!r}")
-    duration_ms = Decimal(found[1]) * UNITS_MS[found[2]]
-    if duration_ms != int(duration_ms):
-        raise ValueError(f"is a whole number of ms, not {raw!r}")
-    return int(duration_ms)
+        return _counted(_typed(raw, int, "is a whole number of ms"), 0)
+    return duration_ms(raw)
 
 
 def _whole(name: str, raw: Any) -> int:

@@ -1,18 +1,42 @@
-"""ScenarioFile: a workload as a TOML file that people write, read and keep.
+"""ScenarioFile: a workload or a whole story as a TOML file that people write and read.
 
-Owns the one saved form: what `write_scenario` writes of a workload, `read_scenario` reads as an
-equal one, every field of it, those of tomorrow too. What is as usual is left out. A text that is
-none is a `ConfigurationError` with file, line, what is wrong and the nearest valid names.
+Owns the one saved form: what is written of a workload is read as an equal one, every field of it,
+those of tomorrow too; a story has a `title` and what is expected under `then` besides. What is as
+usual is left out. A text that is none is a `ConfigurationError` with file, line, what is wrong and
+the nearest valid names.
 """
 
 from pathlib import Path
 from types import MappingProxyType
 
+from attrs import field, frozen
+
 from ..actors import names
 from .drawn import COMMANDS
+from .expectations import (
+    EVENTS,
+    LEGS,
+    RESTABLE,
+    SENDABLE,
+    SIDES,
+    Filled,
+    InOrder,
+    Position,
+    Protected,
+    Resting,
+    Sent,
+    Then,
+    Told,
+)
 from .planned import KINDS, STRIKING, Incident, PlannedFault, PriceMove
+<<<<<<< HEAD
 from .saved_fields import Style
 from .saved_texts import read_record, write_record
+=======
+from .saved_fields import Reading, Style, written
+from .story import Story
+from .toml_lines import lines_of
+>>>>>>> f8fff2b (Forty-seven incidents are told so that they can be run; an entry that could not be signed waits for the clock)
 from .venue.faults import Faults
 from .venue.streams import MARKET, USER
 from .workload import SYMBOLS, ActorCrash, Command, Signal, Workload
@@ -38,20 +62,99 @@ STYLE = Style(
             (PriceMove, "symbol"): SYMBOLS,
             (Incident, "symbol"): SYMBOLS,
             (Incident, "fault"): tuple(fault.value for fault in STRIKING),
+            (Told, "event"): EVENTS,
+            (InOrder, "events"): EVENTS,
+            (Sent, "what"): SENDABLE,
+            (Filled, "what"): tuple(LEGS),
+            (Resting, "what"): RESTABLE,
+            (Resting, "symbol"): SYMBOLS,
+            (Position, "side"): SIDES,
+            (Position, "symbol"): SYMBOLS,
+            (Protected, "symbol"): SYMBOLS,
         }
     ),
 )
 """A field of a new class needs a line here only for a closed list of words."""
+<<<<<<< HEAD
+=======
+TEXT = "scenario"
+"""What a text without a file is called."""
+TOLD = ("title", "then")
+"""What a story has beside its workload."""
+BYTES_MAX = 4 * 1024 * 1024
+PLACE = re.compile(r"(.*) \(at line (\d+), column \d+\)", re.DOTALL)
+END = " (at end of document)"
+>>>>>>> f8fff2b (Forty-seven incidents are told so that they can be run; an entry that could not be signed waits for the clock)
 
 
-def read_scenario(source: Path | str) -> Workload:
-    """Return the workload of a file (a `Path`) or of a text (a `str`).
+@frozen
+class _Telling:
+    """What a story has beside its workload."""
+
+    title: str = ""
+    then: Then = field(factory=Then)
+
+
+def read_story(source: Path | str) -> Story:
+    """Return the story of a file (a `Path`) or of a text (a `str`).
 
     Raises `ConfigurationError` that tells all faults, each with file and line.
     """
+<<<<<<< HEAD
     return read_record(Workload, source, STYLE)
+=======
+    name, text = (str(source), _content(source)) if isinstance(source, Path) else (TEXT, source)
+    try:
+        document = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(_no_toml(name, text, str(error))) from None
+    told = {key: document.pop(key) for key in TOLD if key in document}
+    reading = Reading(name, lines_of(text), STYLE)
+    workload = reading.record(Workload, document, (), beside=TOLD)
+    telling = reading.record(_Telling, told, ())
+    if workload is None or telling is None:
+        raise ConfigurationError(*reading.faults)
+    return Story(telling.title, workload, telling.then)
+
+
+def read_scenario(source: Path | str) -> Workload:
+    """Return the workload of a file or text alone, as `read_story` reads it."""
+    return read_story(source).workload
+
+
+def write_story(story: Story, *, note: str = "") -> str:
+    """Return a story as the text of a scenario file, under a note for people."""
+    lines = [f"# {line}".rstrip() for line in note.splitlines()]
+    lines += written(_Telling(story.title), STYLE)
+    lines += written(story.workload, STYLE)
+    lines += written(_Telling(then=story.then), STYLE)
+    return "\n".join(lines) + "\n"
+>>>>>>> f8fff2b (Forty-seven incidents are told so that they can be run; an entry that could not be signed waits for the clock)
 
 
 def write_scenario(workload: Workload, *, note: str = "") -> str:
     """Return a workload as the text of a scenario file, under a note for people."""
+<<<<<<< HEAD
     return write_record(workload, STYLE, note)
+=======
+    return write_story(Story("", workload), note=note)
+
+
+def _content(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(BYTES_MAX + 1)
+        if len(content) > BYTES_MAX:
+            raise ConfigurationError(f"{path}: is larger than {BYTES_MAX} bytes")
+        return content.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(f"{path}: cannot be read: {reason}") from None
+
+
+def _no_toml(name: str, text: str, error: str) -> str:
+    found = PLACE.fullmatch(error)
+    last = max(1, len(text.splitlines()))
+    what, line = (found[1], found[2]) if found else (error.removesuffix(END), str(last))
+    return f"{name}:{line}: is no TOML: {what}"
+>>>>>>> f8fff2b (Forty-seven incidents are told so that they can be run; an entry that could not be signed waits for the clock)

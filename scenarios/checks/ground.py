@@ -102,7 +102,7 @@ class Ground:
     strange: dict[PositionKey, Decimal] = field(init=False, factory=dict[PositionKey, Decimal])
     """The part of `amounts` that a person traded beside the engine."""
     fees: Decimal = field(init=False, default=ZERO)
-    """Of all fills at the venue."""
+    """Of all fills at the venue, but for those of a position that only a person holds."""
     open_requests: dict[str, VenueRequest] = field(init=False, factory=dict[str, VenueRequest])
     calm: Calm = field(init=False)
     placements: dict[str, list[Placement]] = field(init=False, factory=dict[str, list[Placement]])
@@ -265,10 +265,16 @@ class Ground:
         before = self.amounts.get(key, ZERO)
         change = fill.quantity if fill.side == "BUY" else -fill.quantity
         self.amounts[key] = before + change
+        if self._concerns_us(key, fill.client_order_id, before):
+            self.fees += fill.quote_fee
         self._share(key, fill.client_order_id, change)
-        self.fees += fill.quote_fee
         for told in self.on_filled:
             told(fill, before)
+
+    def _concerns_us(self, key: PositionKey, client_order_id: str, before: Decimal) -> bool:
+        """Return False for a person's fill where nothing of ours was open."""
+        is_ours = self.parse(client_order_id) is not None or is_forced(client_order_id)
+        return is_ours or before != self.strange.get(key, ZERO)
 
     def _share(self, key: PositionKey, client_order_id: str, change: Decimal) -> None:
         """Note whose a position is: a person's trade closes what is ours before it opens theirs."""

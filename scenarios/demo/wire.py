@@ -28,6 +28,7 @@ class Sent:
     status: int = 0
     answered_at_ns: int = 0
     retry_after_s: int = 0
+    answer: VenueAnswer | None = None
 
     @property
     def paused_until_ns(self) -> int:
@@ -114,6 +115,6 @@ class Wire:
             self.orders = Usage(int(headers[ORDERS]), now_ns)
         sent = self._waiting.pop(answer.request_id, None)
         if sent is not None:
-            sent.status, sent.answered_at_ns = answer.status, now_ns
+            sent.status, sent.answered_at_ns, sent.answer = answer.status, now_ns, answer
             sent.retry_after_s = int(headers.get("Retry-After", "0"))
             self.on_answered(sent)

@@ -1,4 +1,4 @@
-"""CrashSweep: one workload again and again, with the process killed at another boundary each time.
+"""CrashSweep: one workload again and again, killed at another boundary each time.
 
 Owns which boundaries are worth a run: of those of commits, the first of an instant and the first
 after the disk or the wire was touched, since a crash at the next would leave the same disk, the

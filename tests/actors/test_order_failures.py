@@ -11,6 +11,7 @@ from callboard.messages.failure import ClassifyFailure, VenueAnswered
 from callboard.messages.instruments import RefreshInstruments
 from callboard.messages.market import ResyncClock
 from callboard.messages.orders import (
+    ApprovedOrder,
     EnqueueOrder,
     ExposureChanged,
     HoldSymbol,
@@ -243,7 +244,7 @@ def test_a_fenced_entry_of_an_older_epoch_is_given_up_unsent(reason: str) -> Non
     assert [False] == [exposure.sent for exposure in step.told(ExposureChanged)]
 
 
-@pytest.mark.parametrize("reason", ["too_late", "permit_expired", "clock_untrusted"])
+@pytest.mark.parametrize("reason", ["too_late", "permit_expired"])
 def test_a_late_entry_goes_back_through_the_gate(reason: str) -> None:
     bench = OrderBench().submitted()
 
@@ -252,10 +253,15 @@ def test_a_late_entry_goes_back_through_the_gate(reason: str) -> None:
     assert [RenewApproval(CID, "1")] == step.told(RenewApproval)
 
 
-def test_a_fenced_exit_is_sent_again_after_a_moment() -> None:
-    bench = OrderBench(EXIT).submitted()
+@pytest.mark.parametrize(
+    ("approved", "reason"), [(EXIT, "permit_expired"), (ENTRY, "clock_untrusted")]
+)
+def test_an_exit_and_what_could_not_be_signed_are_sent_again_after_a_moment(
+    approved: ApprovedOrder, reason: str
+) -> None:
+    bench = OrderBench(approved).submitted()
 
-    bench.tell(Fenced(f"{bench.cid}#1", 7, "permit_expired"))
+    bench.tell(Fenced(f"{bench.cid}#1", 7, reason))
     step = bench.steps.fire(f"retry/{bench.cid}")
 
     assert [bench.cid] == [each.client_order_id for each in step.told(EnqueueOrder)]
