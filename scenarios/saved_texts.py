@@ -35,15 +35,23 @@ def read_record(
 
     Raises `ConfigurationError` that tells all faults, each with file and line.
     """
-    name, text = (str(source), _content(source)) if isinstance(source, Path) else (TEXT, source)
-    document = _document(name, text)
-    reading = Reading(name, lines_of(text), style)
+    reading, document = open_text(source, style)
     record = reading.record(kind, document, ())
     if record is not None and look is not None:
         look(record, reading)
     if record is None or reading.faults:
         raise ConfigurationError(*reading.faults)
     return record
+
+
+def open_text(source: Path | str, style: Style) -> tuple[Reading, dict[str, Any]]:
+    """Return what a text says as plain tables, and a reading that knows where each stands.
+
+    Raises `ConfigurationError` for what cannot be read or is no TOML.
+    """
+    name, text = (str(source), _content(source)) if isinstance(source, Path) else (TEXT, source)
+    document = _document(name, text)
+    return Reading(name, lines_of(text), style), document
 
 
 def write_record(record: object, style: Style, note: str) -> str:

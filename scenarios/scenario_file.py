@@ -12,6 +12,7 @@ from types import MappingProxyType
 from attrs import field, frozen
 
 from ..actors import names
+from ..actors.errors import ConfigurationError
 from .drawn import COMMANDS
 from .expectations import (
     EVENTS,
@@ -29,14 +30,9 @@ from .expectations import (
     Told,
 )
 from .planned import KINDS, STRIKING, Incident, PlannedFault, PriceMove
-<<<<<<< HEAD
-from .saved_fields import Style
-from .saved_texts import read_record, write_record
-=======
-from .saved_fields import Reading, Style, written
+from .saved_fields import Style, written
+from .saved_texts import open_text
 from .story import Story
-from .toml_lines import lines_of
->>>>>>> f8fff2b (Forty-seven incidents are told so that they can be run; an entry that could not be signed waits for the clock)
 from .venue.faults import Faults
 from .venue.streams import MARKET, USER
 from .workload import SYMBOLS, ActorCrash, Command, Signal, Workload
@@ -75,16 +71,8 @@ STYLE = Style(
     ),
 )
 """A field of a new class needs a line here only for a closed list of words."""
-<<<<<<< HEAD
-=======
-TEXT = "scenario"
-"""What a text without a file is called."""
 TOLD = ("title", "then")
 """What a story has beside its workload."""
-BYTES_MAX = 4 * 1024 * 1024
-PLACE = re.compile(r"(.*) \(at line (\d+), column \d+\)", re.DOTALL)
-END = " (at end of document)"
->>>>>>> f8fff2b (Forty-seven incidents are told so that they can be run; an entry that could not be signed waits for the clock)
 
 
 @frozen
@@ -100,16 +88,8 @@ def read_story(source: Path | str) -> Story:
 
     Raises `ConfigurationError` that tells all faults, each with file and line.
     """
-<<<<<<< HEAD
-    return read_record(Workload, source, STYLE)
-=======
-    name, text = (str(source), _content(source)) if isinstance(source, Path) else (TEXT, source)
-    try:
-        document = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(_no_toml(name, text, str(error))) from None
+    reading, document = open_text(source, STYLE)
     told = {key: document.pop(key) for key in TOLD if key in document}
-    reading = Reading(name, lines_of(text), STYLE)
     workload = reading.record(Workload, document, (), beside=TOLD)
     telling = reading.record(_Telling, told, ())
     if workload is None or telling is None:
@@ -129,32 +109,8 @@ def write_story(story: Story, *, note: str = "") -> str:
     lines += written(story.workload, STYLE)
     lines += written(_Telling(then=story.then), STYLE)
     return "\n".join(lines) + "\n"
->>>>>>> f8fff2b (Forty-seven incidents are told so that they can be run; an entry that could not be signed waits for the clock)
 
 
 def write_scenario(workload: Workload, *, note: str = "") -> str:
     """Return a workload as the text of a scenario file, under a note for people."""
-<<<<<<< HEAD
-    return write_record(workload, STYLE, note)
-=======
     return write_story(Story("", workload), note=note)
-
-
-def _content(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(BYTES_MAX + 1)
-        if len(content) > BYTES_MAX:
-            raise ConfigurationError(f"{path}: is larger than {BYTES_MAX} bytes")
-        return content.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigurationError(f"{path}: cannot be read: {reason}") from None
-
-
-def _no_toml(name: str, text: str, error: str) -> str:
-    found = PLACE.fullmatch(error)
-    last = max(1, len(text.splitlines()))
-    what, line = (found[1], found[2]) if found else (error.removesuffix(END), str(last))
-    return f"{name}:{line}: is no TOML: {what}"
->>>>>>> f8fff2b (Forty-seven incidents are told so that they can be run; an entry that could not be signed waits for the clock)

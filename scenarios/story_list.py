@@ -33,7 +33,7 @@ def incident_of(name: str) -> str:
 def story_named(name: str) -> "Story":
     """Return a story, ready to be played."""
     module = import_module(f".stories.{_known(name)}", __package__)
-    story: "Story" = module.STORY
+    story: Story = module.STORY
     return story
 
 
