@@ -31,6 +31,7 @@ from .disk import DiskFaults, SimulatedDisk
 from .invariants import Checker, Violation
 from .moved_market import MovedMarket
 from .planned import ManualRequest
+from .schedules import chooser_of
 from .simulated_engine import SimulatedEngine
 from .simulation import Simulation
 from .sometimes import Sometimes
@@ -318,7 +319,8 @@ def make_engine(workload: Workload, script: FaultScript | None = None) -> Simula
     `script` adds planned faults to those of the workload.
     """
     seed = workload.seed
-    simulation = Simulation(seed=seed, now_ns=START_NS, delivery=workload.delivery)
+    chooser = chooser_of(seed, workload.schedule, workload.priority_changes, workload.deferrals)
+    simulation = Simulation(seed, START_NS, workload.delivery, chooser)
     timing = AlgoTiming(child_to_triggered_frame_ms=workload.child_frame_late_ms)
     venue = Venue(
         VenueSettings(

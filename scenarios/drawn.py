@@ -16,6 +16,7 @@ from ..actors import names
 from ..messages.values import SignalType
 from .crash_points import Boundary, CrashPoint
 from .disk import NO_LIMIT, DiskFaults
+from .schedules import Schedule
 from .simulation import Delivery
 from .venue.faults import Fault, Faults
 from .workload import SYMBOLS, ActorCrash, Command, EngineCrash, Signal, Workload
@@ -49,6 +50,8 @@ WAYS_MS = (UNDER_WAY_MS, 1_500)
 """How long after a signal trouble may come: in the midst of it, or while something is unclear."""
 RATES = (0.02, 0.1, 0.3)
 SELDOM_RATES = (0.005, 0.02)
+PRIORITY_CHANGES_MAX = 4
+"""Orders of messages that take more turns than these to go wrong are left to the random walk."""
 SETTLED: tuple[Fault, ...] = tuple(fault for fault in Fault if fault is not Fault.TRADED_BY_HAND)
 """Faults after which everything can be settled; what a person opens is left to that person."""
 OFTEN = (
@@ -109,6 +112,8 @@ class Odds:
     fault_kinds: int = 0
     """More than 0 switches on exactly so many kinds of fault, whatever their shares."""
     durations_ms: tuple[int, ...] = DURATIONS_MS
+    priorities_share: float = 0.0
+    """How likely the schedule is one of priorities instead of a random walk."""
 
 
 STANDARD = Odds(
@@ -119,9 +124,10 @@ STANDARD = Odds(
     engine_crashes_max=1,
     fault_kinds=3,
     durations_ms=(30_000, 60_000),
+    priorities_share=0.4,
 )
 """Twenty orders and three kinds of fault: dense in time, so that many seeds cost little."""
-MIXES: dict[str, Odds] = {"standard": STANDARD, "wide": Odds()}
+MIXES: dict[str, Odds] = {"standard": STANDARD, "wide": Odds(priorities_share=0.4)}
 """What a search may draw from, by name."""
 
 
@@ -134,6 +140,7 @@ def drawn(seed: int, odds: Odds = Odds()) -> Workload:
     def moment() -> int:
         return _moment(random, signals, duration_ms)
 
+    changes = _priority_changes(seed, odds.priorities_share)
     return Workload(
         seed=seed,
         delivery=random.choice(list(Delivery)),
@@ -150,7 +157,16 @@ def drawn(seed: int, odds: Odds = Odds()) -> Workload:
         is_hedged=random.random() < 0.2,
         trade_lite=random.random() < 0.3,
         child_frame_late_ms=random.choice((0, 0, 40)),
+        schedule=Schedule.RANDOM if changes is None else Schedule.PRIORITIES,
+        priority_changes=changes or 0,
     )
+
+
+def _priority_changes(seed: int, share: float) -> int | None:
+    """Draw how often priorities change; None for a random walk."""
+    random = Random(f"{seed}/scheduler")
+    changes = random.randrange(PRIORITY_CHANGES_MAX + 1)
+    return changes if random.random() < share else None
 
 
 def _several(random: Random, most: int, make: Callable[[], Item]) -> tuple[Item, ...]:

@@ -16,8 +16,8 @@ import pykka.messages
 from attrs import define, frozen
 
 from ..actors.runtime.envelope import Envelope
+from .mailboxes import PairMailboxes
 from .pykka_fibers import SECOND_NS, Fiber, Fibers
-from .simulation import PairMailboxes
 
 TEXT_MAX = 60
 STOP = "stop"

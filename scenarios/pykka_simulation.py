@@ -19,12 +19,14 @@ from typing import Any, Self
 
 import pykka
 
+from .mailboxes import PairMailboxes
 from .pykka_deadlock import Deadlock, Watch
 from .pykka_fibers import SECOND_NS, Fiber, Fibers
 from .pykka_hooks import Hooks, OutsideActor
 from .pykka_patches import Patches, Threads, patch_chance, patch_locks, patch_time
 from .pykka_post import Failure, Handled, Post
-from .simulation import Delivery, PairMailboxes, Simulation
+from .schedules import RandomWalk
+from .simulation import Delivery, Simulation
 
 START_NS = 1_767_225_600 * SECOND_NS
 """When a run begins that is given no simulation: 2026-01-01T00:00:00Z."""
@@ -157,7 +159,7 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         )
         network = None
         if self.delivery is Delivery.PAIR:
-            network = PairMailboxes(random.Random(f"{self.seed}/network"))
+            network = PairMailboxes(RandomWalk(random.Random(f"{self.seed}/network")))
         self._post = Post(fibers, network, self._trace_max)
         self._watch = Watch(fibers, self._post)
         fibers.on_escape = self._post.failed

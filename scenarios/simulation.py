@@ -8,20 +8,19 @@ A host is one life of an engine: `crash` drops its messages and timers, the outs
 """
 
 import decimal
-import random
-from collections import deque
 from collections.abc import Callable
 from enum import StrEnum
 from heapq import heappop, heappush
-from typing import Protocol
 
-from attrs import define, field
+from attrs import Factory, define, field
 
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope, Timer
 from ..actors.runtime.inbox import TimerHeap
 from ..actors.runtime.kernel import Kernel
 from ..actors.runtime.step import ENGINE_DECIMALS
+from .mailboxes import MOVED, FifoMailboxes, Mailboxes, OutboxMailboxes, PairMailboxes
+from .schedules import Chooser, Schedule, chooser_of
 
 STEPS_PER_INSTANT_MAX = 100_000
 """Steps at one virtual instant before the run counts as a loop without delay."""
@@ -39,6 +38,10 @@ class NoProgress(RuntimeError):
     """Virtual time stands still: actors answer each other without any delay."""
 
 
+def _random_walk(simulation: "Simulation") -> Chooser:
+    return chooser_of(simulation.seed, Schedule.RANDOM)
+
+
 @define(eq=False)
 class Simulation:
     """Virtual time and what happens in it."""
@@ -46,8 +49,9 @@ class Simulation:
     seed: int = 0
     now_ns: int = 0
     delivery: Delivery = Delivery.FIFO
+    chooser: Chooser = field(default=Factory(_random_walk, takes_self=True))
+    """Which channel is served next, where the delivery leaves it open."""
     steps: int = field(init=False, default=0)
-    _random: random.Random = field(init=False)
     _heap: list[tuple[int, int, Callable[[], None]]] = field(
         init=False, factory=list[tuple[int, int, Callable[[], None]]]
     )
@@ -56,15 +60,14 @@ class Simulation:
     _steps_at_instant: int = field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
-        self._random = random.Random(f"{self.seed}/schedule")
         self._hosts = []
 
     def host(self) -> "SimulationHost":
         """Return the host of a new life of an engine."""
         kinds: dict[Delivery, Callable[[], Mailboxes]] = {
             Delivery.FIFO: FifoMailboxes,
-            Delivery.OUTBOX: lambda: OutboxMailboxes(self._random),
-            Delivery.PAIR: lambda: PairMailboxes(self._random),
+            Delivery.OUTBOX: lambda: OutboxMailboxes(self.chooser),
+            Delivery.PAIR: lambda: PairMailboxes(self.chooser),
         }
         host = SimulationHost(self, kinds[self.delivery]())
         self._hosts.append(host)
@@ -155,7 +158,7 @@ class SimulationHost:
     """One life of an engine in a simulation; implements the kernel's host."""
 
     simulation: Simulation
-    mailboxes: "Mailboxes"
+    mailboxes: Mailboxes
     kernel: Kernel | None = field(init=False, default=None)
     fatal_reason: str = field(init=False, default="")
     timers: TimerHeap = field(init=False, factory=TimerHeap)
@@ -231,130 +234,3 @@ class SimulationHost:
         self.simulation.count_step()
         self.kernel.fire(timer, self.simulation.now_ns)
         return True
-
-
-MOVED = Envelope("", None, "", "", 0, "")
-"""A mailbox's word that a message moved on without being delivered yet."""
-
-
-class Mailboxes(Protocol):
-    """The order in which messages reach their receivers."""
-
-    def put(self, envelope: Envelope) -> None:
-        """Take a message."""
-        ...
-
-    def take(self) -> Envelope | None:
-        """Return the next message to deliver, `MOVED`, or None when there is none."""
-        ...
-
-    def size(self) -> int:
-        """Messages inside."""
-        ...
-
-    def waiting(self) -> list[Envelope]:
-        """Return the messages inside, in no order that counts."""
-        ...
-
-
-class FifoMailboxes:
-    """One queue for all, urgent messages first: the order of a shared dispatcher."""
-
-    def __init__(self) -> None:
-        self._urgent: deque[Envelope] = deque()
-        self._normal: deque[Envelope] = deque()
-
-    def put(self, envelope: Envelope) -> None:
-        """Take a message."""
-        (self._urgent if envelope.urgent else self._normal).append(envelope)
-
-    def take(self) -> Envelope | None:
-        """Return the oldest urgent message, else the oldest."""
-        if self._urgent:
-            return self._urgent.popleft()
-        if self._normal:
-            return self._normal.popleft()
-        return None
-
-    def size(self) -> int:
-        """Messages inside."""
-        return len(self._urgent) + len(self._normal)
-
-    def waiting(self) -> list[Envelope]:
-        """Return the messages inside."""
-        return [*self._urgent, *self._normal]
-
-
-class OutboxMailboxes:
-    """A handler's messages leave one by one; its actor runs again when all have left."""
-
-    def __init__(self, schedule: random.Random) -> None:
-        self._random = schedule
-        self._outboxes: dict[str, deque[Envelope]] = {}
-        self._inboxes: dict[str, FifoMailboxes] = {}
-        self._size = 0
-
-    def put(self, envelope: Envelope) -> None:
-        """Take a message into the outbox of its sender, or straight in from outside."""
-        self._size += 1
-        if envelope.sender and envelope.sender != envelope.to:
-            self._outboxes.setdefault(envelope.sender, deque()).append(envelope)
-        else:
-            self._arrive(envelope)
-
-    def take(self) -> Envelope | None:
-        """Move one message on, or deliver one, as the schedule draws."""
-        if self._size == 0:
-            return None
-        senders = [name for name, box in self._outboxes.items() if box]
-        busy = set(senders)
-        receivers = [name for name, box in self._inboxes.items() if box.size() and name not in busy]
-        pick = self._random.randrange(len(senders) + len(receivers))
-        if pick < len(senders):
-            self._arrive(self._outboxes[senders[pick]].popleft())
-            return MOVED
-        self._size -= 1
-        return self._inboxes[receivers[pick - len(senders)]].take()
-
-    def size(self) -> int:
-        """Messages inside."""
-        return self._size
-
-    def waiting(self) -> list[Envelope]:
-        """Return the messages inside."""
-        left = [envelope for box in self._outboxes.values() for envelope in box]
-        return left + [each for box in self._inboxes.values() for each in box.waiting()]
-
-    def _arrive(self, envelope: Envelope) -> None:
-        self._inboxes.setdefault(envelope.to, FifoMailboxes()).put(envelope)
-
-
-class PairMailboxes:
-    """FIFO per sender, receiver and priority, and nothing more."""
-
-    def __init__(self, schedule: random.Random) -> None:
-        self._random = schedule
-        self._channels: dict[tuple[str, str, bool], deque[Envelope]] = {}
-        self._size = 0
-
-    def put(self, envelope: Envelope) -> None:
-        """Take a message into its channel."""
-        self._size += 1
-        key = (envelope.sender, envelope.to, envelope.urgent)
-        self._channels.setdefault(key, deque()).append(envelope)
-
-    def take(self) -> Envelope | None:
-        """Deliver the head of a channel that the schedule draws."""
-        if self._size == 0:
-            return None
-        ready = [key for key, channel in self._channels.items() if channel]
-        self._size -= 1
-        return self._channels[ready[self._random.randrange(len(ready))]].popleft()
-
-    def size(self) -> int:
-        """Messages inside."""
-        return self._size
-
-    def waiting(self) -> list[Envelope]:
-        """Return the messages inside."""
-        return [envelope for channel in self._channels.values() for envelope in channel]

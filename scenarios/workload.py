@@ -25,6 +25,7 @@ from ..messages.values import OrderType, SignalType
 from .crash_points import CrashPoint
 from .disk import DiskFaults
 from .planned import Incident, ManualRequest, PlannedFault, PriceMove
+from .schedules import Deferral, Schedule
 from .simulation import Delivery
 from .venue.faults import Faults
 
@@ -111,6 +112,12 @@ class Workload:
     price_moves: tuple[PriceMove, ...] = ()
     incidents: tuple[Incident, ...] = ()
     manual_requests: tuple[ManualRequest, ...] = ()
+    schedule: Schedule = Schedule.RANDOM
+    """Which channel is served next, where the delivery leaves it open."""
+    priority_changes: int = 0
+    """How often the channel in front falls behind, in a schedule of priorities."""
+    deferrals: tuple[Deferral, ...] = ()
+    """Channels that are held for a while, whatever the schedule."""
 
     def __str__(self) -> str:
         return described(self)

@@ -12,6 +12,7 @@ from attrs import define, field
 
 from ..chaos import Run
 from ..workload import Workload
+from .in_turn import in_turn
 from .shrinking import choices_of, shrunk
 from .trial import Trial, trial_of
 
@@ -55,7 +56,9 @@ class Hunt:
         """Return the smallest workload that fails as the first did; raises `NothingFound`."""
         if self.trial.is_clean:
             raise NothingFound
-        return shrunk(self.workload, self.fails)
+        smallest = shrunk(self.workload, self.fails)
+        told = in_turn(smallest, self.fails)
+        return told if told == smallest else shrunk(told, self.fails)
 
     def fails(self, workload: Workload) -> bool:
         """Say whether a workload fails as the first did."""

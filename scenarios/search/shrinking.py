@@ -12,6 +12,8 @@ import attrs
 from attrs import evolve
 
 from ..drawn import TURBULENCES
+from ..schedules import Schedule
+from ..simulation import Delivery
 from ..venue.faults import Fault, Faults
 from ..workload import Workload
 from .ddmin import fewest
@@ -19,7 +21,7 @@ from .ddmin import fewest
 Fails = Callable[[Workload], bool]
 Record = TypeVar("Record")
 
-KEPT = ("seed", "faults", "duration_ms")
+KEPT = ("seed", "faults", "duration_ms", "schedule", "priority_changes")
 """Fields that are neither lists nor set to what is usual."""
 GRAINS_MS = (10_000, 1_000, 100)
 """Times are tried at multiples of these, coarse ones first."""
@@ -102,7 +104,11 @@ def _plainer(workload: Workload, fails: Fails) -> Workload:
     skip = (*KEPT, "turbulence_ticks", *_lists(workload))
     workload = _usual(workload, fails, skip=skip)
     disk = _usual(workload.disk, lambda each: fails(evolve(workload, disk=each)))
-    return evolve(workload, disk=disk)
+    workload = evolve(workload, disk=disk)
+    if workload.delivery is Delivery.FIFO:
+        # Nothing is left to choose, so whatever the schedule was, it is the usual one.
+        return evolve(workload, schedule=Schedule.RANDOM, priority_changes=0, deferrals=())
+    return workload
 
 
 def _earlier_end(workload: Workload, fails: Fails) -> Workload:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from callboard.scenarios.drawn import STANDARD, drawn
+from callboard.scenarios.drawn import MIXES, STANDARD, drawn
 from callboard.scenarios.scenario_file import read_scenario
 from support.command_line import invoke
 
@@ -138,7 +138,7 @@ def test_a_seed_is_exported_as_the_workload_that_it_draws(tmp_path: Path) -> Non
 
     invoke("scenario", "export", "--seed", 3, "--mix", "wide", "--out", path)
 
-    assert drawn(3) == read_scenario(path)
+    assert drawn(3, MIXES["wide"]) == read_scenario(path)
 
 
 @pytest.mark.parametrize("words", [(), ("--seed", 1, "some.toml")])

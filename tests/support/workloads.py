@@ -14,7 +14,16 @@ from callboard.messages.values import SignalType
 from callboard.scenarios.chaos import Report
 from callboard.scenarios.crash_points import Boundary, CrashPoint
 from callboard.scenarios.disk import NO_LIMIT, DiskFaults, SimulatedDisk
-from callboard.scenarios.drawn import COMMANDS, CRASHABLE, OFTEN, SELDOM, SETTLED, TURBULENCES
+from callboard.scenarios.drawn import (
+    COMMANDS,
+    CRASHABLE,
+    OFTEN,
+    PRIORITY_CHANGES_MAX,
+    SELDOM,
+    SETTLED,
+    TURBULENCES,
+)
+from callboard.scenarios.schedules import Deferral, Schedule
 from callboard.scenarios.simulation import Delivery
 from callboard.scenarios.venue.faults import Fault, Faults
 from callboard.scenarios.workload import (
@@ -32,6 +41,9 @@ SIGNALS_MAX = 12
 DURATION_MS = 120_000
 TROUBLE_FROM_MS = 1_000
 SETTLING_MS = 5_000
+CHANNELS_MAX = 60
+STEPS_MAX = 3_000
+"""About as many as a run of twelve signals takes."""
 SEEDS = st.integers(0, 2**32 - 1)
 MOMENTS = st.integers(TROUBLE_FROM_MS, DURATION_MS - SETTLING_MS)
 RATES = st.sampled_from((0.02, 0.1, 0.3))
@@ -122,6 +134,18 @@ disks = st.builds(
 )
 
 
+def _deferral(nth: int, from_step: int, steps: int) -> Deferral:
+    return Deferral(f"#{nth}", from_step, from_step + steps)
+
+
+deferrals = st.builds(
+    _deferral,
+    st.integers(0, CHANNELS_MAX),
+    st.integers(0, STEPS_MAX),
+    st.sampled_from((3, 30, 300)),
+)
+
+
 @st.composite
 def workloads(draw: st.DrawFn) -> Workload:
     """Draw a workload of at most twelve signals over two virtual minutes."""
@@ -141,6 +165,9 @@ def workloads(draw: st.DrawFn) -> Workload:
         is_hedged=draw(st.booleans()),
         trade_lite=draw(st.booleans()),
         child_frame_late_ms=draw(st.sampled_from((0, 40))),
+        schedule=draw(st.sampled_from((Schedule.IN_TURN, Schedule.RANDOM, Schedule.PRIORITIES))),
+        priority_changes=draw(st.integers(0, PRIORITY_CHANGES_MAX)),
+        deferrals=_several(draw, deferrals, 3),
     )
 
 
