@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .actors import aio
+    from .actors.adapters.claim import AccountInUse
     from .actors.adapters.config import ModeRefused
     from .actors.adapters.disk import FolderInUse
     from .actors.adapters.travel.survey import TravelRefused
@@ -226,6 +227,7 @@ __all__ = (
     "Divergence",
     "JournalDamaged",
     # What is raised, all below EngineError.
+    "AccountInUse",
     "ConfigurationError",
     "EngineError",
     "FolderInUse",
@@ -338,6 +340,7 @@ _PUBLIC: dict[str, str] = {
     "Divergence": "actors.runtime.replay",
     "JournalDamaged": "actors.runtime.journal_reader",
     "TravelRefused": "actors.adapters.travel.survey",
+    "AccountInUse": "actors.adapters.claim",
     "ConfigurationError": "actors.errors",
     "EngineError": "actors.errors",
     "FolderInUse": "actors.adapters.disk",

@@ -20,6 +20,7 @@ from ..messages.control import TripBreaker
 from ..messages.events import AlertRaised
 from ..messages.values import Severity, TradingState
 from . import names
+from .adapters.claim import claim_account
 from .adapters.clock import WallClock
 from .adapters.config import check_mode
 from .adapters.disk import Disk
@@ -81,6 +82,9 @@ class Surroundings:
     data_dir: Path | None = None
     """The journal lies in its folder `journal`; None keeps none, so that nothing is recovered."""
     log: LogSink | None = None
+    account: str = ""
+    """Names what the exchange trades on; one engine of this user at a time runs on it. Empty for an
+    exchange that nobody else can reach."""
     hooks: Hooks = field(factory=Hooks)
     """Called when trading is tripped, on threads of their own."""
     shares: Shares = OF_THIS_PROCESS
@@ -107,6 +111,7 @@ class ExecutionSystem:
         log: LogSink | None = None,
         rules: Iterable[HostRule] = (),
         hooks: Hooks | None = None,
+        account: str = "",
     ) -> pykka.ActorRef[Front]:
         """Start a system and return the ref that takes commands and queries.
 
@@ -115,9 +120,11 @@ class ExecutionSystem:
         The exchange stays its maker's: close it after the stop. `rules` are functions of a
         `ProposedEntry` that may refuse an entry; a replay of the journal needs them again.
         `hooks` are called on threads of their own when trading is tripped, before positions are
-        closed and after.
+        closed and after. `account` names what the exchange trades on, when another process could
+        reach the same: a second engine of this user is then refused, whatever its `data_dir`.
 
         Raises:
+            AccountInUse: Another engine of this user runs on the account.
             ConfigurationError: Settings or arguments are at fault; nothing was started.
             ModeRefused: This version must not run the mode.
             FolderInUse: Another system writes the journal of `data_dir`.
@@ -135,6 +142,7 @@ class ExecutionSystem:
                 log,
                 rules=tuple(rules),
                 hooks=hooks or Hooks(),
+                account=account,
             ),
         )
 
@@ -156,6 +164,9 @@ def launch(settings: Settings, around: Surroundings) -> pykka.ActorRef[Front]:
             disk = Disk(around.data_dir / JOURNAL_FOLDER)
             disk.lock()
             undo.callback(disk.close)
+        if around.account:
+            held = claim_account(settings.mode, around.account, around.data_dir)
+            undo.callback(held.close)
         # What actors compute while they are made must not depend on the host's context.
         with decimal.localcontext(ENGINE_DECIMALS):
             engine = _assemble(settings, around, disk, rules)

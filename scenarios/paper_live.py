@@ -64,6 +64,8 @@ class Place:
     """The venue's truth, also after the engine has stopped; None of a venue that is gone."""
     close: Callable[[], None]
     fault_counts: Callable[[], Mapping[str, int]] = dict
+    account: str = ""
+    """Names the venue's account when other processes can reach it."""
 
 
 def place_in_process(options: PaperOptions, speed: float) -> Place:
@@ -90,7 +92,14 @@ def place_in_process(options: PaperOptions, speed: float) -> Place:
 def place_at_socket(path: Path, clock: ScaledClock) -> Place:
     """Return a place whose venue is the process that listens at a path, with its clock."""
     exchange = SocketExchange(path)
-    return Place(exchange, clock, lambda: _ledger_of(path), exchange.close)
+    return Place(
+        exchange, clock, lambda: _ledger_of(path), exchange.close, account=account_at(path)
+    )
+
+
+def account_at(path: Path) -> str:
+    """Return the name of the account of the venue process that listens at a path."""
+    return f"of the venue at {path.resolve()}"
 
 
 def _ledger_of(path: Path) -> VenueLedger | None:
@@ -144,6 +153,7 @@ class _Live:
             place.clock,
             options.data_dir,
             self._note,
+            account=place.account,
             shares=Shares(),
             saboteur=options.crashes,
             on_step=self.tally.note_step,

@@ -6,7 +6,6 @@ system; the caller decides. One process at a time may write a folder: `lock` say
 """
 
 import contextlib
-import fcntl
 import os
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from attrs import define, field
 
 from ..errors import EngineError
 from ..ports import AppendFile
+from .claim import Claim, Taken, claim
 
 NEW_SUFFIX = ".new"
 
@@ -21,12 +21,13 @@ NEW_SUFFIX = ".new"
 class FolderInUse(EngineError):
     """Another process writes this folder."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, holder: str) -> None:
+        super().__init__(folder, holder)
         self.folder = folder
+        self.holder = holder
 
     def __str__(self) -> str:
-        return f"{self.folder} is in use by another process"
+        return f"{self.folder} is in use by {self.holder}"
 
 
 @define(eq=False)
@@ -34,26 +35,22 @@ class Disk:
     """One folder of files; made when it is missing."""
 
     folder: Path
-    _lock: int = field(init=False, default=-1)
+    _claim: Claim | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def lock(self) -> None:
         """Claim the folder for this process until `close`; raises `FolderInUse`."""
-        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(descriptor)
-            raise FolderInUse(self.folder) from None
-        self._lock = descriptor
+            self._claim = claim(self.folder / "lock")
+        except Taken as taken:
+            raise FolderInUse(self.folder, str(taken)) from None
 
     def close(self) -> None:
         """Give the claim back, if there is one."""
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        if self._claim is not None:
+            self._claim.close()
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all files, sorted."""

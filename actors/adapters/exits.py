@@ -17,6 +17,7 @@ from ...messages.codec import CodecError
 from ..errors import ConfigurationError, EngineError
 from ..runtime.journal_reader import JournalDamaged
 from ..runtime.recovery import RecoveryFailed
+from .claim import AccountInUse
 from .config import ModeRefused
 from .disk import FolderInUse
 from .records.store_schema import StoreVersionError
@@ -43,6 +44,7 @@ CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ModeRefused, Exit.REFUSED),
     (StoreVersionError, Exit.CONFIGURATION),
     (FolderInUse, Exit.REFUSED),
+    (AccountInUse, Exit.REFUSED),
     (NotRunning, Exit.UNREACHABLE),
     (JournalDamaged, Exit.FAILED),
     (RecoveryFailed, Exit.FAILED),

@@ -222,7 +222,7 @@ def test_two_engines_never_write_one_log(data_dir: Path, tmp_path: Path) -> None
     taken = second.look(1_000)
     second.close()
 
-    assert "is in use by another process" in refused.failed
+    assert "is in use by process " in refused.failed
     assert taken.recovered
     assert content(files_of(data_dir)) == content(AuditFiles(tmp_path))
 

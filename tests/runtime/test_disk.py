@@ -1,5 +1,6 @@
 """Disk: the real folder and the simulated one keep the same promises; one of them can fail."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -97,7 +98,7 @@ def test_a_second_writer_of_a_real_folder_is_refused_until_the_first_closes(
     first, second = Disk(tmp_path), Disk(tmp_path)
     first.lock()
 
-    with pytest.raises(FolderInUse, match="in use by another process"):
+    with pytest.raises(FolderInUse, match=f"in use by process {os.getpid()}"):
         second.lock()
     first.close()
     second.lock()

@@ -38,6 +38,7 @@ from callboard.actors.settings import (
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.queries import GetOrders, GetPositions, OrdersView, PositionsView
 from callboard.messages.values import OrderState, SignalType
+from callboard.scenarios.paper_live import account_at
 from callboard.scenarios.paper_market import WALKS
 from callboard.scenarios.venue.control import clock_of
 from callboard.scenarios.venue.socket_exchange import SocketExchange
@@ -159,6 +160,7 @@ def main() -> None:
         clock,
         options.folder,
         note,
+        account=account_at(options.socket),
         shares=Shares(),
         on_stopped=exchange.close,
         on_step=Killer(options.kill_at_step).on_step if options.kill_at_step else None,
