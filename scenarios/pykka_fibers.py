@@ -12,6 +12,7 @@ import random
 from _thread import get_ident
 from collections.abc import Callable
 from heapq import heappop, heappush
+from math import ceil
 from threading import Thread
 from typing import Any
 
@@ -128,8 +129,8 @@ class Fibers:
         return self.simulation.now_ns - self._began_ns
 
     def after(self, seconds: float) -> int:
-        """Return the moment so many seconds from now."""
-        return self.simulation.now_ns + max(0, round(seconds * SECOND_NS))
+        """Return the moment so many seconds from now; any wait, however short, takes time."""
+        return self.simulation.now_ns + max(0, ceil(seconds * SECOND_NS))
 
     def pause(self) -> None:
         """Give the others a chance to go first."""
