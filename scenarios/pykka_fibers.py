@@ -143,7 +143,7 @@ class Fibers:
 
     def block(self, until_ns: int | None = None, reason: str = "") -> bool:
         """Wait until somebody wakes this fiber; False when the time was up first."""
-        fiber = self._waiter()
+        fiber = self.waiter()
         fiber.is_blocked, fiber.until_ns, fiber.reason = True, until_ns, reason
         fiber.turn += 1
         if until_ns is None:
@@ -162,7 +162,7 @@ class Fibers:
     def join(self, fiber: Fiber, until_ns: int | None) -> None:
         """Wait until a fiber has ended, or the time is up."""
         while not fiber.has_ended:
-            fiber.joiners.append(self._waiter())
+            fiber.joiners.append(self.waiter())
             if not self.block(until_ns, f"the end of {fiber.name}"):
                 return
 
@@ -192,6 +192,16 @@ class Fibers:
         """Say whether somebody waits for a moment."""
         return self._next_due() is not None
 
+    def waiter(self) -> Fiber:
+        """Return who may wait now; raises what ended the run for who may not."""
+        if self._is_closing:
+            raise GreenletExit
+        if self.error is not None:
+            raise self.error
+        if self.current is None:
+            raise RuntimeError("a step of the simulated engine waits; only programs may")
+        return self.current
+
     def close(self) -> None:
         """Unwind every fiber that is left, last started first; for the main fiber."""
         self.is_over = self._is_closing = True
@@ -200,15 +210,6 @@ class Fibers:
         self._hub.parent = self.main.stack
         self._hub.throw(GreenletExit)
         self.current, self._is_closed = None, True
-
-    def _waiter(self) -> Fiber:
-        if self._is_closing:
-            raise GreenletExit
-        if self.error is not None:
-            raise self.error
-        if self.current is None:
-            raise RuntimeError("a step of the simulated engine waits; only programs may")
-        return self.current
 
     def _leave(self, fiber: Fiber) -> None:
         self._hub.switch()

@@ -25,11 +25,11 @@ class SimulatedLock:
         if self._lock.acquire(False):
             return True
         fibers = self._fibers
-        fiber = fibers.current
-        if not blocking or fiber is None or not fibers.is_here():
+        if not blocking or not fibers.is_here():
             return self._lock.acquire(blocking, timeout)
         until_ns = None if timeout < 0 else fibers.after(timeout)
         while True:
+            fiber = fibers.waiter()
             self._waiting.append(fiber)
             try:
                 was_woken = fibers.block(until_ns, "a lock, an event or a queue")

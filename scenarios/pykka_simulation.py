@@ -15,7 +15,7 @@ import random
 from collections.abc import Callable
 from threading import Lock
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 import pykka
 
@@ -27,6 +27,10 @@ from .pykka_patches import Patches, Threads, patch_chance, patch_locks, patch_ti
 from .pykka_post import Failure, Handled, Post
 from .schedules import RandomWalk
 from .simulation import Delivery, Simulation
+
+if TYPE_CHECKING:
+    from ..actors.runtime.front import Front
+    from .simulated_engine import SimulatedEngine
 
 START_NS = 1_767_225_600 * SECOND_NS
 """When a run begins that is given no simulation: 2026-01-01T00:00:00Z."""
@@ -118,6 +122,18 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         """Actors that the program did not stop, in the order of their start; known at the end."""
         return self._left_alive
 
+    def front(self, engine: "SimulatedEngine") -> pykka.ActorRef["Front"]:
+        """Start a simulated engine and return the ref that takes commands, queries, subscriptions.
+
+        Raises:
+            ValueError: The engine lives in another simulation, which has its own time.
+        """
+        if engine.simulation is not self.simulation:
+            raise ValueError("the engine has a time of its own; say simulated(simulation=…)")
+        from .pykka_front import front_of
+
+        return front_of(engine)
+
     def __enter__(self) -> Self:
         if not _ALONE.acquire(blocking=False):
             raise NestedSimulation("there is a simulation in this process; leave it first")
@@ -161,6 +177,8 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         if self.delivery is Delivery.PAIR:
             network = PairMailboxes(RandomWalk(random.Random(f"{self.seed}/network")))
         self._post = Post(fibers, network, self._trace_max)
+        # What is due in the simulation, a simulated engine's messages above all, has its turns too.
+        fibers.sources.append(lambda: self.simulation.step(self.simulation.now_ns))
         self._watch = Watch(fibers, self._post)
         fibers.on_escape = self._post.failed
         fibers.on_block = self._watch.look_at
@@ -197,7 +215,7 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
                 name = self._name(ref)
                 raise StillRunning(f"{name} did not stop within {STOP_SECONDS:g} s") from None
 
-    def _name(self, ref: pykka.ActorRef[Any]) -> str:
+    def _name(self, ref: pykka.ActorRef[pykka.Actor]) -> str:
         owner: Fiber | None = getattr(ref.actor_inbox, "owner", None)
         return ref.actor_class.__name__ if owner is None else owner.name
 

@@ -13,7 +13,7 @@ from typing import Any
 from attrs import define, field
 
 from ..actors import names
-from ..actors.adapters.event_bus import EventBus
+from ..actors.adapters.event_bus import EventBus, Subscriptions
 from ..actors.adapters.retention import retention
 from ..actors.adapters.trip_hooks import Hooks
 from ..actors.policies.host_rules import NamedRule
@@ -21,6 +21,7 @@ from ..actors.ports import FileSystem
 from ..actors.runtime.actor import Context
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
+from ..actors.runtime.front import RIM
 from ..actors.runtime.hosting import JournalPort, LogSink, Saboteur
 from ..actors.runtime.journal_writer import DirectJournal, Durability, Keeper
 from ..actors.runtime.kernel import Kernel
@@ -100,6 +101,7 @@ class SimulatedEngine:
     crashes: int = field(init=False, default=0)
     """How often the engine was killed."""
     driver: VenueDriver = field(init=False)
+    _subscriptions: Subscriptions = field(init=False, factory=Subscriptions)
 
     def __attrs_post_init__(self) -> None:
         self.driver = VenueDriver(self.simulation, self.venue)
@@ -267,19 +269,25 @@ class SimulatedEngine:
         return life
 
     def _bus(self) -> EventBus:
-        return SimulatedBus(self.on_event)
+        return SimulatedBus(self.on_event, self._subscriptions)
 
 
 class SimulatedBus(EventBus):
-    """The bus of a simulation: events go to the simulation at once, on the one thread."""
+    """The bus of a simulation: events go to the simulation at once, on the one thread.
 
-    def __init__(self, on_event: Callable[[object], None] | None) -> None:
-        super().__init__()
+    Subscribers, which have threads, are for programs whose threads are simulated too.
+    """
+
+    def __init__(
+        self, on_event: Callable[[object], None] | None, subscriptions: Subscriptions
+    ) -> None:
+        super().__init__(subscriptions)
         self._on_event = on_event
 
-    def receive(self, message: Any, ctx: Context) -> None:  # noqa: ARG002 - a bus only hands on
-        """Hand an event on."""
-        if self._on_event is not None:
+    def receive(self, message: Any, ctx: Context) -> None:
+        """Hand an event on, or take a subscription."""
+        super().receive(message, ctx)
+        if self._on_event is not None and not isinstance(message, RIM):
             self._on_event(message)
 
 
