@@ -85,6 +85,7 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         self.seed = seed
         self.delivery = Delivery(delivery)
         self.simulation = Simulation(now_ns=START_NS) if simulation is None else simulation
+        self._is_shared = simulation is not None
         self._trace_max = trace_max
         self._turns_max = turns_max
         self._patches = Patches()
@@ -177,8 +178,9 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         if self.delivery is Delivery.PAIR:
             network = PairMailboxes(RandomWalk(random.Random(f"{self.seed}/network")))
         self._post = Post(fibers, network, self._trace_max)
-        # What is due in the simulation, a simulated engine's messages above all, has its turns too.
-        fibers.sources.append(lambda: self.simulation.step(self.simulation.now_ns))
+        if self._is_shared:
+            # What is due there, a simulated engine's messages above all, has its turns too.
+            fibers.sources.append(lambda: self.simulation.step(self.simulation.now_ns))
         self._watch = Watch(fibers, self._post)
         fibers.on_escape = self._post.failed
         fibers.on_block = self._watch.look_at

@@ -5,7 +5,9 @@ with its checkers stands behind a front that the program holds.
 """
 
 import queue
+import sys
 from decimal import Decimal
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -100,6 +102,11 @@ def use_paper(folder: Path) -> list[str]:
     return [type(event).__name__ for event in events]
 
 
+def keep(found: list[list[str]], folder: Path) -> None:
+    """Trade, and keep what was heard."""
+    found.append(use_paper(folder))
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     """Return every file that the engine wrote."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
@@ -109,7 +116,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_the_host_of_production_writes_the_same_files_in_every_run(tmp_path: Path) -> None:
     found: list[list[str]] = []
     for name in ("first", "second"):
-        simulate(lambda name=name: found.append(use_paper(tmp_path / name)), seed=5)
+        simulate(partial(keep, found, tmp_path / name), seed=5)
 
     assert contents(tmp_path / "first") == contents(tmp_path / "second")
     assert found[0] == found[1]
@@ -119,7 +126,7 @@ def test_the_host_of_production_writes_the_same_files_in_every_run(tmp_path: Pat
 def test_the_embedded_example_runs_unchanged_and_alike(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(EXAMPLES)
+    monkeypatch.setattr(sys, "path", [str(EXAMPLES), *sys.path])
     main = import_module("embedded_strategy").main
 
     runs = [simulate(lambda: main(["--seconds", "5"])) for _ in range(2)]
