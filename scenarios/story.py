@@ -60,8 +60,12 @@ def play(story: Story, *, is_thorough: bool = False) -> Played:
     run = Run(story.workload, is_thorough)
     evidence = Evidence(run, story.then.moments_ms)
     report = run.run()
-    missed = (*_missed(story.then, evidence), *_never_happened(story.workload, evidence))
-    return Played(story, report, missed, tuple(evidence.timeline()))
+    return Played(story, report, missed_of(story, evidence), tuple(evidence.timeline()))
+
+
+def missed_of(story: Story, evidence: Evidence) -> tuple[str, ...]:
+    """Return what a story expects, or plans, and did not come."""
+    return (*_missed(story.then, evidence), *_never_happened(story.workload, evidence))
 
 
 def _missed(then: Then, evidence: Evidence) -> Iterator[str]:

@@ -11,7 +11,8 @@ from attrs import define, field
 from ...actors.runtime.envelope import Envelope
 from ...actors.runtime.lives import CONTROLS
 from ...messages.lifecycle import ActorFailed, Terminated
-from ..simulation import Mailboxes, Simulation
+from ..mailboxes import Mailboxes
+from ..simulation import Simulation
 from .play import Mishap, Play, Trouble
 
 MS_NS = 1_000_000

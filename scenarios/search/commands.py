@@ -1,4 +1,4 @@
-"""Scenario commands: `scenario run|soak|shrink|export` of the command line.
+"""Scenario commands: `scenario list|run|soak|shrink|export|crashes` of the command line.
 
 Owns their options and what people see: progress on the error output, the verdict and the command
 that runs it again on the standard output. Exit 0 clean, 1 violated, 2 bad input.
@@ -51,13 +51,21 @@ CHANGE = click.option(
     "--change", type=FILE, metavar="FILE.py", help="Its `change()` stays open meanwhile."
 )
 SEED = click.option("--seed", type=click.IntRange(min=0), help="A seed of the mix.")
-NAME = click.argument("name", required=False, metavar="[FILE]")
+NAME = click.argument("name", required=False, metavar="[STORY|FILE]")
 OUT = click.option("--out", type=FILE, metavar="F.toml", help="Where the scenario is written.")
 
 
 @click.group("scenario")
 def scenario() -> None:
     """Run the whole engine in virtual time, with trouble, and judge every step."""
+
+
+@scenario.command("list")
+def list_() -> None:
+    """List stories, faults, invariants, and the branches that are counted."""
+    from .listing import listed
+
+    click.echo(listed())
 
 
 @scenario.command("run")
@@ -67,16 +75,16 @@ def scenario() -> None:
 @CHANGE
 @bad_input
 def run(name: str | None, seed: int | None, mix: str, change: Path | None) -> None:
-    """Run a seed or a scenario file; say what was violated, and how it came to it."""
+    """Run a story, a scenario file or a seed; say what was violated, and how it came to it."""
     from .changes import change_of
     from .script import Script
     from .sources import source_of
     from .telling import told
-    from .trial import trial_of
+    from .trial import story_trial
 
     source, script = source_of(name, seed, mix), Script()
     with change_of(change)():
-        trial = trial_of(source.workload, is_thorough=source.is_thorough, prepare=script.watch)
+        trial = story_trial(source.story, is_thorough=source.is_thorough, prepare=script.watch)
     click.echo(told(trial, script.lines, source.command("run", change)))
     end(Exit.OK if trial.is_clean else Exit.FAILED)
 

@@ -1,6 +1,7 @@
-"""Sources: where a workload comes from on the command line, and how to name it again.
+"""Sources: where a scenario comes from on the command line, and how to name it again.
 
-Owns the choice between a seed of a mix and a scenario file; both or neither is bad input.
+Owns the choice between a seed of a mix, a story by its name and a scenario file; two of them or
+none is bad input.
 """
 
 import shlex
@@ -10,7 +11,9 @@ from attrs import frozen
 
 from ...actors.errors import ConfigurationError
 from ..drawn import MIXES, drawn
-from ..scenario_file import read_scenario
+from ..scenario_file import read_story
+from ..story import Story
+from ..story_list import story_named
 from ..workload import Workload
 from .trial import is_thorough
 
@@ -19,11 +22,16 @@ USUAL_MIX = "standard"
 
 @frozen
 class Source:
-    """A workload, and the words of a command line that name it."""
+    """A scenario, and the words of a command line that name it."""
 
-    workload: Workload
+    story: Story
     words: tuple[str, ...]
     is_thorough: bool = True
+
+    @property
+    def workload(self) -> Workload:
+        """What happens in it."""
+        return self.story.workload
 
     def command(self, word: str, change: Path | None) -> str:
         """Return the command line that does something with this workload."""
@@ -31,13 +39,20 @@ class Source:
 
 
 def source_of(name: str | None, seed: int | None, mix: str) -> Source:
-    """Return the workload of a seed or of a file; raises `ConfigurationError` for neither."""
+    """Return the scenario of a seed, a story or a file; raises `ConfigurationError`."""
     if (name is None) == (seed is None):
-        raise ConfigurationError("give either a scenario file or --seed")
+        raise ConfigurationError("give either a story, a scenario file or --seed")
     if seed is not None:
-        workload = drawn(seed, MIXES[mix])
-        return Source(workload, seed_words(seed, mix), is_thorough(seed))
-    return Source(read_scenario(Path(str(name))), (str(name),))
+        story = Story(f"seed {seed}", drawn(seed, MIXES[mix]))
+        return Source(story, seed_words(seed, mix), is_thorough(seed))
+    assert name is not None
+    return Source(_story(name), (name,))
+
+
+def _story(name: str) -> Story:
+    path = Path(name)
+    is_file = path.suffix or path.parent != Path() or path.exists()
+    return read_story(path) if is_file else story_named(name)
 
 
 def seed_words(seed: int, mix: str) -> tuple[str, ...]:

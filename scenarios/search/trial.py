@@ -8,10 +8,12 @@ import time
 import traceback
 from collections.abc import Callable
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ..chaos import Report, Run
 from ..drawn import MIXES, drawn
+from ..evidence import Evidence
+from ..story import Story, missed_of
 from ..workload import START_NS, Workload
 
 THOROUGH_EVERY = 8
@@ -71,6 +73,26 @@ def trial_of(
     except Exception as error:  # noqa: BLE001 - whatever a run raises is what was searched for
         return _raised(run, error, time.process_time_ns() - began)
     return _finished(report, time.process_time_ns() - began)
+
+
+def story_trial(
+    story: Story, *, is_thorough: bool = True, prepare: Callable[[Run], None] | None = None
+) -> Trial:
+    """Run a story: what it expects and did not come is a violation as others are."""
+    seen: list[Evidence] = []
+
+    def watch(run: Run) -> None:
+        seen.append(Evidence(run, story.then.moments_ms))
+        if prepare is not None:
+            prepare(run)
+
+    trial = trial_of(story.workload, is_thorough=is_thorough, prepare=watch)
+    missed = () if RAISED in trial.invariants else missed_of(story, seen[0])
+    return evolve(
+        trial,
+        violations=(*trial.violations, *missed),
+        violation_count=trial.violation_count + len(missed),
+    )
 
 
 def _finished(report: Report, cpu_ns: int) -> Trial:

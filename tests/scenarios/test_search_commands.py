@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from callboard.scenarios.drawn import MIXES, STANDARD, drawn
-from callboard.scenarios.scenario_file import read_scenario
+from callboard.scenarios.scenario_file import read_scenario, write_story
+from callboard.scenarios.story_list import story_named
+from callboard.scenarios.workload import Workload
 from support.command_line import invoke
 
 BLIND = '''
@@ -142,11 +145,44 @@ def test_a_seed_is_exported_as_the_workload_that_it_draws(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("words", [(), ("--seed", 1, "some.toml")])
-def test_a_run_wants_a_seed_or_a_file(words: tuple[object, ...]) -> None:
+def test_a_run_wants_a_seed_a_story_or_a_file(words: tuple[object, ...]) -> None:
     done = invoke("scenario", "run", *words)
 
     assert 2 == done.exit_code
-    assert "either a scenario file or --seed" in done.stderr
+    assert "either a story, a scenario file or --seed" in done.stderr
+
+
+def test_stories_faults_invariants_and_branches_are_listed() -> None:
+    done = invoke("scenario", "list")
+
+    assert 0 == done.exit_code
+    for words in ("request_arrives_late  ", "answer_late  ", "S12  ", "partial_fill", "standard"):
+        assert f"\n  {words}" in done.stdout
+
+
+def test_a_story_is_run_by_its_name() -> None:
+    done = invoke("scenario", "run", "request_arrives_late")
+
+    assert 0 == done.exit_code
+    assert "again: callboard scenario run request_arrives_late\n" in done.stdout
+
+
+def test_what_a_scenario_expects_and_does_not_come_is_violated(tmp_path: Path) -> None:
+    text = write_story(evolve(story_named("request_arrives_late"), workload=Workload(1)))
+    path = tmp_path / "nothing_happens.toml"
+    path.write_text(text)
+
+    done = invoke("scenario", "run", path)
+
+    assert 1 == done.exit_code
+    assert "expected: " in done.stdout
+
+
+def test_a_story_that_is_none_is_bad_input_and_the_nearest_are_named() -> None:
+    done = invoke("scenario", "run", "request_arives_late")
+
+    assert 2 == done.exit_code
+    assert "near: request_arrives_late" in done.stderr
 
 
 def test_a_soak_leaves_its_failing_seeds_as_files(change: Path, tmp_path: Path) -> None:
