@@ -17,7 +17,7 @@ _COMMANDS: dict[str, str] = {
     "halt": "actors.adapters.commands:halt",
     "journal": "actors.adapters.journal_commands:journal",
     "order": "actors.adapters.order_commands:order",
-    "replay": "actors.adapters.travel.replay_commands:replay_command",
+    "replay": "scenarios.fork.command:replay",
     "resume": "actors.adapters.commands:resume",
     "run": "scenarios.commands:run",
     "scenario": "scenarios.search.commands:scenario",

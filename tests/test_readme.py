@@ -38,17 +38,18 @@ def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_its_commands_run_in_their_order_on_its_own_signals(tmp_path: Path) -> None:
     (tmp_path / "signals.jsonl").write_text(blocks("json lines")[0], encoding="utf-8")
+    (tmp_path / "tight.toml").write_text(blocks("toml")[-1], encoding="utf-8")
     lines = [shlex.split(line) for line in shell_lines() if line.startswith("callboard ")]
 
     for name, *arguments in lines:
         done = run(sys.executable, "-m", name, *arguments, folder=tmp_path)
         assert 0 == done.returncode, (arguments, done.stdout[-2000:], done.stderr[-2000:])
 
-    assert ["run", "verify", "replay", "show", "stats"] == [
-        next(word for word in line[1:] if word != "journal") for line in lines[:5]
+    assert ["run", "verify", "replay", "show", "stats", "replay"] == [
+        next(word for word in line[1:] if word != "journal") for line in lines[:6]
     ]
-    assert ["report", "trades", "trade", "backup", "rebuild"] == [line[2] for line in lines[5:10]]
-    assert ["report", "export", "rebuild"] == [line[2] for line in lines[10:]]
+    assert ["report", "trades", "trade", "backup", "rebuild"] == [line[2] for line in lines[6:11]]
+    assert ["report", "export", "rebuild"] == [line[2] for line in lines[11:]]
 
 
 def test_its_signals_are_filled(tmp_path: Path) -> None:

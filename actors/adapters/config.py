@@ -37,6 +37,7 @@ from .config_rules import RULES, RUNNABLE_MODES, limiter_fault, mode_fault, pair
 TABLE = "callboard"
 VARIABLE_PREFIX = "CALLBOARD__"
 DEFAULT = "default"
+RECORDED = "the recorded run"
 
 
 class ModeRefused(EngineError):
@@ -123,13 +124,18 @@ def load(
     files: Sequence[Path] = (),
     environ: Mapping[str, str] | None = None,
     flags: Mapping[str, str] | None = None,
+    *,
+    recorded: Mapping[str, Any] | None = None,
 ) -> Loaded:
     """Return the settings of these sources; a later file overrides an earlier one.
+
+    `recorded` are the settings of a run's manifest, which stand in for the defaults.
 
     Raises:
         ConfigurationError: With every fault of every source.
     """
     reading = _Reading()
+    reading.take(_Raw(RECORDED, key, raw) for key, raw in flat(recorded or {}).items())
     for path in files:
         reading.take(_from_file(path, reading.faults))
     reading.take(_from_environment(environ or {}))

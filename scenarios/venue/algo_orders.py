@@ -120,6 +120,10 @@ class AlgoStore:
         self._next_id += 1
         return self._next_id
 
+    def skip_ids(self, last: int) -> None:
+        """Give out no id up to this one: others have it."""
+        self._next_id = max(self._next_id, last)
+
     def add(self, algo: AlgoOrder) -> None:
         """Keep a new conditional."""
         request = algo.request

@@ -61,13 +61,19 @@ class Conditional:
         self._check(request)
         moment = self._moment
         algo = AlgoOrder(self.store.next_id(), request, moment.ns, moment.ms, moment.ms)
+        self.adopt(algo)
+        self._tell(algo, "NEW")
+        return algo
+
+    def adopt(self, algo: AlgoOrder) -> None:
+        """Let a conditional wait, also one from before this venue's time; nobody is told."""
+        request = algo.request
         self.store.add(algo)
         self.triggers[request.symbol].of(request).add(algo, self._price(request))
         if request.good_till_ms:
             # The venue's clock may run ahead of its time or jump: it is looked at again then.
-            self._agenda.after(request.good_till_ms - moment.ms, _bind(self._expire_at_date, algo))
-        self._tell(algo, "NEW")
-        return algo
+            left_ms = request.good_till_ms - self._moment.ms
+            self._agenda.after(left_ms, _bind(self._expire_at_date, algo))
 
     def cancel(self, algo: AlgoOrder) -> None:
         """Cancel an open conditional."""

@@ -52,6 +52,10 @@ class FillStore:
         self._next_id += 1
         return self._next_id
 
+    def skip_ids(self, last: int) -> None:
+        """Give out no id up to this one: others have it."""
+        self._next_id = max(self._next_id, last)
+
     def add(self, fill: Fill) -> None:
         """Keep a fill."""
         self.made += 1

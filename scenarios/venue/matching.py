@@ -85,6 +85,11 @@ class Matching:
             self._feed.send(frames.order_update(order, "NEW", at_ms=order.created_ms))
         return order
 
+    def adopt(self, order: Order) -> None:
+        """Let an order rest that was accepted before this venue's time; nobody is told."""
+        self.orders.add(order)
+        self._rest(order)
+
     def force(self, request: OrderRequest, price: Decimal, *, meets_book: bool) -> Order:
         """Fill an order of the venue's own at once; what the book does not take, at `price`."""
         order = self._accept(request, request.quantity)

@@ -143,6 +143,10 @@ class OrderStore:
         self._next_id += 1
         return self._next_id
 
+    def skip_ids(self, last: int) -> None:
+        """Give out no id up to this one: others have it."""
+        self._next_id = max(self._next_id, last)
+
     def add(self, order: Order) -> None:
         """Keep a new order; its client id must be free among the open ones."""
         assert order.client_order_id not in self._open_by_client_id, "client id is in use"

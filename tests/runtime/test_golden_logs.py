@@ -8,7 +8,6 @@ import pytest
 
 from callboard.actors.adapters.exits import Exit
 from callboard.actors.adapters.journal_commands import makers_of
-from callboard.actors.adapters.spool import JOURNAL
 from callboard.actors.runtime.journal_reader import read_journal, verify
 from callboard.actors.runtime.recovery import recover
 from callboard.actors.runtime.replay import replay
@@ -18,7 +17,7 @@ from callboard.messages.codec import Json
 from callboard.scenarios.disk import SimulatedDisk
 from support import golden_logs, refresh_golden_logs
 from support.command_line import invoke
-from support.golden_logs import HOW, LOGS, load
+from support.golden_logs import HOW, LOGS, laid_out, load
 
 CODEC = make_codec()
 EACH = pytest.mark.parametrize("name", LOGS)
@@ -27,15 +26,6 @@ EACH = pytest.mark.parametrize("name", LOGS)
 def delivered(disk: SimulatedDisk) -> list[Json]:
     """Return the delivered messages of a journal, as written."""
     return [line.data["msg"] for line in read_journal(disk) if "msg" in line.data]
-
-
-def data_dir(name: str, folder: Path) -> Path:
-    """Lay a golden log out as the data directory that it was."""
-    disk, journal = load(name), folder / JOURNAL
-    journal.mkdir()
-    for file in disk.names():
-        (journal / file).write_bytes(disk.read(file))
-    return folder
 
 
 def test_every_kept_log_is_one_that_can_be_made_anew() -> None:
@@ -107,7 +97,7 @@ def test_one_log_was_written_in_the_first_version_of_every_message() -> None:
 
 
 def test_store_and_audit_log_are_made_of_a_log_of_the_first_version(tmp_path: Path) -> None:
-    folder = data_dir("version_1", tmp_path)
+    folder = laid_out("version_1", tmp_path)
 
     made = invoke("store", "rebuild", folder, "--json")
     audited = invoke("audit", "rebuild", folder)
@@ -123,7 +113,7 @@ def test_store_and_audit_log_are_made_of_a_log_of_the_first_version(tmp_path: Pa
 
 
 def test_the_audit_log_tells_how_the_run_before_a_start_ended(tmp_path: Path) -> None:
-    folder = data_dir("two_starts", tmp_path)
+    folder = laid_out("two_starts", tmp_path)
 
     assert Exit.OK == invoke("audit", "rebuild", folder).exit_code
 

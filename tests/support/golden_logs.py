@@ -8,12 +8,16 @@ is left out of the manifests, so that the same engine makes the same files again
 import gzip
 from collections.abc import Callable, Mapping
 from hashlib import sha256
+from pathlib import Path
 from types import MappingProxyType
 
 from attrs import evolve
 
+from callboard.actors.adapters.config_fields import settings_of_plain
+from callboard.actors.adapters.spool import JOURNAL
 from callboard.actors.runtime.record import Chain, split_line
 from callboard.actors.runtime.segment import (
+    RunFacts,
     read_manifest,
     segment_name,
     segment_numbers,
@@ -41,6 +45,20 @@ def load(name: str) -> SimulatedDisk:
     for path in sorted((FOLDER / name).glob("*.gz")):
         disk.replace(path.stem, gzip.decompress(path.read_bytes()))
     return disk
+
+
+def laid_out(name: str, folder: Path) -> Path:
+    """Write a golden log into a folder as the data directory that it was, and return that."""
+    disk, journal = load(name), folder / JOURNAL
+    journal.mkdir()
+    for file in disk.names():
+        (journal / file).write_bytes(disk.read(file))
+    return folder
+
+
+def settings_of(run: RunFacts) -> Settings:
+    """Return the settings of a recorded start."""
+    return settings_of_plain(run.settings)
 
 
 def save(name: str, disk: SimulatedDisk) -> bool:
