@@ -129,7 +129,12 @@ def test_a_ban_is_sat_out_by_the_next_start() -> None:
     restart(stage.world)
     look = stage.world.driver.on_request
     assert look is not None
-    stage.world.driver.on_request = lambda request: (sent.append(request), look(request))[1]
+
+    def note(request: VenueRequest) -> None:
+        sent.append(request)
+        look(request)
+
+    stage.world.driver.on_request = note
     stage.world.run_for(100)
     during = list(sent)
     stage.world.run_for(60)
