@@ -56,13 +56,15 @@ from .account_facts import (
     marks_after,
 )
 from .names import CIRCUIT_BREAKER, EVENT_BUS, RISK_GATE
-from .reading import ReadOptions, ask_to_read, make_read
+from .reading import Read, ReadOptions, ask_to_read, make_read
 from .runtime.actor import Actor, Context
 from .settings import AccountSettings
 
 MS = 1_000_000
 UNKNOWN_INTERVAL_MS = 2_000
 """How often the account is read while balances or modes are not known at all."""
+MONEY: tuple[Read, ...] = (ReadAccountMode(), ReadAccount())
+LEVERAGE: tuple[Read, ...] = (ReadSymbolConfigs(), ReadBrackets())
 MOVES = frozenset(
     {
         "ADJUSTMENT",
@@ -134,12 +136,14 @@ class Account(Actor):
                 assert_never(message)
 
     def on_tick(self, ctx: Context) -> None:
-        """Read balances and modes; leverage too where it is missing or old."""
-        state = self.state
-        age_ms = (ctx.now - state.leverage_read_at_ns) // MS
-        self._read(ctx)
-        if not state.knows_leverage or age_ms >= self._settings.leverage_interval_ms:
-            self._read_leverage(ctx)
+        """Read balances and modes, leverage too where it is old; sooner what was never read."""
+        settings, missing = self._settings, self._missing()
+        if missing and not self._is_old(self.state.known_at_ns, settings.interval_ms, ctx):
+            self._ask(missing, ctx)
+            return
+        is_old = self._is_old(self.state.leverage_read_at_ns, settings.leverage_interval_ms, ctx)
+        also = LEVERAGE if is_old else ()
+        self._ask(tuple(dict.fromkeys((*missing, *MONEY, *also))), ctx)
 
     def on_attempt_ended(self, message: AttemptEnded, ctx: Context) -> None:
         """Take what was read; a failure waits for the next tick."""
@@ -187,30 +191,37 @@ class Account(Actor):
     def on_refresh_account(self, message: RefreshAccount, ctx: Context) -> None:
         """Read everything now: a setting of the account is other than we thought."""
         ctx.log("account_refresh", reason=message.reason)
-        self._read(ctx)
-        self._read_leverage(ctx)
+        self._ask((*MONEY, *LEVERAGE), ctx)
 
     def resume(self, ctx: Context) -> None:
         """Read everything at every start."""
-        self._read(ctx)
-        self._read_leverage(ctx)
+        self._ask((*MONEY, *LEVERAGE), ctx)
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
         apply_fact(self.state, fact)
 
-    def _read(self, ctx: Context) -> None:
-        ask_to_read(ctx, ReadAccountMode(), self._reads)
-        ask_to_read(ctx, ReadAccount(), self._reads)
-        state = self.state
-        is_known = state.marks is not None and state.mode is not None and state.knows_leverage
+    def _ask(self, reads: tuple[Read, ...], ctx: Context) -> None:
+        for read in reads:
+            ask_to_read(ctx, read, self._reads)
         interval_ms = self._settings.interval_ms
-        delay_ms = interval_ms if is_known else min(interval_ms, UNKNOWN_INTERVAL_MS)
+        delay_ms = min(interval_ms, UNKNOWN_INTERVAL_MS) if self._missing() else interval_ms
         ctx.after(delay_ms * MS, _Tick(), key="tick")
 
-    def _read_leverage(self, ctx: Context) -> None:
-        ask_to_read(ctx, ReadSymbolConfigs(), self._reads)
-        ask_to_read(ctx, ReadBrackets(), self._reads)
+    def _is_old(self, read_at_ns: int, age_ms_max: int, ctx: Context) -> bool:
+        return ctx.now - read_at_ns >= age_ms_max * MS
+
+    def _missing(self) -> tuple[Read, ...]:
+        """Return the reads of what is not known at all.
+
+        They alone are repeated: on a slow line the last of many would always be left out, since
+        one lane makes them in turn and a permit grows old meanwhile.
+        """
+        state = self.state
+        known = (state.mode, state.marks, state.configs, state.ladders)
+        return tuple(
+            read for read, value in zip((*MONEY, *LEVERAGE), known, strict=True) if not value
+        )
 
     def _take_configs(self, read: SymbolConfigsRead, ctx: Context) -> None:
         configs = {config.symbol: config for config in read.configs}

@@ -82,11 +82,6 @@ class AccountState:
     ladders: Ladders = field(factory=Ladders)
     leverage_read_at_ns: int = 0
 
-    @property
-    def knows_leverage(self) -> bool:
-        """True once both readings about leverage were taken."""
-        return bool(self.configs and self.ladders)
-
 
 def leverage_of(configs: Configs, ladders: Ladders) -> tuple[SymbolLeverage, ...]:
     """Return the leverage of every symbol of which both readings are known."""

@@ -32,17 +32,18 @@ if TYPE_CHECKING:
     from .guests.saved import read_play, write_play
     from .guests.stage import Stage
     from .guests.system import ActorSystem
-    from .invariants import CHECKS, Check, Checker, Violation
+    from .invariants import CHECKS, Check, Checker, MakeCheck, Violation
     from .outcome import Outcome
     from .scenario_file import read_scenario, write_scenario
     from .simulated_engine import SimulatedEngine
     from .simulation import Delivery, Simulation
     from .venue.faults import Fault, Faults
-    from .venue.settings import Delay, Latency
-    from .workload import ActorCrash, Command, EngineCrash, Signal, Workload
+    from .workload import ActorCrash, Command, EngineCrash, Network, Signal, Workload
+    from .world import World
 
 __all__ = (
     # The world of an engine, what happens in it, and what came of it.
+    "World",
     "Report",
     "run_workload",
     "SimulatedEngine",
@@ -55,8 +56,7 @@ __all__ = (
     "EngineCrash",
     "Fault",
     "Faults",
-    "Delay",
-    "Latency",
+    "Network",
     # What a seed draws, and what is kept in a file.
     "Odds",
     "MIXES",
@@ -65,6 +65,7 @@ __all__ = (
     # What must hold.
     "CHECKS",
     "Check",
+    "MakeCheck",
     "Checker",
     "Violation",
     "Ground",
@@ -112,6 +113,7 @@ __all__ = (
 )
 
 _PUBLIC: dict[str, str] = {
+    "World": ".world",
     "Report": ".chaos",
     "run_workload": ".chaos",
     "SimulatedEngine": ".simulated_engine",
@@ -124,14 +126,14 @@ _PUBLIC: dict[str, str] = {
     "EngineCrash": ".workload",
     "Fault": ".venue.faults",
     "Faults": ".venue.faults",
-    "Delay": ".venue.settings",
-    "Latency": ".venue.settings",
+    "Network": ".workload",
     "Odds": ".drawn",
     "MIXES": ".drawn",
     "read_scenario": ".scenario_file",
     "write_scenario": ".scenario_file",
     "CHECKS": ".invariants",
     "Check": ".invariants",
+    "MakeCheck": ".invariants",
     "Checker": ".invariants",
     "Violation": ".invariants",
     "Ground": ".checks.ground",

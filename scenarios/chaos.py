@@ -8,43 +8,27 @@ Source: TigerBeetle's VOPR, whose runs have the same two phases.
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
-from random import Random
 
 from attrs import define, evolve, field
 
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
 from ..actors.runtime.hosting import InjectedCrash
-from ..actors.settings import (
-    AccountSettings,
-    JournalSettings,
-    MarketSettings,
-    RiskSettings,
-    Settings,
-)
+from ..actors.settings import Settings
 from ..messages.intake import FlattenPositions, HostCommand
 from .convergence import still_open, unconverged
 from .crash_points import Boundaries, CrashPoint, PowerCut
 from .disk import DiskFaults, SimulatedDisk
-from .invariants import Checker, Violation
-from .moved_market import MovedMarket
+from .invariants import CHECKS, Checker, MakeCheck, Violation
 from .planned import ManualRequest
-from .schedules import chooser_of
 from .simulated_engine import SimulatedEngine
-from .simulation import Simulation
 from .sometimes import Sometimes
-from .venue.faults import Faults, FaultScript
-from .venue.market import Market
-from .venue.seeded_market import SeededMarket, SeededMarketSettings, Walk
-from .venue.settings import BTCUSDT, ETHUSDT, PAPER_LEVERAGE, AlgoTiming, VenueSettings
-from .venue.venue import Venue
+from .surroundings import make_engine
+from .venue.faults import Faults
 from .workload import (
     MS,
-    PRICES,
     START_NS,
-    SYMBOLS,
     ActorCrash,
     EngineCrash,
     Workload,
@@ -125,32 +109,43 @@ class Run:
     """Those of the workload's crash points, when it is None."""
     is_enough: Callable[[], bool] | None = None
     """Says when trouble need not go on, since what was looked for has been found."""
+    checks: tuple[MakeCheck, ...] = CHECKS
+    settings: Settings | None = None
+    """The engine's, where those that suit the workload are not wanted."""
     engine: SimulatedEngine = field(init=False)
     checker: Checker = field(init=False)
     sometimes: Sometimes = field(init=False)
     plan: CrashPlan = field(init=False)
     refused_by_hand: list[str] = field(init=False, factory=list[str])
     """Planned requests of a person that the venue refused."""
+    _agenda: list[tuple[int, Callable[[], None]]] = field(init=False)
+    """What is still to happen, the last first."""
 
     def __attrs_post_init__(self) -> None:
-        self.engine = make_engine(self.workload)
+        self.engine = make_engine(self.workload, settings=self.settings)
         self.engine.boundaries = self._boundaries()
         self.sometimes = Sometimes(self.engine)
         self.engine.on_event = self.sometimes.on_event
-        self.checker = Checker(self.engine, is_thorough=self.is_thorough)
+        self.checker = Checker(self.engine, is_thorough=self.is_thorough, checks=self.checks)
         self.plan = CrashPlan(self.workload.crashes, self.sometimes.on_actor_crash)
         self.engine.saboteur = self.plan
+        self._agenda = sorted(self._planned(), key=lambda entry: entry[0])[::-1]
 
     def run(self) -> Report:
         """Chaos, healing, convergence; at last everything is closed by one command."""
-        self._start()
+        self.start()
         healed_after_s, left = 0, list[str]()
-        if self._suffer():
-            healed_after_s = self._heal()
-            left = self._unsettled()
+        last_ms = self._agenda[0][0] if self._agenda else 0
+        if self.go_on(max(self.workload.duration_ms, last_ms)):
+            healed_after_s = self.heal()
+            left = self.unsettled()
             if self.on_settled is not None:
                 self.on_settled()
-            left = left or self._flatten()
+            left = left or self.flatten()
+        return self.report(left, healed_after_s)
+
+    def report(self, left: list[str], healed_after_s: int = 0) -> Report:
+        """Return what came of it so far; `left` is what is still owed."""
         return Report(
             self.workload,
             self.checker.violations,
@@ -163,14 +158,15 @@ class Run:
             self.engine,
         )
 
-    def _suffer(self) -> bool:
-        """Let all trouble happen in its order; return False when it was enough before its end."""
-        for at_ms, action in sorted(self._agenda(), key=lambda entry: entry[0]):
+    def go_on(self, until_ms: int) -> bool:
+        """Let all trouble up to a time happen in its order; return False when it was enough."""
+        while self._agenda and self._agenda[-1][0] <= until_ms:
+            at_ms, action = self._agenda.pop()
             self._run_until(at_ms)
             if self._is_over():
                 return False
             action()
-        self._run_until(self.workload.duration_ms)
+        self._run_until(until_ms)
         return not self._is_over()
 
     def _is_over(self) -> bool:
@@ -181,7 +177,8 @@ class Run:
         counts |= {"actor_crash": self.plan.done, "engine_crash": self.engine.crashes}
         return {kind: count for kind, count in counts.items() if count}
 
-    def _agenda(self) -> list[tuple[int, Callable[[], None]]]:
+    def _planned(self) -> list[tuple[int, Callable[[], None]]]:
+        """Return all that the workload says will happen, with its times."""
         agenda: list[tuple[int, Callable[[], None]]] = []
         for number, signal in enumerate(self.workload.signals):
             command = submit(signal, number)
@@ -194,9 +191,9 @@ class Run:
             if command_or_none is not None:
                 agenda.append((planned.at_ms, self._teller(command_or_none)))
         agenda += [(crash.at_ms, self._crasher(crash)) for crash in self.workload.engine_crashes]
-        return agenda + self._planned()
+        return agenda + self._troubles_planned()
 
-    def _planned(self) -> list[tuple[int, Callable[[], None]]]:
+    def _troubles_planned(self) -> list[tuple[int, Callable[[], None]]]:
         """Return the planned trouble; faults from the start on stand in the venue's script."""
         workload, venue = self.workload, self.engine.venue
         return [
@@ -219,19 +216,19 @@ class Run:
             self.refused_by_hand.append(f"{planned.request}: refused with {code}")
 
     def _teller(self, command: HostCommand) -> Callable[[], None]:
-        return lambda: self._tell(command)
+        return lambda: self.tell(command)
 
-    def _tell(self, command: HostCommand) -> None:
+    def tell(self, command: HostCommand) -> None:
         """Tell as soon as there is an engine to tell."""
         if self.engine.life is None:
-            self._after(AGAIN_MS, lambda: self._tell(command))
+            self._after(AGAIN_MS, lambda: self.tell(command))
         else:
             self.engine.tell(command)
 
     def _crasher(self, crash: EngineCrash) -> Callable[[], None]:
         def act() -> None:
             if self.engine.life is not None:
-                self._crash(crash)
+                self.kill(crash)
 
         return act
 
@@ -239,10 +236,10 @@ class Run:
         if self.boundaries is None and self.workload.crash_points:
             self.boundaries = Boundaries(self.workload.crash_points)
         if self.boundaries is not None:
-            self.boundaries.on_crash = self._crash
+            self.boundaries.on_crash = self.kill
         return self.boundaries
 
-    def _crash(self, crash: EngineCrash | CrashPoint) -> None:
+    def kill(self, crash: EngineCrash | CrashPoint) -> None:
         """Kill the engine, at work or at its start, and see to it that it is started again."""
         if self.engine.life is not None:
             self.sometimes.on_engine_crash()
@@ -251,20 +248,20 @@ class Run:
         disk = self._disk()
         disk.faults = evolve(disk.faults, crash_keeps_tail=1.0 if crash.torn else 0.0)
         self.engine.crash()
-        self._after(crash.down_ms, self._start)
+        self._after(crash.down_ms, self.start)
 
     def _after(self, delay_ms: int, action: Callable[[], None]) -> None:
         simulation = self.engine.simulation
         simulation.at(simulation.now_ns + delay_ms * MS, action)
 
-    def _start(self) -> None:
+    def start(self) -> None:
         """Start the engine, again and again while the disk does not let it."""
         try:
             self.engine.start()
         except PowerCut:
             return  # who cut it sees to the next start
         except OSError:
-            self._after(AGAIN_MS, self._start)
+            self._after(AGAIN_MS, self.start)
 
     def _disk(self) -> SimulatedDisk:
         disk = self.engine.disk
@@ -277,7 +274,7 @@ class Run:
         if self.engine.life is not None:
             self.sometimes.look()
 
-    def _heal(self) -> int:
+    def heal(self) -> int:
         """Take every fault away, let trading go on, and wait for rest; return the seconds."""
         self.plan.is_armed = False
         if self.boundaries is not None:
@@ -288,100 +285,27 @@ class Run:
         self.engine.venue.forget_planned()
         self.engine.run_for(1)
         for waited in range(HEAL_STEPS_MAX):
-            if not self._unsettled():
+            if not self.unsettled():
                 return waited * HEAL_STEP_S
             self.engine.run_for(HEAL_STEP_S)
         return HEAL_STEPS_MAX * HEAL_STEP_S
 
-    def _flatten(self) -> list[str]:
+    def flatten(self) -> list[str]:
         """Close everything by command; return what is still open, or is not settled then."""
         self.engine.tell(FlattenPositions("the end"))
         left: list[str] = []
         for _ in range(FLATTEN_STEPS_MAX):
             self.engine.run_for(FLATTEN_STEP_S)
-            left = still_open(self.engine, self.checker.ground) or self._unsettled()
+            left = still_open(self.engine, self.checker.ground) or self.unsettled()
             if not left:
                 break
         return left
 
-    def _unsettled(self) -> list[str]:
+    def unsettled(self) -> list[str]:
+        """Return what the engine owes before it counts as settled."""
         return unconverged(self.engine, self.checker.ground, self.sometimes.ended)
 
 
 def run_workload(workload: Workload, *, is_thorough: bool = True) -> Report:
     """Run a workload from its first message to its last."""
     return Run(workload, is_thorough).run()
-
-
-def make_engine(workload: Workload, script: FaultScript | None = None) -> SimulatedEngine:
-    """Return the surroundings of a workload; the engine is not started.
-
-    `script` adds planned faults to those of the workload.
-    """
-    seed = workload.seed
-    chooser = chooser_of(seed, workload.schedule, workload.priority_changes, workload.deferrals)
-    simulation = Simulation(seed, START_NS, workload.delivery, chooser)
-    timing = AlgoTiming(child_to_triggered_frame_ms=workload.child_frame_late_ms)
-    venue = Venue(
-        VenueSettings(
-            symbols=(ETHUSDT, BTCUSDT),
-            leverage=PAPER_LEVERAGE,
-            faults=workload.faults,
-            script=_script(workload, script),
-            hedge_mode=workload.is_hedged,
-            trade_lite=workload.trade_lite,
-            algo_timing=timing,
-        ),
-        _market(workload),
-        seed=seed,
-        start_ns=START_NS,
-    )
-    disk = SimulatedDisk(Random(f"{seed}/disk"), workload.disk)
-    return SimulatedEngine(simulation, venue, _settings(workload), disk)
-
-
-def _script(workload: Workload, script: FaultScript | None) -> FaultScript:
-    planned = () if script is None else script.planned
-    from_start = (each for each in workload.planned_faults if not each.at_ms)
-    return FaultScript((*planned, *(fault for each in from_start for fault in each.scripted())))
-
-
-def _market(workload: Workload) -> Market:
-    drawn = SeededMarket(_walks(workload), seed=workload.seed, start_ns=START_NS)
-    if not workload.price_moves:
-        return drawn
-    ticks = {rules.symbol: rules.tick for rules in (ETHUSDT, BTCUSDT)}
-    return MovedMarket(drawn, workload.price_moves, START_NS, PRICES, ticks=ticks)
-
-
-def _walks(workload: Workload) -> SeededMarketSettings:
-    ticks = float(workload.turbulence_ticks)
-    touch = Decimal("0.030") if workload.is_thin else Decimal(5)
-    levels = 2 if workload.is_thin else 20
-    deep = Decimal("0.020") if workload.is_thin else Decimal(10)
-    eth = Walk(
-        "ETHUSDT",
-        PRICES["ETHUSDT"],
-        Decimal("0.01"),
-        volatility_ticks=ticks,
-        touch_quantity=touch,
-        levels=levels,
-        level_quantity=deep,
-    )
-    btc = Walk("BTCUSDT", PRICES["BTCUSDT"], Decimal("0.10"), volatility_ticks=2 * ticks)
-    return SeededMarketSettings(walks=(eth, btc), tick_every_ms=400, tick_jitter_ms=200)
-
-
-def _settings(workload: Workload) -> Settings:
-    return Settings(
-        seed=workload.seed,
-        accounts=AccountSettings(hedge_mode=workload.is_hedged),
-        risk=RiskSettings(
-            symbols=SYMBOLS,
-            cooldown_ms=0,
-            executions_per_day_max=10_000,
-            stop_loss_pct_default=Decimal("0.5"),
-        ),
-        market=MarketSettings(interval_ms=1_000, move_bps=Decimal(20)),
-        journal=JournalSettings(snapshot_every=2_000, segment_bytes_max=4 * 1024 * 1024),
-    )

@@ -19,7 +19,7 @@ from .disk import NO_LIMIT, DiskFaults
 from .schedules import Schedule
 from .simulation import Delivery
 from .venue.faults import Fault, Faults
-from .workload import SYMBOLS, ActorCrash, Command, EngineCrash, Signal, Workload
+from .workload import SYMBOLS, ActorCrash, Command, EngineCrash, Network, Signal, Workload
 
 Item = TypeVar("Item")
 
@@ -40,6 +40,13 @@ CRASHABLE = (
     names.INSTRUMENTS,
 )
 COMMANDS = ("cancel", "amend", "halt", "resume", "flatten")
+NETWORKS = (
+    Network(1, 1, 1, 0),
+    Network(100, 100, 100, 100),
+    Network(250, 250, 250, 250),
+    Network(400, 50, 800, 100),
+)
+"""In the same hall, over a sea, over a bad line, and with a stream that lags behind answers."""
 DURATIONS_MS = (30_000, 60_000, 120_000, 240_000)
 TURBULENCES = (10, 50, 100, 300)
 KIND_WEIGHTS = tuple(4 if "ENTRY" in kind.value else 2 for kind in SignalType)
@@ -114,6 +121,8 @@ class Odds:
     durations_ms: tuple[int, ...] = DURATIONS_MS
     priorities_share: float = 0.0
     """How likely the schedule is one of priorities instead of a random walk."""
+    network_share: float = 0.0
+    """How likely the network is not the usual one."""
 
 
 STANDARD = Odds(
@@ -125,9 +134,11 @@ STANDARD = Odds(
     fault_kinds=3,
     durations_ms=(30_000, 60_000),
     priorities_share=0.4,
+    network_share=0.25,
 )
 """Twenty orders and three kinds of fault: dense in time, so that many seeds cost little."""
-MIXES: dict[str, Odds] = {"standard": STANDARD, "wide": Odds(priorities_share=0.4)}
+WIDE = Odds(priorities_share=0.4, network_share=0.25)
+MIXES: dict[str, Odds] = {"standard": STANDARD, "wide": WIDE}
 """What a search may draw from, by name."""
 
 
@@ -157,9 +168,16 @@ def drawn(seed: int, odds: Odds = Odds()) -> Workload:
         is_hedged=random.random() < 0.2,
         trade_lite=random.random() < 0.3,
         child_frame_late_ms=random.choice((0, 0, 40)),
+        network=_network(seed, odds.network_share),
         schedule=Schedule.RANDOM if changes is None else Schedule.PRIORITIES,
         priority_changes=changes or 0,
     )
+
+
+def _network(seed: int, share: float) -> Network:
+    random = Random(f"{seed}/network")
+    network = random.choice(NETWORKS)
+    return network if random.random() < share else Network()
 
 
 def _priority_changes(seed: int, share: float) -> int | None:

@@ -47,7 +47,9 @@ class Check(Protocol):
         ...
 
 
-CHECKS: tuple[Callable[[Ground], Check], ...] = (
+MakeCheck = Callable[[Ground], Check]
+
+CHECKS: tuple[MakeCheck, ...] = (
     OneOrderPerIntent,
     NeverMoreThanIntended,
     ExposureIsReserved,
@@ -91,7 +93,7 @@ class Checker:
     engine: SimulatedEngine
     is_thorough: bool = False
     kept_max: int = VIOLATIONS_KEPT
-    checks: tuple[Callable[[Ground], Check], ...] = CHECKS
+    checks: tuple[MakeCheck, ...] = CHECKS
     violations: list[Violation] = field(init=False, factory=list[Violation])
     """The first ones, in the order of their discovery."""
     count: int = field(init=False, default=0)

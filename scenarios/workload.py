@@ -84,6 +84,16 @@ class EngineCrash:
 
 
 @frozen
+class Network:
+    """How long each way between engine and venue takes, with up to `jitter_ms` more by chance."""
+
+    request_ms: int = 10
+    answer_ms: int = 10
+    stream_ms: int = 15
+    jitter_ms: int = 5
+
+
+@frozen
 class Workload:
     """Everything that makes one run what it is."""
 
@@ -108,6 +118,7 @@ class Workload:
     trade_lite: bool = False
     child_frame_late_ms: int = 0
     """More than 0 tells a stop's fill before its trigger."""
+    network: Network = field(factory=Network)
     planned_faults: tuple[PlannedFault, ...] = ()
     price_moves: tuple[PriceMove, ...] = ()
     incidents: tuple[Incident, ...] = ()

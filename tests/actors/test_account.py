@@ -351,7 +351,7 @@ def test_leverage_is_read_again_when_it_is_old() -> None:
     assert EVERYTHING == [request.call for request in step.to("rate_limiter")]
 
 
-def test_leverage_that_is_missing_is_read_at_every_tick() -> None:
+def test_what_is_missing_is_read_alone_so_that_a_slow_line_gets_to_it() -> None:
     bench = Bench(known=False)
     bench.read(ONE_WAY)
     bench.read(MONEY)
@@ -359,4 +359,18 @@ def test_leverage_that_is_missing_is_read_at_every_tick() -> None:
 
     step = bench.steps.fire("tick")
 
-    assert EVERYTHING == [request.call for request in step.to("rate_limiter")]
+    assert ["ReadBrackets"] == [request.call for request in step.to("rate_limiter")]
+    assert 2 * SECOND == bench.steps.timers["tick"].due_ns - bench.steps.now_ns
+
+
+def test_balances_are_read_though_something_else_stays_missing() -> None:
+    bench = Bench(known=False)
+    bench.read(ONE_WAY)
+    bench.read(MONEY)
+    bench.read(CONFIGS)
+    bench.steps.now_ns += 60 * SECOND
+
+    step = bench.steps.fire("tick")
+
+    asked = [request.call for request in step.to("rate_limiter")]
+    assert ["ReadBrackets", "ReadAccountMode", "ReadAccount"] == asked

@@ -8,11 +8,12 @@ from attrs import evolve
 from callboard.actors.ports import VenueRequest
 from callboard.actors.runtime.segment import segment_name
 from callboard.messages.values import SignalType
-from callboard.scenarios.chaos import Report, Run, make_engine, run_workload
+from callboard.scenarios.chaos import Report, Run, run_workload
 from callboard.scenarios.crash_points import Boundaries, Boundary, CrashPoint
 from callboard.scenarios.disk import DiskFaults, SimulatedDisk
 from callboard.scenarios.drawn import drawn
 from callboard.scenarios.simulated_engine import SimulatedEngine
+from callboard.scenarios.surroundings import make_engine
 from callboard.scenarios.workload import Signal, Workload, submit
 from support.workloads import journal_digest
 

@@ -10,8 +10,8 @@ from callboard.actors import names
 from callboard.actors.position_facts import FillApplied
 from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
-from callboard.scenarios.chaos import make_engine
 from callboard.scenarios.invariants import VIOLATIONS_KEPT, Checker
+from callboard.scenarios.surroundings import make_engine
 from callboard.scenarios.venue.faults import Fault, ScriptedFault
 from callboard.scenarios.workload import Workload
 from support.checked import ALGO_ORDER, ORDER, SYMBOL, Stage, break_apply, entry

@@ -12,10 +12,10 @@ from attrs import define, field
 from callboard.actors.ports import VenueRequest
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.values import OrderType, SignalType
-from callboard.scenarios.chaos import make_engine
 from callboard.scenarios.exchange import SimulatedExchange
 from callboard.scenarios.invariants import VIOLATIONS_KEPT, Checker
 from callboard.scenarios.simulated_engine import SimulatedEngine
+from callboard.scenarios.surroundings import make_engine
 from callboard.scenarios.venue.faults import FaultScript, ScriptedFault
 from callboard.scenarios.workload import Workload
 
