@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from .guests.system import ActorSystem
     from .invariants import CHECKS, Check, Checker, MakeCheck, Violation
     from .outcome import Outcome
+    from .pykka_deadlock import Deadlock
+    from .pykka_hooks import OutsideActor
+    from .pykka_post import Failure, Handled
+    from .pykka_simulation import NestedSimulation, StillRunning, simulated
     from .scenario_file import read_scenario, write_scenario
     from .simulated_engine import SimulatedEngine
     from .simulation import Delivery, Simulation
@@ -110,6 +114,14 @@ __all__ = (
     "GuestFamily",
     "EngineFamily",
     "Outcome",
+    # Unchanged Pykka programs.
+    "simulated",
+    "Handled",
+    "Failure",
+    "Deadlock",
+    "NestedSimulation",
+    "OutsideActor",
+    "StillRunning",
 )
 
 _PUBLIC: dict[str, str] = {
@@ -176,6 +188,13 @@ _PUBLIC: dict[str, str] = {
     "GuestFamily": ".guests.family",
     "EngineFamily": ".engine_family",
     "Outcome": ".outcome",
+    "simulated": ".pykka_simulation",
+    "Handled": ".pykka_post",
+    "Failure": ".pykka_post",
+    "Deadlock": ".pykka_deadlock",
+    "NestedSimulation": ".pykka_simulation",
+    "OutsideActor": ".pykka_hooks",
+    "StillRunning": ".pykka_simulation",
 }
 """Public name -> module that defines it, as this package sees it."""
 

@@ -8,7 +8,6 @@ the run (a deadlock, a `BaseException` of a handler) is raised where the program
 """
 
 import decimal
-import random
 from _thread import get_ident
 from collections.abc import Callable
 from heapq import heappop, heappush
@@ -19,6 +18,7 @@ from typing import Any
 from attrs import define, field
 
 from ..actors.runtime.step import ENGINE_DECIMALS
+from .schedules import Chooser
 from .simulation import NoProgress, Simulation
 
 try:
@@ -33,8 +33,16 @@ SECOND_NS = 1_000_000_000
 KILLS_MAX = 100
 """How often a fiber that catches its own end is asked to end."""
 
-Source = Callable[[], bool]
-"""Lets one thing happen at this instant; False when there is none."""
+
+@define(eq=False)
+class Source:
+    """What has turns beside the fibers: messages on their way, a simulated engine."""
+
+    name: str
+    act: Callable[[], bool]
+    """Lets one thing happen at this instant; False when there is none."""
+    index: int
+    since: int = 0
 
 
 @define(eq=False)
@@ -43,6 +51,10 @@ class Fiber:
 
     name: str
     stack: greenlet
+    index: int = 0
+    """Its place in the order of start."""
+    since: int = 0
+    """When it became ready: a count that only grows."""
     thread: Thread | None = None
     is_blocked: bool = False
     until_ns: int | None = None
@@ -66,10 +78,11 @@ class Fiber:
 class Fibers:
     """Every fiber of one run."""
 
-    seed: object
     simulation: Simulation
-    in_order: bool
-    """Whether the longest waiting goes first, instead of one that is drawn."""
+    chooser: Chooser
+    """Says who goes next."""
+    pauses: bool
+    """Whether others may go first after each message, not only where somebody waits."""
     steps_max: int
     """Turns at one instant before the run counts as a loop without delay."""
     on_idle: Callable[[], BaseException] = field(init=False)
@@ -91,7 +104,6 @@ class Fibers:
     _began_ns: int = field(init=False)
     _thread: int = field(init=False, factory=get_ident)
     _hub: greenlet = field(init=False)
-    _random: random.Random = field(init=False)
     _ready: list[Fiber] = field(init=False, factory=list[Fiber])
     _awake: list[Source] = field(init=False, factory=list[Source])
     _timers: list[tuple[int, int, Fiber, int]] = field(
@@ -105,7 +117,6 @@ class Fibers:
 
     def __attrs_post_init__(self) -> None:
         self._began_ns = self.simulation.now_ns
-        self._random = random.Random(f"{self.seed}/fibers")
         self.main = self.current = Fiber("main", getcurrent())
         self._hub = greenlet(self._schedule)
 
@@ -119,10 +130,15 @@ class Fibers:
 
     def spawn(self, name: str, work: Callable[[], object], thread: Thread | None = None) -> Fiber:
         """Start a fiber; it runs when its turn comes."""
-        fiber = Fiber(name, greenlet(lambda: self._live(fiber, work), self._hub), thread)
+        stack = greenlet(lambda: self._live(fiber, work), self._hub)
+        fiber = Fiber(name, stack, len(self.all) + 1, thread=thread)
         self.all.append(fiber)
-        self._ready.append(fiber)
+        self._make_ready(fiber)
         return fiber
+
+    def add_source(self, name: str, act: Callable[[], bool]) -> None:
+        """Give something turns beside the fibers."""
+        self.sources.append(Source(name, act, -1 - len(self.sources)))
 
     def passed_ns(self) -> int:
         """Return how long the run has lasted."""
@@ -135,10 +151,10 @@ class Fibers:
     def pause(self) -> None:
         """Give the others a chance to go first."""
         fiber = self.current
-        if fiber is None or self.is_over or self.in_order:
+        if fiber is None or self.is_over or not self.pauses:
             return
         if self._ready or self._awake:
-            self._ready.append(fiber)
+            self._make_ready(fiber)
             self._leave(fiber)
 
     def block(self, until_ns: int | None = None, reason: str = "") -> bool:
@@ -219,6 +235,11 @@ class Fibers:
     def _release(self, fiber: Fiber, *, was_woken: bool) -> None:
         fiber.is_blocked = False
         fiber.was_woken = was_woken
+        self._make_ready(fiber)
+
+    def _make_ready(self, fiber: Fiber) -> None:
+        self._count += 1
+        fiber.since = self._count
         self._ready.append(fiber)
 
     def _live(self, fiber: Fiber, work: Callable[[], object]) -> None:
@@ -254,9 +275,8 @@ class Fibers:
     def _next(self) -> Fiber:
         while not self.is_over:
             self._count_turn()
-            ways = len(self._ready) + len(self._awake)
-            if ways:
-                found = self._go(0 if self.in_order else int(self._random.random() * ways))
+            if self._ready or self._awake:
+                found = self._go()
                 if found is not None:
                     return found
             elif self._is_draining:
@@ -266,13 +286,16 @@ class Fibers:
                 self.abort(self.on_idle())
         return self.main
 
-    def _go(self, way: int) -> Fiber | None:
+    def _go(self) -> Fiber | None:
         """Take a fiber, or let a source do one thing."""
-        if way < len(self._ready):
+        place = self.chooser.pick([*self._ready, *self._awake] if self._awake else self._ready)
+        if place < len(self._ready):
             self._awake = self.sources.copy()
-            return self._ready.pop(way)
-        source = self._awake[way - len(self._ready)]
-        if source():
+            return self._ready.pop(place)
+        source = self._awake[place - len(self._ready)]
+        self._count += 1
+        source.since = self._count
+        if source.act():
             self._awake = self.sources.copy()
         else:
             self._awake.remove(source)

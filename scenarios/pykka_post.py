@@ -110,7 +110,7 @@ class Post:
         self._fibers = fibers
         self._network = network
         if network is not None:
-            fibers.sources.append(self._arrive_one)
+            fibers.add_source("network", self._arrive_one)
         self._inbox_count = 0
         self._unhandled: dict[Mail, None] = {}
         self.asks: WeakKeyDictionary[pykka.Future[Any], Mail] = WeakKeyDictionary()

@@ -12,7 +12,7 @@ Nothing else in this package patches anything. Source: Pykka 4.4.2 to 4.5.0.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -25,7 +25,7 @@ from .pykka_fibers import SECOND_NS, Fiber, Fibers
 from .pykka_hooks import Hooks, OutsideActor
 from .pykka_patches import Patches, Threads, patch_chance, patch_locks, patch_time
 from .pykka_post import Failure, Handled, Post
-from .schedules import RandomWalk
+from .schedules import Chooser, Deferral, RandomWalk, Schedule, chooser_of
 from .simulation import Delivery, Simulation
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ START_NS = 1_767_225_600 * SECOND_NS
 """When a run begins that is given no simulation: 2026-01-01T00:00:00Z."""
 STOP_SECONDS = 60.0
 """Virtual time that an actor has to stop at the end."""
+PRIORITY_CHANGES = 3
 TRACE_MAX = 100_000
 TURNS_MAX = 10_000_000
 TOLD_OF_TRACE = 10
@@ -60,7 +61,10 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         seed: Decides every order of events, `uuid.uuid4` and the shared generator of `random`.
         delivery: What may overtake what. `outbox`: what threads can do to messages. `pair`: also
             what hosts can do, FIFO from one sender to one receiver alone. `fifo`: nothing is
-            drawn, who waits longest goes first.
+            drawn, a handler runs until it waits, and who waits longest goes first.
+        schedule: How it is chosen who goes next, see `scenarios/schedules.py`.
+        priority_changes: How often a priority changes, where the schedule has priorities.
+        deferrals: Actors that are held back for some turns, by name, whatever the schedule.
         simulation: Its time is that of the run, and what is due in it happens in the run.
         trace_max: Messages that the trace keeps, the last ones.
         turns_max: Turns at one instant before the run counts as a loop without delay.
@@ -75,9 +79,12 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
 
     def __init__(
         self,
-        seed: int | str = 0,
+        seed: int = 0,
         *,
         delivery: Delivery | str = Delivery.OUTBOX,
+        schedule: Schedule | str = Schedule.RANDOM,
+        priority_changes: int = PRIORITY_CHANGES,
+        deferrals: Iterable[Deferral] = (),
         simulation: Simulation | None = None,
         trace_max: int = TRACE_MAX,
         turns_max: int = TURNS_MAX,
@@ -86,6 +93,9 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         self.delivery = Delivery(delivery)
         self.simulation = Simulation(now_ns=START_NS) if simulation is None else simulation
         self._is_shared = simulation is not None
+        self._schedule = Schedule(schedule)
+        self._priority_changes = priority_changes
+        self._deferrals = tuple(deferrals)
         self._trace_max = trace_max
         self._turns_max = turns_max
         self._patches = Patches()
@@ -154,7 +164,10 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         try:
             if error is None:
                 self._finish()
-            elif isinstance(error, Exception):
+            elif isinstance(error, pykka.ActorDeadError):
+                # Mostly because of what its actor died of, which says more.
+                self._raise_failures()
+            if isinstance(error, Exception):
                 self._annotate(error)
         except Exception as late:
             self._annotate(late)
@@ -172,7 +185,7 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         for ref in self._hidden:
             pykka.ActorRegistry.unregister(ref)
         self._fibers = fibers = Fibers(
-            self.seed, self.simulation, self.delivery is Delivery.FIFO, self._turns_max
+            self.simulation, self._chooser(), self.delivery is not Delivery.FIFO, self._turns_max
         )
         network = None
         if self.delivery is Delivery.PAIR:
@@ -180,7 +193,7 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         self._post = Post(fibers, network, self._trace_max)
         if self._is_shared:
             # What is due there, a simulated engine's messages above all, has its turns too.
-            fibers.sources.append(lambda: self.simulation.step(self.simulation.now_ns))
+            fibers.add_source("engine", lambda: self.simulation.step(self.simulation.now_ns))
         self._watch = Watch(fibers, self._post)
         fibers.on_escape = self._post.failed
         fibers.on_block = self._watch.look_at
@@ -193,6 +206,11 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         Hooks(self._fibers, self._post, threads, outside).patch(self._patches)
         self._random_state = patch_chance(self._patches, self.seed)
 
+    def _chooser(self) -> Chooser:
+        in_turn = self.delivery is Delivery.FIFO
+        schedule = Schedule.IN_TURN if in_turn else self._schedule
+        return chooser_of(self.seed, schedule, self._priority_changes, self._deferrals)
+
     def _finish(self) -> None:
         """Let the program end: what is on its way, then the actors that are left."""
         fibers = self._fibers
@@ -203,6 +221,9 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
             raise stuck
         self._stop_all()
         fibers.drain()
+        self._raise_failures()
+
+    def _raise_failures(self) -> None:
         failures = self._post.failures()
         if failures and not self._looked_at_failures:
             raise failure_of(failures)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from typing import Any
 
 import pykka
@@ -121,16 +122,28 @@ def test_an_actor_that_failed_has_had_its_hook_and_is_dead() -> None:
     assert () == run.left_alive
 
 
-def test_an_error_of_the_program_goes_before_the_failures_that_may_explain_it() -> None:
+def test_an_error_of_the_program_goes_before_failures_which_are_told_with_it() -> None:
+    def program() -> None:
+        Fragile.start().tell(ValueError("the cause, perhaps"))
+        time.sleep(1)
+        raise LookupError("the program's own")
+
+    with pytest.raises(LookupError) as caught:
+        simulate(program)
+
+    assert "ValueError: the cause, perhaps" in caught.value.__notes__[1]
+
+
+def test_what_an_actor_died_of_goes_before_the_word_that_it_is_dead() -> None:
     def program() -> None:
         ref = Fragile.start()
         ref.tell(ValueError("the cause"))
         ref.ask("anything")
 
-    with pytest.raises(pykka.ActorDeadError) as caught:
+    with pytest.raises(ValueError, match="the cause") as caught:
         simulate(program)
 
-    assert "ValueError: the cause" in caught.value.__notes__[1]
+    assert isinstance(caught.value.__context__, pykka.ActorDeadError)
 
 
 @pytest.mark.parametrize(
