@@ -1,4 +1,4 @@
-"""Surroundings: what a workload says of market, venue, network, disk and settings, made real.
+"""Surroundings: what a workload says of market, venue, network and disk, made real.
 
 Owns the two symbols, how their markets walk, and the settings of an engine that trades often.
 """
