@@ -17,10 +17,10 @@ from callboard.messages.events import (
 )
 from callboard.messages.intake import HaltTrading
 from callboard.messages.values import OrderState, SignalType, TradingState
-from callboard.scenarios.chaos import make_engine
 from callboard.scenarios.invariants import Checker
 from callboard.scenarios.planned import PriceMove
 from callboard.scenarios.simulated_engine import SimulatedEngine
+from callboard.scenarios.surroundings import make_engine
 from callboard.scenarios.venue.faults import Fault, ScriptedFault
 from callboard.scenarios.workload import Workload
 from support.checked import ORDER, Stage, entry
