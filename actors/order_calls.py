@@ -13,7 +13,6 @@ from attrs import frozen
 from ..messages.account import RefreshAccount
 from ..messages.failure import ClassifyFailure, RetryDirective
 from ..messages.instruments import RefreshInstruments
-from ..messages.market import ResyncClock
 from ..messages.orders import RenewApproval
 from ..messages.reconciliation import TradesFound
 from ..messages.values import (
@@ -45,7 +44,6 @@ from .names import (
     LANE_REDUCING,
     RATE_LIMITER,
     RISK_GATE,
-    VENUE_CLOCK,
 )
 from .order_desk import MS, Desk
 from .order_facts import CancelAsked, DirectiveDue, QueryAnswered, RedeliverDue
@@ -303,10 +301,8 @@ class Calls:
                 self.desk.move(order, Event.AMEND_REFUSED, reason=message.reason)
 
     def fix(self, fix: Fix, order: Order, reason: str) -> None:
-        """Let the owner put right what the venue complained about."""
-        if fix is Fix.RESYNC_CLOCK:
-            self.desk.ctx.tell(VENUE_CLOCK, ResyncClock(reason))
-        elif fix is Fix.REFRESH_FILTERS:
+        """Let the owner put right what the venue complained about; a lane has told the clock."""
+        if fix is Fix.REFRESH_FILTERS:
             self.desk.ctx.tell(INSTRUMENTS, RefreshInstruments(order.approved.symbol, reason))
         elif fix is Fix.REFRESH_MODE:
             self.desk.ctx.tell(ACCOUNT, RefreshAccount(reason))

@@ -2,7 +2,7 @@
 
 MarketSocket -> MarketData (`QuoteObserved`, coalesced at the edge); MarketData -> RiskGate and
 PositionMonitor (`MarkChanged`). VenueClock -> lanes, RiskGate, OrderManager and others
-(`ClockChanged`). Whoever was refused for its time tells VenueClock `ResyncClock`.
+(`ClockChanged`). A lane that hears a request refused for its time tells VenueClock `ResyncClock`.
 """
 
 from decimal import Decimal

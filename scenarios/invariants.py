@@ -16,18 +16,28 @@ from attrs import define, field, frozen
 from ..actors.ports import VenueAnswer, VenueRequest
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
+from .checks.clocks import ClockIsFollowed
 from .checks.exits import ExitsOnlyReduce, FiltersAreKept, FlatKeepsNothing, StopsCoverPositions
 from .checks.ground import Ground, Hooks
 from .checks.limits import LimitsHold, PausesAreKept
 from .checks.lives import LivesAreLegal, OneTerminalEvent
 from .checks.machinery import EffectsHaveCauses, MemoryIsBounded, NoMessageIsLost, StateIsFold
+from .checks.permits import PermitsAreFresh
 from .checks.positions import NumbersAreExact, PositionsAreFills, PositionsAreGuarded
+from .checks.protection import StopsAreBelieved, StopsComeFirst
 from .checks.risk import ExposureIsReserved, NothingOpensAfterHalt
 from .checks.sending import (
     NeverMoreThanIntended,
     NoBlindResend,
     OneOrderPerIntent,
     RecordBeforeRequest,
+)
+from .checks.starts import OneOwner, StartsCloseNothing
+from .checks.wishes import (
+    EntriesOnlyOpen,
+    ExitsKeepTheirWish,
+    NothingOpensLate,
+    ReducingIsNotHeld,
 )
 from .simulated_engine import SimulatedEngine
 
@@ -70,6 +80,16 @@ CHECKS: tuple[MakeCheck, ...] = (
     FlatKeepsNothing,
     ExitsOnlyReduce,
     FiltersAreKept,
+    NothingOpensLate,
+    EntriesOnlyOpen,
+    ExitsKeepTheirWish,
+    ReducingIsNotHeld,
+    OneOwner,
+    StartsCloseNothing,
+    ClockIsFollowed,
+    StopsComeFirst,
+    StopsAreBelieved,
+    PermitsAreFresh,
 )
 
 

@@ -4,7 +4,8 @@ Owns the request in flight and a FIFO of those that wait for it. It sends once a
 outcome; it never retries. Right before a request leaves, the fence is asked: an opening order must
 be of the current epoch and in time, every request needs a permit that still holds and that no pause
 has voided, and nothing is signed while the clock is not trusted. An answer that comes after its
-timeout, or for an earlier life of this lane, is evidence and is told too.
+timeout, or for an earlier life of this lane, is evidence and is told too. Whoever's request was
+refused for its time: VenueClock hears of it first.
 
 Bound: `waiting_max` waiting calls; a call beyond it is answered NOT_SENT. A lane knows neither
 trading state nor clock at its start: it asks for both, and until then opens and signs nothing.
@@ -19,8 +20,8 @@ from typing import assert_never
 from attrs import evolve, field, frozen
 
 from ...messages.control import TradingStateChanged
-from ...messages.market import ClockChanged
-from ...messages.values import Phase
+from ...messages.market import ClockChanged, ResyncClock
+from ...messages.values import ErrorKind, Phase
 from ...messages.venue import (
     AttemptEnded,
     Fenced,
@@ -30,6 +31,7 @@ from ...messages.venue import (
     Result,
 )
 from ..names import CIRCUIT_BREAKER, RATE_LIMITER, VENUE_CLOCK
+from ..policies.error_codes import CODES
 from ..ports import Exchange, VenueAnswer, VenueRequest
 from ..runtime.actor import Context, EdgeActor
 from .binance_replies import ReplyOptions, error_of, is_success, read_result, usage_of
@@ -42,6 +44,8 @@ MS = 1_000_000
 TIMEOUT_KEY = "timeout"
 FAULTS_LOGGED_MAX = 20
 PAUSING_STATUSES = (403, 418, 429)
+CLOCK_CODES = tuple(code for code, row in CODES.items() if row.kind is ErrorKind.CLOCK)
+"""The venue's words for a request that was signed with a wrong time."""
 
 
 @frozen
@@ -234,6 +238,8 @@ class GatewayLane(EdgeActor):
             self._tell_success(ticket, answer, ctx)
             return
         code, text = error_of(answer)
+        if code in CLOCK_CODES:
+            ctx.tell(VENUE_CLOCK, ResyncClock(text))
         ended = _ended(ticket, status=answer.status, code=code, text=text)
         ctx.tell(ticket.asker, evolve(ended, retry_after_s=usage.retry_after_s))
 

@@ -110,6 +110,10 @@ class TimerHeap:
         """Count the replaced and disarmed timers that are not swept yet."""
         return len(self._heap) - self._size
 
+    def keys_of(self, actor: str) -> tuple[str, ...]:
+        """Return the keys of an actor's armed timers, for checkers."""
+        return tuple(self._live.get(actor, ()))
+
     def arm(self, timer: Timer) -> None:
         """Keep a timer of its envelope's receiver, replacing one of the same key."""
         keys = self._live.setdefault(timer.envelope.to, {})

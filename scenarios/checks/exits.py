@@ -31,6 +31,8 @@ NOTICE_NS = 30 * SECOND_NS
 SWEEP_NS = 90 * SECOND_NS
 """A sweep with its retries: cancels back off, and each may wait for the limiter's next window."""
 KNEW_MAX = 10_000
+REFRESHING_CODES = (-1111, -4014, -4023, -4164)
+"""Refusals of a correct request by a filter that has moved."""
 FILTER_CODES = (-1111, -4001, -4002, -4003, -4004, -4005, -4013, -4014, -4015, -4023, -4164)
 
 
@@ -205,17 +207,31 @@ class ExitsOnlyReduce:
 class FiltersAreKept:
     """D13: the venue refuses no order of ours for a filter that the engine knew.
 
-    What counts is what it knew when the order first left; a stale order may be sent once more.
+    What counts is what it knew when the order first left; a stale order may be sent once more. And
+    who is told by a refusal that a filter has changed reads the filters anew.
     """
 
     ground: Ground
     _knew: dict[str, bool] = field(init=False, factory=dict[str, bool])
     """Client order ids that have left, oldest first."""
+    _told_ns: dict[str, int] = field(init=False, factory=dict[str, int])
+    """Symbol -> when a refusal told the engine that it goes by old filters."""
     name: ClassVar[str] = "D13"
 
     def hooks(self) -> Hooks:
-        """Look at every placement and every answer."""
-        return Hooks(request=self.on_request, answer=self.on_answer)
+        """Look at every placement and every answer, and whether old filters are read anew."""
+        return Hooks(request=self.on_request, answer=self.on_answer, quiet=self.on_quiet)
+
+    def on_quiet(self) -> None:
+        """Measure how long the engine has gone by filters that it was told to be old."""
+        now_ns, calm_ns = self.ground.now_ns, self.ground.calm.since_ns
+        for symbol, told_ns in list(self._told_ns.items()):
+            if self._knows_rules(symbol):
+                del self._told_ns[symbol]
+            elif calm_ns and now_ns - max(told_ns, calm_ns) > NOTICE_NS:
+                text = f"the filters of {symbol} are old since {(now_ns - told_ns) // MS} ms"
+                self.ground.report(self.name, f"{text}, and the venue had said so")
+                del self._told_ns[symbol]
 
     def on_request(self, request: VenueRequest) -> None:
         """Note whether an order leaves with the filters of the day."""
@@ -229,9 +245,14 @@ class FiltersAreKept:
         """A refusal that names a filter is a mistake, unless the filter changed meanwhile."""
         code = code_of(answer)
         client_order_id = client_id_of_placement(request)
-        if code not in FILTER_CODES or not self._knew.get(client_order_id, False):
+        if code not in FILTER_CODES or not client_order_id:
             return
-        if not self._knows_rules(request.params["symbol"]):
+        symbol = request.params["symbol"]
+        if not self._knows_rules(symbol) and code in REFRESHING_CODES:
+            self._told_ns.setdefault(symbol, self.ground.now_ns)
+        if not self._knew.get(client_order_id, False):
+            return
+        if not self._knows_rules(symbol):
             self._knew[client_order_id] = False
         elif not self.ground.engine.venue.is_made_up(request.request_id):
             self.ground.report(self.name, f"{dict(request.params)} is refused with {code}")

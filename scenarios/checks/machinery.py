@@ -21,16 +21,25 @@ from .ground import Ground, Hooks
 STEPS_KEPT = 100_000
 WAITING_MAX = 5_000
 GUARD_LEGS_MAX = 64
+TIMER_LEFT_NS = 30_000_000_000
+"""Longer than any wait that an answer may still arm for an order that has just ended."""
 
 
 @define(eq=False)
 class EffectsHaveCauses:
-    """S10: each message that is delivered is one effect of one step that was kept."""
+    """S10: each message that is delivered is one effect of one step that was kept.
+
+    A timer, too: and it goes with the life of the actor that armed it.
+    """
 
     ground: Ground
     _effects: dict[int, int] = field(init=False, factory=dict[int, int])
     """Sequence of a step -> how many effects it had, those of the oldest first."""
     _taken: dict[tuple[int, int], bool] = field(init=False, factory=dict[tuple[int, int], bool])
+    _armed: dict[int, tuple[int, int]] = field(init=False, factory=dict[int, tuple[int, int]])
+    """Sequence of a step that armed timers -> the number of the first, and its actor's life."""
+    _failed: dict[str, bool] = field(init=False, factory=dict[str, bool])
+    """Messages that an actor failed on: they are delivered again to its next life."""
     _oldest: int = field(init=False, default=0)
     name: ClassVar[str] = "S10"
 
@@ -41,6 +50,8 @@ class EffectsHaveCauses:
     def on_life(self) -> None:
         """Effects of a killed process are gone; only its record is handed on."""
         self._effects.clear()
+        self._armed.clear()
+        self._failed.clear()
         self._taken.clear()
         self._oldest = self.ground.engine.kernel.sequence + 1
 
@@ -49,19 +60,27 @@ class EffectsHaveCauses:
         origin = envelope.origin
         if type(origin) is int and origin >= self._oldest:
             self._take(origin, envelope)
+            if origin in self._armed:
+                self._compare_lives(cell, envelope, *self._armed[origin])
         context = cell.context
         count = len(context.tells) + len(context.timers) + len(context.others)
         if count:
-            self._effects[self.ground.engine.kernel.sequence] = count
+            sequence = self.ground.engine.kernel.sequence
+            self._effects[sequence] = count
+            if context.timers:
+                self._armed[sequence] = (len(context.tells), cell.generation)
             if len(self._effects) > STEPS_KEPT:
                 oldest = next(iter(self._effects))
                 del self._effects[oldest]
+                self._armed.pop(oldest, None)
                 self._oldest = oldest + 1
         if len(self._taken) > 4 * STEPS_KEPT:
             self._forget()
 
     def _take(self, origin: int, envelope: Envelope) -> None:
         # A failure's own report, and a rebuilt actor's start, come from steps that were not kept.
+        if isinstance(envelope.message, ActorFailed):
+            self._failed[envelope.message.message_id] = True
         if isinstance(envelope.message, ActorFailed | ActorStarted):
             return
         taken = (origin, envelope.number)
@@ -70,6 +89,12 @@ class EffectsHaveCauses:
         if envelope.number >= self._effects.get(origin, 0):
             self.ground.report(self.name, f"message {envelope.id} has no kept step behind it")
         self._taken[taken] = True
+
+    def _compare_lives(self, cell: Cell, envelope: Envelope, first: int, generation: int) -> None:
+        is_timer = envelope.number >= first and envelope.sender == cell.name
+        if is_timer and cell.generation != generation and envelope.id not in self._failed:
+            text = f"{envelope.id} of life {generation} fires in life {cell.generation}"
+            self.ground.report(self.name, f"timer {text} of {cell.name}")
 
     def _forget(self) -> None:
         self._taken = {taken: True for taken in self._taken if taken[0] >= self._oldest}
@@ -122,7 +147,20 @@ class MemoryIsBounded:
                 max((len(guard.legs) for guard in guards), default=0),
                 GUARD_LEGS_MAX,
             ),
+            "timers of orders that are over": (self._left_timers(), 0),
         }
+
+    def _left_timers(self) -> int:
+        """Count what is armed for orders that ended long ago; a late fee is waited for."""
+        engine, history = self.ground.engine, self.ground.engine.state(names.ORDER_MANAGER).history
+        assert engine.life is not None
+        left = 0
+        for key in engine.life.host.timers.keys_of(names.ORDER_MANAGER):
+            what, _, client_order_id = key.partition("/")
+            order = history.get(client_order_id)
+            if order is not None and what != "settle":
+                left += self.ground.now_ns - order.changed_at_ns > TIMER_LEFT_NS
+        return left
 
 
 @define(eq=False)

@@ -9,7 +9,6 @@ from callboard.messages.account import RefreshAccount
 from callboard.messages.events import OrderUnknown
 from callboard.messages.failure import ClassifyFailure, VenueAnswered
 from callboard.messages.instruments import RefreshInstruments
-from callboard.messages.market import ResyncClock
 from callboard.messages.orders import (
     ApprovedOrder,
     EnqueueOrder,
@@ -132,7 +131,6 @@ def test_a_fix_is_asked_of_its_owner_and_remembered(fix: Fix) -> None:
     failure = bench.answer("#", 2, code=-1021).told(ClassifyFailure)[0]
 
     owners = {
-        Fix.RESYNC_CLOCK: ("venue_clock", ResyncClock("because")),
         Fix.REFRESH_FILTERS: ("instruments", RefreshInstruments(SYMBOL, "because")),
         Fix.REFRESH_MODE: ("account", RefreshAccount("because")),
     }

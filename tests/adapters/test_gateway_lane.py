@@ -9,7 +9,7 @@ from callboard.actors.adapters.binance_replies import ReplyOptions
 from callboard.actors.adapters.gateway_lane import GatewayLane, LaneSettings
 from callboard.actors.ports import VenueAnswer
 from callboard.messages.control import TradingStateChanged
-from callboard.messages.market import ClockChanged
+from callboard.messages.market import ClockChanged, ResyncClock
 from callboard.messages.values import (
     Phase,
     Priority,
@@ -173,6 +173,17 @@ def test_a_refusal_is_answered_with_code_and_text() -> None:
         answer.text,
         answer.result,
     )
+
+
+@pytest.mark.parametrize("code", [-1021, -5028])
+@pytest.mark.parametrize("call", [OPENING, CANCEL, READ])
+def test_whoever_is_refused_for_its_time_the_clock_hears_of_it(call: MakeCall, code: int) -> None:
+    bench = Bench()
+    bench.make(call)
+
+    step = bench.answer(0, {"code": code, "msg": "Outside."}, status=400)
+
+    assert [ResyncClock("Outside.")] == step.to("venue_clock")
 
 
 def test_an_unreadable_success_is_told_with_the_field_and_no_result() -> None:

@@ -288,4 +288,4 @@ class OrderBench:
         return self.answer("?", number, code=-2013)
 
 
-FIXES = (Fix.RESYNC_CLOCK, Fix.REFRESH_FILTERS, Fix.REFRESH_MODE)
+FIXES = (Fix.REFRESH_FILTERS, Fix.REFRESH_MODE)

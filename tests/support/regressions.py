@@ -97,6 +97,15 @@ ONCE_WRONG: dict[str, Workload] = {
         engine_crashes=(EngineCrash(21_145),),
         turbulence_ticks=300,
     ),
+    "an order refused twice for its time left the clock as wrong for the others": Workload(
+        101,
+        duration_ms=45_000,
+        signals=(
+            Signal(39_566, CLOSE_LONG, "BTCUSDT"),
+            Signal(3_000, LONG, "BTCUSDT", target_bps=100),
+        ),
+        faults=Faults(clock_skew=0.3, clock_skew_ms=6_000),
+    ),
 }
 
 PAIRS = tuple(

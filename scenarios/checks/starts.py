@@ -1,0 +1,82 @@
+"""Starts: S15 and D9, about what a start of the engine, or of an actor, may change.
+
+A start owns what it makes, and it changes nothing at the venue: no position is closed because
+somebody was restarted, and nobody acts in the name of an earlier start.
+"""
+
+from typing import ClassVar
+
+from attrs import define, field
+
+from ...actors import names
+from ...actors.ports import VenueRequest
+from ...actors.position_facts import ClosingSet
+from ...actors.runtime.cell import Cell
+from ...actors.runtime.envelope import Envelope
+from ...messages.lifecycle import ActorStarted
+from ...messages.values import Leg
+from .ground import Ground, Hooks, client_id_of_placement
+
+
+@define(eq=False)
+class OneOwner:
+    """S15: each start has a generation of its own, and new ids carry that of the one that runs.
+
+    A start of which the disk kept nothing has opened nothing: the next one may have its number.
+    """
+
+    ground: Ground
+    _generation: int = field(init=False, default=0)
+    _started_ns: int = field(init=False, default=0)
+    _has_opened: bool = field(init=False, default=False)
+    name: ClassVar[str] = "S15"
+
+    def hooks(self) -> Hooks:
+        """Look at every start and at every placement."""
+        return Hooks(request=self.on_request, life=self.on_life)
+
+    def on_life(self) -> None:
+        """A later start is a larger generation."""
+        life = self.ground.engine.life
+        generation = 0 if life is None else life.generation
+        is_taken = generation == self._generation and self._has_opened
+        if generation < self._generation or is_taken:
+            text = f"a start of generation {generation} follows one of {self._generation}"
+            self.ground.report(self.name, text)
+        self._generation, self._started_ns = generation, self.ground.now_ns
+        self._has_opened = False
+
+    def on_request(self, request: VenueRequest) -> None:
+        """Only what was recovered may carry an older generation."""
+        client_order_id = client_id_of_placement(request)
+        found = self.ground.parse(client_order_id) if client_order_id else None
+        if found is None:
+            return
+        if found.generation == self._generation:
+            self._has_opened = self._has_opened or found.leg is Leg.ENTRY
+            return
+        order = self.ground.engine_order(client_order_id)
+        is_old = order is not None and order.created_at_ns < self._started_ns
+        if found.generation > self._generation or not is_old:
+            text = f"{client_order_id} is new in generation {self._generation}"
+            self.ground.report(self.name, text)
+
+
+@define(eq=False)
+class StartsCloseNothing:
+    """D9: a start of the monitor decides on no close; it goes on with those it had decided on."""
+
+    ground: Ground
+    name: ClassVar[str] = "D9"
+
+    def hooks(self) -> Hooks:
+        """Look at the monitor's steps."""
+        return Hooks(steps=((names.POSITION_MONITOR, self.on_monitor),))
+
+    def on_monitor(self, cell: Cell, envelope: Envelope) -> None:
+        """Compare what a start decides."""
+        if not isinstance(envelope.message, ActorStarted):
+            return
+        for fact in cell.context.facts:
+            if isinstance(fact, ClosingSet):
+                self.ground.report(self.name, f"a start closes {fact.key}: {fact.reason}")
