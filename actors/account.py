@@ -167,11 +167,12 @@ class Account(Actor):
         gained = message.wallet - state.wallet
         is_moved = message.reason in MOVES
         ctx.record(WalletReported(ctx.now))
-        fact = evolve(
-            self._known(ctx),
+        fact = MoneyKnown(
             wallet=message.wallet,
             available=max(ZERO, state.available + gained),
+            unrealised_pnl=state.unrealised_pnl,
             known_at_ns=ctx.now,
+            at_ns=ctx.now,
             moved=message.change if is_moved else ZERO,
             counted=is_moved and gained == ZERO,
         )

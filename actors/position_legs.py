@@ -7,9 +7,10 @@ an exit: what failed is asked for again after a backoff, which doubles up to its
 
 from decimal import Decimal
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from ..messages.events import AlertRaised
+from ..messages.intake import SubmitSignal
 from ..messages.orders import CancelLeg, LegChanged, RequestExit
 from ..messages.positions import CheckPositions, RequestClose
 from ..messages.values import CloseReason, ErrorKind, Leg, OrderState, OrderType, Severity
@@ -60,8 +61,8 @@ class Legs:
         signal = message.signal
         if found.whole:
             self.ctx.record(ClosingSet(found.key, f"signal {signal.signal_id}", CloseReason.SIGNAL))
-        exit_ = _exit(found.guard, message.intent_id, 1, found.quantity, signal.signal_id)
-        self._ask(found.key, found.guard, evolve(exit_, wish=signal, strategy=signal.strategy))
+        exit_ = _exit(found.guard, message.intent_id, 1, found.quantity, signal)
+        self._ask(found.key, found.guard, exit_)
 
     def exit_changed(self, key: str, guard: Guard, message: LegChanged, *, failed: bool) -> None:
         """An exit that is over with quantity left is followed by the next one."""
@@ -142,7 +143,7 @@ class Legs:
     def _request_exit(self, key: str, guard: Guard) -> None:
         attempt = guard.attempts.get(Leg.EXIT.value, 0) + 1
         quantity = close_quantity(guard, self.state.filters.get(guard.position.symbol))
-        self._ask(key, guard, _exit(guard, guard.intent_id, attempt, quantity, ""))
+        self._ask(key, guard, _exit(guard, guard.intent_id, attempt, quantity, None))
 
     def _ask(self, key: str, guard: Guard, request: RequestExit) -> None:
         self.ctx.record(LegRequested(key, request))
@@ -181,14 +182,14 @@ def _protection(
 
 
 def _exit(
-    guard: Guard, intent_id: str, attempt: int, quantity: Decimal, signal_id: str
+    guard: Guard, intent_id: str, attempt: int, quantity: Decimal, wish: SubmitSignal | None
 ) -> RequestExit:
     return RequestExit(
         intent_id=intent_id,
         leg=Leg.EXIT,
         attempt=attempt,
-        signal_id=signal_id,
-        strategy=guard.strategy,
+        signal_id="" if wish is None else wish.signal_id,
+        strategy=guard.strategy if wish is None else wish.strategy,
         symbol=guard.position.symbol,
         side=guard.exit_side,
         position_side=guard.position.position_side,
@@ -198,4 +199,5 @@ def _exit(
         trigger_price=None,
         working_type=guard.working_type,
         position_quantity=guard.position.quantity,
+        wish=wish,
     )

@@ -69,9 +69,8 @@ class Life:
             _, book = filled_books(guard, fill, after)
             self.updated(guard, after, book, price=trade.price, reason=reason)
             stop_loss = tighter(guard, fill.stop_loss) if grew else guard.stop_loss
-            if guard.has_quantity_legs or stop_loss != guard.stop_loss or grew:
-                resized = evolve(guard, position=after, stop_loss=stop_loss)
-                self.protection.resized(key, guard, resized)
+            if grew or guard.has_quantity_legs:
+                self.protection.resized(key, guard, after, stop_loss)
 
     def taken(self, key: str, guard: Guard, found: StrangerFilled) -> None:
         """Somebody else's fill is a part of our position's story: book it as what it was."""
@@ -271,4 +270,4 @@ class Life:
             return
         price = guard.last_price
         self.updated(guard, after, book, price=price, reason=CloseReason.FOREIGN)
-        self.protection.resized(key, guard, evolve(guard, position=after))
+        self.protection.resized(key, guard, after, guard.stop_loss)

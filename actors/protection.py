@@ -5,7 +5,9 @@ of a stop that rested; it ends when a stop of this life rests, or flat. A wait o
 `unprotected_ms_max` raises an alarm, refuses the symbol's entries and closes the position.
 """
 
-from attrs import frozen
+from decimal import Decimal
+
+from attrs import evolve, frozen
 
 from ..messages.events import PositionProtected
 from ..messages.orders import LegChanged
@@ -13,6 +15,7 @@ from ..messages.positions import ProtectionFailing
 from ..messages.values import TERMINAL_STATES, ErrorKind, Leg, OrderState, Severity
 from . import names
 from .policies.guard import RESTING, Guard
+from .policies.ledger import Position
 from .policies.stop_plan import AT_WORK, inside, next_step
 from .position_facts import AlarmSet, FiredDue, ProtectionSet, UnprotectedDue
 from .position_legs import INCONCLUSIVE, Legs
@@ -64,13 +67,16 @@ class Protection:
         self.legs.alert("unprotected", key, "no stop rests at the venue")
         self.legs.close(key, guard, "unprotected")
 
-    def resized(self, key: str, before: Guard, after: Guard) -> None:
+    def resized(
+        self, key: str, before: Guard, position: Position, stop_loss: Decimal | None
+    ) -> None:
         """The position changed in size or average: what protects it may have to follow."""
-        stop_loss, limit = after.stop_loss, self.legs.settings.stop_loss_pct_max
+        limit = self.legs.settings.stop_loss_pct_max
         is_same = stop_loss is not None and before.stop_loss == stop_loss
-        is_inside = stop_loss is None or inside(after, stop_loss, limit) == stop_loss
+        is_inside = stop_loss is None or inside(position, stop_loss, limit) == stop_loss
         if is_same and is_inside and not (before.has_quantity_legs or self.legs.by_quantity):
             return
+        after = evolve(before, position=position, stop_loss=stop_loss)
         for leg in (Leg.STOP, Leg.TARGET):
             was, wanted = self.legs.wanted(before, leg), self.legs.wanted(after, leg)
             if was is not None and wanted is not None and was.differs_from(wanted):

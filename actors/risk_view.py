@@ -7,13 +7,11 @@ heard yet stands in the view as the value that refuses.
 
 from decimal import Decimal
 
-from attrs import evolve
-
 from ..messages.account import AccountChanged
 from ..messages.intake import SubmitSignal
 from ..messages.orders import RequestExit
 from ..messages.values import Side, SignalType, TradingState
-from .policies.entry_view import EntryView, StrategyView
+from .policies.entry_view import EntryView, StrategyView, opened_side
 from .policies.execution_book import DAY_NS, ExecutionBook
 from .policies.risk_policy import changed
 from .policies.size_rules import fall_percent
@@ -35,7 +33,9 @@ def entry_view(
     trading, symbol = state.trading, signal.symbol
     bracket = state.leverage.get(symbol)
     slots, reserved = open_slots(state), tuple(state.reservations.values())
-    view = EntryView(
+    key = position_key(symbol, opened_side(state.account, signal.signal))
+    limits = limits_of_strategy(settings, signal)
+    return EntryView(
         signal=signal,
         settings=settings,
         now_ns=now_ns,
@@ -51,12 +51,12 @@ def entry_view(
         filters=state.filters.get(symbol),
         filters_read_at_ns=state.filters_read_at_ns,
         mark=state.marks.get(symbol),
-        position_quantity=ZERO,
-        position_notional=ZERO,
+        position_quantity=_committed(state, key),
+        position_notional=_notional(state, key),
         gross_notional=sum((_notional(state, key) for key in slots), ZERO),
         reserved_notional=sum((each.remaining * each.price for each in reserved), ZERO),
         slots_used=len(slots),
-        has_slot=False,
+        has_slot=key in slots,
         executed_at_ns=executed_at_ns(state, symbol),
         executions_today=executions_today(state, now_ns),
         leverage=settings.leverage if bracket is None else bracket.config.leverage,
@@ -66,14 +66,6 @@ def entry_view(
         conditional_orders=_conditional_orders(state),
         policy_at_ms=state.policy_at_ms,
         others=_others(state, symbol),
-    )
-    key = position_key(symbol, view.position_side)
-    limits = limits_of_strategy(settings, signal)
-    return evolve(
-        view,
-        position_quantity=_committed(state, key),
-        position_notional=_notional(state, key),
-        has_slot=key in slots,
         own=None if limits is None else strategy_view(state, limits, key, now_ns),
     )
 

@@ -35,6 +35,8 @@ SYMBOL = "ETHUSDT"
 QUOTE_EVERY_MS = 100
 QUANTITY = Decimal("0.010")
 HELD = Decimal("1.000")
+STOP = ETH_WALK.start * Decimal("0.99")
+"""Of the held position; what is added keeps it, so that no order but those counted is sent."""
 WALLET = Decimal(10_000_000)
 """Large enough for a million orders' fees to stay far from every loss limit."""
 SETTLE_SECONDS = 5
@@ -81,7 +83,21 @@ class Stage:
 def market_order(number: int) -> SubmitSignal:
     """Return the order of a number: even ones buy, odd ones sell what was bought."""
     kind = SignalType.CLOSE_LONG if number % 2 else SignalType.LONG_ENTRY
-    return SubmitSignal(f"s{number}", 0, kind, SYMBOL, quantity=QUANTITY, confidence=CONFIDENCE)
+    return signal(f"s{number}", kind, QUANTITY)
+
+
+def signal(signal_id: str, kind: SignalType, quantity: Decimal) -> SubmitSignal:
+    """Return a market order under an id; one that adds has the stop of the held position."""
+    stop_loss = STOP if kind is SignalType.LONG_ENTRY else None
+    return SubmitSignal(
+        signal_id,
+        0,
+        kind,
+        SYMBOL,
+        quantity=quantity,
+        stop_loss=stop_loss,
+        confidence=CONFIDENCE,
+    )
 
 
 def settings(remembered: int = REMEMBERED) -> Settings:
@@ -125,10 +141,7 @@ def open_stage(disk: FileSystem | None = None, *, remembered: int = REMEMBERED) 
     world.on_event = stage.note
     world.start()
     stage.settle()
-    first = SubmitSignal(
-        "held", 0, SignalType.LONG_ENTRY, SYMBOL, quantity=HELD, confidence=CONFIDENCE
-    )
-    world.tell(first)
+    world.tell(signal("held", SignalType.LONG_ENTRY, HELD))
     stage.settle()
     # The codec is compiled at its first use, message by message: that is set-up, too.
     stage.send(WARMING)

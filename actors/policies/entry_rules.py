@@ -5,7 +5,7 @@ idea: the world, the wish, the portfolio, the prices, the size. A new rule is on
 line in its list; its guard has a line in `guard_table.py`. Exits do not come here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from .entry_shape import ShapedEntry, price_entry, size_entry
 from .entry_view import EntryView
@@ -73,25 +73,28 @@ RENEWAL_RULES: tuple[Rule, ...] = (
 
 def judge(view: EntryView) -> ShapedEntry | Refusal:
     """Return the entry as it may be sent, or the first refusal."""
-    refusal = _first(rule(view) for rule in RULES)
-    if refusal is not None:
-        return refusal
+    for rule in RULES:
+        refusal = rule(view)
+        if refusal is not None:
+            return refusal
     prices = price_entry(view)
     if isinstance(prices, Refusal):
         return prices
-    refusal = _first(rule(view, prices) for rule in PRICE_RULES)
-    if refusal is not None:
-        return refusal
+    for price_rule in PRICE_RULES:
+        refusal = price_rule(view, prices)
+        if refusal is not None:
+            return refusal
     shaped = size_entry(view, prices)
     if isinstance(shaped, Refusal):
         return shaped
-    return _first(rule(view, shaped) for rule in SIZE_RULES) or shaped
+    for size_rule in SIZE_RULES:
+        refusal = size_rule(view, shaped)
+        if refusal is not None:
+            return refusal
+    return shaped
 
 
 def first_refusal(view: EntryView) -> Refusal | None:
     """Return why an approved entry may not be sent any more (for renewals)."""
-    return _first(rule(view) for rule in RENEWAL_RULES)
-
-
-def _first(refusals: Iterable[Refusal | None]) -> Refusal | None:
+    refusals = (rule(view) for rule in RENEWAL_RULES)
     return next((refusal for refusal in refusals if refusal is not None), None)

@@ -100,7 +100,11 @@ class EntryView:
     @property
     def position_side(self) -> PositionSide:
         """Which position the entry opens."""
-        account = self.account
-        if account is None or not account.hedge_mode:
-            return PositionSide.BOTH
-        return PositionSide.LONG if self.side is Side.BUY else PositionSide.SHORT
+        return opened_side(self.account, self.signal.signal)
+
+
+def opened_side(account: AccountChanged | None, signal: SignalType) -> PositionSide:
+    """Return which position an entry opens in the account's mode."""
+    if account is None or not account.hedge_mode:
+        return PositionSide.BOTH
+    return PositionSide.LONG if signal is SignalType.LONG_ENTRY else PositionSide.SHORT

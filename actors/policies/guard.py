@@ -152,13 +152,12 @@ class Guard:
     @property
     def has_quantity_legs(self) -> bool:
         """True while a protective order of this life is for a quantity, which may change."""
-        intent_id = self.intent_id
+        by_quantity = [each for each in self.legs.values() if each.quantity is not None]
         return any(
             record.state not in TERMINAL_STATES
-            and record.quantity is not None
-            and record.intent_id == intent_id
+            and record.intent_id == self.intent_id
             and record.leg.is_protective
-            for record in self.legs.values()
+            for record in by_quantity
         )
 
     def has_live(self, leg: Leg) -> bool:

@@ -86,8 +86,9 @@ def book_fill(
     removed = _removed_cost(position, closing)
     profit = -closing * price - removed if realised is None else realised
     begins = opening != ZERO and position.quantity + closing == ZERO
-    return evolve(
-        position,
+    return Position(
+        position.symbol,
+        position.position_side,
         quantity=position.quantity + fill,
         cost=position.cost - removed + opening * price,
         realised_pnl=position.realised_pnl + profit,

@@ -17,6 +17,7 @@ from attrs import frozen
 from ...messages.instruments import Filters
 from ...messages.values import TERMINAL_STATES, Leg, OrderState, OrderType
 from .guard import RESTING, Guard, LegRecord
+from .ledger import Position
 from .rounding import round_quantity, round_trigger_price
 
 AT_WORK = (OrderState.TRIGGERING, OrderState.PARTIALLY_FILLED)
@@ -57,7 +58,7 @@ def wanted_order(
     if price is None:
         return None
     if leg is Leg.STOP:
-        price = inside(guard, price, loss_pct_max)
+        price = inside(guard.position, price, loss_pct_max)
     entry_price, quantity = guard.position.entry_price, abs(guard.position.quantity)
     trigger = price if filters is None else round_trigger_price(price, entry_price, filters)
     is_refused = leg.value in guard.whole_refused
@@ -65,12 +66,13 @@ def wanted_order(
     return Wanted(trigger, price, not (fits_market and (by_quantity or is_refused)), quantity)
 
 
-def inside(guard: Guard, price: Decimal, loss_pct_max: Decimal) -> Decimal:
+def inside(position: Position, price: Decimal, loss_pct_max: Decimal) -> Decimal:
     """Return a stop price that risks at most so many percent from the average entry."""
-    distance = guard.position.entry_price * loss_pct_max / 100
-    if guard.position.quantity > 0:
-        return max(price, guard.position.entry_price - distance)
-    return min(price, guard.position.entry_price + distance)
+    entry_price = position.entry_price
+    distance = entry_price * loss_pct_max / 100
+    if position.quantity > 0:
+        return max(price, entry_price - distance)
+    return min(price, entry_price + distance)
 
 
 def tighter(guard: Guard, price: Decimal | None) -> Decimal | None:

@@ -208,7 +208,7 @@ def test_a_stop_rests_at_or_inside_three_percent_from_the_average_entry(
     quantity: str, price: str, expected: str
 ) -> None:
     """C-10: the stop of a position rests at or inside -3.0 % from its entry."""
-    assert D(expected) == inside(guard(quantity), D(price), LOSS_MAX)
+    assert D(expected) == inside(guard(quantity).position, D(price), LOSS_MAX)
 
 
 @pytest.mark.parametrize(
