@@ -13,7 +13,7 @@ import source_tree as project
 
 TEXT = (project.ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```([a-z ]*)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
-SECONDS_MAX = 120
+SECONDS_MAX = 400
 
 
 def blocks(language: str) -> list[str]:

@@ -307,13 +307,13 @@ def test_no_record_is_left_behind_between_two_threads(
     writer = threading.Thread(target=core)
     writer.start()
     while len(released) < records:
-        assert signals.ready.acquire(timeout=10)
+        assert signals.ready.acquire(timeout=60)
         told = Envelope(JOURNAL, signals.messages.pop(0), "", "host", 0, "")
         assert run_step(journal, context, told, START_NS) is None
         released += [each[0] for each in context.others]
         for to, message, _ in context.tells:
             signals.post(to, message)
-    writer.join(timeout=10)
+    writer.join(timeout=60)
     journal.close()
 
     assert list(range(records)) == [each.origin for each in released]

@@ -21,7 +21,7 @@ from callboard.actors.adapters.spool import (
 )
 from support.spools import Core, answer_of, put
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 
 
 def test_commands_are_taken_oldest_first_and_once(tmp_path: Path) -> None:

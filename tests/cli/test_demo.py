@@ -24,7 +24,7 @@ COMMAND = (sys.executable, "-m", "callboard", "demo")
 PLAIN = ("demo", "--fast", "--no-live", "--data-dir")
 OTHER_SCREEN, FIRST_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
 CURSOR_SHOWN, CURSOR_HIDDEN = b"\x1b[?25h", b"\x1b[?25l"
-WAIT_SECONDS = 60
+WAIT_SECONDS = 300.0
 
 
 def assert_is_whole(text: str) -> None:

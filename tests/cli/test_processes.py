@@ -17,7 +17,7 @@ from callboard.actors.adapters.spool import Order, new_order_id, send
 from support.paper_runs import segments
 from support.signals import mixed_signals, write_lines
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 300.0
 TAPE_START_MS = 1_723_161_256_303
 SETTINGS = (
     "[callboard.risk]\ncooldown_ms = 0\nexecutions_per_day_max = 100000\npositions_max = 10\n"

@@ -84,12 +84,12 @@ def test_a_malformed_command_is_refused_and_the_engine_goes_on() -> None:
 
 def test_above_the_bound_a_command_is_refused_with_queue_full() -> None:
     held = Held(SubmitSignal)
-    settings = evolve(stage_settings(), inbox_max=10)
+    settings = evolve(stage_settings(), inbox_max=100)
     with venue_thread() as (exchange, clock):
         ref = launch(settings, Surroundings(exchange, clock, shares=Shares(), saboteur=held))
         ref.tell(signal("s0", SignalType.CLOSE_LONG))
         assert held.entered.wait(WAIT_SECONDS)
-        refusals = [refusal_of(ref, number) for number in range(1, 40)]
+        refusals = [refusal_of(ref, number) for number in range(1, 200)]
         held.gate.set()
         ref.stop(block=True, timeout=WAIT_SECONDS)
 

@@ -20,7 +20,7 @@ from callboard.actors.system import core_makers, make_codec
 FOLDER = Path(__file__).parents[2] / "examples"
 EXAMPLES = ("embedded_strategy.py", "asyncio_host.py")
 SPAN = ("--seconds", "5", "--speed", "15")
-RUN_SECONDS_MAX = 120
+RUN_SECONDS_MAX = 400
 RISK = RiskSettings(symbols=("ETHUSDT",), cooldown_ms=0, executions_per_day_max=1_000)
 """What both examples trade under."""
 

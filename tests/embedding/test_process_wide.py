@@ -62,7 +62,7 @@ ref.ask(SubmitSignal("s1", 0, SignalType.LONG_ENTRY, "ETHUSDT", confidence=Decim
 assert filled.wait(20)
 ref.ask(SubmitSignal("s2", 0, SignalType.CLOSE_LONG, "ETHUSDT"))
 assert closed.wait(20)
-ref.stop(block=True, timeout=20)
+ref.stop(block=True, timeout=120)
 
 def changed(now, *lively):
     return [key for key in before if now[key] != before[key] and key not in lively]
@@ -79,7 +79,7 @@ def test_a_system_leaves_every_process_wide_setting_as_it_was(
         [sys.executable, "-c", PROGRAM, placement, str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

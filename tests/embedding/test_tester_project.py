@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "test_own_actor.py"
-RUN_SECONDS_MAX = 110
+RUN_SECONDS_MAX = 400
 
 
 @pytest.fixture

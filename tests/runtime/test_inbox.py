@@ -21,7 +21,7 @@ from callboard.actors.runtime.inbox import (
 )
 from support.worlds import ManualClock
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 60.0
 
 
 def envelope(message: object, *, to: str = "actor", urgent: bool = False) -> Envelope:

@@ -12,7 +12,7 @@ from callboard.scenarios.feeder import MS_NS, WINDOW, Feeder, feed
 from callboard.scenarios.live_feeder import LiveFeeder
 from support.signals import one_signal
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 
 
 def wish(signal_id: str, at_ms: int, **more: Any) -> dict[str, Any]:

@@ -56,8 +56,8 @@ KINDS = {
 SYMBOLS = tuple(KINDS)
 TARGETS = {SignalType.LONG_ENTRY: Decimal("1.5"), SignalType.SHORT_ENTRY: Decimal("0.5")}
 """Take-profits that rest for the whole run, as shares of the price at the start."""
-WAIT_SECONDS = 30.0
-ASK_SECONDS = 10.0
+WAIT_SECONDS = 120.0
+ASK_SECONDS = 60.0
 
 SETTINGS = Settings(
     seed=11,

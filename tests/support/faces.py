@@ -24,7 +24,7 @@ from callboard.scenarios.venue.settings import PAPER_LEVERAGE, VenueSettings
 from callboard.scenarios.venue.talk import FromClient, talk_codec
 from callboard.scenarios.venue.venue import Venue
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 120.0
 SPEED = 50.0
 ORDER, TIME = "/fapi/v1/order", "/fapi/v1/time"
 _numbers = count(1)

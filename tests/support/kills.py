@@ -26,7 +26,7 @@ from callboard.scenarios.venue.control import VenueControl
 from support.engine_process import SETTINGS
 
 SCRIPT = Path(__file__).with_name("engine_process.py")
-LIFE_SECONDS = 30.0
+LIFE_SECONDS = 120.0
 """Longest wait for a drawn moment; a life takes about a second."""
 STEPS_MAX = 300
 MORE_MAX = {"requests": 20, "mutations": 6, "entries": 6}

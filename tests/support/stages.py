@@ -38,7 +38,7 @@ SECOND_NS = 1_000_000_000
 SEED = 11
 SPEED = 3.0
 STAGES = ("shared", "pinned", "simulation")
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 120.0
 """Of the wall on threads, of virtual time in simulation."""
 
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from callboard.actors.runtime.threads import Placement, ThreadedHost
 from callboard.scenarios.simulation import Simulation
 from support.toys import SECOND_NS, GetTotal, Total, ToySupervisor, Witness, toy_codec
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 HOSTS = ("shared", "pinned", "simulation")
 
 
