@@ -286,6 +286,8 @@ class Calls:
             return
         match message.action:
             case Action.REDELIVER | Action.FIX_AND_REDELIVER | Action.REAPPROVE if is_cancel:
+                if message.fix is not None:
+                    self.fix(message.fix, order, message.reason)
                 cid = order.approved.client_order_id
                 self.desk.ctx.after(
                     message.delay_ms * MS, RedeliverDue(cid, -1), key=f"retry/{cid}"

@@ -1,7 +1,8 @@
 """Scenarios: what may happen. The simulated venue, virtual time, faults and invariants.
 
 Owns the list of public names, as the package's root does: each is imported from its own module at
-first use. `strategies` and `stateful` stand beside them and need the extra `testing`.
+first use. `script`, the words in which stories are told, stands beside them; so do `strategies` and
+`stateful`, which need the extra `testing`.
 """
 
 from importlib import import_module
@@ -38,9 +39,11 @@ if TYPE_CHECKING:
     from .pykka_hooks import OutsideActor
     from .pykka_post import Failure, Handled
     from .pykka_simulation import NestedSimulation, StillRunning, simulated
-    from .scenario_file import read_scenario, write_scenario
+    from .scenario_file import read_scenario, read_story, write_scenario, write_story
     from .simulated_engine import SimulatedEngine
     from .simulation import Delivery, Simulation
+    from .story import Played, Story, play_story
+    from .story_list import incident_of, story_named, story_names
     from .venue.faults import Fault, Faults
     from .workload import ActorCrash, Command, EngineCrash, Network, Signal, Workload
     from .world import World
@@ -66,6 +69,15 @@ __all__ = (
     "MIXES",
     "read_scenario",
     "write_scenario",
+    # Stories: a workload with a title, and what must come of it.
+    "Story",
+    "Played",
+    "play_story",
+    "read_story",
+    "write_story",
+    "story_names",
+    "story_named",
+    "incident_of",
     # What must hold.
     "CHECKS",
     "Check",
@@ -143,6 +155,14 @@ _PUBLIC: dict[str, str] = {
     "MIXES": ".drawn",
     "read_scenario": ".scenario_file",
     "write_scenario": ".scenario_file",
+    "Story": ".story",
+    "Played": ".story",
+    "play_story": ".story",
+    "read_story": ".scenario_file",
+    "write_story": ".scenario_file",
+    "story_names": ".story_list",
+    "story_named": ".story_list",
+    "incident_of": ".story_list",
     "CHECKS": ".invariants",
     "Check": ".invariants",
     "MakeCheck": ".invariants",

@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import evolve, field, fields_dict, frozen
 
+from ..actors.names import CORE
 from ..messages.values import SignalType
 from .drawn import COMMANDS
 from .expectations import (
@@ -34,6 +35,35 @@ from .simulation import Delivery
 from .story import Story
 from .venue.faults import Fault, Faults
 from .workload import SYMBOLS, ActorCrash, Command, EngineCrash, Signal, Workload
+
+__all__ = (
+    "ETH",
+    "BTC",
+    "Faults",
+    "Delivery",
+    "scenario",
+    # Given, and when.
+    "long_entry",
+    "short_entry",
+    "close_long",
+    "close_short",
+    "reduce_50",
+    "command",
+    "planned_fault",
+    "price_move",
+    "incident",
+    "manual_request",
+    "actor_crash",
+    "engine_crash",
+    # Then.
+    "told",
+    "in_order",
+    "sent",
+    "filled",
+    "position",
+    "resting",
+    "protected",
+)
 
 ETH, BTC = SYMBOLS
 QUIET_TICKS = 5
@@ -182,7 +212,7 @@ def manual_request(request: str, at: str) -> ManualRequest:
 
 def actor_crash(actor: str, nth: int, times: int = 1) -> ActorCrash:
     """Let an actor crash at its `nth` message, `times` in a row."""
-    return ActorCrash(actor, nth, times)
+    return ActorCrash(_one_of(actor, CORE), nth, times)
 
 
 def engine_crash(at: str, down: str = "500ms", *, torn: bool = False) -> EngineCrash:

@@ -55,7 +55,7 @@ class Played:
         )
 
 
-def play(story: Story, *, is_thorough: bool = False) -> Played:
+def play_story(story: Story, *, is_thorough: bool = False) -> Played:
     """Run a story from its first message to its last."""
     run = Run(story.workload, is_thorough)
     evidence = Evidence(run, story.then.moments_ms)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).with_name("stories")
 
 
-def stories() -> tuple[str, ...]:
+def story_names() -> tuple[str, ...]:
     """Return the names of all stories, in alphabetical order; nothing is imported."""
     files = (path for path in FOLDER.glob("*.py") if path.stem != "__init__")
     return tuple(sorted(path.stem for path in files))
@@ -38,7 +38,7 @@ def story_named(name: str) -> "Story":
 
 
 def _known(name: str) -> str:
-    names = stories()
+    names = story_names()
     if name not in names:
         raise ConfigurationError(f"{name}: is no story; {near(name, names)}")
     return name

@@ -6,7 +6,7 @@ from ..checks.machinery import StateIsFold
 from ..drawn import MIXES
 from ..invariants import CHECKS
 from ..sometimes import NAMES
-from ..story_list import incident_of, stories
+from ..story_list import incident_of, story_names
 from ..venue.fault_words import words_of
 from ..venue.faults import Fault
 
@@ -14,7 +14,7 @@ from ..venue.faults import Fault
 def listed() -> str:
     """Return every list, one below the other."""
     parts = {
-        "Stories, for `scenario run NAME`": [(name, _claim(name)) for name in stories()],
+        "Stories, for `scenario run NAME`": [(name, _claim(name)) for name in story_names()],
         "Mixes, for `--mix`": [(name, "") for name in MIXES],
         "Invariants, after every step": list(_invariants()),
         "Faults of the venue": [(fault.value, words_of(fault)) for fault in Fault],

@@ -1,44 +1,64 @@
 """Scenario file: a workload is read as it was written; what is none is told where."""
 
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
+import attrs
 import pytest
-from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from callboard.actors.errors import ConfigurationError
 from callboard.messages.values import SignalType
 from callboard.scenarios.drawn import drawn
-from callboard.scenarios.planned import (
-    KINDS,
-    STRIKING,
-    Incident,
-    ManualRequest,
-    PlannedFault,
-    PriceMove,
+from callboard.scenarios.expectations import Then
+from callboard.scenarios.saved_fields import forms_of
+from callboard.scenarios.saved_values import Form
+from callboard.scenarios.scenario_file import (
+    STYLE,
+    read_scenario,
+    read_story,
+    write_scenario,
+    write_story,
 )
-from callboard.scenarios.scenario_file import read_scenario, write_scenario
 from callboard.scenarios.simulation import Delivery
+from callboard.scenarios.story import Story
 from callboard.scenarios.venue.faults import Fault, Faults
-from callboard.scenarios.workload import (
-    SYMBOLS,
-    ActorCrash,
-    Command,
-    EngineCrash,
-    Signal,
-    Workload,
-)
+from callboard.scenarios.workload import ActorCrash, Command, EngineCrash, Signal, Workload
 from support.regressions import REGRESSIONS
 from support.workloads import workloads
 
 Record = TypeVar("Record")
 
 
-def several(kind: type[Record], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Return a strategy for some records of a class."""
-    return st.lists(st.builds(kind, **fields), max_size=2).map(tuple)
+def any_of(kind: type[Record]) -> st.SearchStrategy[Record]:
+    """Return a strategy for a class by the forms of its fields, those of tomorrow too."""
+    return st.builds(kind, **{form.name: _values(form, kind) for form in forms_of(kind, STYLE)})
+
+
+def _values(form: Form, kind: type) -> st.SearchStrategy[Any]:
+    if attrs.has(form.kind):
+        return any_of(form.kind)
+    plain = _plain_values(form)
+    return st.none() | plain if attrs.fields_dict(kind)[form.name].default is None else plain
+
+
+def _plain_values(form: Form) -> st.SearchStrategy[Any]:
+    if get_origin(form.kind) is tuple:
+        item = get_args(form.kind)[0]
+        each = any_of(item) if attrs.has(item) else _plain_values(attrs.evolve(form, kind=item))
+        return st.lists(each, max_size=2).map(tuple)
+    if form.words:
+        return st.sampled_from(form.words).map(form.kind)
+    numbers = {
+        bool: st.booleans(),
+        int: st.integers(1, 10**12),
+        float: st.floats(0, 1),
+        Decimal: st.decimals(allow_nan=False, allow_infinity=False),
+        str: st.text(st.characters(codec="utf-8"), max_size=9),
+    }
+    return numbers[form.kind] if form.kind in numbers else st.sampled_from(form.kind)
 
 
 BY_HAND = """
@@ -87,30 +107,6 @@ is_hedged = true
 child_frame_late = "40ms"
 """
 
-TIMES = st.integers(0, 10**7)
-SYMBOL = st.sampled_from(SYMBOLS)
-planned = st.fixed_dictionaries(
-    {
-        "planned_faults": several(
-            PlannedFault,
-            fault=st.sampled_from(Fault),
-            on=st.sampled_from(tuple(KINDS)),
-            at_ms=TIMES,
-            nth=st.integers(1, 9),
-            times=st.integers(1, 9),
-            is_executed=st.booleans(),
-            size_ms=st.none() | TIMES,
-        ),
-        "price_moves": several(
-            PriceMove, at_ms=TIMES, bps=st.integers(-900, 900), symbol=SYMBOL, over_ms=TIMES
-        ),
-        "incidents": several(
-            Incident, at_ms=TIMES, fault=st.sampled_from(STRIKING), symbol=SYMBOL, size_ms=TIMES
-        ),
-        "manual_requests": several(ManualRequest, at_ms=TIMES, request=st.text(max_size=9)),
-    }
-)
-
 
 def faults_in(text: str) -> list[str]:
     """Return what is said about a text that is no scenario."""
@@ -119,12 +115,17 @@ def faults_in(text: str) -> list[str]:
     return str(refused.value).splitlines()
 
 
-@given(workloads(), planned)
-def test_what_is_written_of_a_workload_is_read_as_an_equal_one(
-    drawn_part: Workload, planned_part: dict[str, Any]
+@given(any_of(Workload), any_of(Then), st.text(st.characters(codec="utf-8"), max_size=9))
+def test_what_is_written_of_a_story_is_read_as_an_equal_one(
+    workload: Workload, then: Then, title: str
 ) -> None:
-    workload = evolve(drawn_part, **planned_part)
+    story = Story(title, workload, then)
 
+    assert story == read_story(write_story(story))
+
+
+@given(workloads())
+def test_what_is_drawn_is_read_as_it_was_written(workload: Workload) -> None:
     assert workload == read_scenario(write_scenario(workload))
 
 
@@ -179,6 +180,9 @@ def test_a_file_is_read_by_its_path(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("seed = 1\n[[then.told]]\nevent = 'OrderFiled'", "3: event: there is no 'OrderFiled'; ne"),
+        ("seed = 1\n[[then.filed]]\nwhat = 'entry'", "2: filed: is no key here; near: filled"),
+        ("seed = 1\n[[than.told]]\nevent = 'OrderFilled'", "2: than: is no key here; near: then"),
         ("seed = 1\n[faults]\nhttp_42 = 0.1", "3: http_42: is no key here; near: http_429"),
         ("seed = 1\n\n[[actor_crash]]\nnth = 1\nactor = 'risk_gat'", "5: actor: there is no"),
         (

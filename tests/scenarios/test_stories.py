@@ -22,21 +22,21 @@ from callboard.scenarios.script import (
     sent,
     told,
 )
-from callboard.scenarios.story import Story, play
-from callboard.scenarios.story_list import incident_of, stories, story_named
+from callboard.scenarios.story import Story, play_story
+from callboard.scenarios.story_list import incident_of, story_named, story_names
 
 STORIES_MIN = 30
 QUIET = scenario("a quiet day").when(long_entry("3s", stop_bps=60))
 
 
-@pytest.mark.parametrize("name", stories())
+@pytest.mark.parametrize("name", story_names())
 def test_a_story_comes_as_it_is_told(name: str) -> None:
-    played = play(story_named(name))
+    played = play_story(story_named(name))
 
     assert played.is_as_told, str(played)
 
 
-@pytest.mark.parametrize("name", stories())
+@pytest.mark.parametrize("name", story_names())
 def test_a_story_survives_as_a_file(name: str) -> None:
     story = story_named(name)
 
@@ -44,8 +44,8 @@ def test_a_story_survives_as_a_file(name: str) -> None:
 
 
 def test_there_are_enough_stories_and_each_tells_where_it_comes_from() -> None:
-    assert STORIES_MIN <= len(stories())
-    for name in stories():
+    assert STORIES_MIN <= len(story_names())
+    for name in story_names():
         first, _, rest = incident_of(name).partition("\n\n")
         assert first.lower().startswith(f"{name.replace('_', '')}: "), name
         assert len(rest) > 100, name
@@ -55,8 +55,8 @@ def test_there_are_enough_stories_and_each_tells_where_it_comes_from() -> None:
 def test_stories_are_listed_without_importing_one() -> None:
     lines = (
         "import sys",
-        "from callboard.scenarios.story_list import stories",
-        "assert stories()",
+        "from callboard.scenarios.story_list import story_names",
+        "assert story_names()",
         "print([name for name in sys.modules if '.stories' in name])",
     )
     told_by = subprocess.run(
@@ -74,7 +74,7 @@ def test_a_story_that_is_none_is_told_with_the_nearest_ones() -> None:
 def test_two_runs_of_a_story_are_the_same() -> None:
     story = story_named("answer_lost_then_filled")
 
-    first, second = play(story), play(story)
+    first, second = play_story(story), play_story(story)
 
     assert first.timeline == second.timeline
     assert first.report.steps == second.report.steps
@@ -82,7 +82,7 @@ def test_two_runs_of_a_story_are_the_same() -> None:
 
 def missed_of(story: Story) -> list[str]:
     """Return what was missed, expectations and what was seen in turn."""
-    return [line.strip() for line in "\n".join(play(story).missed).splitlines()]
+    return [line.strip() for line in "\n".join(play_story(story).missed).splitlines()]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_trouble_that_never_came_is_missed_too(trouble: object, expected: str) -
 
 
 def test_a_failure_is_told_with_the_timeline_until_the_end() -> None:
-    played = play(QUIET.when(price_move(-90, "6s")).then(position("LONG")))
+    played = play_story(QUIET.when(price_move(-90, "6s")).then(position("LONG")))
     lines = str(played).splitlines()
 
     assert not played.is_as_told
@@ -142,7 +142,7 @@ def test_a_failure_is_told_with_the_timeline_until_the_end() -> None:
 def test_a_long_timeline_is_cut_in_its_middle() -> None:
     signals = (long_entry("3s", stop_bps=60, repeats=99) for _ in range(60))
 
-    assert any("lines ..." in line for line in play(QUIET.given(*signals).then()).timeline)
+    assert any("lines ..." in line for line in play_story(QUIET.given(*signals).then()).timeline)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""Scenarios page: what it shows runs as it stands, and every word that there is stands there."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import attrs
+import pytest
+
+from callboard.actors.errors import ConfigurationError
+from callboard.scenarios import script
+from callboard.scenarios.drawn import COMMANDS
+from callboard.scenarios.expectations import LEGS, Then
+from callboard.scenarios.planned import KINDS
+from callboard.scenarios.saved_fields import forms_of
+from callboard.scenarios.scenario_file import STYLE, read_story
+from callboard.scenarios.story import play_story
+from callboard.scenarios.story_list import story_named
+from callboard.scenarios.workload import Workload
+
+PAGE = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```([a-z]*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+FUNCTIONS = [name for name in script.__all__ if name.islower()]
+
+
+def blocks(language: str) -> list[str]:
+    return [body for name, body in BLOCKS if name == language]
+
+
+@pytest.mark.parametrize("body", blocks("python"))
+def test_its_python_runs(body: str, tmp_path: Path) -> None:
+    (tmp_path / "shown.py").write_text(body, encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, "shown.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert 0 == done.returncode, done.stderr[-2_000:]
+
+
+def test_its_file_comes_as_it_is_told() -> None:
+    played = play_story(read_story(blocks("toml")[0]))
+
+    assert played.is_as_told, str(played)
+
+
+def test_its_two_forms_tell_the_same_day() -> None:
+    from_file = read_story(blocks("toml")[0]).workload
+
+    assert attrs.evolve(story_named("answer_lost_then_filled").workload) == from_file
+
+
+def test_what_it_says_of_wrong_words_is_what_is_said() -> None:
+    right = blocks("toml")[0]
+    wrong = right.replace('"answer_lost_after_execution"', '"answer_lost"', 1)
+
+    with pytest.raises(ConfigurationError) as refused:
+        read_story(wrong.replace('at = "5s"', "at = 5"))
+
+    shown = [line.partition(":")[2] for line in blocks("text")[1].splitlines()]
+    assert shown == [line.partition(":")[2] for line in str(refused.value).splitlines()]
+
+
+@pytest.mark.parametrize("word", [*KINDS, *LEGS, *COMMANDS, *FUNCTIONS])
+def test_every_word_stands_there(word: str) -> None:
+    assert re.search(rf"`[^`\n]*\b{word}\b", PAGE), word
+
+
+@pytest.mark.parametrize("key", [form.key for form in forms_of(Then, STYLE)])
+def test_every_expectation_of_a_file_stands_there(key: str) -> None:
+    assert f"`[[then.{key}]]`" in PAGE
+
+
+@pytest.mark.parametrize("key", [form.key.partition(".")[0] for form in forms_of(Workload, STYLE)])
+def test_every_table_of_a_file_stands_there(key: str) -> None:
+    assert any(f"`{shape}`" in PAGE for shape in (key, f"[{key}]", f"[[{key}]]")), key
