@@ -1,4 +1,4 @@
-"""CancelWithAWrongClock: the clock jumps, and the cancel of a resting order is refused (-1021).
+"""CancelWithAWrongClock: the clock jumps, and a cancel is refused (-1021).
 
 A cancel is repeated until it is known how the order ended, and a repetition with the same wrong
 time is refused again: hundreds of requests in some seconds, and the way to a ban (Qubx #434 sent

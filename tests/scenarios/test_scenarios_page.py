@@ -1,4 +1,4 @@
-"""Scenarios page: what it shows runs as it stands, and every word that there is stands there."""
+"""Scenarios page: what it shows runs as it stands, and every word stands there."""
 
 import re
 import subprocess
