@@ -1,10 +1,12 @@
 """Engine process: a real engine on a venue process, for tests that kill it.
 
-Run as a script: SOCKET FOLDER [--kill-at-step N] [--quiet]. It hosts an engine and tells it a
-signal every `PERIOD_NS` of venue time, drawn from its number; what was due shortly before the
-start is told again, as a host does that does not know what arrived. With `--kill-at-step` it is
-killed right after the N-th step of its core. With `--quiet` it tells no signal, waits until
-everything has settled, prints what the engine believes as JSON and stops in order.
+Run as a script: SOCKET FOLDER [--kill-at-step N] [--quiet] [--disk-seed N]. It hosts an engine and
+tells it a signal every `PERIOD_NS` of venue time, drawn from its number; what was due shortly
+before the start is told again, as a host does that does not know what arrived. With
+`--kill-at-step` it is killed right after the N-th step of its core. With `--quiet` it tells no
+signal, waits until everything has settled, prints what the engine believes as JSON and stops in
+order. With `--disk-seed` its disk has the trouble of that seed, and the host resumes trading again
+and again.
 """
 
 import argparse
@@ -21,6 +23,8 @@ from typing import Any
 
 import pykka
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from callboard.actors.adapters.rate_shares import Shares
 from callboard.actors.engine import Surroundings, launch
 from callboard.actors.ports import Clock
@@ -35,16 +39,18 @@ from callboard.actors.settings import (
     RiskSettings,
     Settings,
 )
-from callboard.messages.intake import SubmitSignal
+from callboard.messages.intake import ResumeTrading, SubmitSignal
 from callboard.messages.queries import GetOrders, GetPositions, OrdersView, PositionsView
 from callboard.messages.values import OrderState, SignalType
 from callboard.scenarios.paper_live import account_at
 from callboard.scenarios.paper_market import WALKS
 from callboard.scenarios.venue.control import clock_of
 from callboard.scenarios.venue.socket_exchange import SocketExchange
+from support.faulty_disk import install
 
 SECOND_NS = 1_000_000_000
 PERIOD_NS = SECOND_NS // 2
+RESUMED_EVERY = 4
 TOLD_AGAIN_NS = 10 * SECOND_NS
 SETTLED_NS = 15 * SECOND_NS
 """How long nothing may move, so that a reconciler's pass has seen it."""
@@ -115,12 +121,16 @@ def note(actor: str, event: str, fields: Any) -> None:
     sys.stderr.write(f"{actor} {event} {fields!r}\n")
 
 
-def tell_signals(ref: pykka.ActorRef[Front], clock: Clock, origin_ns: int) -> None:
-    """Tell a signal whenever one is due, for ever."""
+def tell_signals(
+    ref: pykka.ActorRef[Front], clock: Clock, origin_ns: int, *, resumes: bool
+) -> None:
+    """Tell a signal whenever one is due, for ever; on a bad disk let trading go on, too."""
     pause = threading.Event()
     for number in count(max(1, (clock.now_ns() - TOLD_AGAIN_NS - origin_ns) // PERIOD_NS)):
         left = clock.wall_seconds(origin_ns + number * PERIOD_NS - clock.now_ns())
         pause.wait(max(0.0, left))
+        if resumes and number % RESUMED_EVERY == 0:
+            ref.tell(ResumeTrading(f"r{number}", "the drill goes on", ("host",)))
         ref.tell(signal_of(number))
 
 
@@ -152,7 +162,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--kill-at-step", type=int, default=0)
     parser.add_argument("--quiet", action="store_true")
+    parser.add_argument("--disk-seed", type=int)
     options = parser.parse_args()
+    if options.disk_seed is not None:
+        install(options.disk_seed)
     clock = clock_of(options.socket)
     exchange = SocketExchange(options.socket)
     around = Surroundings(
@@ -167,7 +180,7 @@ def main() -> None:
     )
     ref = launch(SETTINGS, around)
     if not options.quiet:
-        tell_signals(ref, clock, clock.origin_ns)
+        tell_signals(ref, clock, clock.origin_ns, resumes=options.disk_seed is not None)
     view = settled_view(ref, clock)
     ref.stop()
     print(json.dumps(view))  # noqa: T201 - the answer of this script

@@ -24,11 +24,18 @@ from callboard.actors.runtime.replay import Replayed, replay
 from callboard.actors.system import core_makers, make_codec
 from callboard.scenarios.venue.control import VenueControl
 from support.engine_process import SETTINGS
+from support.faulty_disk import cut_tail, trouble_of
 
 SCRIPT = Path(__file__).with_name("engine_process.py")
 LIFE_SECONDS = 120.0
 """Longest wait for a drawn moment; a life takes about a second."""
 STEPS_MAX = 300
+STEPS_ON_BAD_DISKS = (50, 800)
+VENUE_FAULTS = (
+    "request_lost_before_execution=0.02,answer_lost_after_execution=0.03,connection_reset=0.03,"
+    "http_503_unknown=0.02,http_503_service_unavailable=0.02,connection_refused=0.02,"
+    "stream_gap=0.005,stream_duplicate=0.05,stream_reorder=0.05"
+)
 MORE_MAX = {"requests": 20, "mutations": 6, "entries": 6}
 
 
@@ -57,17 +64,35 @@ class Campaign:
     socket: Path
     folder: Path
     control: VenueControl
+    disk_seed: int | None = None
+    """Draws the trouble of each life's disk, and what a power cut leaves of its journal."""
     lives: int = field(init=False, default=0)
+    troubles: Counter[str] = field(init=False, factory=Counter[str])
+    """Lives by the trouble of their disk."""
+    torn_bytes: int = field(init=False, default=0)
 
     def live_until(self, kill: Kill) -> None:
-        """Start the engine and kill it at the moment."""
+        """Start the engine and kill it at the moment; on a faulty disk, cut the power too."""
+        if self.disk_seed is None:
+            self._live_until(kill)
+            return
+        life = self.disk_seed + self.lives
+        trouble = trouble_of(life)
+        self.troubles[trouble.name] += 1
+        if kill.what == "steps" or trouble.refuses_entries:
+            # Once entries are refused the venue has nothing to count; a disk needs time to fail.
+            kill = Kill("steps", Random(f"life/{life}").randint(*STEPS_ON_BAD_DISKS))
+        self._live_until(kill, "--disk-seed", str(life))
+        self.torn_bytes += cut_tail(self.folder, Random(f"tail/{life}"))
+
+    def _live_until(self, kill: Kill, *options: str) -> None:
         if kill.what == "steps":
-            with self._engine("--kill-at-step", str(kill.number)) as engine:
+            with self._engine("--kill-at-step", str(kill.number), *options) as engine:
                 self._expect_killed(engine)
             return
         now = self.control.activity()
         wanted = evolve(now, **{kill.what: getattr(now, kill.what) + kill.number})
-        with self._engine() as engine:
+        with self._engine(*options) as engine:
             self.control.await_activity(wanted, timeout_seconds=LIFE_SECONDS)
             engine.kill()
             self._expect_killed(engine)
