@@ -23,7 +23,7 @@ from support.stores import tables
 
 SEED = 20
 KILLS = 20
-KILLS_ON_BAD_DISKS = 6
+KILLS_ON_BAD_DISKS = 4
 DISK_SEED = 40
 FILLS_MIN = 8
 SPEED = 5
@@ -70,4 +70,4 @@ def test_kills_on_disks_with_trouble_and_a_cut_power_owe_nothing_either(tmp_path
         ledger = control.ledger()
 
     assert [] == list(faults_of(ledger, remembered(tmp_path / "data"), believed))
-    assert len(campaign.troubles) > 2, campaign.troubles
+    assert len(campaign.troubles) > 1, campaign.troubles
