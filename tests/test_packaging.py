@@ -72,12 +72,25 @@ def test_the_typepath_holds_a_link_for_every_part_of_the_package_and_no_other() 
     assert all((LINKS / name).exists() for name in expected)
 
 
-def test_the_wheel_holds_every_module_and_the_type_marker_and_nothing_else(wheel: Path) -> None:
+def data_files() -> list[str]:
+    """List the files that are no modules and belong to the wheel, as pyproject.toml names them."""
+    wanted: dict[str, list[str]] = pyproject()["tool"]["setuptools"]["package-data"]
+    folders = {name: Path(*name.split(".")[1:]) for name in wanted}
+    return [
+        f"{project.PACKAGE}/{path.relative_to(ROOT).as_posix()}"
+        for name, patterns in wanted.items()
+        for pattern in patterns
+        for path in (ROOT / folders[name]).glob(pattern)
+    ]
+
+
+def test_the_wheel_holds_every_module_its_data_files_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     installed = [name for name in names if ".dist-info/" not in name]
     modules = [f"{project.PACKAGE}/{file}" for file in project.inside()]
 
-    assert sorted([*modules, f"{project.PACKAGE}/py.typed"]) == sorted(installed)
+    assert f"{project.PACKAGE}/py.typed" in data_files()
+    assert sorted([*modules, *data_files()]) == sorted(installed)
 
 
 def test_a_host_with_packages_of_the_same_names_meets_no_collision(

@@ -1,4 +1,4 @@
-"""Journal commands: `journal verify|show|stats` of the command line.
+"""Journal commands: `journal verify|show|stats|timeline` of the command line.
 
 Owns the options, the table of replay's actors and the words that people read. Reads a data
 directory and changes nothing in it, whether an engine runs there or not. A flaw ends with exit
@@ -21,6 +21,7 @@ from ..errors import ConfigurationError
 from .commands import AS_JSON
 from .exits import Exit, end, exits, say
 from .record_lines import NS_PER_SECOND, label_of, message_line, record_line
+from .travel.timeline_command import timeline_command
 
 if TYPE_CHECKING:
     from ..policies.host_rules import NamedRule
@@ -37,7 +38,10 @@ EXISTING = click.argument(
 
 @click.group("journal")
 def journal() -> None:
-    """Verify, show or count the records of a data directory."""
+    """Verify, show or count the records of a data directory, or follow one order through them."""
+
+
+journal.add_command(timeline_command)
 
 
 @journal.command("verify")

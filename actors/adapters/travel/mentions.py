@@ -33,6 +33,11 @@ def mentions(body: bytes) -> tuple[Mention, ...]:
     return tuple(dict.fromkeys(_mention(field, value) for field, value in found))
 
 
+def order_of_call(call_id: str) -> str:
+    """Return the client order id of an order's call; another call's id stands for itself."""
+    return _CALL.sub("", call_id)
+
+
 def names_order(body: bytes, client_order_id: str) -> bool:
     """Tell whether a record speaks of an order by its client order id."""
     if client_order_id.encode() not in body:
@@ -45,4 +50,4 @@ def names_order(body: bytes, client_order_id: str) -> bool:
 def _mention(field: bytes, value: bytes) -> Mention:
     name: str = loads(b'"%s"' % value) if b"\\" in value else value.decode()
     kind = field.decode()
-    return Mention(kind, _CALL.sub("", name) if kind in ORDER_FIELDS else name)
+    return Mention(kind, order_of_call(name) if kind in ORDER_FIELDS else name)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .survey import Survey
     from .time_travel import ReplayedRecord, Travel
 
+MEGABYTE = 1_000_000
 RULES = click.option(
     "--rule",
     "places",
@@ -45,15 +46,18 @@ class Wanted:
     inspect: str
     full: bool
     step: bool
+    html: Path | None
     as_json: bool
 
     def check(self) -> None:
         """Refuse options that do not go together."""
-        modes = [name for name in ("inspect", "step") if getattr(self, name)]
+        modes = [name for name in ("inspect", "step", "html") if getattr(self, name)]
         if len(modes) > 1:
             raise click.UsageError(f"--{modes[0]} and --{modes[1]} do not go together")
         if self.inspect and self.actor:
             raise click.UsageError("--inspect names its actor itself; leave --actor away")
+        if self.html and (self.until or self.actor):
+            raise click.UsageError("--html shows every order whole; leave --until and --actor away")
         if self.full and not self.inspect:
             raise click.UsageError("--full belongs to --inspect")
         if self.step and self.as_json:
@@ -78,6 +82,12 @@ class Wanted:
 )
 @click.option("--full", is_flag=True, help="With --inspect: all that did not change, too.")
 @click.option("--step", is_flag=True, help="Step through the records; ? there lists the commands.")
+@click.option(
+    "--html",
+    metavar="F",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the life of every order to one HTML file, which opens offline.",
+)
 @RULES
 @AS_JSON
 @exits
@@ -90,6 +100,7 @@ def replay_command(
     inspect: str,
     full: bool,
     step: bool,
+    html: Path | None,
     as_json: bool,
 ) -> None:
     """Run the actors again from the records and name every difference; exit 1 if there is one."""
@@ -98,7 +109,13 @@ def replay_command(
     from .time_travel import Travel
 
     wanted = Wanted(
-        until=until, actor=actor, inspect=inspect, full=full, step=step, as_json=as_json
+        until=until,
+        actor=actor,
+        inspect=inspect,
+        full=full,
+        step=step,
+        html=html,
+        as_json=as_json,
     )
     wanted.check()
     rules, folder = imported_rules(places), open_journal(data_dir)
@@ -106,7 +123,9 @@ def replay_command(
     found = survey(folder)
     _demand(wanted, found)
     travel = Travel(folder, rules)
-    if step:
+    if html is not None:
+        _write_page(html, data_dir, found, travel, as_json=as_json)
+    elif step:
         _step(wanted, found, travel)
     elif inspect:
         _inspect(wanted, found, travel)
@@ -125,6 +144,23 @@ def _demand(wanted: Wanted, found: "Survey") -> None:
         found.demand_record(wanted.until)
     for name in filter(None, (wanted.actor, wanted.inspect)):
         found.demand_actor(name)
+
+
+def _write_page(
+    path: Path, data_dir: Path, found: "Survey", travel: "Travel", *, as_json: bool
+) -> None:
+    """Write the life of every order; nothing is replayed, so a log of other code is shown, too."""
+    from .page import page
+    from .trail_collector import collected
+
+    trails = collected(travel.folder, travel.codec)
+    text = page(trails, title=f"Orders of {data_dir}", run=f"{data_dir}, {found.last} records")
+    path.write_text(text, encoding="utf-8")
+    size = path.stat().st_size
+    if as_json:
+        click.echo(json.dumps({"to": str(path), "orders": len(trails), "bytes": size}))
+    else:
+        click.echo(f"{path}: {len(trails)} orders, {size / MEGABYTE:.1f} MB, for any browser")
 
 
 def _step(wanted: Wanted, found: "Survey", travel: "Travel") -> None:
