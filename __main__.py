@@ -23,6 +23,7 @@ _COMMANDS: dict[str, str] = {
     "scenario": "scenarios.search.commands:scenario",
     "status": "actors.adapters.commands:status",
     "store": "actors.adapters.records.store_commands:store",
+    "upgrade": "actors.adapters.upgrade_command:upgrade",
     "venue": "scenarios.venue_command:venue",
 }
 """Command name -> "module:object" below this package."""

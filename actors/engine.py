@@ -51,6 +51,7 @@ from .runtime.threads import Placement, ThreadedHost
 from .settings import Settings, settings_json
 from .system import (
     ROUTES,
+    VERSION,
     Wiring,
     announce,
     core_makers,
@@ -205,6 +206,7 @@ class Engine:
         """Give every actor its place and its first messages, before any thread runs."""
         for cell in list(self.kernel.cells.values()):
             self.host.place(cell)
+        self._report_other_version()
         self._report_findings()
         announce(self.kernel, self.generation, self.recovered)
 
@@ -225,6 +227,17 @@ class Engine:
         self.kernel.post(names.EVENT_BUS, alert)
         if self._front is not None:
             self._front.stop(block=False)
+
+    def _report_other_version(self) -> None:
+        """Note that another version, or another schema, wrote what was just folded."""
+        run = None if self.recovered is None else self.recovered.run
+        if run is None:
+            return
+        changed = run.changed_since(self.kernel.codec.fingerprints())
+        if changed or run.callboard != VERSION:
+            fields = {"recorded": run.callboard, "now": VERSION, "changed": len(changed)}
+            hint = "callboard upgrade --check says what is other"
+            self.kernel.note("engine", "journal_of_other_version", {**fields, "hint": hint})
 
     def _report_findings(self) -> None:
         """Tell what is wrong with the journal; a missing part of it stops entries."""

@@ -28,6 +28,7 @@ LEVELS: Mapping[str, int] = MappingProxyType(
         "message_refused": logging.WARNING,
         "market_frame_left": logging.WARNING,
         "journal_finding": logging.WARNING,
+        "journal_of_other_version": logging.WARNING,
         "view_note": logging.WARNING,
         "view_stale": logging.WARNING,
         "signal_line_refused": logging.WARNING,

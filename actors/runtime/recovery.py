@@ -43,7 +43,7 @@ Makers = Mapping[str, Callable[[], Actor]]
 
 
 class RecoveryFailed(EngineError):
-    """A record is intact, but this version of the code cannot fold it."""
+    """A record is intact, but this version of the code cannot fold it: it must not start here."""
 
     def __init__(self, sequence: int, actor: str, reason: str) -> None:
         super().__init__(sequence, actor, reason)
@@ -52,7 +52,8 @@ class RecoveryFailed(EngineError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"record {self.sequence}, {self.actor}: {self.reason}"
+        where = f"record {self.sequence}, {self.actor}" if self.actor else f"record {self.sequence}"
+        return f"{where}: {self.reason}; `callboard upgrade --check` says what else is other"
 
 
 @frozen

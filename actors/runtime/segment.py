@@ -63,6 +63,12 @@ class RunFacts:
     fingerprints: Mapping[str, str] = field(factory=dict[str, str])
     """Schema of every message class, by label."""
 
+    def changed_since(self, known: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the labels whose classes are other, or not there, in today's schema."""
+        return tuple(
+            name for name, schema in self.fingerprints.items() if known.get(name) != schema
+        )
+
 
 @frozen
 class Manifest:

@@ -8,10 +8,11 @@ from callboard.actors.runtime.journal_reader import Flaw, read_journal
 from callboard.actors.runtime.recovery import Recovered, recover
 from callboard.actors.runtime.replay import replay
 from callboard.actors.runtime.segment import read_manifest, remove_segments, segment_numbers
+from callboard.messages.codec import Codec
 from callboard.scenarios.disk import SimulatedDisk
 from support.changed_shop import LostClerk
 from support.journals import DiskShop, next_run, rewritten, written
-from support.shop import CORE, SECOND_NS, Buy, Charge, shop_codec
+from support.shop import CORE, SECOND_NS, Buy, Charge, Receipt, shop_codec
 
 CODEC = shop_codec()
 
@@ -121,6 +122,16 @@ def test_a_version_that_would_tell_it_otherwise_says_so_and_delivers_nothing() -
     assert [(Flaw.NOT_REPEATED, "messages 4.0 cannot be made again by this version")] == [
         (each.flaw, each.what) for each in result.findings
     ]
+
+
+def test_a_message_of_a_newer_version_that_told_it_says_so_and_delivers_nothing() -> None:
+    disk = unplugged(opened(), "apple")
+    without = Codec([("shop/Charge", Charge), ("shop/Receipt", Receipt)])
+
+    result = recover(disk, without, CORE, supervisor="boss")
+
+    assert () == result.waiting
+    assert [Flaw.NOT_REPEATED] == [each.flaw for each in result.findings]
 
 
 def test_a_forged_message_in_a_snapshot_is_named() -> None:

@@ -18,6 +18,7 @@ from callboard.actors.adapters.spool import JOURNAL
 from callboard.actors.runtime.record import Chain, split_line
 from callboard.actors.runtime.segment import (
     RunFacts,
+    manifest_name,
     read_manifest,
     segment_name,
     segment_numbers,
@@ -54,6 +55,18 @@ def laid_out(name: str, folder: Path) -> Path:
     for file in disk.names():
         (journal / file).write_bytes(disk.read(file))
     return folder
+
+
+def write_as_newer(folder: Path, old: bytes, new: bytes) -> None:
+    """Replace bytes of the first segment of a data directory, chained as a newer version would."""
+    path = folder / JOURNAL / segment_name(1)
+    chain = Chain()
+    lines = [split_line(line)[0] for line in path.read_bytes().splitlines(keepends=True)]
+    path.write_bytes(b"".join(chain.seal(line.replace(old, new)) for line in lines))
+    manifest = path.with_name(manifest_name(1))
+    facts = loads(manifest.read_bytes())
+    ended = {"status": "open", "last": 0, "head_after": "", "bytes": 0, "sha256": ""}
+    manifest.write_bytes(dumps({**facts, **ended}))
 
 
 def settings_of(run: RunFacts) -> Settings:

@@ -102,9 +102,7 @@ class Survey:
                 f"replayed by callboard {VERSION},"
                 f" Python {platform.python_version()}, Pykka {metadata.version('pykka')}"
             )
-            changed = [
-                name for name, fields in run.fingerprints.items() if known.get(name) != fields
-            ]
+            changed = run.changed_since(known)
             if changed:
                 more = f" and {len(changed) - SCHEMAS_SHOWN} more" * (len(changed) > SCHEMAS_SHOWN)
                 yield f"changed since: {', '.join(changed[:SCHEMAS_SHOWN])}{more}"
