@@ -23,6 +23,7 @@ import order_rate
 import record_cost
 import replay_rate
 import resting_book
+import simulated_program
 import step_rate
 from measure import Absent, Row
 from stage import BenchmarkFailed
@@ -51,6 +52,7 @@ Found = list[Row | Absent]
 PARTS: dict[str, Callable[[Scale], Found]] = {
     "orders": lambda scale: [order_rate.row(orders=scale.orders, rounds=scale.rounds)],
     "steps": lambda scale: [*step_rate.rows(steps=scale.steps, rounds=scale.rounds)],
+    "pykka": lambda scale: [simulated_program.row(steps=scale.steps // 2, rounds=scale.rounds)],
     "replay": lambda scale: [replay_rate.row(orders=scale.orders, rounds=scale.rounds)],
     "record": lambda scale: [record_cost.row(orders=scale.orders // 4, rounds=scale.rounds)],
     "book": lambda scale: resting_book.rows(

@@ -288,7 +288,8 @@ class Fibers:
 
     def _go(self) -> Fiber | None:
         """Take a fiber, or let a source do one thing."""
-        place = self.chooser.pick([*self._ready, *self._awake] if self._awake else self._ready)
+        ways = [*self._ready, *self._awake] if self._awake else self._ready
+        place = self.chooser.pick(ways) if len(ways) > 1 else 0
         if place < len(self._ready):
             self._awake = self.sources.copy()
             return self._ready.pop(place)

@@ -72,7 +72,7 @@ class Hooks:
             try:
                 return real(actor, message)
             except Exception as error:
-                if mail.envelope.reply_to is not None:
+                if mail.is_asked:
                     self.post.answered_with(mail, fiber, error)
                 raise
             except BaseException as error:

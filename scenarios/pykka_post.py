@@ -63,9 +63,11 @@ class Mail:
     """A message on its way."""
 
     to: "SimulatedInbox"
-    envelope: PykkaEnvelope
+    envelope: PykkaEnvelope | None
+    """None once it was taken: an answer that is awaited knows this mail, and would never go."""
     label: str
     sender: str
+    is_asked: bool
     is_heard: bool = False
     """Whether anybody took the answer."""
 
@@ -88,7 +90,9 @@ class SimulatedInbox:
     def get(self) -> PykkaEnvelope:
         """Wait for a message."""
         mail = self.taken = self._post.take(self)
-        return mail.envelope
+        envelope, mail.envelope = mail.envelope, None
+        assert envelope is not None
+        return envelope
 
     def empty(self) -> bool:
         """Say whether nothing waits."""
@@ -127,7 +131,8 @@ class Post:
     def send(self, inbox: SimulatedInbox, envelope: PykkaEnvelope) -> None:
         """Put a message on its way."""
         sender = self._fibers.current
-        mail = Mail(inbox, envelope, label_of(envelope.message), sender.name if sender else "")
+        name, asked = sender.name if sender else "", envelope.reply_to is not None
+        mail = Mail(inbox, envelope, label_of(envelope.message), name, asked)
         if envelope.reply_to is not None:
             self.asks[envelope.reply_to] = mail
         else:
@@ -197,6 +202,7 @@ class Post:
 
     def _arrive(self, mail: Mail) -> None:
         owner = mail.to.owner
+        assert mail.envelope is not None
         reply_to = mail.envelope.reply_to
         if owner is None or not owner.has_ended:
             mail.to.add(mail)

@@ -10,6 +10,7 @@ ROWS = {
     "orders a second / NautilusTrader 1.221",
     "core steps without journal / bare scheduler",
     "core steps with journal / bare scheduler",
+    "a Pykka program in a simulation / on threads",
     "replay / simulation",
     "a journal record / orjson and a buffered write",
     "a venue's tick over many resting orders / over few",

@@ -1,10 +1,12 @@
 """SimulatedLimits: where a simulation begins and ends, and what it leaves behind."""
 
+import gc
 import queue
 import random
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -197,6 +199,31 @@ def test_a_ref_of_a_simulation_is_dead_afterwards() -> None:
 
     with pytest.raises(pykka.ActorDeadError):
         ref.tell("anything")
+
+
+def test_a_long_run_keeps_nothing_of_what_was_answered() -> None:
+    with simulated(seed=1):
+        ref = Keeper.start()
+        future = ref.ask("anything", block=False)
+        future.get()
+        forgotten = weakref.ref(future)
+        del future
+        ref.ask("another, since Pykka's loop holds the last")
+        gc.collect()
+
+        assert forgotten() is None
+
+
+def test_an_actor_that_nobody_holds_lives_on_as_on_threads() -> None:
+    kept: list[Any] = []
+
+    with simulated(seed=1):
+        Keeper.start(kept)
+        gc.collect()
+        pykka.ActorRegistry.broadcast("still there?", Keeper)
+        time.sleep(1)
+
+    assert "still there?" in kept
 
 
 def test_locks_that_outlive_a_simulation_are_ordinary_ones() -> None:
