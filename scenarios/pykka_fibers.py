@@ -9,7 +9,7 @@ the run (a deadlock, a `BaseException` of a handler) is raised where the program
 
 import decimal
 from _thread import get_ident
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from math import ceil
 from threading import Thread
@@ -18,7 +18,7 @@ from typing import Any
 from attrs import define, field
 
 from ..actors.runtime.step import ENGINE_DECIMALS
-from .schedules import Chooser
+from .schedules import Choice, Chooser
 from .simulation import NoProgress, Simulation
 
 try:
@@ -288,7 +288,7 @@ class Fibers:
 
     def _go(self) -> Fiber | None:
         """Take a fiber, or let a source do one thing."""
-        ways = [*self._ready, *self._awake] if self._awake else self._ready
+        ways: Sequence[Choice] = [*self._ready, *self._awake] if self._awake else self._ready
         place = self.chooser.pick(ways) if len(ways) > 1 else 0
         if place < len(self._ready):
             self._awake = self.sources.copy()
