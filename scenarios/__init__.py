@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .pykka_post import Failure, Handled
     from .pykka_simulation import NestedSimulation, StillRunning, simulated
     from .scenario_file import read_scenario, read_story, write_scenario, write_story
+    from .schedules import Deferral
     from .simulated_engine import SimulatedEngine
     from .simulation import Delivery, Simulation
     from .story import Played, Story, play_story
@@ -128,6 +129,7 @@ __all__ = (
     "Outcome",
     # Unchanged Pykka programs.
     "simulated",
+    "Deferral",
     "Handled",
     "Failure",
     "Deadlock",
@@ -209,6 +211,7 @@ _PUBLIC: dict[str, str] = {
     "EngineFamily": ".engine_family",
     "Outcome": ".outcome",
     "simulated": ".pykka_simulation",
+    "Deferral": ".schedules",
     "Handled": ".pykka_post",
     "Failure": ".pykka_post",
     "Deadlock": ".pykka_deadlock",

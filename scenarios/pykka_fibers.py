@@ -136,9 +136,15 @@ class Fibers:
         self._make_ready(fiber)
         return fiber
 
-    def add_source(self, name: str, act: Callable[[], bool]) -> None:
+    def add_source(self, name: str, act: Callable[[], bool]) -> Source:
         """Give something turns beside the fibers."""
         self.sources.append(Source(name, act, -1 - len(self.sources)))
+        return self.sources[-1]
+
+    def remove_source(self, source: Source) -> None:
+        """Give something no more turns."""
+        self.sources.remove(source)
+        self._awake = self.sources.copy()
 
     def passed_ns(self) -> int:
         """Return how long the run has lasted."""

@@ -57,6 +57,10 @@ class SimulatedLock:
     def __exit__(self, *_error: object) -> None:
         self.release()
 
+    def _at_fork_reinit(self) -> None:
+        """Be free in a forked child; the standard library asks this of its own locks."""
+        self._lock = allocate_lock()
+
 
 class SimulatedRLock:
     """A lock that its owner may take again, in the place of `threading.RLock`."""
@@ -91,7 +95,7 @@ class SimulatedRLock:
     def __exit__(self, *_error: object) -> None:
         self.release()
 
-    # What `threading.Condition` asks of a lock, under its names.
+    # What the standard library asks of a lock of its own, under its names.
 
     def _release_save(self) -> tuple[int, Any]:
         saved = self._count, self._owner
@@ -102,6 +106,10 @@ class SimulatedRLock:
     def _acquire_restore(self, saved: tuple[int, Any]) -> None:
         self._lock.acquire()
         self._count, self._owner = saved
+
+    def _at_fork_reinit(self) -> None:
+        self._lock = SimulatedLock(self._fibers)
+        self._count, self._owner = 0, None
 
     def _is_owned(self) -> bool:
         return self._owner == self._fibers.me()

@@ -8,6 +8,8 @@ threads and locks are those of the run for whoever is a part of it; another thre
 import queue
 import random
 import re
+import selectors
+import sys
 import threading
 import time
 import uuid
@@ -108,6 +110,40 @@ def patch_locks(patches: Patches, fibers: Fibers) -> None:
     patches.put(queue, "SimpleQueue", vars(queue)["_PySimpleQueue"])
 
 
+def patch_event_loops(patches: Patches, fibers: Fibers) -> None:
+    """Let an event loop of asyncio wait in virtual time, and be woken by other fibers."""
+    real: Callable[..., list[Any]] = selectors.DefaultSelector.select
+
+    def select(selector: Any, timeout: float | None = None) -> list[Any]:
+        fiber = fibers.current if fibers.is_here() else None
+        if fiber is None:
+            return real(selector, timeout)
+        if timeout is not None and timeout <= 0:
+            fibers.pause()
+        return real(selector, 0) or wait(selector, fiber, timeout)
+
+    def wait(selector: Any, fiber: Fiber, timeout: float | None) -> list[Any]:
+        found: list[Any] = []
+
+        def look() -> bool:
+            if not found:
+                found.extend(real(selector, 0))
+                if found:
+                    fibers.wake(fiber)
+                    return True
+            return False
+
+        if timeout is None or timeout > 0:
+            source = fibers.add_source("event loop", look)
+            try:
+                fibers.block(None if timeout is None else fibers.after(timeout), "its event loop")
+            finally:
+                fibers.remove_source(source)
+        return found
+
+    patches.put(selectors.DefaultSelector, "select", select)
+
+
 class Threads:
     """The threads that the program starts, as fibers."""
 
@@ -158,6 +194,13 @@ class Threads:
         patches.put(threading, "current_thread", current_thread)
         patches.put(threading, "get_ident", get_ident)
         patches.put(threading, "enumerate", enumerate_threads)
+
+    def forget(self) -> None:
+        """Let nobody wait, at the end of the process, for threads that there were none of."""
+        pools = sys.modules.get("concurrent.futures.thread")
+        waited_for: dict[Thread, Any] = getattr(pools, "_threads_queues", {})
+        for thread in list(self._known):
+            waited_for.pop(thread, None)
 
     def begin_with(self, inbox: SimulatedInbox | None) -> None:
         """Make the next thread that starts the owner of an inbox."""

@@ -23,7 +23,14 @@ from .mailboxes import PairMailboxes
 from .pykka_deadlock import Deadlock, Watch
 from .pykka_fibers import SECOND_NS, Fiber, Fibers
 from .pykka_hooks import Hooks, OutsideActor
-from .pykka_patches import Patches, Threads, patch_chance, patch_locks, patch_time
+from .pykka_patches import (
+    Patches,
+    Threads,
+    patch_chance,
+    patch_event_loops,
+    patch_locks,
+    patch_time,
+)
 from .pykka_post import Failure, Handled, Post
 from .schedules import Chooser, Deferral, RandomWalk, Schedule, chooser_of
 from .simulation import Delivery, Simulation
@@ -175,6 +182,7 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         finally:
             try:
                 self._fibers.close()
+                self._threads.forget()
                 self._bury()
             finally:
                 self._restore()
@@ -200,7 +208,8 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         fibers.on_idle = self._watch.idle
         patch_time(self._patches, self._fibers, self.simulation.now_ns)
         patch_locks(self._patches, self._fibers)
-        threads = Threads(self._fibers)
+        patch_event_loops(self._patches, self._fibers)
+        self._threads = threads = Threads(self._fibers)
         threads.patch(self._patches)
         outside = frozenset(ref.actor_urn for ref in self._hidden)
         Hooks(self._fibers, self._post, threads, outside).patch(self._patches)
