@@ -47,8 +47,8 @@ FILES_OF_CORE = tuple(
     and file not in (*COMPOSITION_ROOT, *HOST_FILES)
 )
 INIT_FILES = tuple(file for file in FILES_INSIDE if file.endswith("/__init__.py"))
-OFFERING_FILES = ("scenarios/__init__.py",)
-"""Beside the root, the one package whose names are offered to others."""
+OFFERING_FILES = ("scenarios/__init__.py", "scenarios/strategies/__init__.py")
+"""Beside the root, the packages whose names are offered to others."""
 FILES_OF_TALK = tuple(file for file in FILES_OF_MESSAGES if file != "messages/codec.py")
 """The conversations; the codec beside them is machinery and holds no message."""
 

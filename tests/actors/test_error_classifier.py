@@ -17,8 +17,8 @@ from callboard.messages.values import (
     Phase,
     Severity,
 )
+from callboard.scenarios.strategies import messages
 from support import venue_samples
-from support.samples import messages
 from support.steps import StepRunner
 
 FAILURE = evolve(

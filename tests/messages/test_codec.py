@@ -20,7 +20,8 @@ from callboard.messages.codec import (
 from callboard.messages.intake import HaltTrading
 from callboard.messages.upcasts import VERSIONS
 from callboard.messages.values import PositionSide
-from support.samples import messages, sample
+from callboard.scenarios.strategies import messages
+from support.samples import sample
 
 CODEC = Codec()
 CLASSES = sorted(catalogue_classes().items())

@@ -15,7 +15,7 @@ from callboard.scenarios.drawn import drawn
 from callboard.scenarios.simulated_engine import SimulatedEngine
 from callboard.scenarios.surroundings import make_engine
 from callboard.scenarios.workload import Signal, Workload, submit
-from support.workloads import journal_digest
+from support.digests import journal_digest
 
 SIGNAL = Signal(4_000, SignalType.LONG_ENTRY)
 ONE_ENTRY = Workload(5, duration_ms=10_000, signals=(SIGNAL,))

@@ -18,10 +18,10 @@ from callboard.messages.queries import GetOrders, GetPositions, PositionView
 from callboard.messages.values import CloseReason, PositionSide, SignalType
 from callboard.scenarios.chaos import run_workload
 from callboard.scenarios.simulation import Delivery
+from callboard.scenarios.strategies import workloads
 from callboard.scenarios.venue.hands import by_hand
 from callboard.scenarios.workload import Workload
 from support.eth_stage import RISK, RULES, SYMBOL, EthStage, make_venue
-from support.workloads import workloads
 
 ZERO = Decimal(0)
 LONG, SHORT = PositionSide.LONG, PositionSide.SHORT

@@ -24,10 +24,10 @@ from callboard.scenarios.scenario_file import (
 )
 from callboard.scenarios.simulation import Delivery
 from callboard.scenarios.story import Story
+from callboard.scenarios.strategies import workloads
 from callboard.scenarios.venue.faults import Fault, Faults
 from callboard.scenarios.workload import ActorCrash, Command, EngineCrash, Signal, Workload
 from support.regressions import REGRESSIONS
-from support.workloads import workloads
 
 Record = TypeVar("Record")
 

@@ -24,7 +24,7 @@ from callboard.scenarios.search.in_turn import in_turn
 from callboard.scenarios.search.shrinking import shrunk
 from callboard.scenarios.simulation import Delivery
 from callboard.scenarios.workload import Workload
-from support.workloads import journal_digest
+from support.digests import journal_digest
 
 NAMES = ("a", "b", "c")
 SEEDS = st.integers(0, 10_000)

@@ -19,9 +19,10 @@ from callboard.actors.system import core_makers
 from callboard.scenarios.chaos import run_workload
 from callboard.scenarios.drawn import drawn
 from callboard.scenarios.sometimes import NAMES
+from callboard.scenarios.strategies import workloads
 from callboard.scenarios.workload import Workload
+from support.digests import journal_digest
 from support.regressions import OPEN_ROADS, REGRESSIONS
-from support.workloads import journal_digest, workloads
 
 SEEDS = range(40)
 SEEDS_OF_BYTES = (3, 14)
@@ -71,7 +72,7 @@ def elsewhere(seed: int, hash_seed: str) -> str:
     lines = (
         "from callboard.scenarios.chaos import run_workload",
         "from callboard.scenarios.drawn import drawn",
-        "from support.workloads import journal_digest",
+        "from support.digests import journal_digest",
         f"print(journal_digest(run_workload(drawn({seed}), is_thorough=False)))",
     )
     told = subprocess.run(
