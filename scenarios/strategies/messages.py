@@ -50,7 +50,9 @@ def any_message() -> st.SearchStrategy[Any]:
 def _value(annotation: Any) -> st.SearchStrategy[Any]:
     origin, inside = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
-        drawn = st.one_of([_value(each) for each in inside if each is not types.NoneType])
+        drawn: st.SearchStrategy[Any] = st.one_of(
+            [_value(each) for each in inside if each is not types.NoneType]
+        )
         return st.none() | drawn if types.NoneType in inside else drawn
     if origin is tuple:
         return _tuple(inside)
@@ -59,7 +61,8 @@ def _value(annotation: Any) -> st.SearchStrategy[Any]:
     if annotation in _SCALARS:
         return _SCALARS[annotation]
     assert issubclass(annotation, Enum), annotation
-    return st.sampled_from(annotation)
+    members: list[Any] = list(annotation)
+    return st.sampled_from(members)
 
 
 def _tuple(inside: tuple[Any, ...]) -> st.SearchStrategy[Any]:

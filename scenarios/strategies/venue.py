@@ -1,4 +1,4 @@
-"""Venue: Hypothesis strategies for what an exchange decides: trading rules, and how it fills.
+"""Venue: Hypothesis strategies for an exchange's trading rules, and for how it fills.
 
 Figures are on the grid that the rules give, and fill each other up, so that nothing has to be
 filtered out. Shrinks towards coarse rules without bounds, and towards one fill of the whole.
