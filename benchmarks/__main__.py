@@ -21,6 +21,7 @@ import cpu_profile
 import growth
 import order_rate
 import record_cost
+import recovery_time
 import replay_rate
 import resting_book
 import simulated_program
@@ -41,12 +42,14 @@ class Scale:
     """Orders of the long run."""
     resting: int = 5_000
     """Orders that rest in the venue's book."""
+    blocks: int = 3
+    """Blocks of the shorter journal; the longer one has four times as many."""
 
 
 # Aged far enough that a tenth of it has filled, sealed and dropped its first segments.
 USUAL = Scale(rounds=5, orders=3_000, steps=60_000, aged=100_000)
-QUICK = Scale(rounds=1, orders=60, steps=2_000, aged=200, resting=200)
-FULL = Scale(rounds=7, orders=5_000, steps=60_000, aged=1_000_000)
+QUICK = Scale(rounds=1, orders=60, steps=2_000, aged=200, resting=200, blocks=1)
+FULL = Scale(rounds=7, orders=5_000, steps=60_000, aged=1_000_000, blocks=12)
 
 Found = list[Row | Absent]
 PARTS: dict[str, Callable[[Scale], Found]] = {
@@ -54,6 +57,9 @@ PARTS: dict[str, Callable[[Scale], Found]] = {
     "steps": lambda scale: [*step_rate.rows(steps=scale.steps, rounds=scale.rounds)],
     "pykka": lambda scale: [simulated_program.row(steps=scale.steps // 2, rounds=scale.rounds)],
     "replay": lambda scale: [replay_rate.row(orders=scale.orders, rounds=scale.rounds)],
+    "recovery": lambda scale: [
+        *recovery_time.rows(orders=scale.orders // 8, blocks=scale.blocks, rounds=scale.rounds)
+    ],
     "record": lambda scale: [record_cost.row(orders=scale.orders // 4, rounds=scale.rounds)],
     "book": lambda scale: resting_book.rows(
         many=scale.resting, ticks=scale.steps // 2, rounds=scale.rounds

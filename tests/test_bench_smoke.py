@@ -12,6 +12,8 @@ ROWS = {
     "core steps with journal / bare scheduler",
     "a Pykka program in a simulation / on threads",
     "replay / simulation",
+    "recovery of four times the log / of the log",
+    "recovery of that log / reading its bytes",
     "a journal record / orjson and a buffered write",
     "a venue's tick over many resting orders / over few",
     "that growth / NautilusTrader 1.221's",

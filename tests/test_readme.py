@@ -45,11 +45,11 @@ def test_its_commands_run_in_their_order_on_its_own_signals(tmp_path: Path) -> N
         done = run(sys.executable, "-m", name, *arguments, folder=tmp_path)
         assert 0 == done.returncode, (arguments, done.stdout[-2000:], done.stderr[-2000:])
 
-    assert ["run", "verify", "replay", "show", "stats", "replay"] == [
-        next(word for word in line[1:] if word != "journal") for line in lines[:6]
-    ]
-    assert ["report", "trades", "trade", "backup", "rebuild"] == [line[2] for line in lines[6:11]]
-    assert ["report", "export", "rebuild"] == [line[2] for line in lines[11:]]
+    said = [next(word for word in line[1:] if word != "journal") for line in lines]
+    assert ["run", "verify", "replay", "show", "stats", "timeline"] == said[:6]
+    assert ["replay", "replay", "replay"] == said[6:9]
+    assert ["report", "trades", "trade", "backup", "rebuild"] == [line[2] for line in lines[9:14]]
+    assert ["report", "export", "rebuild"] == [line[2] for line in lines[14:]]
 
 
 def test_its_signals_are_filled(tmp_path: Path) -> None:

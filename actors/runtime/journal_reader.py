@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from hashlib import sha256
-from typing import NamedTuple
 
 from attrs import define, field, frozen
 
@@ -56,13 +55,23 @@ class Finding:
     what: str
 
 
-class Line(NamedTuple):
-    """One intact record: where it stands, its JSON without the hash, and the same parsed."""
+@define(eq=False)
+class Line:
+    """One intact record: where it stands, and its JSON without the hash."""
 
     segment: int
     number: int
+    sequence: int
     body: bytes
-    data: Json
+    _data: Json | None = None
+
+    @property
+    def data(self) -> Json:
+        """The record, parsed once somebody asks."""
+        data = self._data
+        if data is None:
+            self._data = data = loads(self.body)
+        return data
 
 
 class JournalDamaged(RuntimeError):
@@ -101,6 +110,8 @@ class JournalReader:
     on_segment: Callable[[Manifest | None], None] | None = None
     """Called before the first record of each segment."""
     _started: bool = field(init=False, default=False)
+    _next: tuple[bytes, str] = field(init=False, default=(b"", ""))
+    """Record and hash of the line at hand."""
 
     def __iter__(self) -> Iterator[Line]:
         numbers = [each for each in segment_numbers(self.filesystem) if each >= self.first]
@@ -177,7 +188,7 @@ class JournalReader:
     def _check(self, raw: bytes) -> str:
         """Say what is wrong with a line; nothing if it is the next record."""
         try:
-            body, recorded = split_line(raw)
+            self._next = body, recorded = split_line(raw)
             sequence = sequence_of(raw)
         except ValueError as error:
             return f"is no record: {error}"
@@ -190,12 +201,12 @@ class JournalReader:
         return ""
 
     def _accept(self, raw: bytes) -> Line:
-        body, self.head = split_line(raw)
+        body, self.head = self._next
         self.sequence += 1
         self.records += 1
         self.good_records += 1
         self.good_bytes += len(raw)
-        return Line(self.number, self.good_records, body, loads(body))
+        return Line(self.number, self.good_records, self.sequence, body)
 
     def _compare(self, manifest: Manifest, digest: str) -> None:
         if (manifest.last, manifest.head_after) != (self.sequence, self.head):

@@ -6,6 +6,7 @@ damage inside is quarantined with everything after it, and the findings say so: 
 whether to trade on. A fact that cannot be read or applied is a `RecoveryFailed`, which names it.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
@@ -34,9 +35,11 @@ from .segment import (
     segment_numbers,
     write_manifest,
 )
-from .segment_writer import SNAPSHOT_MARK, Start
+from .segment_writer import SNAPSHOT_MARK, Start, sequence_of
 
 ENGINE_STARTED = "EngineStarted.v"
+STARTED_MARK = b'"t":"EngineStarted.v'
+SNAPSHOT_HEAD = re.compile(rb'\{"seq":\d+,')
 SCAN_BYTES = 1 << 20
 
 Makers = Mapping[str, Callable[[], Actor]]
@@ -90,8 +93,9 @@ def recover(
     generation = generation_known(filesystem)
     findings: list[Finding] = []
     while True:
-        reader = JournalReader(filesystem, first=_segment_of_last_snapshot(filesystem))
-        fold = _Fold(codec, makers, supervisor)
+        first, begin = _last_snapshot(filesystem)
+        reader = JournalReader(filesystem, first=first)
+        fold = _Fold(codec, makers, supervisor, begin)
         try:
             for line in reader:
                 fold.add(line)
@@ -124,9 +128,9 @@ def _regenerate(filesystem: FileSystem, fold: "_Fold", first: int) -> Regenerati
     regeneration = Regeneration(fold.codec, fold.in_flight)
     if regeneration.wanted:
         last = max(regeneration.wanted)
-        again = _Fold(fold.codec, fold.makers, fold.supervisor)
+        again = _Fold(fold.codec, fold.makers, fold.supervisor, fold.begin)
         for line in JournalReader(filesystem, first=first):
-            if line.data["seq"] in regeneration.wanted:
+            if line.sequence in regeneration.wanted:
                 regeneration.run(again.actors[line.data["actor"]], line)
             again.add(line)
             if again.last == last:
@@ -139,6 +143,8 @@ class _Fold:
     codec: Codec
     makers: Makers
     supervisor: str
+    begin: int
+    """Sequence of the last snapshot: what was before is read, and means nothing any more."""
     actors: dict[str, Actor] = field(init=False)
     generations: dict[str, int] = field(init=False, factory=dict[str, int])
     journal_generation: int = field(init=False, default=0)
@@ -153,8 +159,12 @@ class _Fold:
 
     def add(self, line: Line) -> None:
         """Fold one record."""
+        self.last = line.sequence
+        if self.last < self.begin:
+            if STARTED_MARK in line.body:
+                self._note_start(line.data["msg"])
+            return
         record = line.data
-        self.last = record["seq"]
         self._has_base = self._has_base or self.last == 1
         self._follow(record)
         if record.get("kind") == "snapshot":
@@ -225,29 +235,32 @@ def _manifest(filesystem: FileSystem, number: int) -> Manifest | None:
         return None
 
 
-def _segment_of_last_snapshot(filesystem: FileSystem) -> int:
-    """Return the last segment that holds a snapshot and can be started at; 0 for the first."""
+def _last_snapshot(filesystem: FileSystem) -> tuple[int, int]:
+    """Return (segment, sequence) of the last snapshot that can be started at; zeros for none."""
     for number in reversed(segment_numbers(filesystem)):
         manifest = _manifest(filesystem, number)
         if manifest is None:
             continue
-        open_ended = manifest.status is Status.OPEN
-        if manifest.snapshots or (open_ended and _holds_snapshot(filesystem, number)):
-            return number
-    return 0
+        if manifest.snapshots or manifest.status is Status.OPEN:
+            sequence = _last_snapshot_in(filesystem, segment_name(number))
+            if sequence:
+                return number, sequence
+    return 0, 0
 
 
-def _holds_snapshot(filesystem: FileSystem, number: int) -> bool:
-    """Look for a whole snapshot line; a torn one does not count."""
-    name, offset, rest = segment_name(number), 0, b""
+def _last_snapshot_in(filesystem: FileSystem, name: str) -> int:
+    """Look for the last whole snapshot line of a segment; a torn one does not count."""
+    last, offset, rest = 0, 0, b""
     if name not in filesystem.names():
-        return False
+        return 0
     while chunk := filesystem.read(name, offset, SCAN_BYTES):
         offset += len(chunk)
-        *lines, rest = (rest + chunk).split(b"\n")
-        if any(SNAPSHOT_MARK in line for line in lines):
-            return True
-    return False
+        whole, _, rest = (rest + chunk).rpartition(b"\n")
+        mark = whole.rfind(SNAPSHOT_MARK)
+        head = whole[whole.rfind(b"\n", 0, max(mark, 0)) + 1 : max(mark, 0)]
+        if SNAPSHOT_HEAD.fullmatch(head):
+            last = sequence_of(head)
+    return last
 
 
 def _set_aside(filesystem: FileSystem, reader: JournalReader) -> None:

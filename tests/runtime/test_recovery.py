@@ -29,7 +29,7 @@ from callboard.actors.runtime.segment import (
 )
 from callboard.actors.runtime.segment_writer import Start
 from callboard.scenarios.disk import DiskFaults, SimulatedDisk
-from support.journals import SHOPPING, DiskShop, next_run, recorded
+from support.journals import SHOPPING, DiskShop, next_run, recorded, rewritten
 from support.shop import CORE, RUN, Boss, Clerk, Till, TillState, shop_codec
 
 CODEC = shop_codec()
@@ -111,6 +111,40 @@ def test_recovery_from_a_snapshot_equals_recovery_from_the_beginning(snapshot_ev
 
     assert state_of(recovered(plain)) == state_of(result)
     assert result.records < len(list(read_journal(snapped)))
+
+
+def test_recovery_folds_nothing_from_before_the_last_snapshot_of_a_segment() -> None:
+    disk = recorded(snapshot_every=7)
+    lines = disk.read(segment_name(1)).splitlines(keepends=True)
+    snapshots = [n for n, line in enumerate(lines, 1) if b'"kind":"snapshot"' in line]
+
+    def forget(record: dict[str, Any]) -> None:
+        if record["seq"] < snapshots[-1] and "facts" in record:
+            record["facts"] = [{"t": "till/NoLonger.v1"}]
+
+    result = recovered(with_segment(b"".join(rewritten(lines, forget))))
+
+    assert len(snapshots) > 1
+    assert recovered(disk).states == result.states
+
+
+def test_damage_before_the_last_snapshot_of_a_segment_is_found() -> None:
+    data = recorded(snapshot_every=7).read(segment_name(1))
+
+    result = recovered(with_segment(data.replace(b'"apple"', b'"aqple"', 1)))
+
+    assert [Flaw.DAMAGE] == [finding.flaw for finding in result.findings]
+
+
+def test_a_torn_snapshot_is_not_begun_at() -> None:
+    disk = recorded(snapshot_every=7)
+    data = disk.read(segment_name(1))
+    torn = data[: data.rfind(b'"kind":"snapshot"') + 40]
+
+    result = recovered(with_segment(torn))
+
+    assert [Flaw.TORN_TAIL] == [finding.flaw for finding in result.findings]
+    assert state_of(result).sales > 0
 
 
 def test_recovery_needs_no_segment_before_the_last_snapshot() -> None:

@@ -129,3 +129,14 @@ def test_a_pinned_log_has_no_state_of_all_to_look_at(
 
     assert Exit.FAILED == result.exit_code
     assert f"{words[0]}: this log is pinned" in result.stderr
+
+
+def test_a_state_behind_a_difference_is_that_of_the_recorded_facts_and_says_so(
+    tmp_path: Path,
+) -> None:
+    folder = changed_copy(tmp_path, tighter, names="*.manifest.json")
+
+    result = invoke("replay", folder, "--inspect", "order_manager")
+
+    assert Exit.OK == result.exit_code
+    assert re.search(r"\d+ differences up to here: the recorded facts count", result.stderr)

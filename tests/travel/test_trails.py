@@ -32,7 +32,7 @@ def trails() -> list[Trail]:
 def collected_from(records: list[Json]) -> list[Trail]:
     collector = Collector(CODEC)
     for record in records:
-        collector.add(Line(1, record["seq"], dumps(record), record))
+        collector.add(Line(1, 1, record["seq"], dumps(record)))
     return collector.trails()
 
 

@@ -17,6 +17,7 @@ INTENT_FIELDS = ("intent_id",)
 _MARKS = "".join(kind.value for kind in Kind)
 _FIELDS = "|".join((*ORDER_FIELDS, *VENUE_FIELDS, *SIGNAL_FIELDS, *INTENT_FIELDS))
 _MENTION = re.compile(rb'"(%s)":"((?:[^"\\]|\\.)+)"' % _FIELDS.encode())
+_ORIGIN = re.compile(rb'"id":"([^".]+)\.')
 _CALL = re.compile(rf"[{re.escape(_MARKS)}]\d+$")
 
 
@@ -31,6 +32,12 @@ def mentions(body: bytes) -> tuple[Mention, ...]:
     """Return what a record names, each once, in order; a call's id names its order."""
     found = dict.fromkeys(_MENTION.findall(body))
     return tuple(dict.fromkeys(_mention(field, value) for field, value in found))
+
+
+def origin_of(body: bytes) -> str:
+    """Return the sequence of the step that a record's message came from, or who else sent it."""
+    found = _ORIGIN.search(body)
+    return found[1].decode() if found else ""
 
 
 def order_of_call(call_id: str) -> str:

@@ -220,6 +220,10 @@ def _heading(record: "ReplayedRecord", until: int) -> Iterator[str]:
     yield f"  {message_line(record.recorded['msg'])}"
     if record.error:
         yield click.style(f"  raised {record.error}: nothing of the step happened", fg="red")
+    if record.diverged:
+        yield click.style(
+            f"  {record.diverged} differences up to here: the recorded facts count", fg="red"
+        )
     yield "  + added, - gone, ~ changed by this step"
 
 

@@ -99,6 +99,8 @@ class ReplayedRecord:
     """What the handler raised, empty where it returned."""
     divergences: tuple[Divergence, ...]
     """Where today's code decides otherwise."""
+    diverged: int
+    """How many differences there are up to here, those of other actors included."""
     recorded: Json = field(repr=False)
     """The record as it stands in the journal."""
     _codec: Codec = field(repr=False, alias="codec")
@@ -235,6 +237,7 @@ class Travel:
             effects=_computed(cell.context, record) if cell and not found else self._told(record),
             error=f"{record['error']}: {record['text']}" if "error" in record else "",
             divergences=tuple(found),
+            diverged=len(replayer.divergences),
             recorded=record,
             codec=self.codec,
             after={name: _fold(each) for name, each in replayer.cells.items()},

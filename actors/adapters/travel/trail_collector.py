@@ -42,6 +42,7 @@ from .mentions import (
     Mention,
     mentions,
     order_of_call,
+    origin_of,
 )
 from .survey import TravelRefused
 from .trail import Entry, Move, Trail
@@ -103,11 +104,14 @@ class Collector:
 
     def add(self, line: Line) -> None:
         """Put one record to the lives that it is about."""
+        named, followed = mentions(line.body), self._followed.get(origin_of(line.body), [])
+        if not named and not followed:
+            return
         record = line.data
         if "msg" not in record:
             return
         try:
-            self._add(line.body, record)
+            self._add(named, followed, record)
         except CodecError as error:
             where = f"record {record['seq']}, {record['actor']}"
             raise TravelRefused(f"{where}: {error}") from error
@@ -117,11 +121,7 @@ class Collector:
         found = [*self.orders.values(), *self.signals.values()]
         return sorted(found, key=lambda trail: trail.entries[0].sequence)
 
-    def _add(self, body: bytes, record: Json) -> None:
-        named = mentions(body)
-        followed = self._followed.get(record["id"].rpartition(".")[0], [])
-        if not named and not followed:
-            return
+    def _add(self, named: tuple[Mention, ...], followed: list[Trail], record: Json) -> None:
         facts = list(self._decoded(record.get("facts", ())))
         sent = [each for each in record.get("tells", ()) if "msg" in each]
         for fact in facts:
