@@ -79,7 +79,8 @@ class CrashPlan:
     """A saboteur that makes actors crash at planned messages, until it is told to stop."""
 
     crashes: tuple[ActorCrash, ...]
-    on_crash: Callable[[], None]
+    on_crash: Callable[[str], None]
+    """Takes the name of the actor."""
     is_armed: bool = True
     done: int = field(init=False, default=0)
     _seen: dict[str, int] = field(init=False, factory=dict[str, int])
@@ -93,7 +94,7 @@ class CrashPlan:
         for crash in self.crashes:
             if crash.actor == cell.name and crash.nth <= count < crash.nth + crash.times:
                 self.done += 1
-                self.on_crash()
+                self.on_crash(cell.name)
                 raise InjectedCrash(f"planned at message {count}")
 
 

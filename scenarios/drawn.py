@@ -16,6 +16,7 @@ from ..actors import names
 from ..messages.values import SignalType
 from .crash_points import Boundary, CrashPoint
 from .disk import NO_LIMIT, DiskFaults
+from .drawn_trades import with_trades
 from .schedules import Schedule
 from .simulation import Delivery
 from .venue.faults import Fault, Faults
@@ -115,7 +116,8 @@ class Odds:
     """How likely each kind of trouble of the disk is switched on."""
     fault_share: float = 0.2
     """How likely each kind of fault that befalls everybody is switched on."""
-    signals_min: int = 0
+    trades: int = 0
+    """More than 0 draws exactly so many signals, most of which follow from those before."""
     fault_kinds: int = 0
     """More than 0 switches on exactly so many kinds of fault, whatever their shares."""
     durations_ms: tuple[int, ...] = DURATIONS_MS
@@ -126,17 +128,18 @@ class Odds:
 
 
 STANDARD = Odds(
-    signals_min=20,
-    signals_max=20,
+    trades=32,
     commands_max=3,
     crashes_max=2,
     engine_crashes_max=1,
+    crash_points_max=1,
+    disk_share=0.03,
     fault_kinds=3,
     durations_ms=(30_000, 60_000),
     priorities_share=0.4,
     network_share=0.25,
 )
-"""Twenty orders and three kinds of fault: dense in time, so that many seeds cost little."""
+"""Some twenty orders, of 32 signals, and three kinds of fault: dense, so that seeds cost little."""
 WIDE = Odds(priorities_share=0.4, network_share=0.25)
 MIXES: dict[str, Odds] = {"standard": STANDARD, "wide": WIDE}
 """What a search may draw from, by name."""
@@ -146,13 +149,13 @@ def drawn(seed: int, odds: Odds = Odds()) -> Workload:
     """Return the workload of a seed."""
     random = Random(f"{seed}/workload")
     duration_ms = random.choice(odds.durations_ms)
-    signals = _signals(random, odds, duration_ms)
+    signals = _signals(random, odds.signals_max, duration_ms)
 
     def moment() -> int:
         return _moment(random, signals, duration_ms)
 
     changes = _priority_changes(seed, odds.priorities_share)
-    return Workload(
+    workload = Workload(
         seed=seed,
         delivery=random.choice(list(Delivery)),
         duration_ms=duration_ms,
@@ -172,6 +175,7 @@ def drawn(seed: int, odds: Odds = Odds()) -> Workload:
         schedule=Schedule.RANDOM if changes is None else Schedule.PRIORITIES,
         priority_changes=changes or 0,
     )
+    return with_trades(workload, odds.trades, odds.commands_max) if odds.trades else workload
 
 
 def _network(seed: int, share: float) -> Network:
@@ -191,10 +195,10 @@ def _several(random: Random, most: int, make: Callable[[], Item]) -> tuple[Item,
     return tuple(make() for _ in range(random.randint(0, most)))
 
 
-def _signals(random: Random, odds: Odds, duration_ms: int) -> tuple[Signal, ...]:
+def _signals(random: Random, most: int, duration_ms: int) -> tuple[Signal, ...]:
     """Draw signals, some of them in bursts: two lanes' worth of orders at once."""
     signals: list[Signal] = []
-    for _ in range(random.randint(odds.signals_min, odds.signals_max)):
+    for _ in range(random.randint(0, most)):
         at_ms = random.randrange(2_000, duration_ms - 5_000)
         if signals and random.random() < BURST_SHARE:
             at_ms = signals[-1].at_ms + random.randrange(UNDER_WAY_MS)

@@ -20,6 +20,8 @@ from .changes import change_of
 from .trial import Trial, seed_trial
 
 SEEDS_AT_ONCE = 8
+COLLECTED_EVERY = (50_000, 20, 50)
+"""A run makes many short-lived values and dies as a whole, so a worker collects seldom."""
 CHUNKS_AHEAD = 2
 """Chunks that wait for each worker, so that none is idle."""
 
@@ -80,6 +82,7 @@ def _begin(task: Task) -> None:
     _OPEN.enter_context(change_of(task.change)())
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECTED_EVERY)
 
 
 def _run(mix: str, seeds: Sequence[int]) -> list[Trial]:
