@@ -187,7 +187,7 @@ class ExecutionSystem(Actor):
         """Cancel entries, also those that wait, and close positions."""
         reason = message.reason or "flatten"
         self._take_back(ctx, message.command_id, lambda each: message.symbol in ("", each.symbol))
-        ctx.tell(names.ORDER_MANAGER, CancelEntries(message.symbol, reason))
+        ctx.tell(names.ORDER_MANAGER, CancelEntries(message.symbol, reason, flattens=True))
         ctx.tell(names.POSITION_MONITOR, FlattenAll(message.command_id, message.symbol, reason))
 
     def on_resume_trading(self, message: ResumeTrading, ctx: Context) -> None:

@@ -117,6 +117,13 @@ class FixTried:
 
 
 @frozen
+class FlattenWanted:
+    """Fact: what is filled of the order from now on shall be closed."""
+
+    client_order_id: str
+
+
+@frozen
 class CancelWanted:
     """Fact: the order shall be cancelled."""
 
@@ -233,6 +240,7 @@ OrderFact = (
     | StatusQuarantined
     | FixTried
     | CancelWanted
+    | FlattenWanted
     | AmendWanted
     | CancelAsked
     | Renewed
@@ -252,6 +260,7 @@ PRIVATE = (
     StatusQuarantined,
     FixTried,
     CancelWanted,
+    FlattenWanted,
     AmendWanted,
     CancelAsked,
     Renewed,

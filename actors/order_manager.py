@@ -293,8 +293,11 @@ class OrderManager(Actor):
             self._wishes(ctx).cancel(order, "not needed any more")
 
     def on_cancel_entries(self, message: CancelEntries, ctx: Context) -> None:
-        """Cancel every open entry of a symbol, or of all."""
-        self._wishes(ctx).cancel_entries(message.reason, symbol=message.symbol)
+        """Cancel every open entry of a symbol, or of all; of a flatten, nothing of them stays."""
+        wishes = self._wishes(ctx)
+        if message.flattens:
+            wishes.flatten_entries(message.symbol)
+        wishes.cancel_entries(message.reason, symbol=message.symbol)
 
     def on_permit_granted(self, message: PermitGranted, ctx: Context) -> None:
         """Make the call that was waiting for its permit, if it is still wanted."""

@@ -20,6 +20,7 @@ from ..messages.events import (
     SlippageExceeded,
 )
 from ..messages.orders import ApprovedOrder, ExposureChanged, FillBooked, LegChanged, OrderEnded
+from ..messages.positions import FlattenAll
 from ..messages.stream import BackfillNeeded
 from ..messages.values import Leg, OrderState, Severity
 from ..messages.venue import TradeEvidence
@@ -43,6 +44,9 @@ class News:
         self.ctx.tell(POSITION_MONITOR, _booked(approved, trade, late=late))
         filled = order.filled + trade.quantity
         self._exposure(order, filled, trade=trade, ended=late)
+        if order.flattens:
+            cid, symbol = approved.client_order_id, approved.symbol
+            self.ctx.tell(POSITION_MONITOR, FlattenAll(cid, symbol, "filled after a flatten"))
         if late and approved.signal_id:
             self._correction(order, filled)
         if order.ordered is not None and filled > order.ordered:

@@ -16,6 +16,7 @@ from .order_facts import (
     AttemptStarted,
     CancelAsked,
     CancelWanted,
+    FlattenWanted,
     ErrorNoted,
     Fact,
     FixTried,
@@ -162,6 +163,8 @@ def _apply_to_order(  # noqa: C901, PLR0912 - one arm a fact
             order.fixes.append(fact.fix)
         case CancelWanted():
             order.cancel_reason = fact.reason
+        case FlattenWanted():
+            order.flattens = True
         case AmendWanted():
             order.amend = fact.wish
             order.amends += 1

@@ -12,7 +12,7 @@ from ..messages.orders import AmendIntent
 from ..messages.values import Leg, OrderState
 from .names import EVENT_BUS
 from .order_calls import Calls, Kind
-from .order_facts import AmendWanted, CancelWanted
+from .order_facts import AmendWanted, CancelWanted, FlattenWanted
 from .policies.order_life import Event
 from .policies.order_record import Order
 from .policies.rounding import plain
@@ -30,6 +30,12 @@ class Wishes:
             approved = order.approved
             if symbol in ("", approved.symbol) and intent_id in ("", approved.intent_id):
                 self.cancel(order, reason)
+
+    def flatten_entries(self, symbol: str) -> None:
+        """Let what is still filled of the open entries of a symbol be closed; empty is all."""
+        for order in self._entries():
+            if symbol in ("", order.approved.symbol) and not order.flattens:
+                self.calls.desk.ctx.record(FlattenWanted(order.approved.client_order_id))
 
     def cancel(self, order: Order, reason: str) -> None:
         """Take it out of the queue, or cancel at the venue, or note the wish until it is taken.

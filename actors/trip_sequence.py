@@ -12,6 +12,7 @@ from attrs import frozen
 
 from ..messages.control import RunTripHooks, TripHooksEnded
 from ..messages.events import AlertRaised
+from ..messages.orders import CancelEntries
 from ..messages.positions import FlattenAll, OpenReported, ReportOpen
 from ..messages.values import HookPhase, Severity, TradingState
 from . import names
@@ -111,6 +112,8 @@ class TripSequence:
             since_ns=self.ctx.now,
         )
         self.ctx.record(SequenceMoved(acting))
+        cancel = CancelEntries("", sequence.reason, flattens=True)
+        self.ctx.tell(names.ORDER_MANAGER, cancel)
         close = FlattenAll(names.CIRCUIT_BREAKER, "", sequence.reason)
         self.ctx.tell(names.POSITION_MONITOR, close)
         self._look_later()

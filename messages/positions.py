@@ -2,8 +2,9 @@
 
 ExecutionSystem -> PositionMonitor (`RequestClose`, `FlattenAll`); CircuitBreaker -> PositionMonitor
 (`FlattenAll`, when a loss halts, then `ReportOpen` until `OpenReported` names none);
-OrderManager -> PositionMonitor (`StrangerFilled`); PositionMonitor -> RiskGate (`PositionAdopted`),
-ExecutionSystem (`CloseRefused`), Reconciler (`CheckPositions`).
+OrderManager -> PositionMonitor (`StrangerFilled`; `FlattenAll` for a fill after a flatten);
+PositionMonitor -> RiskGate (`PositionAdopted`), ExecutionSystem (`CloseRefused`), Reconciler
+(`CheckPositions`).
 """
 
 from decimal import Decimal

@@ -107,6 +107,8 @@ class Order:
     fixes: list[Fix] = field(factory=list[Fix])
     cancel_reason: str = ""
     """Why it shall be cancelled; empty where it shall not."""
+    flattens: bool = False
+    """Whether what is filled of it from now on shall be closed."""
     cancels: int = 0
     amend: AmendIntent | None = None
     amends: int = 0

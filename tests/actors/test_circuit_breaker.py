@@ -16,6 +16,7 @@ from callboard.messages.control import (
 )
 from callboard.messages.events import AlertRaised, TradingStateReported
 from callboard.messages.intake import EmergencyStateChanged, HaltTrading
+from callboard.messages.orders import CancelEntries
 from callboard.messages.positions import FlattenAll
 from callboard.messages.queries import EngineStatus, GetStatus
 from callboard.messages.values import EscalationLevel, HookPhase, Severity, TradingState
@@ -128,7 +129,8 @@ def test_a_loss_at_the_wall_of_halted_closes_every_position_once() -> None:
     first, second = steps.tell(HOOKS_DONE), steps.tell(worth("9400"))
 
     expected = FlattenAll("circuit_breaker", "", "loss of the day 5.00 %")
-    assert [expected] == first.to("position_monitor")
+    cancel = CancelEntries("", "loss of the day 5.00 %", flattens=True)
+    assert ([expected], [cancel]) == (first.to("position_monitor"), first.told(CancelEntries))
     assert () == second.tells
 
 

@@ -227,7 +227,7 @@ def test_a_flatten_cancels_entries_and_closes_positions_once() -> None:
     second = steps.tell(FlattenPositions("f1", SYMBOL, "drill"))
 
     expected = (
-        ("order_manager", CancelEntries(SYMBOL, "drill")),
+        ("order_manager", CancelEntries(SYMBOL, "drill", flattens=True)),
         ("position_monitor", FlattenAll("f1", SYMBOL, "drill")),
     )
     assert (expected, ()) == (first.tells, second.tells)

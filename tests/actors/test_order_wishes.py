@@ -18,6 +18,7 @@ from callboard.messages.orders import (
     OrderEnded,
     WithdrawOrder,
 )
+from callboard.messages.positions import FlattenAll
 from callboard.messages.values import Action, Operation, OrderState, Phase, TradingState
 from callboard.messages.venue import (
     CancelAccepted,
@@ -94,6 +95,19 @@ def test_a_wish_is_not_made_twice() -> None:
     step = bench.tell(CancelEntries("", "flatten"))
 
     assert ((), ()) == (step.facts, step.tells)
+
+
+@pytest.mark.parametrize("flattens", [True, False])
+def test_what_is_filled_of_an_entry_after_a_flatten_is_closed(flattens: bool) -> None:
+    bench = OrderBench(LIMIT).resting()
+    bench.tell(CancelEntries("", "over", flattens=flattens))
+
+    overtaken = bench.report("PARTIALLY_FILLED", HALF, trade(1, HALF))
+    bench.report("CANCELED", HALF)
+    late = bench.report("CANCELED", ONE, trade(2, HALF))
+
+    closes = [FlattenAll(CID, SYMBOL, "filled after a flatten")] if flattens else []
+    assert [closes, closes] == [step.told(FlattenAll) for step in (overtaken, late)]
 
 
 def test_a_cancel_waits_for_the_answer_of_the_placement_which_it_could_overtake() -> None:
