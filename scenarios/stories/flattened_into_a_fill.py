@@ -1,4 +1,4 @@
-"""FlattenedIntoAFill: the operator flattens, and a resting entry is filled before its cancel.
+"""FlattenedIntoAFill: a resting entry is filled before a flatten cancels it.
 
 "Close all" is a list of what is open at that moment in most tools; what is filled a moment later
 stays open, and the operator has gone home believing himself flat (freqtrade #9273, NautilusTrader
