@@ -98,6 +98,24 @@ def test_what_is_there_is_there_now() -> None:
     assert earliest_ms(bucket, 75, NOW_MS) == NOW_MS
 
 
+def test_what_is_there_is_there_now_though_its_level_is_of_later() -> None:
+    bucket = Bucket(ten_seconds(), level_scaled=2 * 10_000, updated_ms=NOW_MS + 500)
+
+    assert earliest_ms(bucket, 2, NOW_MS) == NOW_MS
+
+
+def test_the_smallest_part_that_is_missing_takes_a_millisecond() -> None:
+    bucket = Bucket(ten_seconds(), level_scaled=2 * 10_000 - 1, updated_ms=NOW_MS)
+
+    assert earliest_ms(bucket, 2, NOW_MS) == NOW_MS + 1
+
+
+def test_the_smallest_bucket_holds_one_and_refills_one() -> None:
+    design = design_bucket(limit=2, window_ms=1_000, late_ms=0, burst_share=Decimal("0.5"))
+
+    assert (1, 1) == (design.capacity, design.refill)
+
+
 def test_more_than_the_capacity_never_fits() -> None:
     bucket = full_bucket(ten_seconds(), NOW_MS)
 

@@ -1,0 +1,70 @@
+"""Mutate: the stage that mutants live on, and what is said of those that no test noticed."""
+
+from pathlib import Path
+
+import pytest
+
+from support import mutate
+from support.mutate import Result, Survivor, change_in, report
+
+DIFF = """\
+# callboard.actors.policies.token_bucket.x_earliest_ms__mutmut_9: survived
+--- callboard/actors/policies/token_bucket.py
++++ callboard/actors/policies/token_bucket.py
+@@ -3,7 +3,7 @@
+     missing = amount - level
+-    if missing <= 0:
++    if missing < 0:
+         return now_ms
+"""
+ROW = "| `earliest_ms` | `if missing <= 0:` | `if missing < 0:` |"
+LIVES = Survivor("token_bucket", "earliest_ms", "if missing <= 0:", "if missing < 0:")
+WORDS = Survivor("token_bucket", "take", 'assert a, "b"', 'assert a, "XXbXX"')
+
+
+def test_a_change_is_told_by_its_line_before_and_after() -> None:
+    assert ("if missing <= 0:", "if missing < 0:") == change_in(DIFF)
+
+
+def test_a_survivor_with_a_reason_is_let_live() -> None:
+    results = [Result("token_bucket", 20, (LIVES,))]
+
+    assert 0 == report(results, f"{ROW} nothing is missing either way |")
+
+
+def test_a_survivor_without_a_reason_fails_with_its_row(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 1 == report([Result("token_bucket", 20, (LIVES,))], "")
+
+    told = capsys.readouterr().out
+    assert (
+        f"## token_bucket\n\n| function | was | lives as | why |\n|---|---|---|---|\n{ROW}" in told
+    )
+    assert "95.0 % of 20 mutants die; 1 live without a reason" in told
+
+
+def test_the_words_of_an_assertion_need_no_reason() -> None:
+    assert 0 == report([Result("token_bucket", 20, (WORDS,))], "")
+
+
+def test_too_many_survivors_fail_whatever_their_reasons() -> None:
+    assert 1 == report([Result("token_bucket", 5, (LIVES,))], ROW)
+
+
+def test_the_stage_is_the_project_as_it_is_installed(tmp_path: Path) -> None:
+    mutate.set_up(tmp_path, ["token_bucket"], ["tests/policies"])
+
+    assert (tmp_path / "callboard" / "actors" / "policies" / "token_bucket.py").is_file()
+    assert (tmp_path / "callboard" / "__main__.py").is_file()
+    assert (tmp_path / "tests" / "policies").is_dir()
+    settings = (tmp_path / "pyproject.toml").read_text()
+    assert 'only_mutate = ["callboard/actors/policies/token_bucket.py"]' in settings
+
+
+def test_a_policy_that_is_none_is_a_usage_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(mutate, "is_installed", lambda: True)
+
+    assert 2 == mutate.main(["nothing"])
+
+    assert "no such policy: nothing" in capsys.readouterr().err
