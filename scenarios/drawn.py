@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..actors import names
 from ..messages.values import SignalType
@@ -125,6 +125,8 @@ class Odds:
     """How likely the schedule is one of priorities instead of a random walk."""
     network_share: float = 0.0
     """How likely the network is not the usual one."""
+    orders_pct: int = 100
+    """How much of its usual order limits the venue grants."""
 
 
 STANDARD = Odds(
@@ -141,7 +143,9 @@ STANDARD = Odds(
 )
 """Some twenty orders, of 32 signals, and three kinds of fault: dense, so that seeds cost little."""
 WIDE = Odds(priorities_share=0.4, network_share=0.25)
-MIXES: dict[str, Odds] = {"standard": STANDARD, "wide": WIDE}
+SCARCE = evolve(STANDARD, orders_pct=3, commands_max=0)
+"""As the standard one, where the venue grants nine orders in ten seconds."""
+MIXES: dict[str, Odds] = {"standard": STANDARD, "wide": WIDE, "scarce": SCARCE}
 """What a search may draw from, by name."""
 
 
@@ -172,6 +176,7 @@ def drawn(seed: int, odds: Odds = Odds()) -> Workload:
         trade_lite=random.random() < 0.3,
         child_frame_late_ms=random.choice((0, 0, 40)),
         network=_network(seed, odds.network_share),
+        orders_pct=odds.orders_pct,
         schedule=Schedule.RANDOM if changes is None else Schedule.PRIORITIES,
         priority_changes=changes or 0,
     )

@@ -33,6 +33,7 @@ from .checks.sending import (
     RecordBeforeRequest,
 )
 from .checks.starts import OneOwner, StartsCloseNothing
+from .checks.views import GapsAreClosed, ViewsAgree
 from .checks.wishes import (
     EntriesOnlyOpen,
     ExitsKeepTheirWish,
@@ -90,6 +91,8 @@ CHECKS: tuple[MakeCheck, ...] = (
     StopsComeFirst,
     StopsAreBelieved,
     PermitsAreFresh,
+    ViewsAgree,
+    GapsAreClosed,
 )
 
 

@@ -6,6 +6,8 @@ Owns the two symbols, how their markets walk, and the settings of an engine that
 from decimal import Decimal
 from random import Random
 
+from attrs import evolve
+
 from ..actors.settings import (
     AccountSettings,
     JournalSettings,
@@ -28,6 +30,7 @@ from .venue.settings import (
     AlgoTiming,
     Delay,
     Latency,
+    RateLimits,
     VenueSettings,
 )
 from .venue.venue import Venue
@@ -55,6 +58,7 @@ def make_engine(
             trade_lite=workload.trade_lite,
             algo_timing=timing,
             latency=_latency(workload.network),
+            rate_limits=_limits(workload.orders_pct),
         ),
         _market(workload),
         seed=seed,
@@ -67,6 +71,15 @@ def make_engine(
 def _latency(network: Network) -> Latency:
     ways = (network.request_ms, network.answer_ms, network.stream_ms)
     return Latency(*(Delay(way_ms, network.jitter_ms) for way_ms in ways))
+
+
+def _limits(orders_pct: int) -> RateLimits:
+    usual = RateLimits()
+    return evolve(
+        usual,
+        orders_10s_max=usual.orders_10s_max * orders_pct // 100,
+        orders_1m_max=usual.orders_1m_max * orders_pct // 100,
+    )
 
 
 def _script(workload: Workload, script: FaultScript | None) -> FaultScript:

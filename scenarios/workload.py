@@ -119,6 +119,8 @@ class Workload:
     child_frame_late_ms: int = 0
     """More than 0 tells a stop's fill before its trigger."""
     network: Network = field(factory=Network)
+    orders_pct: int = 100
+    """How much of its usual order limits the venue grants, percent."""
     planned_faults: tuple[PlannedFault, ...] = ()
     price_moves: tuple[PriceMove, ...] = ()
     incidents: tuple[Incident, ...] = ()

@@ -36,12 +36,15 @@ class Calm:
         if any(cell.status is not Status.RUNNING for cell in engine.kernel.cells.values()):
             return False
         gate: GateState = engine.state(names.RISK_GATE)
-        if not gate.ready or not gate.stream_healthy or gate.clock is None:
+        return gate.ready and gate.stream_healthy and self.may_ask(now_ns)
+
+    def may_ask(self, now_ns: int) -> bool:
+        """Say whether the engine knows of nothing that keeps it from asking the venue."""
+        gate: GateState = self.engine.state(names.RISK_GATE)
+        if gate.clock is None or not gate.clock.trusted:
             return False
-        trading = gate.trading
-        if trading is None or not trading.venue_open or not gate.clock.trusted:
-            return False
-        return not self._is_paused(now_ns)
+        is_open = gate.trading is not None and gate.trading.venue_open
+        return is_open and not self._is_paused(now_ns)
 
     def _is_paused(self, now_ns: int) -> bool:
         limiter = self.engine.state(names.RATE_LIMITER).budgets

@@ -57,12 +57,16 @@ class LimitsHold:
     name: ClassVar[str] = "S5"
 
     def __attrs_post_init__(self) -> None:
-        limits = self.ground.engine.settings.limits
+        ours = self.ground.engine.settings.limits
+        theirs = self.ground.engine.venue.core.limits.limits
+        weight = min(ours.weight_1m_max, theirs.weight_1m_max)
+        in_ten_seconds = min(ours.orders_10s_max, theirs.orders_10s_max)
+        in_a_minute = min(ours.orders_1m_max, theirs.orders_1m_max)
         self._windows = (
-            Window("weight in a minute", MINUTE_NS, limits.weight_1m_max),
-            Window("orders in ten seconds", TEN_SECONDS_NS, limits.orders_10s_max),
-            Window("orders in a minute", MINUTE_NS, limits.orders_1m_max),
-            Window("requests in a minute", MINUTE_NS, limits.requests_1m_max),
+            Window("weight in a minute", MINUTE_NS, weight),
+            Window("orders in ten seconds", TEN_SECONDS_NS, in_ten_seconds),
+            Window("orders in a minute", MINUTE_NS, in_a_minute),
+            Window("requests in a minute", MINUTE_NS, ours.requests_1m_max),
         )
 
     def hooks(self) -> Hooks:

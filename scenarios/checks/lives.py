@@ -107,12 +107,8 @@ class LivesAreLegal:
         elif executed != order.filled:
             text = f"{client_order_id} is {order.state} with {order.filled} filled, not {executed}"
             self.ground.report(self.name, text)
-        elif order.state is OrderState.FILLED and not any(map(_is_filled, at_venue)):
+        elif order.state is OrderState.FILLED and not executed:
             self.ground.report(self.name, f"{client_order_id} is FILLED, and nothing filled there")
-
-
-def _is_filled(order: Order) -> bool:
-    return order.status == "FILLED"
 
 
 @frozen

@@ -6,9 +6,8 @@ import pytest
 
 from callboard.scenarios.scenario_file import read_scenario
 from callboard.scenarios.search.changes import change_of
+from callboard.scenarios.search.shrinking import choices_of
 from callboard.scenarios.search.trial import trial_of
-from callboard.scenarios.venue.faults import Fault
-from callboard.scenarios.workload import Workload
 from support.planted import FOLDER, PLANTED, Planted, is_found
 
 CHOICES_MAX = 10
@@ -30,7 +29,7 @@ def test_a_planted_defect_is_found_and_without_it_the_same_scenario_is_clean(
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.name)
 def test_a_planted_defect_needs_few_choices(planted: Planted) -> None:
-    assert choices(read_scenario(planted.scenario)) <= CHOICES_MAX
+    assert choices_of(read_scenario(planted.scenario)) <= CHOICES_MAX
 
 
 def test_every_file_of_a_defect_stands_in_the_list_and_has_a_scenario() -> None:
@@ -43,10 +42,3 @@ def test_every_file_of_a_defect_stands_in_the_list_and_has_a_scenario() -> None:
 def names_of(folder: Path, pattern: str) -> set[str]:
     """Return the names of files without their endings."""
     return {path.stem for path in folder.glob(pattern)}
-
-
-def choices(workload: Workload) -> int:
-    """Count what was drawn: signals, commands, kinds of fault, crashes."""
-    faults = sum(1 for fault in Fault if workload.faults.chance(fault))
-    lists = (workload.signals, workload.commands, workload.crashes, workload.engine_crashes)
-    return faults + sum(map(len, lists))

@@ -44,10 +44,21 @@ PLANTED = (
     Planted("bare_fill_counted_twice", "S8"),
     Planted("cancel_race", "S7"),
     Planted("approvals_not_counted", "S3"),
+    Planted("entry_netted", "D10"),
+    Planted("stale_signal_executed", "S4"),
+    Planted("halt_blocks_exits", "L2"),
+    Planted("permit_used_late", "S5"),
     Planted("ban_ignored", "S6"),
-    Planted("gap_without_closed_orders", "L1"),
+    Planted("gap_without_closed_orders", "D6"),
+    Planted("stop_after_full_fill", "D4"),
+    Planted("stop_lost_when_exit_is_retried", "D4"),
     Planted("close_dropped_after_refusal", "D10"),
     Planted("orphan_exits", "D5"),
+    Planted("restart_flattens", "D9"),
+    Planted("float_rounding", "S9"),
+    Planted("leak_per_order", "S13"),
+    Planted("redelivery_doubles", "S10"),
+    Planted("timers_survive_restart", "S10"),
 )
 
 
