@@ -1,4 +1,4 @@
-"""Timers survive a restart: what an actor armed before it was rebuilt fires in its next life.
+"""Timers survive a restart: what an actor armed before it was rebuilt fires afterwards.
 
 The next life has armed its own. A wait that is over, a query, an alarm comes for a state that is
 no longer there, or twice.
