@@ -6,6 +6,7 @@ line. It stops at the first damage and says where; a torn tail, which only the l
 last unsealed segment can be, is noted and is no damage.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -25,9 +26,11 @@ from .segment import (
     segment_name,
     segment_numbers,
 )
-from .segment_writer import Start, sequence_of
+from .segment_writer import SNAPSHOT_MARK, Start, sequence_of
 
 CHUNK_BYTES = 1 << 20
+SNAPSHOT_HEAD = re.compile(rb'\{"seq":\d+,')
+"""What stands before the mark in a record that is a snapshot, and in no other."""
 
 
 class Flaw(StrEnum):
@@ -238,6 +241,24 @@ class VerifyReport:
     def ok(self) -> bool:
         """True when every record is as it was written."""
         return all(finding.flaw is Flaw.TORN_TAIL for finding in self.findings)
+
+
+def snapshots_in(filesystem: FileSystem, number: int) -> list[int]:
+    """Return the sequences of a segment's whole snapshot lines; a torn one does not count."""
+    name, offset, rest = segment_name(number), 0, b""
+    found: list[int] = []
+    if name not in filesystem.names():
+        return found
+    while chunk := filesystem.read(name, offset, CHUNK_BYTES):
+        offset += len(chunk)
+        whole, _, rest = (rest + chunk).rpartition(b"\n")
+        mark = whole.find(SNAPSHOT_MARK)
+        while mark >= 0:
+            head = whole[whole.rfind(b"\n", 0, mark) + 1 : mark]
+            if SNAPSHOT_HEAD.fullmatch(head):
+                found.append(sequence_of(head))
+            mark = whole.find(SNAPSHOT_MARK, mark + 1)
+    return found
 
 
 def read_journal(filesystem: FileSystem) -> Iterator[Line]:

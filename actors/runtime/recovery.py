@@ -6,7 +6,6 @@ damage inside is quarantined with everything after it, and the findings say so: 
 whether to trade on. A fact that cannot be read or applied is a `RecoveryFailed`, which names it.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
@@ -20,7 +19,7 @@ from ..ports import FileSystem
 from .actor import Actor
 from .envelope import Envelope
 from .in_flight import InFlight, Regeneration, telling_order
-from .journal_reader import Finding, Flaw, JournalDamaged, JournalReader, Line
+from .journal_reader import Finding, Flaw, JournalDamaged, JournalReader, Line, snapshots_in
 from .segment import (
     Manifest,
     ManifestDamaged,
@@ -35,11 +34,10 @@ from .segment import (
     segment_numbers,
     write_manifest,
 )
-from .segment_writer import SNAPSHOT_MARK, Start, sequence_of
+from .segment_writer import SNAPSHOT_MARK, Start
 
 ENGINE_STARTED = "EngineStarted.v"
 STARTED_MARK = b'"t":"EngineStarted.v'
-SNAPSHOT_HEAD = re.compile(rb'\{"seq":\d+,')
 SCAN_BYTES = 1 << 20
 
 Makers = Mapping[str, Callable[[], Actor]]
@@ -242,25 +240,10 @@ def _last_snapshot(filesystem: FileSystem) -> tuple[int, int]:
         if manifest is None:
             continue
         if manifest.snapshots or manifest.status is Status.OPEN:
-            sequence = _last_snapshot_in(filesystem, segment_name(number))
-            if sequence:
-                return number, sequence
+            found = snapshots_in(filesystem, number)
+            if found:
+                return number, found[-1]
     return 0, 0
-
-
-def _last_snapshot_in(filesystem: FileSystem, name: str) -> int:
-    """Look for the last whole snapshot line of a segment; a torn one does not count."""
-    last, offset, rest = 0, 0, b""
-    if name not in filesystem.names():
-        return 0
-    while chunk := filesystem.read(name, offset, SCAN_BYTES):
-        offset += len(chunk)
-        whole, _, rest = (rest + chunk).rpartition(b"\n")
-        mark = whole.rfind(SNAPSHOT_MARK)
-        head = whole[whole.rfind(b"\n", 0, max(mark, 0)) + 1 : max(mark, 0)]
-        if SNAPSHOT_HEAD.fullmatch(head):
-            last = sequence_of(head)
-    return last
 
 
 def _set_aside(filesystem: FileSystem, reader: JournalReader) -> None:

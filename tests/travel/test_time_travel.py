@@ -8,7 +8,7 @@ import pytest
 
 from callboard import EffectKind, TravelRefused, replay
 from callboard.actors.adapters.journal_commands import open_journal
-from callboard.actors.adapters.travel.survey import segment_to_begin_at, survey
+from callboard.actors.adapters.travel.survey import place_to_begin_at, survey
 from callboard.actors.order_facts import OrderIntended
 from callboard.actors.runtime.segment import remove_segments
 from callboard.messages.intake import SubmitSignal
@@ -74,7 +74,9 @@ def test_what_lies_before_is_taken_from_a_snapshot_and_gives_the_same_state() ->
 
     late = list(replay(recorded_run(), since=last - 200, actor="order_manager"))
 
-    assert segment_to_begin_at(open_journal(recorded_run()), last - 200) > 1
+    segment, snapshot = place_to_begin_at(open_journal(recorded_run()), last - 200)
+    assert segment > 1
+    assert 0 < snapshot < last - 200
     assert whole.sequence == late[-1].sequence
     assert whole.tree(whole.state()) == late[-1].tree(late[-1].state())
 

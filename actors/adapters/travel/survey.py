@@ -15,10 +15,12 @@ from attrs import frozen
 
 from ...errors import EngineError
 from ...ports import FileSystem
+from ...runtime.journal_reader import snapshots_in
 from ...runtime.segment import (
     Manifest,
     ManifestDamaged,
     RunFacts,
+    Status,
     read_manifest,
     segment_name,
     segment_numbers,
@@ -119,17 +121,18 @@ def survey(filesystem: FileSystem) -> Survey:
     return Survey(tuple(manifests), _last_sequence(filesystem))
 
 
-def segment_to_begin_at(filesystem: FileSystem, sequence: int) -> int:
-    """Return the latest segment that ends before a record and holds a snapshot; 0 for the first.
+def place_to_begin_at(filesystem: FileSystem, sequence: int) -> tuple[int, int]:
+    """Return (segment, sequence) of the last snapshot before a record; zeros for none.
 
-    Whoever begins there knows every actor's state long before the record.
+    Whoever begins there knows every actor's state before the record.
     """
-    found = [
-        each.number
-        for each in survey(filesystem).manifests
-        if each.snapshots and each.last and each.last < sequence
-    ]
-    return found[-1] if found else 0
+    for manifest in reversed(survey(filesystem).manifests):
+        may_hold = manifest.snapshots or manifest.status is Status.OPEN
+        if manifest.first < sequence and may_hold:
+            before = [each for each in snapshots_in(filesystem, manifest.number) if each < sequence]
+            if before:
+                return manifest.number, before[-1]
+    return 0, 0
 
 
 def _last_sequence(filesystem: FileSystem) -> int:

@@ -26,7 +26,7 @@ from ...system import make_codec
 from ..journal_commands import makers_of, open_journal
 from ..rule_import import demand_rules
 from .mentions import names_order
-from .survey import segment_to_begin_at, survey
+from .survey import place_to_begin_at, survey
 
 
 class EffectKind(StrEnum):
@@ -181,7 +181,7 @@ class Travel:
     ) -> Iterator[ReplayedRecord]:
         """Yield the wanted records; those before are replayed, too, from the last snapshot on."""
         return self._from(
-            segment_to_begin_at(self.folder, since),
+            place_to_begin_at(self.folder, since),
             since=since,
             until=until,
             actor=actor,
@@ -189,11 +189,20 @@ class Travel:
         )
 
     def _from(
-        self, first: int, *, since: int = 1, until: int = 0, actor: str = "", client_id: str = ""
+        self,
+        place: tuple[int, int],
+        *,
+        since: int = 1,
+        until: int = 0,
+        actor: str = "",
+        client_id: str = "",
     ) -> Iterator[ReplayedRecord]:
+        segment, begin = place
         replayer, told = Replayer(self.codec, lambda run: makers_of(run, self.rules), {}), 0
-        for line in _lines(replayer, self.folder, first):
-            sequence = line.data["seq"]
+        for line in _lines(replayer, self.folder, segment):
+            sequence = line.sequence
+            if sequence < begin:
+                continue
             if until and sequence > until:
                 return
             name = line.data.get("actor", "")
@@ -211,9 +220,9 @@ class Travel:
 
     def last_of(self, actor: str, until: int) -> ReplayedRecord | None:
         """Return an actor's last step up to a record, None where it had none."""
-        begin = segment_to_begin_at(self.folder, until)
-        for first in dict.fromkeys((begin, 0)):
-            found = deque(self._from(first, until=until, actor=actor), maxlen=1)
+        begin = place_to_begin_at(self.folder, until)
+        for place in dict.fromkeys((begin, (0, 0))):
+            found = deque(self._from(place, until=until, actor=actor), maxlen=1)
             if found:
                 return found[0]
         return None

@@ -117,9 +117,15 @@ def _pairs(message: Json) -> Iterator[str]:
             name = name_of(value) if "t" in value else key
             if inner:
                 yield f"{name}({inner})"
+        elif _is_list(value) and any(map(_is_object, value)):
+            yield f"{key}=[{len(value)}]"
         else:
             yield f"{key}={short(value)}"
 
 
 def _is_object(value: Any) -> TypeGuard[Json]:
     return isinstance(value, dict)
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
