@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .pykka_deadlock import Deadlock
     from .pykka_hooks import OutsideActor
     from .pykka_post import Failure, Handled
+    from .pykka_shrinking import held_back
     from .pykka_simulation import NestedSimulation, StillRunning, simulated
     from .scenario_file import read_scenario, read_story, write_scenario, write_story
     from .schedules import Deferral
@@ -129,6 +130,7 @@ __all__ = (
     "Outcome",
     # Unchanged Pykka programs.
     "simulated",
+    "held_back",
     "Deferral",
     "Handled",
     "Failure",
@@ -211,6 +213,7 @@ _PUBLIC: dict[str, str] = {
     "EngineFamily": ".engine_family",
     "Outcome": ".outcome",
     "simulated": ".pykka_simulation",
+    "held_back": ".pykka_shrinking",
     "Deferral": ".schedules",
     "Handled": ".pykka_post",
     "Failure": ".pykka_post",

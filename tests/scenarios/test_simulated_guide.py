@@ -46,6 +46,12 @@ def test_the_guides_race_is_found_as_the_guide_says(tmp_path: Path) -> None:
     assert re.search(r"\d+ failed, \d+ passed", told)
 
 
+def test_the_guides_race_is_made_small_as_the_guide_says(tmp_path: Path) -> None:
+    (tmp_path / "small.py").write_text(SHOWN[1] + SHOWN[2], encoding="utf-8")
+
+    assert SAID[2] in run("small.py", folder=tmp_path)
+
+
 class Alice(pykka.ThreadingActor):
     def call(self, bob: Any) -> Any:
         return bob.ask_back(self.actor_ref.proxy()).get()
@@ -64,7 +70,7 @@ def test_the_guides_deadlock_is_told_in_the_guides_words() -> None:
     with pytest.raises(Deadlock) as caught:
         simulate(program)
 
-    assert SAID[2] == f"Deadlock: {caught.value}\n"
+    assert SAID[3] == f"Deadlock: {caught.value}\n"
 
 
 def test_the_example_finds_its_race_and_none_in_the_mended_program() -> None:

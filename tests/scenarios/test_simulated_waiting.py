@@ -16,7 +16,7 @@ import pytest
 from callboard import aio
 from callboard.actors.settings import Settings
 from callboard.messages.queries import GetStatus
-from callboard.scenarios import Deadlock, Deferral, paper, simulated
+from callboard.scenarios import Deadlock, paper
 from support.simulated_runs import simulate
 
 HOUR = 3_600
@@ -209,55 +209,3 @@ def test_an_event_loop_that_waits_for_ever_is_a_deadlock() -> None:
 
     with pytest.raises(Deadlock, match="main waits for its event loop"):
         simulate(lambda: asyncio.run(wait()))
-
-
-class Logger(pykka.ThreadingActor):
-    """Keeps who wrote first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def on_receive(self, message: Any) -> None:
-        self.lines.append(message)
-
-
-class Writer(pykka.ThreadingActor):
-    """Writes its name."""
-
-    def write(self, logger: pykka.ActorRef[Logger], name: str) -> None:
-        logger.tell(name)
-
-
-def race_of_writers(lines: list[str]) -> None:
-    logger = Logger.start()
-    proxy: Any = logger.proxy()
-    writers: list[Any] = [Writer.start().proxy() for _ in range(2)]
-    written = [writer.write(logger, name) for writer, name in zip(writers, "ab", strict=True)]
-    pykka.get_all(written)
-    lines[:] = proxy.lines.get()
-
-
-def test_who_is_deferred_comes_last_whatever_would_be_drawn() -> None:
-    found: set[str] = set()
-
-    for seed in range(20):
-        lines: list[str] = []
-        with simulated(seed, deferrals=[Deferral("Writer-1", 0, 1_000)]):
-            race_of_writers(lines)
-        found.add("".join(lines))
-
-    assert {"ba"} == found
-
-
-@pytest.mark.parametrize("schedule", ["random", "priorities"])
-def test_each_drawn_schedule_lets_either_go_first(schedule: str) -> None:
-    found: set[str] = set()
-
-    for seed in range(20):
-        lines: list[str] = []
-        with simulated(seed, schedule=schedule):
-            race_of_writers(lines)
-        found.add("".join(lines))
-
-    assert {"ab", "ba"} == found
