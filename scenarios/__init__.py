@@ -11,18 +11,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..actors.runtime.actor import Actor, Context
     from .chaos import Report, run_workload
+    from .checks.clocks import ClockIsFollowed
     from .checks.exits import ExitsOnlyReduce, FiltersAreKept, FlatKeepsNothing, StopsCoverPositions
     from .checks.ground import Ground, Hooks
     from .checks.limits import LimitsHold, PausesAreKept
     from .checks.lives import LivesAreLegal, OneTerminalEvent
     from .checks.machinery import EffectsHaveCauses, MemoryIsBounded, NoMessageIsLost, StateIsFold
+    from .checks.permits import PermitsAreFresh
     from .checks.positions import NumbersAreExact, PositionsAreFills, PositionsAreGuarded
+    from .checks.protection import StopsAreBelieved, StopsComeFirst
     from .checks.risk import ExposureIsReserved, NothingOpensAfterHalt
     from .checks.sending import (
         NeverMoreThanIntended,
         NoBlindResend,
         OneOrderPerIntent,
         RecordBeforeRequest,
+    )
+    from .checks.starts import OneOwner, StartsCloseNothing
+    from .checks.views import GapsAreClosed, ViewsAgree
+    from .checks.wishes import (
+        EntriesOnlyOpen,
+        ExitsKeepTheirWish,
+        NothingOpensLate,
+        ReducingIsNotHeld,
     )
     from .drawn import MIXES, Odds
     from .engine_family import EngineFamily
@@ -109,6 +120,18 @@ __all__ = (
     "NoBlindResend",
     "OneOrderPerIntent",
     "RecordBeforeRequest",
+    "OneOwner",
+    "StartsCloseNothing",
+    "NothingOpensLate",
+    "EntriesOnlyOpen",
+    "ExitsKeepTheirWish",
+    "ReducingIsNotHeld",
+    "ClockIsFollowed",
+    "ViewsAgree",
+    "GapsAreClosed",
+    "StopsComeFirst",
+    "StopsAreBelieved",
+    "PermitsAreFresh",
     # Actors of anybody's.
     "ActorSystem",
     "Actor",
@@ -195,6 +218,18 @@ _PUBLIC: dict[str, str] = {
     "NoBlindResend": ".checks.sending",
     "OneOrderPerIntent": ".checks.sending",
     "RecordBeforeRequest": ".checks.sending",
+    "OneOwner": ".checks.starts",
+    "StartsCloseNothing": ".checks.starts",
+    "NothingOpensLate": ".checks.wishes",
+    "EntriesOnlyOpen": ".checks.wishes",
+    "ExitsKeepTheirWish": ".checks.wishes",
+    "ReducingIsNotHeld": ".checks.wishes",
+    "ClockIsFollowed": ".checks.clocks",
+    "ViewsAgree": ".checks.views",
+    "GapsAreClosed": ".checks.views",
+    "StopsComeFirst": ".checks.protection",
+    "StopsAreBelieved": ".checks.protection",
+    "PermitsAreFresh": ".checks.permits",
     "ActorSystem": ".guests.system",
     "Actor": "..actors.runtime.actor",
     "Context": "..actors.runtime.actor",
