@@ -85,6 +85,11 @@ class CrashPlan:
     done: int = field(init=False, default=0)
     _seen: dict[str, int] = field(init=False, factory=dict[str, int])
 
+    def crash_next(self, actor: str, times: int) -> None:
+        """Make an actor crash at its next messages, too."""
+        nth = self._seen.get(actor, 0) + 1
+        self.crashes = (*self.crashes, ActorCrash(actor, nth, times))
+
     def before_step(self, cell: Cell, envelope: Envelope) -> None:
         """Raise `InjectedCrash` at a planned message."""
         del envelope

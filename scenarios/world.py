@@ -19,7 +19,17 @@ from .invariants import CHECKS, MakeCheck, Violation
 from .simulated_engine import SimulatedEngine
 from .simulation import Delivery
 from .venue.faults import Faults
-from .workload import MS, START_NS, EngineCrash, Network, Signal, Workload, submit
+from .workload import (
+    MS,
+    START_NS,
+    Command,
+    EngineCrash,
+    Network,
+    Signal,
+    Workload,
+    command_of,
+    submit,
+)
 
 
 def _drawn(world: "World") -> Workload:
@@ -43,7 +53,9 @@ class World:
     is_thorough: bool = field(default=True, kw_only=True)
     """Also folds every fact a second time, and looks between instants more often."""
     _run: Run = field(init=False)
-    _sent: int = field(init=False)
+    _signals: list[Signal] = field(init=False)
+    """All that were planned or sent, by their number."""
+    _given: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         given = {"faults": self.faults, "delivery": self.delivery, "network": self.network}
@@ -51,7 +63,8 @@ class World:
             name: value for name, value in given.items() if value is not None
         }
         self.workload = evolve(self.workload, seed=self.seed, **changes)
-        self._sent = len(self.workload.signals)
+        self._signals = list(self.workload.signals)
+        self._given = len(self.workload.commands)
         self._run = Run(
             self.workload, self.is_thorough, checks=self.invariants, settings=self.settings
         )
@@ -90,10 +103,19 @@ class World:
 
     def send(self, signal: Signal) -> str:
         """Give the engine a signal now, whatever its own time says; return its id."""
-        command = submit(evolve(signal, at_ms=self.now_ms), self._sent)
-        self._sent += 1
+        signal = evolve(signal, at_ms=self.now_ms)
+        command = submit(signal, len(self._signals))
+        self._signals.append(signal)
         self._run.tell(command)
         return command.signal_id
+
+    def give(self, command: Command) -> None:
+        """Give the engine a cancel, an amendment, a halt, a resume or a flatten now."""
+        planned = evolve(command, at_ms=self.now_ms)
+        told = command_of(planned, self._given, tuple(self._signals))
+        self._given += 1
+        if told is not None:
+            self._run.tell(told)
 
     def tell(self, command: HostCommand) -> None:
         """Give the engine a command; one that is down hears of it when it is up again."""
@@ -107,6 +129,10 @@ class World:
         """Kill the engine; it is started again after a while, from what its disk kept."""
         if self.engine.life is not None:
             self._run.kill(EngineCrash(self.now_ms, down_ms, torn))
+
+    def crash_actor(self, actor: str, *, times: int = 1) -> None:
+        """Make an actor crash in place of its next messages; its supervisor decides."""
+        self._run.plan.crash_next(actor, times)
 
     def set_faults(self, faults: Faults) -> None:
         """Let other faults befall the requests and streams from now on."""

@@ -44,7 +44,8 @@ def _fields(cls: Any) -> tuple["attrs.Attribute[Any]", ...]:
 
 def any_message() -> st.SearchStrategy[Any]:
     """Draw a message of any class of the catalogue."""
-    return st.sampled_from(list(catalogue_classes().values())).flatmap(messages)
+    kinds: list[type[Any]] = list(catalogue_classes().values())
+    return st.sampled_from(kinds).flatmap(messages)
 
 
 def _value(annotation: Any) -> st.SearchStrategy[Any]:

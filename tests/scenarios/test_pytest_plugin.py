@@ -71,7 +71,9 @@ def test_a_saved_scenario_passes_when_the_bug_is_mended(project: PluginRuns) -> 
 
 
 def test_what_the_guide_shows_is_what_pytest_says(project: PluginRuns) -> None:
-    shown, said = re.findall(r"```(?:python|text)\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    shown, said, _ = re.findall(
+        r"```(?:python|text)\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL
+    )
     project.write("test_mine.py", "")
     project.write("test_money.py", shown)
 
