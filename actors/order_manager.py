@@ -57,6 +57,7 @@ from .order_facts import (
     UnresolvedDue,
     VenueNoted,
 )
+from .order_forgotten import Forgotten
 from .order_listing import compare
 from .order_parking import Parking
 from .order_state import OrdersState, apply_fact
@@ -287,10 +288,12 @@ class OrderManager(Actor):
         self._wishes(ctx).amend(message)
 
     def on_cancel_leg(self, message: CancelLeg, ctx: Context) -> None:
-        """Cancel one protective order."""
+        """Cancel one protective order; of those that no record tells of, what is ours by its id."""
         order = self.state.orders.get(message.client_order_id)
         if order is not None:
             self._wishes(ctx).cancel(order, "not needed any more")
+        else:
+            Forgotten(self._desk(ctx)).cancel(message.client_order_id)
 
     def on_cancel_entries(self, message: CancelEntries, ctx: Context) -> None:
         """Cancel every open entry of a symbol, or of all; of a flatten, nothing of them stays."""
@@ -303,9 +306,10 @@ class OrderManager(Actor):
         """Make the call that was waiting for its permit, if it is still wanted."""
         client_order_id, kind, _ = parse_call_id(message.token)
         order = self.state.find(client_order_id)
-        if order is None or not (order.is_open or kind is Kind.FILLS):
-            return
-        self._calls(ctx).make(order, message.token, message.permit)
+        if order is None:
+            Forgotten(self._desk(ctx)).make(client_order_id, message.token, message.permit)
+        elif order.is_open or kind is Kind.FILLS:
+            self._calls(ctx).make(order, message.token, message.permit)
 
     def on_permit_refused(self, message: PermitRefused, ctx: Context) -> None:
         """Ask later again."""

@@ -98,6 +98,22 @@ def legs_freed(guard: Guard, message: ComparePositions) -> list[Leg]:
     return [Leg(leg) for leg in guard.whole_refused if not _is_taken(guard, Leg(leg), message)]
 
 
+def left_over(state: PositionsState, message: ComparePositions) -> list[str]:
+    """Return the closePosition orders of flat positions that no guard knows, whoever sent them."""
+    held = [key_of(each.symbol, each.position_side) for each in message.positions if each.quantity]
+    found: list[str] = []
+    for closer in message.closers:
+        key = key_of(closer.symbol, closer.position_side)
+        guard = state.guards.get(key)
+        is_ours = guard is not None and not (
+            guard.position.is_flat and guard.last_fill_ns < message.departed_at_ns
+        )
+        is_known = guard is not None and closer.client_order_id in guard.legs
+        if key not in held and not is_ours and not is_known:
+            found.append(closer.client_order_id)
+    return found
+
+
 def _is_taken(guard: Guard, leg: Leg, message: ComparePositions) -> bool:
     position, is_stop = guard.position, leg is Leg.STOP
     return any(

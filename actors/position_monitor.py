@@ -45,7 +45,7 @@ from .policies.ledger import unrealised_pnl
 from .policies.refusal import Refusal
 from .policies.stop_plan import AT_WORK
 from .policies.trade_book import add_amount
-from .position_comparison import adoptable, compare, followed, foreign_of, legs_freed
+from .position_comparison import adoptable, compare, followed, foreign_of, left_over, legs_freed
 from .position_facts import (
     PRIVATE,
     AgainDue,
@@ -305,6 +305,8 @@ class PositionMonitor(Actor):
         ctx.tell(ctx.sender, compare(self.state, message, ctx))
         for key, view in followed(self.state, message):
             self._life(ctx).follow(key, view)
+        for client_order_id in left_over(self.state, message):
+            ctx.tell(names.ORDER_MANAGER, CancelLeg(client_order_id))
         for key, guard in self.state.guards.items():
             if guard.position.is_flat:
                 self._life(ctx).sweep(guard)

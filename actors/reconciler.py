@@ -67,6 +67,7 @@ from .runtime.actor import Actor, Context
 from .settings import ReconcilerSettings
 
 MS = 1_000_000
+ORDERS_PATIENCE_NS = 10_000_000
 RETRY_NS = 500_000_000
 LOOK_BACK_MS = 600_000
 """How far back missing fills are looked for before the gap that may hide them, or before the last
@@ -226,6 +227,10 @@ class Reconciler(Actor):
     def on_positions_compared(self, message: PositionsCompared, ctx: Context) -> None:
         """End the pass: tell what differs, and pay what is owed when nothing does."""
         if message.pass_number != self.state.number:
+            return
+        if self.state.stage != COMPARING:
+            # Its orders are compared by another actor, who may be slower; a pass has both.
+            ctx.after(ORDERS_PATIENCE_NS, message, key="compared")
             return
         clean = not message.mismatched and self.state.unsettled == 0
         # At a start or a gap entries are off, and what is unclear explains what differs.

@@ -45,11 +45,25 @@ def is_another_engines(
 
     `generation` is that of our start.
     """
-    found = _OURS.fullmatch(client_order_id.removeprefix(prefix))
-    if not client_order_id.startswith(prefix) or found is None:
+    found = _ours(client_order_id, prefix)
+    if found is None:
         return False
     is_later = int(found["generation"]) > generation
     return is_later or (is_open and found["leg"] == Leg.ENTRY)
+
+
+def is_forgotten(client_order_id: str, *, prefix: str, generation: int) -> bool:
+    """Say whether an id that our journal does not know is of a reducing order of ours."""
+    found = _ours(client_order_id, prefix)
+    if found is None:
+        return False
+    return int(found["generation"]) <= generation and found["leg"] != Leg.ENTRY
+
+
+def _ours(client_order_id: str, prefix: str) -> re.Match[str] | None:
+    if not client_order_id.startswith(prefix):
+        return None
+    return _OURS.fullmatch(client_order_id.removeprefix(prefix))
 
 
 def explain(

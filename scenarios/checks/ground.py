@@ -107,6 +107,9 @@ class Ground:
     calm: Calm = field(init=False)
     placements: dict[str, list[Placement]] = field(init=False, factory=dict[str, list[Placement]])
     """Those that are not settled, by client order id."""
+    unrecorded: dict[str, bool] = field(init=False, factory=dict[str, bool])
+    """Placements that left while the journal could not write; a crash may lose their records, and
+    then their numbers are given anew."""
     on_accepted: list[Callable[[Order], None]] = field(
         init=False, factory=list[Callable[[Order], None]]
     )
@@ -169,6 +172,7 @@ class Ground:
         client_order_id = client_id_of_placement(request)
         if not client_order_id:
             return
+        self._note_unrecorded(client_order_id)
         sent_at_ms = int(request.params["timestamp"])
         self.placements.setdefault(client_order_id, []).append(
             Placement(
@@ -179,6 +183,11 @@ class Ground:
                 sent_at_ms + int(request.params["recvWindow"]),
             )
         )
+
+    def _note_unrecorded(self, client_order_id: str) -> None:
+        life = self.engine.life
+        if life is not None and life.journal is not None and life.journal.keeper.failed:
+            self.unrecorded[client_order_id] = True
 
     def note_answer(self, answer: VenueAnswer) -> VenueRequest | None:
         """Settle what an answer settles; return the request that it belongs to."""

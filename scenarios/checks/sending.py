@@ -125,7 +125,8 @@ class RecordBeforeRequest:
             open_ids = [order.client_order_id for order in self.ground.open_entries(symbol)]
             open_ids += [algo.request.client_algo_id for algo in self.ground.open_stops(symbol)]
             for client_order_id in open_ids:
-                if self.ground.engine_order(client_order_id) is None:
+                is_excused = client_order_id in self.ground.unrecorded
+                if not is_excused and self.ground.engine_order(client_order_id) is None:
                     self.ground.report(self.name, f"{client_order_id} is in no record")
 
     def on_order_manager(self, cell: Cell, _envelope: Envelope) -> None:

@@ -91,6 +91,8 @@ class ExitsKeepTheirWish:
         if found is None or found.leg is not Leg.EXIT or not found.intent.isdecimal():
             return
         for earlier in self._exits.get(found.intent, ()):
+            if earlier.client_order_id in self.ground.unrecorded:
+                continue
             if earlier.is_open or earlier.executed:
                 text = f"{order.client_order_id} beside {earlier.client_order_id} {earlier.status}"
                 self.ground.report(self.name, text)

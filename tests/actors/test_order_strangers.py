@@ -8,13 +8,23 @@ from attrs import evolve
 from callboard.actors.order_state import STRANGERS_MAX
 from callboard.messages.control import EngineStarted, TripBreaker
 from callboard.messages.events import AlertRaised
-from callboard.messages.orders import ExposureChanged, FillBooked, OrderReported
+from callboard.messages.orders import CancelLeg, ExposureChanged, FillBooked, OrderReported
 from callboard.messages.positions import StrangerFilled
 from callboard.messages.queries import GetOrders, OrdersView
 from callboard.messages.reconciliation import CompareOrders, TradesFound
 from callboard.messages.values import CloseReason, LastRun, TradingState
-from support.order_bench import ONE, SYMBOL, OrderBench, evidence, trade
-from support.steps import Step
+from callboard.messages.venue import CancelOne, Permit, PermitGranted
+from support.order_bench import (
+    ONE,
+    SYMBOL,
+    OrderBench,
+    calls,
+    evidence,
+    stop_evidence,
+    tokens,
+    trade,
+)
+from support.steps import SECOND, Step
 
 HAND = evidence("FILLED", ONE, client_order_id="web_1", venue_order_id="700")
 
@@ -150,3 +160,28 @@ def test_an_order_of_another_engine_under_our_prefix_stops_entries_with_an_alert
     assert ("another_engine" if is_another else "foreign_order") == alert.alert
     assert trips == [TradingState.REDUCING] * is_another
     assert [] == again.told(TripBreaker)
+
+
+def forgotten(client_order_id: str) -> tuple[Step, Step]:
+    """Show an order that no record tells of, and have it cancelled."""
+    bench = OrderBench()
+    bench.tell(EngineStarted(3, LastRun.BROKEN_OFF))
+    stop = stop_evidence("NEW", client_order_id=client_order_id)
+    bench.tell(OrderReported(stop, None, "stream"))
+    asked = bench.tell(CancelLeg(client_order_id))
+    permit = Permit("p1", bench.steps.now_ns + SECOND)
+    return asked, bench.tell(PermitGranted(f"{client_order_id}!1", permit))
+
+
+def test_an_order_of_ours_that_no_record_tells_of_is_cancelled_when_it_is_not_needed() -> None:
+    asked, made = forgotten("cb2-p1-s1")
+
+    assert ["cb2-p1-s1!1"] == tokens(asked)
+    assert [CancelOne("cb2-p1-s1", SYMBOL, conditional=True)] == calls(made)
+
+
+@pytest.mark.parametrize("client_order_id", ["web_1", "cb4-p1-s1", "cb2-7-e1", "xy2-p1-s1"])
+def test_an_order_that_is_not_ours_by_its_id_is_never_cancelled(client_order_id: str) -> None:
+    asked, _ = forgotten(client_order_id)
+
+    assert [] == tokens(asked)

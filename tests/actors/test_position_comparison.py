@@ -14,6 +14,7 @@ from callboard.messages.positions import PositionAdopted
 from callboard.messages.reconciliation import AdoptPosition, PositionsCompared
 from callboard.messages.values import Leg, OrderState, PositionSide
 from callboard.messages.venue import PositionEvidence
+from support.order_bench import stop_evidence
 from support.position_bench import (
     ENTRY_PRICE,
     ONE,
@@ -137,3 +138,19 @@ def test_each_side_of_a_hedged_symbol_is_compared_for_itself() -> None:
     step = bench.compare(None, positions=(long, short))
 
     assert (("reconciler", PositionsCompared(1, (), (SYMBOL,))),) == step.tells
+
+
+def closers_cancelled(bench: PositionBench, quantity: Decimal | None, closer: str) -> list[str]:
+    """Compare with a listing that shows a closePosition order; return what is to be cancelled."""
+    shown = stop_evidence("NEW", client_order_id=closer, close_position=True)
+    step = bench.compare(quantity, closers=(shown,))
+    return [cancel.client_order_id for cancel in step.told(CancelLeg)]
+
+
+def test_what_would_close_a_flat_position_and_is_no_leg_of_ours_is_to_be_cancelled() -> None:
+    assert ["cb1-p9-s1"] == closers_cancelled(PositionBench(), None, "cb1-p9-s1")
+
+
+def test_what_would_close_an_open_position_is_left_whoever_holds_it() -> None:
+    assert [] == closers_cancelled(PositionBench().protected(), ONE, "cb1-p9-s1")
+    assert [] == closers_cancelled(PositionBench(), ONE, "cb1-p9-s1")

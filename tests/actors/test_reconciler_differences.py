@@ -36,6 +36,20 @@ def test_missing_fills_are_asked_for_at_the_first_difference() -> None:
     assert [] == step.told(SymbolsMismatched)
 
 
+def test_a_pass_ends_when_orders_and_positions_are_compared_whoever_answers_first() -> None:
+    bench = ReconcilerBench()
+    bench.tell(EngineStarted(2, LastRun.BROKEN_OFF))
+    bench.begin()
+    bench.list_all()
+
+    early = bench.tell(PositionsCompared(bench.number, (), ()))
+    bench.tell(OrdersCompared(bench.number, (), 0))
+    late = bench.steps.fire("compared")
+
+    assert [] == early.told(RecoveryDone)
+    assert [RecoveryDone(2)] == late.told(RecoveryDone)
+
+
 def test_listed_fills_go_to_the_order_manager() -> None:
     bench = ReconcilerBench()
     bench.run(SYMBOL)

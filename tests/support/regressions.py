@@ -5,7 +5,10 @@ mistake would be dear: they keep the roads open on which such a mistake would be
 """
 
 from callboard.messages.values import SignalType
+from callboard.scenarios.crash_points import Boundary, CrashPoint
+from callboard.scenarios.disk import DiskFaults
 from callboard.scenarios.drawn import CRASHABLE
+from callboard.scenarios.schedules import Schedule
 from callboard.scenarios.simulation import Delivery
 from callboard.scenarios.venue.faults import Faults
 from callboard.scenarios.workload import ActorCrash, Command, EngineCrash, Signal, Workload
@@ -105,6 +108,22 @@ ONCE_WRONG: dict[str, Workload] = {
             Signal(3_000, LONG, "BTCUSDT", target_bps=100),
         ),
         faults=Faults(clock_skew=0.3, clock_skew_ms=6_000),
+    ),
+    "a pass ended before its orders were compared": Workload(
+        124,
+        delivery=Delivery.PAIR,
+        duration_ms=60_000,
+        signals=(Signal(30_000, SHORT, limit_bps=2, target_bps=100, repeats=2),),
+        commands=(Command(37_000, "amend"),),
+        faults=Faults(
+            answer_late=0.02, duplicate_id_4116=0.1, stream_unreadable=0.02, answer_late_ms=3_000
+        ),
+        crashes=(ActorCrash("reconciler", 74),),
+        crash_points=(CrashPoint(Boundary.BEFORE_COMMIT, 1_032),),
+        disk=DiskFaults(capacity_bytes=300_000),
+        turbulence_ticks=300,
+        is_thin=True,
+        schedule=Schedule.PRIORITIES,
     ),
 }
 
