@@ -10,8 +10,8 @@ from attrs import evolve
 
 from ..messages.reconciliation import AdoptPosition, ComparePositions, PositionsCompared
 from ..messages.values import Leg, OrderType
-from ..messages.venue import PositionEvidence
-from .policies.guard import Guard, VenueView
+from ..messages.venue import OrderEvidence, PositionEvidence
+from .policies.guard import RESTING, Guard, VenueView
 from .position_facts import ForeignSeen, VenueDiffered
 from .position_state import ZERO, PositionsState, key_of
 from .runtime.actor import Context
@@ -99,25 +99,43 @@ def legs_freed(guard: Guard, message: ComparePositions) -> list[Leg]:
 
 
 def left_over(state: PositionsState, message: ComparePositions) -> list[str]:
-    """Return the closePosition orders of flat positions that no guard knows, whoever sent them."""
+    """Return the conditional orders that no guard knows and none needs, whoever sent them.
+
+    One of an open position is needed until one of ours of its kind is listed beside it.
+    """
     held = [key_of(each.symbol, each.position_side) for each in message.positions if each.quantity]
+    listed = [closer.client_order_id for closer in message.closers]
     found: list[str] = []
     for closer in message.closers:
         key = key_of(closer.symbol, closer.position_side)
         guard = state.guards.get(key)
-        is_ours = guard is not None and not (
-            guard.position.is_flat and guard.last_fill_ns < message.departed_at_ns
-        )
-        is_known = guard is not None and closer.client_order_id in guard.legs
-        if key not in held and not is_ours and not is_known:
+        if guard is not None and closer.client_order_id in guard.legs:
+            continue
+        is_flat = key not in held and _is_flat(guard, message)
+        if is_flat or (guard is not None and _has_another(guard, closer, listed)):
             found.append(closer.client_order_id)
     return found
+
+
+def _is_flat(guard: Guard | None, message: ComparePositions) -> bool:
+    if guard is None:
+        return True
+    return guard.position.is_flat and guard.last_fill_ns < message.departed_at_ns
+
+
+def _has_another(guard: Guard, closer: OrderEvidence, listed: list[str]) -> bool:
+    leg = Leg.STOP if closer.order_type is OrderType.STOP_MARKET else Leg.TARGET
+    return any(
+        record.leg is leg and record.state in RESTING and client_order_id in listed
+        for client_order_id, record in guard.own_legs()
+    )
 
 
 def _is_taken(guard: Guard, leg: Leg, message: ComparePositions) -> bool:
     position, is_stop = guard.position, leg is Leg.STOP
     return any(
-        (closer.symbol, closer.position_side) == (position.symbol, position.position_side)
+        closer.close_position
+        and (closer.symbol, closer.position_side) == (position.symbol, position.position_side)
         and closer.side is guard.exit_side
         and (closer.order_type is OrderType.STOP_MARKET) is is_stop
         for closer in message.closers

@@ -312,7 +312,7 @@ class Reconciler(Actor):
                 message.sent_at_ns,
                 listed.positions,
                 state.owed,
-                tuple(order for order in state.orders if order.close_position),
+                tuple(order for order in state.orders if order.conditional),
             ),
         )
 

@@ -39,7 +39,7 @@ class ComparePositions:
     positions: tuple[PositionEvidence, ...]
     final: bool
     closers: tuple[OrderEvidence, ...] = ()
-    """The closePosition orders of the listing before, whoever's they are."""
+    """The conditional orders of the listing before, whoever's they are."""
 
 
 @frozen

@@ -12,8 +12,8 @@ from callboard.messages.events import (
 from callboard.messages.orders import CancelLeg
 from callboard.messages.positions import PositionAdopted
 from callboard.messages.reconciliation import AdoptPosition, PositionsCompared
-from callboard.messages.values import Leg, OrderState, PositionSide
-from callboard.messages.venue import PositionEvidence
+from callboard.messages.values import Leg, OrderState, OrderType, PositionSide
+from callboard.messages.venue import OrderEvidence, PositionEvidence
 from support.order_bench import stop_evidence
 from support.position_bench import (
     ENTRY_PRICE,
@@ -140,9 +140,19 @@ def test_each_side_of_a_hedged_symbol_is_compared_for_itself() -> None:
     assert (("reconciler", PositionsCompared(1, (), (SYMBOL,))),) == step.tells
 
 
+def whole_stop(client_order_id: str) -> OrderEvidence:
+    """Return what the venue says of a stop that closes a whole position."""
+    return stop_evidence(
+        "NEW",
+        client_order_id=client_order_id,
+        order_type=OrderType.STOP_MARKET,
+        close_position=True,
+    )
+
+
 def closers_cancelled(bench: PositionBench, quantity: Decimal | None, closer: str) -> list[str]:
     """Compare with a listing that shows a closePosition order; return what is to be cancelled."""
-    shown = stop_evidence("NEW", client_order_id=closer, close_position=True)
+    shown = whole_stop(closer)
     step = bench.compare(quantity, closers=(shown,))
     return [cancel.client_order_id for cancel in step.told(CancelLeg)]
 
@@ -154,3 +164,11 @@ def test_what_would_close_a_flat_position_and_is_no_leg_of_ours_is_to_be_cancell
 def test_what_would_close_an_open_position_is_left_whoever_holds_it() -> None:
     assert [] == closers_cancelled(PositionBench().protected(), ONE, "cb1-p9-s1")
     assert [] == closers_cancelled(PositionBench(), ONE, "cb1-p9-s1")
+
+
+def test_a_stop_beside_ours_is_to_be_cancelled_once_ours_is_listed() -> None:
+    bench = PositionBench().protected()
+
+    step = bench.compare(ONE, closers=(whole_stop("cb1-p9-s1"), whole_stop(STOP_CID)))
+
+    assert [CancelLeg("cb1-p9-s1")] == step.told(CancelLeg)

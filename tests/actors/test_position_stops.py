@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from attrs import evolve
 
 from callboard.messages.events import AlertRaised
 from callboard.messages.orders import CancelLeg, RequestExit
@@ -91,7 +90,9 @@ def test_a_bridge_stays_while_somebody_else_s_stop_is_in_the_way_and_no_longer()
     bench.tell(leg(Leg.STOP, OrderState.REJECTED, kind=ErrorKind.CLOSE_POSITION_EXISTS))
     bench.tell(stop(2, OrderState.ACTIVE))
     target = stop_evidence("NEW", order_type=OrderType.TAKE_PROFIT_MARKET)
-    theirs = evolve(stop_evidence("NEW"), client_order_id="web_1", order_type=STOP_MARKET)
+    theirs = stop_evidence(
+        "NEW", client_order_id="web_1", order_type=STOP_MARKET, close_position=True
+    )
 
     bench.compare(ONE, closers=(theirs, target))
     stays = AGAIN_STOP in bench.steps.timers

@@ -96,7 +96,7 @@ def test_the_listings_follow_each_other_and_are_compared_by_their_owners() -> No
     assert (
         ("risk_gate", VenueListed(departed_at_ns, (("ETHUSDT", 1),), 1)),
         ("order_manager", CompareOrders(1, departed_at_ns, (NEW, STOP), final=False)),
-        ("position_monitor", ComparePositions(1, 77, (HELD,), final=False)),
+        ("position_monitor", ComparePositions(1, 77, (HELD,), final=False, closers=(STOP,))),
     ) == step.tells
 
 
