@@ -8,6 +8,7 @@ import pytest
 from callboard.actors.adapters.journal_commands import open_journal
 from callboard.actors.adapters.travel.mentions import mentions, names_order, order_of_call
 from callboard.actors.adapters.travel.survey import TravelRefused
+from callboard.actors.adapters.travel.time_travel import replay
 from callboard.actors.adapters.travel.trail import Trail, Verdict
 from callboard.actors.adapters.travel.trail_collector import Collector, collected
 from callboard.actors.adapters.travel.trail_words import message_text
@@ -22,6 +23,7 @@ from support.paper_runs import bodies
 from support.runs import recorded_run
 
 CODEC = make_codec()
+OWNER = "order_manager"
 
 
 @cache
@@ -184,6 +186,29 @@ def first_intended() -> int:
         if any(fact["t"].startswith(tag) for fact in record.get("facts", ()))
     ]
     return sequences[0]
+
+
+def test_where_the_first_records_are_gone_the_orders_of_the_snapshot_are_followed() -> None:
+    step = next(
+        each for each in replay(recorded_run(), client_id="cb1-1-e1") if each.state(OWNER).orders
+    )
+    state = {"gen": 1, "state": step.tree(step.state(OWNER))}
+    snapshot = {
+        "seq": step.sequence,
+        "kind": "snapshot",
+        "now": step.now_ns,
+        "states": {OWNER: state},
+    }
+    (whole,) = [trail for trail in trails() if trail.name == "cb1-1-e1"]
+
+    found = collected_from([snapshot, *(each for each in records() if each["seq"] > step.sequence)])
+
+    (trail,) = [each for each in found if each.name == "cb1-1-e1"]
+    assert (whole.state, whole.filled, whole.told) == (trail.state, trail.filled, trail.told)
+    assert OrderState.PENDING is trail.moves[0].state
+    assert [entry.sequence for entry in whole.entries if entry.sequence > step.sequence] == [
+        entry.sequence for entry in trail.entries
+    ]
 
 
 def test_a_message_that_cannot_be_read_is_named_with_its_record() -> None:

@@ -24,6 +24,7 @@ from ....messages.lifecycle import ActorFailed
 from ....messages.orders import RequestExit
 from ....messages.values import OrderState
 from ....messages.venue import AttemptEnded, Fenced, MakeCall
+from ...names import ORDER_MANAGER
 from ...order_facts import (
     AttemptStarted,
     ErrorNoted,
@@ -32,8 +33,10 @@ from ...order_facts import (
     OrderSeen,
     TradeBooked,
 )
+from ...order_state import OrdersState
 from ...ports import FileSystem
 from ...runtime.journal_reader import Line, read_journal
+from ...runtime.segment_writer import SNAPSHOT_MARK
 from .mentions import (
     INTENT_FIELDS,
     ORDER_FIELDS,
@@ -46,7 +49,7 @@ from .mentions import (
 )
 from .survey import TravelRefused
 from .trail import Entry, Move, Trail
-from .trail_life import Terminal, answered, asked, happened, told
+from .trail_life import Terminal, answered, asked, happened, resumed, told
 from .trail_words import (
     fact_text,
     is_about_directly,
@@ -59,6 +62,7 @@ from .trail_words import (
 
 FACTS = (OrderIntended, AttemptStarted, OrderMoved, OrderSeen, TradeBooked, ErrorNoted)
 TERMINAL = (OrderRefused, OrderFilled, OrderFailed, OrderCancelled, OrderExpired)
+SNAPSHOT_HEAD_BYTES = 60
 DECODED = (*FACTS, *TERMINAL, AttemptEnded, Fenced, MakeCall)
 
 
@@ -97,6 +101,8 @@ class Collector:
     _followed: dict[str, list[Trail]] = field(init=False, factory=dict[str, list[Trail]])
     """A step that raised, or what was done about it, by sequence -> whose it was."""
     _tags: frozenset[str] = field(init=False)
+    _has_base: bool = field(init=False, default=False)
+    """True from the first record ever, or from a snapshot in its place."""
 
     def __attrs_post_init__(self) -> None:
         tags = {cls: tag for tag, cls in self.codec.classes.items()}
@@ -104,6 +110,10 @@ class Collector:
 
     def add(self, line: Line) -> None:
         """Put one record to the lives that it is about."""
+        if line.sequence == 1:
+            self._has_base = True
+        if not self._has_base and line.body[:SNAPSHOT_HEAD_BYTES].find(SNAPSHOT_MARK) > 0:
+            self._resume(line.data)
         named, followed = mentions(line.body), self._followed.get(origin_of(line.body), [])
         if not named and not followed:
             return
@@ -118,8 +128,21 @@ class Collector:
 
     def trails(self) -> list[Trail]:
         """Return every life, by its first step."""
-        found = [*self.orders.values(), *self.signals.values()]
+        every = (*self.orders.values(), *self.signals.values())
+        found = [trail for trail in every if trail.entries]
         return sorted(found, key=lambda trail: trail.entries[0].sequence)
+
+    def _resume(self, record: Json) -> None:
+        """Begin with the orders that live at a snapshot, where the records before are gone."""
+        self._has_base = True
+        kept = record["states"].get(ORDER_MANAGER)
+        if kept is None:
+            return
+        state: OrdersState = self.codec.decode_state(kept["state"], OrdersState)
+        for order in state.orders.values():
+            trail = resumed(order, record["seq"])
+            self.orders[trail.name] = trail
+            self._by_venue_id.update(dict.fromkeys(trail.venue_ids, trail))
 
     def _add(self, named: tuple[Mention, ...], followed: list[Trail], record: Json) -> None:
         facts = list(self._decoded(record.get("facts", ())))

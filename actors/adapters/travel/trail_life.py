@@ -17,6 +17,7 @@ from ....messages.values import Operation, OrderState, Outcome, Phase
 from ....messages.venue import AttemptEnded, Fenced, MakeCall, PlaceOrder
 from ...order_facts import AttemptStarted, ErrorNoted, OrderMoved, OrderSeen, TradeBooked
 from ...policies.order_life import Event, IllegalTransition, next_state
+from ...policies.order_record import Order
 from ...policies.rounding import plain
 from .trail import ZERO, Fault, Move, Trail, Verdict, Wire
 
@@ -24,6 +25,7 @@ Terminal = OrderRefused | OrderFilled | OrderFailed | OrderCancelled | OrderExpi
 OrderFact = AttemptStarted | OrderMoved | OrderSeen | TradeBooked | ErrorNoted
 
 HTTP_OK = 200
+MS_NS = 1_000_000
 VERDICTS = {
     Outcome.DONE: Verdict.DONE,
     Outcome.EXISTS: Verdict.DONE,
@@ -31,6 +33,16 @@ VERDICTS = {
     Outcome.REJECTED: Verdict.REFUSED,
     Outcome.UNKNOWN: Verdict.UNKNOWN,
 }
+
+
+def resumed(order: Order, sequence: int) -> Trail:
+    """Return the life so far of an order that a snapshot holds, its steps unknown."""
+    approved = order.approved
+    trail = Trail(approved.client_order_id, approved, approved.signal_id)
+    trail.filled, trail.cost = order.filled, order.cost
+    trail.venue_ids = dict.fromkeys(filter(None, (order.algo_id, order.venue_order_id)))
+    trail.moves = [Move(sequence, each.at_ms * MS_NS, each.state) for each in order.times]
+    return trail
 
 
 def happened(trail: Trail, sequence: int, fact: OrderFact) -> None:
@@ -101,7 +113,7 @@ def _judge(trail: Trail, sequence: int, fact: ErrorNoted) -> None:
         f"{error.operation} {error.attempt} of {error.attempts_max}: {error.error_type},"
         f" {error.kind}, {error.outcome}{code} {error.text}"
     ).rstrip()
-    trail.faults.append(Fault(sequence, error.at_ms * 1_000_000, text))
+    trail.faults.append(Fault(sequence, error.at_ms * MS_NS, text))
     answered_wires = [wire for wire in trail.wires.values() if wire.back_sequence]
     if answered_wires:
         wire = max(answered_wires, key=lambda each: each.back_sequence)
