@@ -26,8 +26,8 @@
     ...order, index,
     steps: order.steps.map(([sequence, at, actor, sender, message, text, facts, sent, waited, attempt, error, passing]) =>
       ({ sequence, at, actor: word(actor), sender: word(sender), message: word(message), text: word(text), facts: word(facts), sent: word(sent), waited: word(waited), attempt, error: word(error), passing })),
-    wires: order.wires.map(([what, number, lane, outStep, out, backStep, back, verdict, answer]) =>
-      ({ what: word(what), number, lane: word(lane), outStep, out, backStep, back, verdict: word(verdict), answer: word(answer) })),
+    wires: order.wires.map(([what, number, lane, outStep, out, backStep, back, verdict, answer, held]) =>
+      ({ held, what: word(what), number, lane: word(lane), outStep, out, backStep, back, verdict: word(verdict), answer: word(answer) })),
     moves: order.moves.map(([sequence, at, state, reason]) => ({ sequence, at, state: word(state), reason: word(reason) })),
     faults: order.faults.map(([sequence, at, text]) => ({ sequence, at, text: word(text) })),
   }));
@@ -318,9 +318,9 @@
   function requests(order) {
     if (!order.wires.length) return "";
     const lines = order.wires.map((wire) => make("tr", {},
-      make("td", { class: "num" }, clock(order.begin + wire.out)), make("td", {}, `${wire.what} ${wire.number}`), make("td", {}, wire.lane),
+      make("td", { class: "num" }, clock(order.begin + wire.out)), make("td", {}, `${wire.what} ${wire.number}`), make("td", {}, wire.lane), make("td", { class: "num" }, wire.held ? span(wire.held) : ""),
       make("td", { class: "num" }, wire.backStep ? span(wire.back - wire.out) : ""), make("td", {}, make("span", { class: `tag ${(VERDICTS[wire.verdict] || ["odd"])[0]}` }, wire.verdict)), make("td", {}, wire.answer)));
-    return make("section", {}, make("h2", {}, "Requests"), make("table", {}, make("thead", {}, make("tr", {}, ...["at", "request", "over", "took", "came to", "answer"].map((title) => make("th", {}, title)))), make("tbody", {}, ...lines)));
+    return make("section", {}, make("h2", {}, "Requests"), make("table", {}, make("thead", {}, make("tr", {}, ...["at", "request", "over", "left after", "took", "came to", "answer"].map((title) => make("th", {}, title)))), make("tbody", {}, ...lines)));
   }
   function faults(order) {
     if (!order.faults.length) return "";

@@ -79,6 +79,7 @@ class _Data:
                     _us(wire.back_ns, begin),
                     self._word(wire.verdict.value),
                     self._word(wire.answer),
+                    wire.held_ns // US_NS,
                 ]
                 for wire in trail.wires.values()
             ],

@@ -33,6 +33,8 @@ VERDICT_COLOURS = {
 }
 LEGS = {Leg.ENTRY: "entry", Leg.STOP: "stop", Leg.TARGET: "target", Leg.EXIT: "exit"}
 UNDER = " " * 26
+SHOWN_NS = 1_000_000
+"""A shorter wait has no line of its own."""
 
 
 def timeline_lines(trail: Trail) -> Iterator[str]:
@@ -97,7 +99,7 @@ def _entry_lines(trail: Trail, entry: Entry) -> Iterator[str]:
     message = click.style(entry.message, bold=not entry.in_passing)
     text = click.style(entry.text, dim=True)
     came_back = any(wire.back_sequence == entry.sequence for wire in trail.wires.values())
-    if entry.gap_ns and entry.waited_for and not came_back:
+    if entry.gap_ns >= SHOWN_NS and entry.waited_for and not came_back:
         yield click.style(f"{UNDER}waited {span(entry.gap_ns)} for {entry.waited_for}", fg="blue")
     yield (
         f"  {clock(entry.now_ns)} {gap:>10} {entry.sequence:>7}  {sender}{entry.actor}"
@@ -124,7 +126,8 @@ def _wire_lines(wire: Wire, sequence: int) -> Iterator[str]:
     if wire.back_sequence == sequence:
         word = click.style(wire.verdict.value, fg=VERDICT_COLOURS[wire.verdict])
         took = span(wire.back_ns - wire.out_ns)
-        yield f"{UNDER}request back: {_wire_name(wire)} after {took}: {word}  {wire.answer}"
+        held = f", {span(wire.held_ns)} of it before it left" if wire.held_ns else ""
+        yield f"{UNDER}request back: {_wire_name(wire)} after {took}{held}: {word}  {wire.answer}"
 
 
 def _requests(trail: Trail) -> Iterator[str]:

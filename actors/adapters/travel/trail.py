@@ -74,6 +74,11 @@ class Wire:
     answer: str = ""
     """Phase, status, code and text for people."""
 
+    @property
+    def held_ns(self) -> int:
+        """How long it waited for the journal and the lane before it left; 0 where it did not."""
+        return max(self.sent_ns - self.out_ns, 0)
+
 
 @frozen
 class Move:
