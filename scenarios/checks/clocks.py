@@ -5,16 +5,20 @@ from typing import ClassVar
 from attrs import define, field
 
 from ...actors.ports import VenueAnswer, VenueRequest
+from ..disk import SimulatedDisk
 from .ground import Ground, Hooks, client_id_of_placement, code_of
 
 CLOCK_CODES = (-1021, -5028)
+RECORDS_MAX = 4
+"""So many appends and syncs may stand between a refusal and a lane that knows of it."""
 
 
 @define(eq=False)
 class ClockIsFollowed:
     """D12: after the venue refused a placement's time, none leaves with a time as wrong.
 
-    Until the venue's clock is set once more, which nobody can know.
+    Until the venue's clock is set once more, which nobody can know. On a slow disk the news waits
+    for its record, as every message to a lane does.
     """
 
     ground: Ground
@@ -38,13 +42,20 @@ class ClockIsFollowed:
         """Compare the time that a placement is signed with."""
         self._follow()
         client_order_id = client_id_of_placement(request)
-        if not client_order_id or not 0 < self._told_at_ns < self.ground.now_ns:
+        if (
+            not client_order_id
+            or not 0 < self._told_at_ns < self.ground.now_ns - self._writing_ns()
+        ):
             return
         wrong_ms = abs(int(request.params["timestamp"]) - self.ground.venue_ms)
         if wrong_ms > int(request.params["recvWindow"]):
             since_ms = (self.ground.now_ns - self._told_at_ns) // 1_000_000
             text = f"{client_order_id} is signed {wrong_ms} ms off, {since_ms} ms after a refusal"
             self.ground.report(self.name, text)
+
+    def _writing_ns(self) -> int:
+        disk = self.ground.engine.disk
+        return RECORDS_MAX * disk.faults.latency_ns_max if isinstance(disk, SimulatedDisk) else 0
 
     def _follow(self) -> None:
         """Forget what the engine was told of a clock that was set meanwhile."""

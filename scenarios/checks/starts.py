@@ -56,7 +56,8 @@ class OneOwner:
             self._has_opened = self._has_opened or found.leg is Leg.ENTRY
             return
         order = self.ground.engine_order(client_order_id)
-        is_old = order is not None and order.created_at_ns < self._started_ns
+        # A process may be killed and started again in the instant in which it made an order.
+        is_old = order is not None and order.created_at_ns <= self._started_ns
         if found.generation > self._generation or not is_old:
             text = f"{client_order_id} is new in generation {self._generation}"
             self.ground.report(self.name, text)
