@@ -5,6 +5,7 @@ from pathlib import Path
 from attrs import frozen
 
 from .drawn import MIXES, Odds, drawn
+from .invariants import CHECKS, MakeCheck
 from .outcome import Outcome
 from .scenario_file import read_scenario, write_scenario
 from .search.hunt import Hunt
@@ -19,6 +20,7 @@ class EngineFamily:
     """Every workload that the odds allow."""
 
     odds: Odds = MIXES["standard"]
+    invariants: tuple[MakeCheck, ...] = CHECKS
     is_thorough: bool = False
     seeds_default: int = 20
 
@@ -29,12 +31,14 @@ class EngineFamily:
     def run(self, case: Workload) -> Outcome:
         """Run it from its first message to its last."""
         script = Script()
-        trial = trial_of(case, is_thorough=self.is_thorough, prepare=script.watch)
+        trial = trial_of(
+            case, is_thorough=self.is_thorough, prepare=script.watch, checks=self.invariants
+        )
         return Outcome(trial.violations, tuple(script.lines), trial.steps)
 
     def smallest(self, case: Workload, outcome: Outcome) -> Workload:  # noqa: ARG002 - found anew
         """Return a small workload that breaks what this one breaks."""
-        return Hunt(case).smallest()
+        return Hunt(case, checks=self.invariants).smallest()
 
     def choices(self, case: Workload) -> int:
         """Count what happens in a workload."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from attrs import define, field
 
 from ..chaos import Run
+from ..invariants import CHECKS, MakeCheck
 from ..workload import Workload
 from .in_turn import in_turn
 from .shrinking import choices_of, shrunk
@@ -33,6 +34,7 @@ class Hunt:
     seconds_max: float = SECONDS_MAX
     on_run: Callable[["Hunt"], None] | None = None
     """Called after each run."""
+    checks: tuple[MakeCheck, ...] = CHECKS
     runs: int = field(init=False, default=0)
     trial: Trial = field(init=False)
     """Of the smallest workload so far."""
@@ -44,7 +46,7 @@ class Hunt:
     def __attrs_post_init__(self) -> None:
         self._ends_at = time.monotonic() + self.seconds_max
         self.choices = choices_of(self.workload)
-        self.trial = trial_of(self.workload)
+        self.trial = trial_of(self.workload, checks=self.checks)
         self._wanted = self.trial.invariants
 
     @property
@@ -68,7 +70,7 @@ class Hunt:
         if self.is_over:
             return False
         self.runs += 1
-        trial = trial_of(workload, prepare=self._stop_when_found)
+        trial = trial_of(workload, prepare=self._stop_when_found, checks=self.checks)
         fails = self._known[workload] = self._is_same(trial)
         if fails:
             self.workload, self.trial, self.choices = workload, trial, choices_of(workload)

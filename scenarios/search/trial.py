@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 from ..chaos import Report, Run
 from ..drawn import MIXES, drawn
 from ..evidence import Evidence
+from ..invariants import CHECKS, MakeCheck
 from ..story import Story, missed_of
 from ..workload import START_NS, Workload
 
@@ -62,10 +63,11 @@ def trial_of(
     *,
     is_thorough: bool = True,
     prepare: Callable[[Run], None] | None = None,
+    checks: tuple[MakeCheck, ...] = CHECKS,
 ) -> Trial:
     """Run a workload; `prepare` may watch the run, which it is given before its start."""
     began = time.process_time_ns()
-    run = Run(workload, is_thorough)
+    run = Run(workload, is_thorough, checks=checks)
     if prepare is not None:
         prepare(run)
     try:

@@ -21,6 +21,26 @@ def test_nothing():
     assert ["callboard", "callboard.scenarios", "callboard.scenarios.pytest_plugin"] == ours
     assert "hypothesis" not in sys.modules
 """
+ENGINE = """
+from attrs import frozen
+
+from callboard.scenarios import EngineFamily, Ground, Hooks, Odds
+
+@frozen
+class NothingIsEverFilled:
+    ground: Ground
+
+    def hooks(self):
+        return Hooks(filled=lambda fill, before: self.ground.report("filled", str(fill.order_id)))
+
+ODDS = Odds(2, 0, 0, 0, 0, disk_share=0.0, fault_share=0.0, durations_ms=(10_000,))
+
+def test_engine(callboard_run):
+    callboard_run(EngineFamily(ODDS, (NothingIsEverFilled,)), seeds=20)
+
+def test_healthy_engine(callboard_run):
+    callboard_run(EngineFamily(ODDS), seeds=2)
+"""
 PLUGIN = "callboard.scenarios.pytest_plugin"
 CALLED_TWICE = """
 from attrs import evolve
@@ -184,6 +204,35 @@ def test_a_second_call_in_one_test_is_refused(project: PluginRuns) -> None:
     _, told = project.run("--callboard-budget", "1")
 
     assert "a second call in one test; write a second test" in told
+
+
+def test_the_whole_engine_is_run_by_the_same_fixture(project: PluginRuns) -> None:
+    project.write("test_mine.py", ENGINE)
+
+    code, told = project.run()
+
+    assert 1 == code
+    assert "1 failed, 1 passed" in told
+    assert "filled: " in told
+    assert "-> order_manager: " in told
+    again = project.run(*told_command(told))[1]
+    assert "filled: " in again
+    assert "runs: 1," in again
+
+
+def test_what_a_test_ran_survives_the_way_from_a_worker(project: PluginRuns) -> None:
+    project.write(
+        "conftest.py",
+        "import json, pytest\n"
+        "@pytest.hookimpl(tryfirst=True)\n"
+        "def pytest_runtest_logreport(report):\n"
+        "    sent = report.user_properties\n"
+        "    report.user_properties = json.loads(json.dumps(sent))\n",
+    )
+
+    _, told = project.run("--callboard-budget", "3")
+
+    assert "scenario tests: 1, runs: 3, steps: " in told
 
 
 def test_a_suite_that_does_not_ask_imports_nothing_of_the_engine(tmp_path: Path) -> None:
