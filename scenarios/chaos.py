@@ -175,6 +175,12 @@ class Run:
         self._run_until(until_ms)
         return not self._is_over()
 
+    def let_happen(self) -> None:
+        """Leave all trouble that is still to come to whoever lets the simulation's time pass."""
+        while self._agenda:
+            at_ms, action = self._agenda.pop()
+            self.engine.simulation.at(START_NS + at_ms * MS, action)
+
     def _is_over(self) -> bool:
         return self.is_enough is not None and self.is_enough()
 

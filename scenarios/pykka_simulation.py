@@ -38,6 +38,7 @@ from .simulation import Delivery, Simulation
 if TYPE_CHECKING:
     from ..actors.runtime.front import Front
     from .simulated_engine import SimulatedEngine
+    from .world import World
 
 START_NS = 1_767_225_600 * SECOND_NS
 """When a run begins that is given no simulation: 2026-01-01T00:00:00Z."""
@@ -140,16 +141,22 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         """Actors that the program did not stop, in the order of their start; known at the end."""
         return self._left_alive
 
-    def front(self, engine: "SimulatedEngine") -> pykka.ActorRef["Front"]:
+    def front(self, where: "SimulatedEngine | World") -> pykka.ActorRef["Front"]:
         """Start a simulated engine and return the ref that takes commands, queries, subscriptions.
+
+        What a world's workload holds happens in its time.
 
         Raises:
             ValueError: The engine lives in another simulation, which has its own time.
         """
+        from .pykka_front import front_of
+        from .world import World
+
+        engine = where.engine if isinstance(where, World) else where
         if engine.simulation is not self.simulation:
             raise ValueError("the engine has a time of its own; say simulated(simulation=…)")
-        from .pykka_front import front_of
-
+        if isinstance(where, World):
+            where.let_happen()
         return front_of(engine)
 
     def __enter__(self) -> Self:

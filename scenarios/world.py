@@ -101,6 +101,13 @@ class World:
         """Let virtual time pass, with all that the workload has for it."""
         self._run.go_on(self.now_ms + round(seconds * 1_000))
 
+    def let_happen(self) -> None:
+        """Let the workload happen by itself, while another one lets time pass.
+
+        For a Pykka program that shares this world's simulation, see `simulated`.
+        """
+        self._run.let_happen()
+
     def send(self, signal: Signal) -> str:
         """Give the engine a signal now, whatever its own time says; return its id."""
         signal = evolve(signal, at_ms=self.now_ms)

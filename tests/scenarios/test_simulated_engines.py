@@ -16,8 +16,9 @@ import pykka
 import pytest
 
 from callboard import EngineReady, GetPositions, PositionOpened, Settings, SignalType, Subscribe
+from callboard.actors.errors import Refused
 from callboard.messages.intake import SubmitSignal
-from callboard.scenarios import paper
+from callboard.scenarios import ActorCrash, Faults, Workload, World, paper
 from callboard.scenarios.disk import SimulatedDisk
 from callboard.scenarios.invariants import Checker
 from callboard.scenarios.pykka_simulation import simulated
@@ -79,6 +80,44 @@ def test_a_strategy_trades_with_a_simulated_engine_alike_every_time(delivery: De
     assert 0 == open_positions
     assert {"EngineReady", "PositionOpened", "OrderFilled", "PositionClosed"} <= set(events)
     assert [] == [event for event in events if " ns, record " in event]
+
+
+def trade_in_a_world(seed: int) -> tuple[simulated, World, list[str]]:
+    """Let a strategy trade in a world full of trouble, for two minutes."""
+    trouble = Workload(
+        seed,
+        crashes=(ActorCrash("risk_gate", 2), ActorCrash("event_bus", 8)),
+        faults=Faults(answer_lost_after_execution=0.2, http_429=0.02),
+        turbulence_ticks=3,
+    )
+    world = World(seed, workload=trouble)
+    with simulated(seed, simulation=world.engine.simulation) as run:
+        front = run.front(world)
+        strategy: Any = Strategy.start(front).proxy()
+        strategy.actor_ref.actor_stopped.wait(120)
+        events = strategy.events.get()
+        strategy.stop().get()
+        front.stop()
+    return run, world, events
+
+
+def test_a_strategy_trades_in_a_world_of_trouble_and_every_invariant_looks_on() -> None:
+    run, world, events = trade_in_a_world(4)
+    again, _, same_events = trade_in_a_world(4)
+
+    assert (run.trace, events) == (again.trace, same_events)
+    assert "OrderFilled" in events
+    assert [] == list(world.violations)
+
+
+def test_a_front_whose_engine_was_killed_refuses() -> None:
+    engine = SimulatedEngine(Simulation(now_ns=START_NS), make_venue(), Settings(risk=RISK))
+
+    with simulated(seed=1, simulation=engine.simulation) as run:
+        front = run.front(engine)
+        engine.crash()
+        with pytest.raises(Refused, match="the engine was killed"):
+            front.ask(GetPositions())
 
 
 def test_an_engine_with_a_time_of_its_own_is_refused() -> None:

@@ -52,6 +52,12 @@ def test_the_guides_race_is_made_small_as_the_guide_says(tmp_path: Path) -> None
     assert SAID[2] in run("small.py", folder=tmp_path)
 
 
+def test_the_guides_strategy_trades_in_a_world_as_the_guide_says(tmp_path: Path) -> None:
+    (tmp_path / "strategy.py").write_text(SHOWN[3], encoding="utf-8")
+
+    assert SAID[4] == run("strategy.py", folder=tmp_path)
+
+
 class Alice(pykka.ThreadingActor):
     def call(self, bob: Any) -> Any:
         return bob.ask_back(self.actor_ref.proxy()).get()
