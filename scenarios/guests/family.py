@@ -5,6 +5,7 @@ from pathlib import Path
 from attrs import frozen
 
 from ..outcome import Outcome
+from ..schedules import Deferral, Recorder
 from .drawing import drawn_play
 from .play import Play
 from .saved import read_play, write_play
@@ -30,10 +31,10 @@ class GuestFamily:
 
     def smallest(self, case: Play, outcome: Outcome) -> Play:
         """Return a small play that breaks the same invariant."""
-        return smallest(case, lambda less: self.run(less).broken == outcome.broken)
+        return smallest(case, lambda less: self.run(less).broken == outcome.broken, self._recorded)
 
     def choices(self, case: Play) -> int:
-        """Count sends and troubles."""
+        """Count sends, troubles and deferrals."""
         return case.choices
 
     def write(self, case: Play, note: str) -> str:
@@ -43,3 +44,9 @@ class GuestFamily:
     def read(self, path: Path) -> Play:
         """Return the play of a file."""
         return read_play(self.system, path)
+
+    def _recorded(self, play: Play) -> tuple[Deferral, ...]:
+        """Return which channels the play's own schedule held, and when."""
+        recorder = Recorder(Stage(self.system, play).chooser)
+        Stage(self.system, play, recorder).run()
+        return recorder.all()

@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
+from ..schedules import Deferral, Schedule
 from ..simulation import Delivery
 
 
@@ -50,8 +51,12 @@ class Play:
     delivery: Delivery = Delivery.FIFO
     sends: tuple[Send, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    schedule: Schedule = Schedule.RANDOM
+    """How the next message is chosen where the delivery leaves a choice."""
+    deferrals: tuple[Deferral, ...] = ()
+    """Channels whose messages wait for a while."""
 
     @property
     def choices(self) -> int:
         """How many drawn things it has."""
-        return len(self.sends) + len(self.troubles)
+        return len(self.sends) + len(self.troubles) + len(self.deferrals)

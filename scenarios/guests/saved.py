@@ -19,6 +19,7 @@ from ...actors.errors import ConfigurationError
 from ..saved_fields import Reading, Style
 from ..saved_texts import read_record, write_record
 from ..saved_values import near
+from ..schedules import Deferral, Schedule
 from ..simulation import Delivery
 from .play import Play, Send, Trouble
 from .system import ActorSystem
@@ -41,6 +42,8 @@ class SavedPlay:
     delivery: Delivery = Delivery.FIFO
     sends: tuple[SavedSend, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    schedule: Schedule = Schedule.RANDOM
+    deferrals: tuple[Deferral, ...] = ()
 
 
 def write_play(system: ActorSystem, play: Play, *, note: str = "") -> str:
@@ -54,7 +57,7 @@ def write_play(system: ActorSystem, play: Play, *, note: str = "") -> str:
         SavedSend(at_ms=send.at_ms, to=send.to, message=_written(send.message, classes))
         for send in play.sends
     )
-    saved = SavedPlay(play.seed, play.delivery, sends, play.troubles)
+    saved = SavedPlay(play.seed, play.delivery, sends, play.troubles, play.schedule, play.deferrals)
     return write_record(saved, _style(system), note)
 
 
@@ -79,7 +82,7 @@ def read_play(system: ActorSystem, source: Path | str) -> Play:
         Send(send.at_ms, send.to, message)
         for send, message in zip(saved.sends, messages, strict=True)
     )
-    return Play(saved.seed, saved.delivery, sends, saved.troubles)
+    return Play(saved.seed, saved.delivery, sends, saved.troubles, saved.schedule, saved.deferrals)
 
 
 def _style(system: ActorSystem) -> Style:

@@ -1,15 +1,18 @@
 """Shrinking: a failing play made small: fewer troubles and sends, then plainer ones.
 
-Bound: `RUNS_MAX` plays; past it everything counts as sound, so that what was found is the result.
+A drawn schedule is told as deferrals, so that few of them can be left. Bound: `RUNS_MAX` plays;
+past it everything counts as sound, so that what was found is the result.
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from attrs import define, evolve, field
 
+from ..schedules import Deferral, Schedule
 from ..search.ddmin import Item, fewest
 from ..simulation import Delivery
-from .play import Play, Send, Trouble
+from .play import Play
 
 RUNS_MAX = 500
 
@@ -28,26 +31,42 @@ class _Bounded:
         return self.runs <= RUNS_MAX and self.fails(play)
 
 
-def smallest(play: Play, fails: Fails) -> Play:
-    """Return a small play for which `fails` is still true."""
+def smallest(play: Play, fails: Fails, recorded: Callable[[Play], tuple[Deferral, ...]]) -> Play:
+    """Return a small play for which `fails` is still true; `recorded` tells a play's schedule."""
     bounded = _Bounded(fails)
+    return _small(_in_turn(_small(play, bounded), bounded, recorded), bounded)
+
+
+def _small(play: Play, fails: Fails) -> Play:
     before = None
     while play != before:
         before = play
-        play = _plainer(_shorter(play, bounded), bounded)
+        play = _plainer(_shorter(play, fails), fails)
     return play
 
 
+def _in_turn(play: Play, fails: Fails, recorded: Callable[[Play], tuple[Deferral, ...]]) -> Play:
+    """Return the play with deferrals instead of a drawn schedule, if it fails so too."""
+    if play.delivery is Delivery.FIFO:
+        return play
+    told = evolve(play, schedule=Schedule.IN_TURN, deferrals=recorded(play))
+    return told if fails(told) else play
+
+
 def _shorter(play: Play, fails: Fails) -> Play:
-    def with_troubles(some: tuple[Trouble, ...]) -> Play:
-        return evolve(play, troubles=some)
+    """Leave out entries of every list."""
+    for name in ("troubles", "deferrals", "sends"):
+        play = _with_fewest(play, name, fails)
+    return play
 
-    play = with_troubles(fewest(play.troubles, lambda some: fails(with_troubles(some))))
 
-    def with_sends(some: tuple[Send, ...]) -> Play:
-        return evolve(play, sends=some)
+def _with_fewest(play: Play, name: str, fails: Fails) -> Play:
+    def having(some: tuple[Any, ...]) -> Play:
+        changed: dict[str, Any] = {name: some}
+        return evolve(play, **changed)
 
-    return with_sends(fewest(play.sends, lambda some: fails(with_sends(some))))
+    entries: tuple[Any, ...] = getattr(play, name)
+    return having(fewest(entries, lambda some: fails(having(some))))
 
 
 def _plainer(play: Play, fails: Fails) -> Play:

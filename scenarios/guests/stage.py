@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from typing import Any
 
-from attrs import define, field
+from attrs import Factory, define, field
 
 from ...actors.runtime.actor import Actor, Context, EdgeActor
 from ...actors.runtime.cell import Cell
@@ -20,6 +20,7 @@ from ...messages.codec import Codec
 from ...messages.lifecycle import ActorFailed, ActorStarted
 from ..outcome import Outcome
 from ..sabotage import PlannedCrashes
+from ..schedules import Chooser, chooser_of
 from ..simulation import NoProgress, Simulation, SimulationHost
 from .guest import Attendant, inner_of, is_planned, welcome
 from .mishaps import MS_NS, TroubledMailboxes, way_of
@@ -41,12 +42,19 @@ class Beyond(EdgeActor):
         self._told.append((ctx.me, message))
 
 
+def _chooser(stage: "Stage") -> Chooser:
+    play = stage.play
+    return chooser_of(play.seed, play.schedule, deferrals=play.deferrals)
+
+
 @define(eq=False)
 class Stage:
     """One play under way; what an invariant is given to look at."""
 
     system: ActorSystem
     play: Play
+    chooser: Chooser = field(default=Factory(_chooser, takes_self=True))
+    """Says which message is next."""
     told: list[tuple[str, Any]] = field(init=False, factory=list[tuple[str, Any]])
     """(address, message) of everything told beyond the system."""
     simulation: Simulation = field(init=False)
@@ -60,7 +68,7 @@ class Stage:
 
     def __attrs_post_init__(self) -> None:
         play = self.play
-        self.simulation = Simulation(seed=play.seed, delivery=play.delivery)
+        self.simulation = Simulation(play.seed, 0, play.delivery, self.chooser)
         host = self.simulation.host()
         host.mailboxes = TroubledMailboxes(host.mailboxes, self.simulation, play, self._on_mishap)
         self._watchers = watchers_of(self.system.invariants)

@@ -12,6 +12,7 @@ from callboard.actors.errors import ConfigurationError
 from callboard.scenarios import (
     Actor,
     ActorSystem,
+    Budget,
     Context,
     Delivery,
     GuestFamily,
@@ -21,9 +22,11 @@ from callboard.scenarios import (
     Stage,
     Trouble,
     drawn_play,
+    find_failure,
     read_play,
     write_play,
 )
+from callboard.scenarios.schedules import Schedule
 from support.guests import (
     PARCELS,
     Arrived,
@@ -296,6 +299,40 @@ def test_a_failing_play_is_made_as_small_as_it_can_be() -> None:
 
     assert 2 == small.choices
     assert (Delivery.FIFO, 0, 1) == (small.delivery, small.sends[0].at_ms, small.troubles[0].nth)
+
+
+class Clerk:
+    """Tells two others of a parcel; whoever hears first tells the shelf, too."""
+
+    def receive(self, message: object, ctx: Context) -> None:
+        if ctx.me == "clerk":
+            ctx.tell("first", message)
+            ctx.tell("second", message)
+        else:
+            ctx.tell("shelf", Put(1 if ctx.me == "first" else 2))
+
+
+def the_first_is_first(stage: Stage) -> str | None:
+    """Break where the second of two overtakes the first."""
+    held: list[int] = stage.actors["shelf"].held
+    return "the second overtook" if held[:1] == [2] else None
+
+
+def test_a_failure_of_the_order_alone_is_told_as_the_few_channels_that_are_held() -> None:
+    system = ActorSystem(
+        actors={"clerk": Clerk, "first": Clerk, "second": Clerk, "shelf": Shelf},
+        arrivals={"clerk": (Parcel,)},
+        invariants=(the_first_is_first,),
+        outside=("courier", "office"),
+    )
+    found = find_failure(GuestFamily(system), Budget(seeds=100))
+
+    assert found.failure is not None
+    play: Play = found.failure.case
+    assert (1, 1, 0) == (len(play.sends), len(play.deferrals), len(play.troubles))
+    assert Schedule.IN_TURN is play.schedule
+    assert "first" in play.deferrals[0].channel
+    assert play == read_play(system, write_play(system, play))
 
 
 @pytest.mark.parametrize("seed", range(20))
