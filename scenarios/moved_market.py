@@ -1,7 +1,7 @@
 """MovedMarket: a market whose prices are moved at planned times, on exact ticks.
 
 Owns the moves alone: every other draw of the market stays as it would have been, so a story without
-a move has the prices of its seed. A move that takes time is even.
+a move has the prices of its seed. A move that takes time is even; none leads below one tick.
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,8 +43,12 @@ class MovedMarket:
         if not distance or isinstance(event, Depth):
             return event
         if isinstance(event, Quote):
-            return event._replace(bid=event.bid + distance, ask=event.ask + distance)
-        return event._replace(price=event.price + distance)
+            bid = self._above_zero(event, event.bid + distance)
+            return event._replace(bid=bid, ask=bid + event.ask - event.bid)
+        return event._replace(price=self._above_zero(event, event.price + distance))
+
+    def _above_zero(self, event: MarketEvent, price: Decimal) -> Decimal:
+        return max(price, self.ticks[event.symbol])
 
     def _distance(self, symbol: str, at_ns: int) -> Decimal:
         """Return how far the prices of a symbol stand from where they would be, in whole ticks."""

@@ -4,10 +4,12 @@ Owns the records of what a story plans (a fault of one request, a move of the pr
 the exchange, a request that a person makes by hand) and the plain words for kinds of requests.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .venue.fault_targets import ALGO_ORDER, ORDER
 from .venue.faults import Fault, ScriptedFault
@@ -15,6 +17,7 @@ from .venue.hands import Act, by_hand
 from .venue.streams import MARKET, USER
 
 STREAM = "STREAM"
+REQUEST = re.compile(r"(GET|POST|PUT|DELETE) +/\S+( +\w+=\S*)*")
 KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "order": ("POST", ORDER),
@@ -92,7 +95,12 @@ class ManualRequest:
     """A person's request at the venue's own page: "POST /fapi/v1/order symbol=ETHUSDT ..."."""
 
     at_ms: int
-    request: str
+    request: str = field()
+
+    @request.validator
+    def _has_its_form(self, _: Any, request: str) -> None:
+        if REQUEST.fullmatch(request) is None:
+            raise ValueError(f"request: is a method, a path and name=value, not {request!r}")
 
     def act(self) -> Act:
         """Return it as the venue performs it."""

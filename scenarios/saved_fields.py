@@ -65,7 +65,15 @@ class Reading:
         for form in forms.values():
             if form.name not in values and _usual(kind, form.name) is attrs.NOTHING:
                 self.fault(path, f"{form.key}: is missing")
-        return kind(**values) if len(self.faults) == before else None
+        return self._made(kind, values, path) if len(self.faults) == before else None
+
+    def _made(self, kind: type[Record], values: dict[str, Any], path: TomlPath) -> Record | None:
+        """Return the record; what its own class does not take is told as it says it."""
+        try:
+            return kind(**values)
+        except ValueError as error:
+            self.fault(path, str(error))
+            return None
 
     def _value(self, form: Form, raw: Any, path: TomlPath) -> Any:
         if attrs.has(form.kind):

@@ -17,6 +17,9 @@ UNITS_MS = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000}
 DURATION = re.compile(r"(\d+(?:\.\d+)?) ?([a-z]+)")
 FROM_ONE = ("nth",)
 """Whole numbers that begin at 1."""
+REPEATED = ("times", "repeats")
+REPEATED_MAX = 10_000
+"""Whole numbers of things that are all planned before a run begins, and the most of them."""
 SIGNED = "bps"
 """What a name ends in that may be negative."""
 NEAR_MAX = 3
@@ -129,6 +132,8 @@ def _time(raw: Any, *, is_bare: bool) -> int:
 
 def _whole(name: str, raw: Any) -> int:
     number: int = _typed(raw, int, "is a whole number")
+    if name in REPEATED and number > REPEATED_MAX:
+        raise ValueError(f"is a whole number up to {REPEATED_MAX}, not {number}")
     return number if name.endswith(SIGNED) else _counted(number, 1 if name in FROM_ONE else 0)
 
 

@@ -68,6 +68,17 @@ def test_every_price_of_the_symbol_moves_and_no_other() -> None:
     ] == moved(Quote(ETH, late, one, one, Decimal(2), one), Trade(ETH, late, one, one, True), *kept)
 
 
+def test_a_fall_below_nothing_ends_at_one_tick() -> None:
+    move = PriceMove(0, -20_000, ETH)
+    tick, one = Decimal("0.01"), Decimal(1)
+    events = (Quote(ETH, 5, one, one, one + tick, one), Mark(ETH, 5, one))
+
+    market = MovedMarket(Listed(*events), (move,), 0, {ETH: Decimal(100)}, ticks={ETH: tick})
+
+    fallen = [Quote(ETH, 5, tick, one, 2 * tick, one), Mark(ETH, 5, tick)]
+    assert fallen == list(market.advance(5))
+
+
 def test_a_planned_fault_hits_as_many_requests_as_it_says_from_its_time_on() -> None:
     late = PlannedFault(Fault.HTTP_503_SERVICE_UNAVAILABLE, "order", at_ms=4_000, times=2)
     early = PlannedFault(Fault.CONNECTION_REFUSED, "filters")
