@@ -7,9 +7,8 @@ the exchange, a request that a person makes by hand) and the plain words for kin
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
 from .venue.fault_targets import ALGO_ORDER, ORDER
 from .venue.faults import Fault, ScriptedFault
@@ -90,17 +89,17 @@ class Incident:
     """How long, where it has an end; None for the fault's own."""
 
 
+def _has_its_form(_: object, __: "Attribute[str]", request: str) -> None:
+    if REQUEST.fullmatch(request) is None:
+        raise ValueError(f"request: is a method, a path and name=value, not {request!r}")
+
+
 @frozen
 class ManualRequest:
     """A person's request at the venue's own page: "POST /fapi/v1/order symbol=ETHUSDT ..."."""
 
     at_ms: int
-    request: str = field()
-
-    @request.validator
-    def _has_its_form(self, _: Any, request: str) -> None:
-        if REQUEST.fullmatch(request) is None:
-            raise ValueError(f"request: is a method, a path and name=value, not {request!r}")
+    request: str = field(validator=_has_its_form)
 
     def act(self) -> Act:
         """Return it as the venue performs it."""
