@@ -1,4 +1,4 @@
-"""Soak of kills: a paper run at a venue process, killed again and again on disks with trouble.
+"""Soak of kills: a paper run, killed again and again on disks with trouble.
 
 Run as `./dev run python tests/process/soak.py [--kills 100] [--seed N] [--speed X]`. Every life of
 the engine draws its moment of death and what its disk does: it is slow, an append or a sync fails,

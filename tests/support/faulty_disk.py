@@ -1,4 +1,4 @@
-"""Faulty disk: the journal's real folder with a real disk's trouble, for an engine to be killed on.
+"""Faulty disk: the journal's real folder with a real disk's trouble.
 
 Each life draws one kind of trouble. A disk that is full is the system's own limit on the size of a
 file. What a power cut would leave is known from a note beside the folder, which says how far the

@@ -1,4 +1,4 @@
-"""Kill verdict: what killed engines owe by the venue's own ledger, and what they remember of it."""
+"""Kill verdict: what killed engines owe by the venue's own ledger, and remember."""
 
 import re
 from collections import Counter
