@@ -62,9 +62,11 @@ def install(seed: int) -> None:
     if trouble.file_bytes_max:
         resource.setrlimit(resource.RLIMIT_FSIZE, (trouble.file_bytes_max, resource.RLIM_INFINITY))
     random = Random(f"disk/{seed}")
-    setattr(
-        engine, Disk.__name__, lambda folder: FaultyDisk(folder, trouble=trouble, random=random)
-    )
+
+    def disk(folder: Path) -> FaultyDisk:
+        return FaultyDisk(folder, trouble=trouble, random=random)
+
+    setattr(engine, Disk.__name__, disk)
 
 
 def cut_tail(folder: Path, random: Random) -> int:
