@@ -28,7 +28,7 @@ LIVES_SHOWN = 10
 
 def main() -> int:
     """Kill, settle, judge; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", type=float, default=5)
