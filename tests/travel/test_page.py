@@ -16,10 +16,11 @@ from attrs import evolve
 from callboard.actors.adapters.exits import Exit
 from callboard.actors.adapters.journal_commands import open_journal
 from callboard.actors.adapters.travel.page import page
-from callboard.actors.adapters.travel.trail import Trail
+from callboard.actors.adapters.travel.trail import Trail, Verdict
 from callboard.actors.adapters.travel.trail_collector import collected
 from callboard.actors.system import make_codec
 from callboard.messages.codec import loads
+from callboard.messages.values import OrderState
 from support.command_line import invoke
 from support.runs import recorded_run
 
@@ -133,6 +134,13 @@ def test_the_page_never_makes_markup_of_a_text() -> None:
     script = read(whole()).texts["script"]
 
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
+
+
+def test_the_page_knows_every_state_and_every_verdict() -> None:
+    script = read(whole()).texts["script"]
+
+    for word in (*Verdict, *OrderState):
+        assert re.search(rf'"?{word}"?: ', script), word
 
 
 def test_a_word_stands_once_however_often_it_is_said() -> None:

@@ -11,14 +11,15 @@ from callboard.actors.adapters.travel.survey import TravelRefused
 from callboard.actors.adapters.travel.time_travel import replay
 from callboard.actors.adapters.travel.trail import Trail, Verdict
 from callboard.actors.adapters.travel.trail_collector import Collector, collected
+from callboard.actors.adapters.travel.trail_life import answered, asked
 from callboard.actors.adapters.travel.trail_words import message_text
 from callboard.actors.order_facts import OrderIntended
 from callboard.actors.runtime.journal_reader import Line
 from callboard.actors.system import make_codec
 from callboard.messages.codec import Json, dumps, loads
 from callboard.messages.lifecycle import ActorFailed, ActorStarted
-from callboard.messages.values import TERMINAL_STATES, OrderState
-from callboard.messages.venue import MakeCall
+from callboard.messages.values import TERMINAL_STATES, Operation, OrderState, Phase, Priority
+from callboard.messages.venue import AttemptEnded, MakeCall, Permit, QueryOne
 from support.paper_runs import bodies
 from support.runs import recorded_run
 
@@ -105,6 +106,31 @@ def test_every_request_of_an_order_is_there_once_with_what_it_came_to() -> None:
     assert all(wire.back_ns >= wire.out_ns for wire in wires if wire.back_sequence)
     assert any(trail.was_unknown for trail in found)
     assert any(trail.attempts > 1 for trail in found)
+
+
+@pytest.mark.parametrize(
+    ("phase", "status", "code", "verdict"),
+    [
+        (Phase.ANSWERED, 200, 0, Verdict.DONE),
+        (Phase.ANSWERED, 400, -2013, Verdict.ABSENT),
+        (Phase.ANSWERED, 503, 0, Verdict.FAILED),
+        (Phase.MAYBE_SENT, 0, 0, Verdict.FAILED),
+        (Phase.NOT_CONNECTED, 0, 0, Verdict.NOT_SENT),
+    ],
+)
+def test_a_question_is_answered_absent_or_not_at_all(
+    phase: Phase, status: int, code: int, verdict: Verdict
+) -> None:
+    trail = Trail("a")
+    permit, call = Permit("p", 9), QueryOne("a", "ETHUSDT", conditional=False)
+    asked(trail, 1, 10, "lane_reducing", MakeCall("a?1", call, permit, Priority.REDUCING, 0, 0))
+
+    answered(
+        trail, 2, 30, AttemptEnded("a?1", Operation.READ, phase, status, code, "", 0, 15, None)
+    )
+
+    (wire,) = trail.wires.values()
+    assert (verdict, 20) == (wire.verdict, wire.back_ns - wire.out_ns)
 
 
 def test_a_failed_request_is_told_as_it_was_judged() -> None:

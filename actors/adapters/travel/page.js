@@ -17,6 +17,7 @@
   const VERDICTS = {
     "done": ["good", "--filled"], "refused": ["bad", "--bad"], "not executed": ["bad", "--bad"],
     "unknown": ["odd", "--unknown"], "not sent": ["odd", "--cancelling"], "no answer": ["odd", "--unknown"],
+    "absent": ["odd", "--ended"], "failed": ["bad", "--bad"],
   };
   const colour = (state) => `var(${STATES[state] || "--pending"})`;
   const pretty = (state) => state.replace("_", " ").toLowerCase();

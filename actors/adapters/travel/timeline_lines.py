@@ -30,6 +30,8 @@ VERDICT_COLOURS = {
     Verdict.REFUSED: "red",
     Verdict.NOT_EXECUTED: "red",
     Verdict.NOT_SENT: "magenta",
+    Verdict.ABSENT: "yellow",
+    Verdict.FAILED: "red",
 }
 LEGS = {Leg.ENTRY: "entry", Leg.STOP: "stop", Leg.TARGET: "target", Leg.EXIT: "exit"}
 UNDER = " " * 26

@@ -15,6 +15,7 @@ from ....messages.events import (
 )
 from ....messages.values import Operation, OrderState, Outcome, Phase
 from ....messages.venue import AttemptEnded, Fenced, MakeCall, PlaceOrder
+from ...order_calls import NO_SUCH_ORDER
 from ...order_facts import AttemptStarted, ErrorNoted, OrderMoved, OrderSeen, TradeBooked
 from ...policies.order_life import Event, IllegalTransition, next_state
 from ...policies.order_record import Order
@@ -129,9 +130,14 @@ def _verdict(answer: AttemptEnded) -> Verdict:
     """What an answer shows by itself, until it is judged."""
     if not _was_sent(answer):
         return Verdict.NOT_SENT
-    if answer.phase is Phase.ANSWERED and answer.status == HTTP_OK and not answer.code:
+    is_question = answer.operation is Operation.READ
+    if answer.phase is not Phase.ANSWERED:
+        return Verdict.FAILED if is_question else Verdict.UNKNOWN
+    if answer.status == HTTP_OK and not answer.code:
         return Verdict.DONE
-    return Verdict.REFUSED if answer.phase is Phase.ANSWERED else Verdict.UNKNOWN
+    if is_question:
+        return Verdict.ABSENT if answer.code == NO_SUCH_ORDER else Verdict.FAILED
+    return Verdict.REFUSED
 
 
 def _words(answer: AttemptEnded) -> str:
