@@ -1,17 +1,19 @@
 """Step session: a script steps through a run as a person does, one command a line."""
 
 import re
+from pathlib import Path
 
 from callboard.actors.adapters.exits import Exit
 from support.command_line import invoke
-from support.runs import recorded_run
+from support.runs import changed_copy, recorded_run, tighter
 
 HEAD = re.compile(r"^ *(\d+) \d\d:\d\d:\d\d\.\d{3}  (\S+)")
 
 
-def stepped(*commands: str, until: int = 0) -> str:
+def stepped(*commands: str, until: int = 0, folder: Path | None = None) -> str:
     words = ("--until", until) if until else ()
-    result = invoke("replay", recorded_run(), "--step", *words, stdin="\n".join(commands) + "\n")
+    run = folder or recorded_run()
+    result = invoke("replay", run, "--step", *words, stdin="\n".join(commands) + "\n")
     assert Exit.OK == result.exit_code, result.stderr
     return result.stdout
 
@@ -69,6 +71,19 @@ def test_another_actors_state_can_be_seen_at_any_record() -> None:
 
     assert "marks" in shown
     assert "- " not in shown.partition("marks")[2]
+
+
+def test_the_next_difference_is_looked_for(tmp_path: Path) -> None:
+    folder = changed_copy(tmp_path, tighter, names="*.manifest.json")
+
+    shown = stepped("d", "n", folder=folder)
+    whole = stepped("7", "d", "n")
+
+    assert re.search(r"differs +msg.stop_loss: recorded [\d.]+, computed [\d.]+", shown)
+    assert "order_manager" == places(shown)[1][1]
+    assert places(shown)[2][0] == places(shown)[1][0] + 1
+    assert "no later record raised or differs" in whole
+    assert [1, 7, 8] == [sequence for sequence, _ in places(whole)]
 
 
 def test_a_line_that_is_no_command_is_answered() -> None:

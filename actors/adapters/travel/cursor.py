@@ -1,7 +1,7 @@
 """Cursor: a place in a recorded run that moves both ways, over all records or some.
 
 Forward it replays; back it returns what it has passed, and beyond that replays again from a
-snapshot before. Keeps `KEPT` records, so that memory does not grow with the run. A move that finds
+snapshot before. Keeps `kept` records, so that memory does not grow with the run. A move that finds
 no record says so with None, and leaves the cursor where it was.
 """
 
@@ -25,6 +25,7 @@ class Cursor:
     last: int
     actor: str = ""
     client_id: str = ""
+    kept: int = KEPT
     _passed: deque[ReplayedRecord] = field(init=False, factory=deque[ReplayedRecord])
     _place: int = field(init=False, default=-1)
     _ahead: Iterator[ReplayedRecord] = field(init=False)
@@ -37,6 +38,11 @@ class Cursor:
         """The record at hand, None before the first move."""
         return self._passed[self._place] if self._passed else None
 
+    @property
+    def kept_now(self) -> int:
+        """How many records it holds."""
+        return len(self._passed)
+
     def forward(self) -> ReplayedRecord | None:
         """Move to the next record."""
         if self._place + 1 < len(self._passed):
@@ -46,7 +52,7 @@ class Cursor:
         if record is None:
             return None
         self._passed.append(record)
-        if len(self._passed) > KEPT:
+        if len(self._passed) > self.kept:
             self._passed.popleft()
         self._place = len(self._passed) - 1
         return record
@@ -55,10 +61,9 @@ class Cursor:
         """Move to the record before."""
         if self._place <= 0 and self._passed:
             earlier = self._before(self._passed[0].sequence)
-            room = max(KEPT - len(self._passed), 1)
-            taken = earlier[-room:]
-            self._passed.extendleft(reversed(taken))
-            self._place += len(taken)
+            self._passed.extendleft(reversed(earlier))
+            self._place += len(earlier)
+            self._forget_the_end()
         if self._place <= 0:
             return None
         self._place -= 1
@@ -82,10 +87,18 @@ class Cursor:
             self.actor, self.client_id = before
         return record
 
+    def _forget_the_end(self) -> None:
+        """Keep no more than the bound; what is forgotten is replayed again when it is near."""
+        if len(self._passed) <= self.kept:
+            return
+        while len(self._passed) > self.kept:
+            self._passed.pop()
+        self._ahead = self._records(self._passed[-1].sequence + 1)
+
     def _before(self, sequence: int) -> list[ReplayedRecord]:
         for count in (*BACK, sequence) if sequence > 1 else ():
             since = max(sequence - count, 1)
-            kept = deque(self._records(since, sequence - 1), maxlen=KEPT)
+            kept = deque(self._records(since, sequence - 1), maxlen=max(self.kept // 2, 1))
             if kept or since == 1:
                 return list(kept)
         return []

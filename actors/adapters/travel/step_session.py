@@ -22,6 +22,7 @@ HELP = """\
   SEQ                the record of this sequence; + and - with a number move by so many
   a [NAME]           only this actor's records; without a name, everybody's
   c [CLIENT_ID]      only records that name this order; without an id, all
+  d                  the next record that raised, or that today's code decides otherwise
   m                  the message, the facts and what was told, in full
   s [NAME]           the state of the record's actor, or of another, as a tree
   ? h                this
@@ -72,6 +73,8 @@ class StepSession:
                 self._filter(actor=rest, client_id=self.cursor.client_id)
             case "c":
                 self._filter(actor=self.cursor.actor, client_id=rest)
+            case "d":
+                self._seek_trouble()
             case "m":
                 self._show_whole()
             case "s":
@@ -95,6 +98,17 @@ class StepSession:
             self._show(moved)
         else:
             self.say("that is the first record" if count < 0 else "that was the last record")
+
+    def _seek_trouble(self) -> None:
+        """Go on to a record with an error or a difference, or stay."""
+        here = self.cursor.here
+        while (record := self.cursor.forward()) is not None:
+            if record.error or record.divergences:
+                self._show(record)
+                return
+        if here is not None:
+            self.cursor.jump(here.sequence)
+        self.say("no later record raised or differs")
 
     def _jump(self, sequence: int) -> None:
         self.survey.demand_record(sequence)
