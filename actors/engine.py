@@ -45,6 +45,7 @@ from .runtime.journal_reader import Flaw
 from .runtime.journal_writer import Durability, Keeper
 from .runtime.kernel import Kernel
 from .runtime.recovery import Recovered, recover
+from .runtime.segment import RunFacts
 from .runtime.segment_writer import SegmentWriter
 from .runtime.step import ENGINE_DECIMALS
 from .runtime.threads import Placement, ThreadedHost
@@ -264,6 +265,11 @@ def _assemble(
     """Make every actor; none of them runs yet."""
     codec = make_codec()
     recovered = None if disk is None else recover(disk, codec, core_makers(settings))
+    generation = _next_generation(recovered)
+    writer = None
+    if disk is not None and recovered is not None:
+        facts = run_facts(settings, codec, generation, settings_json(settings), rules)
+        writer = _writer(settings, facts, disk, recovered)
     host = ThreadedHost(around.clock, Placement(settings.placement), settings.high_water)
     kernel = Kernel(
         codec,
@@ -274,23 +280,11 @@ def _assemble(
         on_step=around.on_step,
     )
     host.attach(kernel)
-    generation = _next_generation(recovered)
-    if disk is not None and recovered is not None:
+    if disk is not None and writer is not None:
         # Before the journal, so that they stop after it and read what it wrote last.
         _add_views(kernel, settings, around, disk)
         # First of the others, so that it stops last and writes what they say until then.
-        _add_journal(
-            kernel,
-            settings,
-            SegmentWriter(
-                disk,
-                run_facts(settings, codec, generation, settings_json(settings), rules),
-                recovered.start,
-                segment_bytes_max=settings.journal.segment_bytes_max,
-                syncs=durability_of(settings.journal.durability) is not Durability.OFF,
-                on_sealed=retention(disk, settings.journal.keep_segments),
-            ),
-        )
+        _add_journal(kernel, settings, writer)
     subscriptions = Subscriptions()
     wiring = Wiring(
         around.exchange,
@@ -304,6 +298,20 @@ def _assemble(
     if recovered is not None:
         restore(kernel, recovered)
     return Engine(settings, kernel, host, generation, recovered)
+
+
+def _writer(settings: Settings, facts: RunFacts, disk: Disk, recovered: Recovered) -> SegmentWriter:
+    """Return the journal's writer, its generation durable; `OSError` when the disk is full."""
+    writer = SegmentWriter(
+        disk,
+        facts,
+        recovered.start,
+        segment_bytes_max=settings.journal.segment_bytes_max,
+        syncs=durability_of(settings.journal.durability) is not Durability.OFF,
+        on_sealed=retention(disk, settings.journal.keep_segments),
+    )
+    writer.claim()
+    return writer
 
 
 def _next_generation(recovered: Recovered | None) -> int:

@@ -177,6 +177,7 @@ class SimulatedEngine:
 
     def _assemble(self, recovered: Recovered | None, disk: FileSystem | None) -> Life:
         generation = 1 if recovered is None else recovered.journal_generation + 1
+        writer = self._writer(recovered, disk)
         host = self.simulation.host()
         kernel = Kernel(
             self.codec,
@@ -188,7 +189,7 @@ class SimulatedEngine:
             on_step=self._on_step(),
         )
         host.kernel = kernel
-        journal = self._journal(kernel, host, recovered, disk)
+        journal = None if writer is None else self._journal(kernel, host, writer)
         exchange = self.driver.connect(CLIENT)
         if self.boundaries is not None:
             exchange.reach = self.boundaries.reach
@@ -204,31 +205,34 @@ class SimulatedEngine:
         populate(kernel, self.settings, wiring)
         return Life(kernel, host, exchange, journal, generation, recovered)
 
-    def _journal(
-        self,
-        kernel: Kernel,
-        host: SimulationHost,
-        recovered: Recovered | None,
-        disk: FileSystem | None,
-    ) -> DirectJournal | None:
+    def _writer(self, recovered: Recovered | None, disk: FileSystem | None) -> SegmentWriter | None:
+        """Return the journal's writer, its generation durable; `OSError` when the disk is full."""
         if disk is None or recovered is None:
             return None
-        durability = Durability(self.settings.journal.durability)
         encoded = settings_json(self.settings)
         generation = recovered.journal_generation + 1
-        facts = run_facts(self.settings, self.codec, generation, encoded, self.rules)
         writer = SegmentWriter(
             disk,
-            facts,
+            run_facts(self.settings, self.codec, generation, encoded, self.rules),
             recovered.start,
             segment_bytes_max=self.settings.journal.segment_bytes_max,
-            syncs=durability is not Durability.OFF,
+            syncs=self._durability is not Durability.OFF,
             on_sealed=retention(disk, self.settings.journal.keep_segments),
         )
-        journal = DirectJournal(Keeper(writer, durability), self._release(kernel, host))
+        writer.claim()
+        return writer
+
+    @property
+    def _durability(self) -> Durability:
+        return Durability(self.settings.journal.durability)
+
+    def _journal(
+        self, kernel: Kernel, host: SimulationHost, writer: SegmentWriter
+    ) -> DirectJournal:
+        release = self._release(kernel, host)
+        journal = DirectJournal(Keeper(writer, self._durability), release)
         kernel.journal = self._counted(journal)
-        kernel.sequence = recovered.start.sequence
-        kernel.chain.head = recovered.start.head
+        kernel.sequence, kernel.chain.head = writer.start.sequence, writer.start.head
         return journal
 
     def _release(self, kernel: Kernel, host: SimulationHost) -> Callable[[Envelope], None]:

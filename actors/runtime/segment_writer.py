@@ -89,6 +89,13 @@ class SegmentWriter:
         """Lines taken and not yet written."""
         return len(self._unwritten)
 
+    def claim(self) -> None:
+        """Make this run's generation durable, before anything is named after it.
+
+        A run that could not would share its order ids with the next.
+        """
+        self._announce(self._sequence + 1)
+
     def take(self, lines: Sequence[bytes]) -> None:
         """Take lines for the next `flush`; never fails, but past the bound lines are lost."""
         size = sum(map(len, lines))
@@ -196,21 +203,26 @@ class SegmentWriter:
         return self._size + len(line) > self.segment_bytes_max or _day_of(line) > self._day
 
     def _open(self, line: bytes) -> None:
-        manifest = Manifest(
-            number=self._number,
-            status=Status.OPEN,
-            run=self.run,
-            first=sequence_of(line),
-            head_before=self._head,
-            lost_before=sequence_of(line) - self._sequence - 1,
-        )
-        write_manifest(self.filesystem, manifest)
+        manifest = self._announce(sequence_of(line))
         self._file = self.filesystem.open_append(segment_name(self._number))
         self._manifest = manifest
         self._number += 1
         self._size = self._size_safe = 0
         self._day = _day_of(line)
         self._hash = sha256()
+
+    def _announce(self, first: int) -> Manifest:
+        """Write down that the next segment is this run's, and begins with this record."""
+        manifest = Manifest(
+            number=self._number,
+            status=Status.OPEN,
+            run=self.run,
+            first=first,
+            head_before=self._head,
+            lost_before=first - self._sequence - 1,
+        )
+        write_manifest(self.filesystem, manifest)
+        return manifest
 
     def _note_written(self, run: list[bytes], data: bytes) -> None:
         self._size += len(data)

@@ -14,7 +14,7 @@ from ...actors.position_facts import ClosingSet
 from ...actors.runtime.cell import Cell
 from ...actors.runtime.envelope import Envelope
 from ...messages.lifecycle import ActorStarted
-from ...messages.values import Leg
+from ...messages.orders import ApprovedOrder
 from .ground import Ground, Hooks, client_id_of_placement
 
 
@@ -22,13 +22,13 @@ from .ground import Ground, Hooks, client_id_of_placement
 class OneOwner:
     """S15: each start has a generation of its own, and new ids carry that of the one that runs.
 
-    A start of which the disk kept nothing has opened nothing: the next one may have its number.
+    What an earlier start approved and nobody had handled is handed on with its id.
     """
 
     ground: Ground
     _generation: int = field(init=False, default=0)
     _started_ns: int = field(init=False, default=0)
-    _has_opened: bool = field(init=False, default=False)
+    _handed_on: tuple[str, ...] = field(init=False, default=())
     name: ClassVar[str] = "S15"
 
     def hooks(self) -> Hooks:
@@ -39,12 +39,17 @@ class OneOwner:
         """A later start is a larger generation."""
         life = self.ground.engine.life
         generation = 0 if life is None else life.generation
-        is_taken = generation == self._generation and self._has_opened
-        if generation < self._generation or is_taken:
+        if life is not None and generation <= self._generation:
             text = f"a start of generation {generation} follows one of {self._generation}"
             self.ground.report(self.name, text)
         self._generation, self._started_ns = generation, self.ground.now_ns
-        self._has_opened = False
+        recovered = None if life is None else life.recovered
+        waiting = () if recovered is None else recovered.waiting
+        self._handed_on = tuple(
+            each.message.client_order_id
+            for each in waiting
+            if isinstance(each.message, ApprovedOrder)
+        )
 
     def on_request(self, request: VenueRequest) -> None:
         """Only what was recovered may carry an older generation."""
@@ -52,8 +57,7 @@ class OneOwner:
         found = self.ground.parse(client_order_id) if client_order_id else None
         if found is None:
             return
-        if found.generation == self._generation:
-            self._has_opened = self._has_opened or found.leg is Leg.ENTRY
+        if found.generation == self._generation or client_order_id in self._handed_on:
             return
         order = self.ground.engine_order(client_order_id)
         # A process may be killed and started again in the instant in which it made an order.

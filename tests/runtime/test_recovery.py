@@ -27,7 +27,7 @@ from callboard.actors.runtime.segment import (
     segment_numbers,
     write_manifest,
 )
-from callboard.actors.runtime.segment_writer import Start
+from callboard.actors.runtime.segment_writer import SegmentWriter, Start
 from callboard.scenarios.disk import DiskFaults, SimulatedDisk
 from support.journals import SHOPPING, DiskShop, next_run, recorded, rewritten
 from support.shop import CORE, RUN, Boss, Clerk, Till, TillState, shop_codec
@@ -366,3 +366,19 @@ def test_a_fact_that_this_version_cannot_fold_is_named(
 
 def test_the_run_facts_of_the_last_start_are_told() -> None:
     assert RUN == recovered(recorded()).run
+
+
+def test_a_start_that_writes_no_record_has_used_up_its_generation() -> None:
+    disk = SimulatedDisk()
+    SegmentWriter(disk, evolve(RUN, generation=7)).claim()
+
+    result = recovered(disk.crash())
+
+    assert (7, 0) == (result.journal_generation, result.records)
+
+
+def test_a_start_whose_generation_the_disk_does_not_take_is_refused() -> None:
+    disk = SimulatedDisk(faults=DiskFaults(capacity_bytes=10))
+
+    with pytest.raises(OSError, match="full"):
+        SegmentWriter(disk, RUN).claim()
