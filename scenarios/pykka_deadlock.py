@@ -57,11 +57,13 @@ class Watch:
 
     def stuck(self) -> Deadlock | None:
         """Return the deadlock of actors in the middle of a message that nothing can end."""
-        actors = [each for each in self._fibers.all if each.handling and self._is_stuck(each)]
+        actors = [
+            each for each in self._fibers.all.values() if each.handling and self._is_stuck(each)
+        ]
         return self._deadlock(actors) if actors and not self._fibers.has_timers() else None
 
     def _everybody(self) -> list[Fiber]:
-        return [self._fibers.main, *self._fibers.all]
+        return [self._fibers.main, *self._fibers.all.values()]
 
     def _is_stuck(self, fiber: Fiber) -> bool:
         return fiber.is_blocked and not fiber.is_idle and fiber.until_ns is None

@@ -10,7 +10,7 @@ the run (a deadlock, a `BaseException` of a handler) is raised where the program
 import decimal
 from _thread import get_ident
 from collections.abc import Callable, Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from math import ceil
 from threading import Thread
 from typing import Any
@@ -30,6 +30,8 @@ except ModuleNotFoundError as absent:
     ) from absent
 
 SECOND_NS = 1_000_000_000
+GARBAGE_MAX = 64
+"""Timers that nobody awaits any more, left beside twice the fibers before they are swept."""
 KILLS_MAX = 100
 """How often a fiber that catches its own end is asked to end."""
 
@@ -74,6 +76,15 @@ class Fiber:
     was_woken: bool = False
 
 
+Timer = tuple[int, int, Fiber, int]
+"""When it is due, a count that only grows, who waits, and in which turn."""
+
+
+def is_awaited(timer: Timer) -> bool:
+    """Say whether a fiber still waits for a timer."""
+    return timer[2].is_blocked and timer[2].turn == timer[3]
+
+
 @define(eq=False)
 class Fibers:
     """Every fiber of one run."""
@@ -94,8 +105,8 @@ class Fibers:
     main: Fiber = field(init=False)
     current: Fiber | None = field(init=False)
     """Who runs; None for the simulated engine's steps."""
-    all: list[Fiber] = field(init=False, factory=list[Fiber])
-    """In the order of their start, those that have ended too."""
+    all: dict[int, Fiber] = field(init=False, factory=dict[int, Fiber])
+    """Those that live, in the order of their start."""
     turns: int = field(init=False, default=0)
     error: BaseException | None = field(init=False, default=None)
     """What ended the run."""
@@ -106,9 +117,8 @@ class Fibers:
     _hub: greenlet = field(init=False)
     _ready: list[Fiber] = field(init=False, factory=list[Fiber])
     _awake: list[Source] = field(init=False, factory=list[Source])
-    _timers: list[tuple[int, int, Fiber, int]] = field(
-        init=False, factory=list[tuple[int, int, Fiber, int]]
-    )
+    _timers: list[Timer] = field(init=False, factory=list[Timer])
+    _started: int = field(init=False, default=0)
     _count: int = field(init=False, default=0)
     _turns_at_instant: int = field(init=False, default=0)
     _is_draining: bool = field(init=False, default=False)
@@ -131,8 +141,8 @@ class Fibers:
     def spawn(self, name: str, work: Callable[[], object], thread: Thread | None = None) -> Fiber:
         """Start a fiber; it runs when its turn comes."""
         stack = greenlet(lambda: self._live(fiber, work), self._hub)
-        fiber = Fiber(name, stack, len(self.all) + 1, thread=thread)
-        self.all.append(fiber)
+        self._started += 1
+        fiber = self.all[self._started] = Fiber(name, stack, self._started, thread=thread)
         self._make_ready(fiber)
         return fiber
 
@@ -171,8 +181,7 @@ class Fibers:
         if until_ns is None:
             self.on_block(fiber)
         else:
-            self._count += 1
-            heappush(self._timers, (until_ns, self._count, fiber, fiber.turn))
+            self._arm(until_ns, fiber)
         self._leave(fiber)
         return fiber.was_woken
 
@@ -227,7 +236,7 @@ class Fibers:
     def close(self) -> None:
         """Unwind every fiber that is left, last started first; for the main fiber."""
         self.is_over = self._is_closing = True
-        for fiber in reversed(self.all.copy()):
+        for fiber in reversed(list(self.all.values())):
             self._kill(fiber)
         self._hub.parent = self.main.stack
         self._hub.throw(GreenletExit)
@@ -260,7 +269,8 @@ class Fibers:
             self.error = self.error or error
             self.is_over = True
         finally:
-            fiber.has_ended = True
+            fiber.has_ended, fiber.thread = True, None
+            del self.all[fiber.index]
             for joiner in fiber.joiners:
                 self.wake(joiner)
 
@@ -321,14 +331,21 @@ class Fibers:
         self.simulation.pass_to(due)
         self._turns_at_instant = 0
         while self._timers and self._timers[0][0] <= due:
-            _, _, fiber, turn = heappop(self._timers)
-            if fiber.is_blocked and fiber.turn == turn:
-                self._release(fiber, was_woken=False)
+            entry = heappop(self._timers)
+            if is_awaited(entry):
+                self._release(entry[2], was_woken=False)
         return True
+
+    def _arm(self, until_ns: int, fiber: Fiber) -> None:
+        self._count += 1
+        heappush(self._timers, (until_ns, self._count, fiber, fiber.turn))
+        if len(self._timers) > 2 * len(self.all) + GARBAGE_MAX:
+            self._timers = [entry for entry in self._timers if is_awaited(entry)]
+            heapify(self._timers)
 
     def _next_due(self) -> int | None:
         timers = self._timers
-        while timers and not (timers[0][2].is_blocked and timers[0][2].turn == timers[0][3]):
+        while timers and not is_awaited(timers[0]):
             heappop(timers)
         return timers[0][0] if timers else None
 

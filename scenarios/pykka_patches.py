@@ -181,8 +181,7 @@ class Threads:
             return ident() if fiber is None or fiber is fibers.main else id(fiber)
 
         def enumerate_threads() -> list[Thread]:
-            lives = (fiber for fiber in fibers.all if not fiber.has_ended)
-            mine = [fiber.thread for fiber in lives if fiber.thread is not None]
+            mine = [fiber.thread for fiber in fibers.all.values() if fiber.thread is not None]
             return [*every(), *mine] if fibers.is_here() else every()
 
         def starting(thread: Thread) -> None:

@@ -214,6 +214,18 @@ def test_a_long_run_keeps_nothing_of_what_was_answered() -> None:
         assert forgotten() is None
 
 
+def test_a_long_run_keeps_nothing_of_threads_that_have_ended() -> None:
+    with simulated(seed=1):
+        thread = threading.Timer(1, time.sleep, [0])
+        thread.start()
+        thread.join()
+        forgotten = weakref.ref(thread)
+        del thread
+        gc.collect()
+
+        assert forgotten() is None
+
+
 def test_an_actor_that_nobody_holds_lives_on_as_on_threads() -> None:
     kept: list[Any] = []
 
