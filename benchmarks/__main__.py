@@ -24,6 +24,7 @@ import record_cost
 import recovery_time
 import replay_rate
 import resting_book
+import search_rate
 import simulated_program
 import step_rate
 from measure import Absent, Row
@@ -44,18 +45,23 @@ class Scale:
     """Orders that rest in the venue's book."""
     blocks: int = 3
     """Blocks of the shorter journal; the longer one has four times as many."""
+    seeds: int = 400
+    """Seeds of a soak."""
 
 
 # Aged far enough that a tenth of it has filled, sealed and dropped its first segments.
 USUAL = Scale(rounds=5, orders=3_000, steps=60_000, aged=100_000)
-QUICK = Scale(rounds=1, orders=60, steps=2_000, aged=200, resting=200, blocks=1)
-FULL = Scale(rounds=7, orders=5_000, steps=60_000, aged=1_000_000, blocks=12)
+QUICK = Scale(rounds=1, orders=60, steps=2_000, aged=200, resting=200, blocks=1, seeds=4)
+FULL = Scale(rounds=7, orders=5_000, steps=60_000, aged=1_000_000, blocks=12, seeds=2_000)
 
 Found = list[Row | Absent]
 PARTS: dict[str, Callable[[Scale], Found]] = {
     "orders": lambda scale: [order_rate.row(orders=scale.orders, rounds=scale.rounds)],
     "steps": lambda scale: [*step_rate.rows(steps=scale.steps, rounds=scale.rounds)],
     "pykka": lambda scale: [simulated_program.row(steps=scale.steps // 2, rounds=scale.rounds)],
+    "search": lambda scale: [
+        *search_rate.rows(seeds=scale.seeds, steps=scale.steps, rounds=scale.rounds)
+    ],
     "replay": lambda scale: [replay_rate.row(orders=scale.orders, rounds=scale.rounds)],
     "recovery": lambda scale: [
         *recovery_time.rows(orders=scale.orders // 8, blocks=scale.blocks, rounds=scale.rounds)

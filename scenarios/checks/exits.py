@@ -158,8 +158,8 @@ class ExitsOnlyReduce:
 
     ground: Ground
     _quantities: dict[str, Decimal] = field(init=False, factory=dict[str, Decimal])
-    _waiting: dict[str, dict[str, bool]] = field(init=False, factory=dict[str, dict[str, bool]])
-    """By position, trade ids of the venue that the engine has not booked, oldest first."""
+    _booked: dict[str, dict[str, int]] = field(init=False, factory=dict[str, dict[str, int]])
+    """By position, trade ids of the venue, oldest first, with the record that booked them, or 0."""
     name: ClassVar[str] = "D10"
 
     def hooks(self) -> Hooks:
@@ -171,14 +171,20 @@ class ExitsOnlyReduce:
         )
 
     def on_life(self) -> None:
-        """Begin with the quantities that were recovered."""
+        """Begin with the quantities that were recovered; what is not recorded is not booked."""
         state: PositionsState = self.ground.engine.state(names.POSITION_MONITOR)
         self._quantities = {key: guard.position.quantity for key, guard in state.guards.items()}
+        life = self.ground.engine.life
+        recovered = None if life is None else life.recovered
+        known_to = 0 if recovered is None else recovered.start.sequence
+        for booked in self._booked.values():
+            lost = [trade_id for trade_id, sequence in booked.items() if sequence > known_to]
+            booked.update(dict.fromkeys(lost, 0))
 
     def on_filled(self, fill: Fill, _before: Decimal) -> None:
         """Keep what is to be booked."""
         key = f"{fill.symbol}/{fill.position_side}"
-        self._waiting.setdefault(key, {})[str(fill.trade_id)] = True
+        self._booked.setdefault(key, {})[str(fill.trade_id)] = 0
 
     def on_monitor(self, cell: Cell, _envelope: Envelope) -> None:
         """Compare the position before and after each step that booked a fill."""
@@ -192,9 +198,11 @@ class ExitsOnlyReduce:
                     self._compare(key, fact, before, after)
 
     def _compare(self, key: str, fact: FillApplied, before: Decimal, after: Decimal) -> None:
-        waiting = self._waiting.get(key, {})
-        is_next = next(iter(waiting), "") == fact.fill.trade.trade_id
-        waiting.pop(fact.fill.trade.trade_id, None)
+        booked = self._booked.get(key, {})
+        trade_id = fact.fill.trade.trade_id
+        is_next = next((each for each, sequence in booked.items() if not sequence), "") == trade_id
+        if trade_id in booked:
+            booked[trade_id] = self.ground.engine.kernel.sequence
         found = self.ground.parse(fact.fill.client_order_id)
         if not is_next or found is None or found.leg is Leg.ENTRY:
             return

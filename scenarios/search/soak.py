@@ -9,6 +9,7 @@ import gc
 import signal
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from itertools import islice
 from multiprocessing import get_context
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from ...actors.errors import EngineError
 from .changes import change_of
 from .trial import Trial, seed_trial
 
@@ -72,8 +74,15 @@ def _together(
             if is_stopped():
                 running = {each for each in running if not each.cancel()}
             done, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-            for each in sorted(done, key=lambda one: one.result()[0].seed):
-                yield from each.result()
+            for trials in sorted(map(_result, done), key=lambda some: some[0].seed):
+                yield from trials
+
+
+def _result(done: Future[list[Trial]]) -> list[Trial]:
+    try:
+        return done.result()
+    except BrokenProcessPool:
+        raise EngineError("a worker of the soak died; is there memory for --jobs?") from None
 
 
 def _begin(task: Task) -> None:

@@ -186,6 +186,26 @@ OPEN_ROADS: dict[str, Workload] = {
     "the venue wants a pause while positions are open": Workload(
         15, signals=PAIRS, faults=Faults(http_429=0.1, throttled_1008=0.2), turbulence_ticks=300
     ),
+    "exits leave before lost fills are known again": Workload(
+        2281,
+        duration_ms=25_000,
+        signals=(
+            Signal(9_900, LONG, limit_bps=-5),
+            Signal(16_000, REDUCE),
+            Signal(16_000, CLOSE_LONG),
+        ),
+        engine_crashes=(EngineCrash(14_000, down_ms=5_000),),
+        turbulence_ticks=10,
+        is_thin=True,
+    ),
+    "the venue's clock jumps while the disk is slow": Workload(
+        1302,
+        duration_ms=15_000,
+        signals=(Signal(8_000, SHORT), Signal(8_000, LONG, "BTCUSDT")),
+        faults=Faults(http_503_unknown=0.1, clock_skew=0.3, clock_skew_ms=6_000),
+        disk=DiskFaults(latency_ns_max=300_000_000),
+        turbulence_ticks=10,
+    ),
 }
 
 REGRESSIONS = {**ONCE_WRONG, **OPEN_ROADS}
