@@ -142,8 +142,9 @@ class Account(Actor):
             self._ask(missing, ctx)
             return
         is_old = self._is_old(self.state.leverage_read_at_ns, settings.leverage_interval_ms, ctx)
-        also = LEVERAGE if is_old else ()
-        self._ask(tuple(dict.fromkeys((*missing, *MONEY, *also))), ctx)
+        # What is read every interval stands last: on a slow line the last ones are left out.
+        seldom = LEVERAGE if is_old else ()
+        self._ask(tuple(dict.fromkeys((*missing, *seldom, *MONEY))), ctx)
 
     def on_attempt_ended(self, message: AttemptEnded, ctx: Context) -> None:
         """Take what was read; a failure waits for the next tick."""
