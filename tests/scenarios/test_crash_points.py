@@ -1,6 +1,7 @@
 """Test of crash points: a process that dies at a boundary leaves exactly what was before it."""
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -12,6 +13,7 @@ from callboard.scenarios.chaos import Report, Run, run_workload
 from callboard.scenarios.crash_points import Boundaries, Boundary, CrashPoint
 from callboard.scenarios.disk import DiskFaults, SimulatedDisk
 from callboard.scenarios.drawn import drawn
+from callboard.scenarios.scenario_file import read_scenario
 from callboard.scenarios.simulated_engine import SimulatedEngine
 from callboard.scenarios.surroundings import make_engine
 from callboard.scenarios.workload import Signal, Workload, submit
@@ -142,3 +144,15 @@ def test_a_seed_draws_the_same_crash_points_and_disk_again() -> None:
     first, again = drawn(7), drawn(7)
 
     assert (first.crash_points, first.disk) == (again.crash_points, again.disk)
+
+
+def test_the_page_names_every_boundary_and_its_scenario_can_be_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "crash-points.md").read_text(encoding="utf-8")
+    file = tmp_path / "crash.toml"
+    file.write_text(page.split("```toml\n")[1].split("```")[0], encoding="utf-8")
+
+    workload = read_scenario(file)
+
+    assert [] == [kind for kind in Boundary if f"`{kind}`" not in page]
+    assert (CrashPoint(Boundary.BEFORE_SEND, 12, torn=True),) == workload.crash_points
+    assert 300_000 == workload.disk.capacity_bytes
