@@ -79,6 +79,10 @@ def verify_command(data_dir: Path, *, as_json: bool) -> None:
 @exits
 def show_command(data_dir: Path, limit: int, *, facts: bool, as_json: bool, **wanted: Any) -> None:
     """Print records, one a line."""
+    from .travel.survey import survey
+
+    if wanted["actor"]:
+        survey(open_journal(data_dir)).demand_actor(wanted["actor"])
     lines = (line for line in _lines(data_dir) if _is_wanted(line.data, **wanted))
     for line in islice(lines, limit or None):
         if as_json:

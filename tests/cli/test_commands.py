@@ -238,7 +238,7 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
 
     disk.close()
     assert Exit.REFUSED is ended(result)
-    assert "is in use by another process" in result.stderr
+    assert "journal is in use by " in result.stderr
 
 
 @pytest.mark.parametrize("command", ["halt", "resume", "flatten", "status"])
@@ -312,6 +312,13 @@ def test_records_are_shown_and_chosen(data_dir: Path) -> None:
     assert "SubmitSignal  signal_id=s0" in about.stdout
     assert "OrderIntended" in about.stdout
     assert 6 == len(tagged.stdout.splitlines())
+
+
+def test_an_actor_that_nobody_was_is_told_with_those_that_are_near(data_dir: Path) -> None:
+    result = invoke("journal", "show", data_dir, "--actor", "risk_gat")
+
+    assert Exit.FAILED is ended(result)
+    assert "risk_gat is no actor of this journal; near: risk_gate" in result.stderr
 
 
 def test_statistics_count_every_record(data_dir: Path) -> None:

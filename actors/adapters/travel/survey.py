@@ -81,8 +81,8 @@ class Survey:
             )
 
     def demand_actor(self, name: str) -> None:
-        """Raise `TravelRefused` for a name that no core actor had."""
-        if name not in self.actors:
+        """Raise `TravelRefused` for a name that no core actor had, as far as manifests tell."""
+        if self.actors and name not in self.actors:
             near = get_close_matches(name, self.actors, n=NEAR)
             hint = f"near: {', '.join(near)}" if near else f"there are {', '.join(self.actors)}"
             raise TravelRefused(f"{name} is no actor of this journal; {hint}")
