@@ -6,7 +6,11 @@ step, or with invariants of its own (`@invariant()`), which see `self.world`. At
 is taken away, and everything must settle and be closed. Needs the extra `testing`.
 """
 
+from importlib.util import find_spec
 from typing import Any, ClassVar
+
+if find_spec("hypothesis") is None:
+    raise ImportError(f"{__name__} needs Hypothesis: pip install 'callboard[testing]'")
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule

@@ -96,14 +96,17 @@ def test_every_kind_of_trouble_is_drawn(has: Callable[[Workload], bool]) -> None
     assert has(found)
 
 
-def test_without_hypothesis_the_import_says_what_to_install() -> None:
+@pytest.mark.parametrize("name", ["strategies", "stateful"])
+def test_without_hypothesis_the_import_says_what_to_install(name: str) -> None:
     program = (
-        "import sys\nsys.modules['hypothesis'] = None\nimport callboard.scenarios.strategies\n"
+        "import importlib.util\n"
+        "importlib.util.find_spec = lambda name: None\n"
+        f"import callboard.scenarios.{name}\n"
     )
 
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
 
-    said = "callboard.scenarios.strategies needs Hypothesis: pip install 'callboard[testing]'"
+    said = f"callboard.scenarios.{name} needs Hypothesis: pip install 'callboard[testing]'"
     assert said in done.stderr.splitlines()[-1]
