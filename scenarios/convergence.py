@@ -13,6 +13,8 @@ from typing import Any
 from ..actors import names
 from ..actors.policies.order_record import Order
 from ..actors.runtime.cell import Status
+from ..actors.runtime.segment import Status as Sealing
+from ..actors.runtime.segment import read_manifest, segment_numbers
 from ..messages.values import Leg, OrderState
 from .checks.ground import ZERO, Ground
 from .simulated_engine import SimulatedEngine
@@ -149,3 +151,20 @@ def _is_live(ground: Ground, client_order_id: str) -> bool:
     at_venue = ground.orders.get(client_order_id, [])
     algo = ground.algo(client_order_id)
     return any(order.is_open for order in at_venue) or (algo is not None and algo.is_open)
+
+
+def stop_faults(engine: SimulatedEngine) -> list[str]:
+    """Stop the engine in order; return which actors run on, and whether the journal is open."""
+    cells = list(engine.kernel.cells.values())
+    engine.stop()
+    left = [
+        f"L7: {cell.name} is {cell.status.name}"
+        for cell in cells
+        if cell.status is not Status.STOPPED
+    ]
+    disk = engine.disk
+    if disk is not None:
+        newest = read_manifest(disk, max(segment_numbers(disk)))
+        if newest is None or newest.status is not Sealing.SEALED:
+            left.append("L7: the journal's last segment is not sealed")
+    return left

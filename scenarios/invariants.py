@@ -16,8 +16,10 @@ from attrs import define, field, frozen
 from ..actors.ports import VenueAnswer, VenueRequest
 from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
+from .checks.cancels import CancelsAreFew
 from .checks.clocks import ClockIsFollowed
 from .checks.exits import ExitsOnlyReduce, FiltersAreKept, FlatKeepsNothing, StopsCoverPositions
+from .checks.failures import NobodyFails
 from .checks.ground import Ground, Hooks
 from .checks.limits import LimitsHold, PausesAreKept
 from .checks.lives import LivesAreLegal, OneTerminalEvent
@@ -93,6 +95,8 @@ CHECKS: tuple[MakeCheck, ...] = (
     PermitsAreFresh,
     ViewsAgree,
     GapsAreClosed,
+    CancelsAreFew,
+    NobodyFails,
 )
 
 

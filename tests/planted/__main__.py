@@ -1,0 +1,57 @@
+"""Planted mistakes: `python tests/planted list|search [NAMES] --seeds N`.
+
+`search` looks for each of them, makes what it found small, saves the scenario, and writes what it
+took to `results.json` and `docs/planted.md`. Exit 1 when one was not found.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from support.planted import PLANTED, Planted
+from support.planted_search import keep, kept, save, search, sentence
+
+
+@click.group()
+def planted() -> None:
+    """Known mistakes, planted into the real engine one at a time."""
+
+
+@planted.command("list")
+def list_all() -> None:
+    """Say which mistakes there are, and what finds each."""
+    for each in PLANTED:
+        click.echo(f"{each.found_by:4} {each.name}: {sentence(each.file).partition(': ')[2]}")
+
+
+@planted.command("search")
+@click.argument("names", nargs=-1)
+@click.option("--seeds", default=2_000, show_default=True, type=click.IntRange(min=1))
+def search_for(names: tuple[str, ...], seeds: int) -> None:
+    """Search for the mistakes named, or for all."""
+    results, missed = kept(), 0
+    for each in _named(names):
+        result, small = search(each, seeds)
+        results[each.name] = result
+        missed += small is None
+        if small is not None:
+            save(each, small)
+        keep(results)
+        found = f"after {result.seeds} seeds, {result.choices} choices" if small else "not found"
+        click.echo(f"{each.name}: {found}, {result.cpu_s} s")
+    sys.exit(1 if missed else 0)
+
+
+def _named(names: tuple[str, ...]) -> tuple[Planted, ...]:
+    known = {each.name: each for each in PLANTED}
+    for name in names:
+        if name not in known:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(known)}")
+    return tuple(known[name] for name in names) or PLANTED
+
+
+if __name__ == "__main__":
+    planted()
