@@ -1,4 +1,4 @@
-"""Invariants: the list in `docs/invariants.md` is that of the code, and each of them can fail."""
+"""Invariants: the list in `docs/invariants.md` is the code's, and each can fail."""
 
 import re
 from pathlib import Path
