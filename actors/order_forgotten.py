@@ -1,4 +1,4 @@
-"""Order forgotten: orders of ours whose record was lost, cancelled once nothing is left for them.
+"""Order forgotten: ours whose record was lost, cancelled once nothing is left for them.
 
 OrderManager's tools, bound to one message. While the disk fails, what reduces goes out unrecorded;
 when the process dies then, the next start meets a stop that is ours by its id alone. It is never
