@@ -37,6 +37,14 @@ class Patches:
         self._undo.append((owner, name, owner.__dict__.get(name, _ABSENT)))
         setattr(owner, name, value)
 
+    def replacements(self) -> dict[int, Any]:
+        """Return, by the identity of what a name stood for, what it stands for now."""
+        return {
+            id(value): owner.__dict__[name]
+            for owner, name, value in self._undo
+            if value is not _ABSENT
+        }
+
     def undo(self) -> None:
         """Give every name back, the last first."""
         while self._undo:

@@ -11,6 +11,7 @@ cannot be reached, and is as it was afterwards; one that is still alive at the e
 Nothing else in this package patches anything. Source: Pykka 4.4.2 to 4.5.0.
 """
 
+import inspect
 import random
 from collections.abc import Callable, Iterable
 from threading import Lock
@@ -23,6 +24,7 @@ from .mailboxes import PairMailboxes
 from .pykka_deadlock import Deadlock, Watch
 from .pykka_fibers import SECOND_NS, Fiber, Fibers
 from .pykka_hooks import Hooks, OutsideActor
+from .pykka_names import TakenNames
 from .pykka_patches import (
     Patches,
     Threads,
@@ -162,8 +164,10 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
     def __enter__(self) -> Self:
         if not _ALONE.acquire(blocking=False):
             raise NestedSimulation("there is a simulation in this process; leave it first")
+        frame = inspect.currentframe()
+        caller = frame.f_back if frame is not None else None
         try:
-            self._begin()
+            self._begin("" if caller is None else str(caller.f_globals.get("__name__", "")))
         except BaseException:
             self._restore()
             raise
@@ -194,7 +198,7 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
             finally:
                 self._restore()
 
-    def _begin(self) -> None:
+    def _begin(self, module: str) -> None:
         self._random_state: Callable[[], None] | None = None
         self._hidden = pykka.ActorRegistry.get_all()
         for ref in self._hidden:
@@ -215,12 +219,15 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         fibers.on_idle = self._watch.idle
         patch_time(self._patches, self._fibers, self.simulation.now_ns)
         patch_locks(self._patches, self._fibers)
+        self._random_state = patch_chance(self._patches, self.seed)
         patch_event_loops(self._patches, self._fibers)
         self._threads = threads = Threads(self._fibers)
         threads.patch(self._patches)
+        names = TakenNames(self._patches)
+        names.replace_in(module)
+        names.patch()
         outside = frozenset(ref.actor_urn for ref in self._hidden)
         Hooks(self._fibers, self._post, threads, outside).patch(self._patches)
-        self._random_state = patch_chance(self._patches, self.seed)
 
     def _chooser(self) -> Chooser:
         in_turn = self.delivery is Delivery.FIFO

@@ -3,6 +3,7 @@
 import gc
 import queue
 import random
+import selectors
 import threading
 import time
 import uuid
@@ -19,7 +20,12 @@ from callboard.scenarios.pykka_simulation import NestedSimulation, StillRunning,
 from support.simulated_runs import simulate
 
 PATCHED = (time, threading, queue, uuid, threading.Thread, pykka.Actor, pykka.ThreadingActor)
-MORE_PATCHED = (pykka.ThreadingFuture, pykka.ActorRef, pykka.ActorRegistry)
+MORE_PATCHED = (
+    pykka.ThreadingFuture,
+    pykka.ActorRef,
+    pykka.ActorRegistry,
+    selectors.DefaultSelector,
+)
 
 
 class Keeper(pykka.ThreadingActor):

@@ -8,6 +8,10 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for_all
+from threading import Lock as TakenLock
+from threading import Timer
+from time import monotonic
+from time import sleep as taken_sleep
 from typing import Any
 
 import pykka
@@ -16,7 +20,7 @@ import pytest
 from callboard import aio
 from callboard.actors.settings import Settings
 from callboard.messages.queries import GetStatus
-from callboard.scenarios import Deadlock, paper
+from callboard.scenarios import Deadlock, paper, simulated
 from support.simulated_runs import simulate
 
 HOUR = 3_600
@@ -168,6 +172,20 @@ def test_every_clock_tells_the_same_virtual_time() -> None:
     simulate(program)
 
     assert [pytest.approx(1.5)] * 7 == passed
+
+
+def test_names_that_the_program_took_before_are_those_of_the_simulation() -> None:
+    with simulated(seed=1) as run:
+        began = monotonic()
+        taken_sleep(HOUR)
+        lock = TakenLock()
+        with lock:
+            Timer(1, lock.release).start()
+            lock.acquire()
+        passed = monotonic() - began
+
+    assert (HOUR + 1, HOUR + 1) == (passed, run.seconds)
+    assert taken_sleep is time.sleep
 
 
 def test_ids_and_names_are_the_same_in_every_run() -> None:
