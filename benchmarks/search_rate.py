@@ -1,4 +1,4 @@
-"""SearchRate: the whole engine in virtual time under every invariant, and its seeds a minute.
+"""SearchRate: the whole engine in virtual time under every invariant, in seeds a minute.
 
 Owns three rows. Steps of the simulated engine are measured against a bare scheduler with actors
 that do nothing, both under a random walk over channels. Seeds a minute are those of a soak of the
