@@ -38,6 +38,9 @@ from .upcasts import UPCASTERS, VERSIONS, Upcaster
 
 Json = dict[str, Any]
 
+STATE = "state"
+"""Name of an actor's state among its tags; no message is called so."""
+
 CATALOGUE: tuple[types.ModuleType, ...] = (
     intake,
     queries,
@@ -99,6 +102,7 @@ class Codec:
             classes[tag] = cls
         self.classes: Mapping[str, type] = classes
         self._upcasters = upcasters
+        self._state_versions = {tag: each for tag, each in versions.items() if _is_state(tag)}
         self._versions = {tag: versions.get(tag, 1) for tag in classes}
         self._labels = {cls: f"{tag}.v{self._versions[tag]}" for tag, cls in classes.items()}
         self._by_label = {self._labels[cls]: cls for cls in classes.values()}
@@ -139,6 +143,14 @@ class Codec:
         state: Any = self._converter.structure(data, cls)
         return state
 
+    def state_version(self, actor: str) -> int:
+        """Return the version of an actor's state, as it is written."""
+        return self._state_versions.get(state_tag(actor), 1)
+
+    def current_state(self, actor: str, data: Any, version: int) -> Any:
+        """Return a state that was written at a version as today's has it; raises `CodecError`."""
+        return self._lifted(state_tag(actor), data, version, self.state_version(actor))
+
     def fingerprints(self) -> dict[str, str]:
         """Return label -> the class's fields with types and defaults, for the schema lock."""
         return dict(self._fingerprints)
@@ -157,7 +169,12 @@ class Codec:
         tag, _, version_text = label.rpartition(".v")
         if tag not in self.classes or not version_text.isdigit():
             raise UnknownMessage(label or "(no tag)", "is unknown to this version of Callboard")
-        version, today = int(version_text), self._versions[tag]
+        today = self._versions[tag]
+        fields = self._lifted(tag, fields, int(version_text), today)
+        return f"{tag}.v{today}", self.classes[tag], fields
+
+    def _lifted(self, tag: str, fields: Json, version: int, today: int) -> Json:
+        label = f"{tag}.v{version}"
         if version > today:
             raise UnknownMessage(label, f"is newer than the version {today} known here")
         for step in range(version, today):
@@ -168,7 +185,7 @@ class Codec:
                 fields = upcaster(fields)
             except Exception as error:
                 raise CodecError(label, f"cannot be brought up: {error!r}") from error
-        return f"{tag}.v{today}", self.classes[tag], fields
+        return fields
 
     def _register_unions(self) -> None:
         self._converter.register_unstructure_hook_func(_is_message_union, self._encode_optional)
@@ -179,6 +196,28 @@ class Codec:
 
     def _decode_optional(self, value: Any, _cls: Any) -> Any:
         return None if value is None else self.decode(value)
+
+
+def state_tag(actor: str) -> str:
+    """Return the tag under which versions of an actor's state are counted."""
+    return f"{actor}/{STATE}"
+
+
+def _is_state(tag: str) -> bool:
+    return tag.endswith(f"/{STATE}")
+
+
+def deep_fingerprint(cls: type) -> str:
+    """Return a class's fields, and those of every class of ours in them: what a state is."""
+    seen: dict[type, str] = {}
+    waiting = [cls]
+    while waiting:
+        each = waiting.pop()
+        if each not in seen:
+            seen[each] = _fingerprint(each)
+            waiting += _classes_in(field.type for field in attrs.fields(each))
+    inner = sorted(f"{each.__name__}({text})" for each, text in seen.items() if each is not cls)
+    return "; ".join([seen[cls], *inner])
 
 
 def dumps(data: Any) -> bytes:
@@ -252,6 +291,16 @@ def _is_message_union(cls: Any) -> bool:
         return False
     members = [member for member in get_args(cls) if member is not type(None)]
     return len(members) > 1 and all(attrs.has(member) for member in members)
+
+
+def _classes_in(annotations: Iterable[Any]) -> list[type]:
+    found: list[type] = []
+    for annotation in annotations:
+        if isinstance(annotation, type) and attrs.has(annotation):
+            found.append(annotation)
+        else:
+            found += _classes_in(get_args(annotation))
+    return found
 
 
 def _fingerprint(cls: type) -> str:

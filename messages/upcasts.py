@@ -3,8 +3,9 @@
 Owns the version of every message that is not at its first, and one function a step; from each old
 version the steps lead to the one of today, and a test keeps that so. A step gets the fields as they
 were written, without the label, and returns those of the next version. It invents nothing: what an
-old version did not say has a word of its own. A message that another holds bare, or that stands in
-an actor's state, has no label there: whoever holds it needs a new version with it.
+old version did not say has a word of its own. The state of an actor, which stands in snapshots, has
+a version as well, under the tag `<actor>/state`. A message that another holds bare, or that stands
+in a state, has no label there: whoever holds it needs a new version with it.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +24,7 @@ def _engine_started_1(old: Fields) -> Fields:
 
 
 VERSIONS: Mapping[str, int] = {"EngineStarted": 2}
-"""Versions above 1, by tag; every other message is at version 1."""
+"""Versions above 1, by tag; every other message, and every other state, is at version 1."""
 
 UPCASTERS: Mapping[tuple[str, int], Upcaster] = {("EngineStarted", 1): _engine_started_1}
 """(tag, old version) -> function that turns the old fields into those of the next version."""

@@ -5,10 +5,11 @@ hash over the previous hash and this line without it, so that a change anywhere 
 link. Absent keys mean "none": most steps have few kinds of effects.
 """
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
-from ...messages.codec import Codec, Json, dumps
+from ...messages.codec import Codec, Json, dumps, loads
 from .cell import Cell
 from .envelope import Envelope
 from .step import Restart, Spawn, Stop
@@ -85,15 +86,46 @@ def snapshot_record(
     codec: Codec, cells: dict[str, Cell], sequence: int, now: int, waiting: list[Json]
 ) -> Json:
     """Return the state of every core actor between two steps, and what waits for them."""
-    states = {
-        name: {"gen": cell.generation, "state": codec.encode_state(cell.actor.state)}
-        for name, cell in cells.items()
-        if cell.is_core
-    }
+    states = {name: _state(codec, cell) for name, cell in cells.items() if cell.is_core}
     record: Json = {"seq": sequence, "kind": "snapshot", "now": now, "states": states}
     if waiting:
         record["waiting"] = waiting
     return record
+
+
+def _state(codec: Codec, cell: Cell) -> Json:
+    kept = {"gen": cell.generation, "state": codec.encode_state(cell.actor.state)}
+    version = codec.state_version(cell.name)
+    return kept if version == 1 else {**kept, "v": version}
+
+
+def state_in(codec: Codec, actor: str, kept: Json) -> Any:
+    """Return an actor's state in a snapshot as today's version has it; raises `CodecError`."""
+    return codec.current_state(actor, kept["state"], kept.get("v", 1))
+
+
+def current_states(codec: Codec, cells: Mapping[str, Cell], states: Json) -> Json:
+    """Return a snapshot's states as today's classes write them; what they cannot read stays."""
+    return {
+        name: _current_state(codec, cells.get(name), name, kept) for name, kept in states.items()
+    }
+
+
+def _current_state(codec: Codec, cell: Cell | None, name: str, kept: Json) -> Json:
+    if cell is None:
+        return kept
+    try:
+        state = codec.decode_state(state_in(codec, name, kept), cell.actor.State)
+    except Exception:  # noqa: BLE001 - a field that is gone shows as the difference that it is
+        return kept
+    plain: Any = loads(dumps(codec.encode_state(state)))
+    return {"gen": kept["gen"], "state": plain}
+
+
+def error_in(record: Json) -> Exception:
+    """Return an error of the name and the words that the record of a failure holds."""
+    error: Exception = type(record["error"], (Exception,), {})(record["text"])
+    return error
 
 
 def envelope_of(record: Json, message: Any) -> Envelope:

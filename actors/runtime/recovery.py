@@ -20,6 +20,7 @@ from .actor import Actor
 from .envelope import Envelope
 from .in_flight import InFlight, Regeneration, telling_order
 from .journal_reader import Finding, Flaw, JournalDamaged, JournalReader, Line, snapshots_in
+from .record import state_in
 from .segment import (
     Manifest,
     ManifestDamaged,
@@ -192,9 +193,10 @@ class _Fold:
             self.generations[name] = kept["gen"]
             actor = self._actor(record["seq"], name)
             try:
-                actor.state = self.codec.decode_state(kept["state"], actor.State)
+                state = state_in(self.codec, name, kept)
+                actor.state = self.codec.decode_state(state, actor.State)
             except Exception as error:
-                raise RecoveryFailed(record["seq"], name, f"its state: {error!r}") from error
+                raise RecoveryFailed(record["seq"], name, f"its state: {error}") from error
 
     def _apply(self, sequence: int, name: str, fact: Json) -> None:
         actor = self._actor(sequence, name)

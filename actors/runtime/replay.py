@@ -27,7 +27,16 @@ from .hosting import InjectedCrash, Kinds
 from .journal_reader import JournalDamaged, JournalReader, Line
 from .origins import Origins
 from .outgoing import failure_of
-from .record import encode_record, envelope_of, failure_record, snapshot_record, step_record
+from .record import (
+    current_states,
+    encode_record,
+    envelope_of,
+    error_in,
+    failure_record,
+    snapshot_record,
+    state_in,
+    step_record,
+)
 from .segment import Manifest, RunFacts
 from .step import ENGINE_DECIMALS, RecordedDraws, Spawn, run_step
 
@@ -193,7 +202,8 @@ class Replayer:
         computed = snapshot_record(self.codec, self.cells, self.sequence, now, waiting)
         body = encode_record(computed)
         if body != line.body:
-            self._compare_states(line.data["states"], loads(body)["states"])
+            sides = (line.data["states"], loads(body)["states"])
+            self._compare_states(*(current_states(self.codec, self.cells, each) for each in sides))
 
     def _check_waiting(self, waiting: list[Json]) -> None:
         for index, told in enumerate(waiting):
@@ -215,7 +225,7 @@ class Replayer:
         self._expected = Expectations()
         for name, kept in record["states"].items():
             cell = self.cells[name]
-            cell.restore(kept["state"], [], self.codec)
+            cell.restore(state_in(self.codec, name, kept), [], self.codec)
             cell.begin_generation(kept["gen"], self._draws)
         for told in record.get("waiting", ()):
             self._expected.put(told["id"], told["to"], self.codec.decode(told["msg"]))
@@ -311,7 +321,7 @@ class Replayer:
         error = run_step(cell.actor, cell.context, envelope, record["now"])
         if error is None and "error" in record and _spawns(cell):
             # Whether a spawn can be done is the host's answer: an input.
-            return _raised(record["error"], record["text"])
+            return error_in(record)
         return error
 
     def _keep(self, cell: Cell, record: Json, error: Exception | None) -> None:
@@ -388,8 +398,3 @@ class Replayer:
 
 def _spawns(cell: Cell) -> bool:
     return any(isinstance(effect, Spawn) for effect in cell.context.others)
-
-
-def _raised(name: str, text: str) -> Exception:
-    error: Exception = type(name, (Exception,), {})(text)
-    return error

@@ -20,7 +20,7 @@ from ...actors.runtime.envelope import Envelope, Timer
 from ...actors.runtime.hosting import Host, InjectedCrash
 from ...actors.runtime.in_flight import waiting_envelope, waiting_messages
 from ...actors.runtime.kernel import Kernel
-from ...actors.runtime.record import envelope_of, split_line
+from ...actors.runtime.record import envelope_of, split_line, state_in
 from ...actors.runtime.segment import Manifest, RunFacts
 from ...actors.settings import Settings
 from ...actors.system import Wiring, populate
@@ -179,7 +179,7 @@ class Following:
         self.has_base = True
         for name, kept in record["states"].items():
             cell = self.kernel.cells[name]
-            cell.restore(kept["state"], [], self.codec)
+            cell.restore(state_in(self.codec, name, kept), [], self.codec)
             cell.begin_generation(kept["gen"], self._draws)
             cell.status = Status.RUNNING
             self._seen[name] = None

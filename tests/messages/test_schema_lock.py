@@ -16,18 +16,12 @@ HOW = "run ./dev run python tests/support/refresh_lock.py"
 GOLDEN_FILES = sorted(schema.GOLDEN.glob("*.json"))
 
 
-def test_every_message_class_is_as_the_lock_says() -> None:
-    locked, current = schema.read_lock()["messages"], schema.current_lock()["messages"]
+@pytest.mark.parametrize("part", ["messages", "states"])
+def test_every_class_that_journals_hold_is_as_the_lock_says(part: str) -> None:
+    locked, current = schema.read_lock()[part], schema.current_lock()[part]
 
-    changed = [
-        schema.what_to_do(label)
-        for label, fields in current.items()
-        if locked.get(label, fields) != fields
-    ]
-    missing = [label for label in current if label not in locked]
-
-    assert [] == changed
-    assert [] == missing, HOW
+    assert [] == schema.changed(locked, current)
+    assert [] == [label for label in current if label not in locked], HOW
 
 
 def test_every_locked_label_has_a_way_up_to_the_version_of_today() -> None:
@@ -51,7 +45,8 @@ def test_from_every_old_version_steps_lead_to_the_one_of_today_and_no_further() 
     wanted = {(tag, step) for tag, today in VERSIONS.items() for step in range(1, today)}
 
     assert wanted == set(UPCASTERS)
-    assert set(VERSIONS) <= set(schema.whole_codec().classes)
+    states = {tag_of(label) for label in schema.current_states()}
+    assert set(VERSIONS) <= {*schema.whole_codec().classes, *states}
 
 
 def test_whoever_holds_a_message_of_a_later_version_has_a_later_version_too() -> None:
@@ -139,6 +134,27 @@ def test_a_refresh_refuses_a_class_that_changed_without_a_version(
     assert "put 'HaltTrading' at version 2 in VERSIONS" in told
     assert "write the step from ('HaltTrading', 1) into UPCASTERS" in told
     assert before == (sandbox / "lock.json").read_bytes()
+
+
+def test_a_refresh_refuses_a_state_that_changed_without_a_version(
+    sandbox: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock = schema.read_lock()
+    lock["states"]["risk_gate/state.v1"] += "; more: int"
+    (sandbox / "lock.json").write_bytes(schema.as_json(lock))
+
+    assert 1 == refresh_lock.main([])
+
+    told = capsys.readouterr().err
+    assert "risk_gate/state.v1 changed, and journals hold it" in told
+    assert "put 'risk_gate/state' at version 2 in VERSIONS" in told
+
+
+def test_a_state_is_locked_with_every_class_in_it() -> None:
+    state = schema.current_states()["order_manager/state.v1"]
+
+    assert state.startswith("orders: dict[str, ")
+    assert "; ApprovedOrder(client_order_id: str; " in state
 
 
 def test_a_refresh_adds_what_is_new_and_keeps_golden_files_as_they_are(sandbox: Path) -> None:

@@ -1,11 +1,11 @@
 """Mutate: whether the tests of the policies notice when a policy decides otherwise.
 
-Runs mutmut on `actors/policies`, or on those that are named, against `tests/policies`. mutmut tells
-functions apart by the path of their file, and takes a copy of the tree; this project's root folders
-are sub-packages of one name, which links stand for. So it works on a stage, where the folders lie
-as they are installed. A mutant that lives is a survivor: `docs/mutation.md` gives each a reason,
-and one without, or fewer than `KILLED_PERCENT_MIN` killed, is exit code 1. The words of assertions
-are for people and need none. Run it as `./dev mutate [POLICY...]`.
+Runs mutmut on `actors/policies`, or on those that are named, against their tests and those of the
+actors. mutmut tells functions apart by the path of their file, and takes a copy of the tree; this
+project's root folders are sub-packages of one name, which links stand for. So it works on a stage,
+where the folders lie as they are installed. A mutant that lives is a survivor: `docs/mutation.md`
+gives each a reason, and one without, or fewer than `KILLED_PERCENT_MIN` killed, is exit code 1. The
+words of assertions are for people and need none. Run it as `./dev mutate [POLICY...]`.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from attrs import frozen
 ROOT = Path(__file__).parents[2]
 REASONS = ROOT / "docs" / "mutation.md"
 POLICIES = "actors/policies"
+TESTS = ["tests/policies", "tests/actors"]
 KILLED_PERCENT_MIN = 90
 SURVIVED, UNTESTED, TIMEOUT = 0, 33, 36
 """Exit codes by which mutmut says so; every other one is a death."""
@@ -89,7 +90,7 @@ def main(arguments: list[str]) -> int:
         return 2
     with TemporaryDirectory(prefix="callboard-mutants-") as folder:
         stage = Path(folder)
-        set_up(stage, names, options.tests or ["tests/policies"])
+        set_up(stage, names, options.tests or TESTS)
         done = _mutmut(stage, "run", "--max-children", str(options.jobs), shows=True)
         results = [_result(stage, name) for name in names]
         if not any(result.mutants for result in results):
@@ -180,7 +181,7 @@ def _mutmut(stage: Path, *words: str, shows: bool = False) -> subprocess.Complet
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev mutate", description="Mutate policies.")
     parser.add_argument("policies", nargs="*", metavar="POLICY", help="as in token_bucket")
-    parser.add_argument("--tests", action="append", help="instead of tests/policies")
+    parser.add_argument("--tests", action="append", help="instead of those of policies and actors")
     parser.add_argument("--jobs", type=int, default=2)
     return parser.parse_args(arguments)
 

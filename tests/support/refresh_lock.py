@@ -18,16 +18,17 @@ def main(arguments: list[str]) -> int:
     """Refresh both; returns 1, having written nothing, when a label changed."""
     rewrite = "--rewrite" in arguments
     current = schema.current_lock()
-    known: dict[str, str] = schema.read_lock()["messages"] if schema.LOCK.exists() else {}
-    if rewrite:
-        known = {label: fields for label, fields in known.items() if schema.is_older(label)}
-    changed = [
-        label for label, fields in current["messages"].items() if known.get(label, fields) != fields
-    ]
-    if changed:
-        sys.stderr.write("\n".join(schema.what_to_do(label) for label in changed) + "\n")
+    locked = schema.read_lock() if schema.LOCK.exists() else {}
+    refused: list[str] = []
+    for part in ("messages", "states"):
+        known: dict[str, str] = locked.get(part, {})
+        if rewrite:
+            known = {label: fields for label, fields in known.items() if schema.is_older(label)}
+        refused += schema.changed(known, current[part])
+        current[part] = dict(sorted({**known, **current[part]}.items()))
+    if refused:
+        sys.stderr.write("\n".join(refused) + "\n")
         return 1
-    current["messages"] = dict(sorted({**known, **current["messages"]}.items()))
     schema.LOCK.write_bytes(schema.as_json(current))
     write_golden(rewrite=rewrite)
     return 0

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from callboard.messages import values
-from callboard.messages.codec import Codec, catalogue_classes
+from callboard.messages.codec import Codec, catalogue_classes, deep_fingerprint, state_tag
 from callboard.messages.upcasts import UPCASTERS, VERSIONS
 from support.samples import sample
 
@@ -43,7 +43,17 @@ def current_lock() -> dict[str, Any]:
         for name, kind in sorted(vars(values).items())
         if isinstance(kind, type) and issubclass(kind, StrEnum) and kind is not StrEnum
     }
-    return {"messages": dict(sorted(whole_codec().fingerprints().items())), "values": enums}
+    messages = dict(sorted(whole_codec().fingerprints().items()))
+    return {"messages": messages, "states": current_states(), "values": enums}
+
+
+def current_states() -> dict[str, str]:
+    """Return what is known of each actor's state, by label: it stands in every snapshot."""
+    system = importlib.import_module(SYSTEM)
+    return {
+        f"{state_tag(name)}.v{VERSIONS.get(state_tag(name), 1)}": deep_fingerprint(actor.State)
+        for name, actor in sorted(system.CLASSES.items())
+    }
 
 
 def read_lock() -> dict[str, Any]:
@@ -75,6 +85,11 @@ def has_way_up(label: str) -> bool:
     """Tell whether each step from a label's version to today's has an upcaster."""
     tag, _, version = label.rpartition(".v")
     return all((tag, step) in UPCASTERS for step in range(int(version), VERSIONS.get(tag, 1)))
+
+
+def changed(locked: dict[str, str], current: dict[str, str]) -> list[str]:
+    """Return what to do with each label that is not as it was locked."""
+    return [what_to_do(label) for label, text in current.items() if locked.get(label, text) != text]
 
 
 def what_to_do(label: str) -> str:

@@ -9,7 +9,7 @@ import decimal
 from collections import deque
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import define, evolve, field, frozen
 
@@ -95,7 +95,7 @@ class Clerk(Actor):
 class Till(Actor):
     """Books sales; refuses what is called broken by raising."""
 
-    State = TillState
+    State: ClassVar[type] = TillState
     private = (Sold, Counted, CountTill)
 
     def receive(self, message: Any, ctx: Context) -> None:

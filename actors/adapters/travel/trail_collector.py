@@ -36,6 +36,7 @@ from ...order_facts import (
 from ...order_state import OrdersState
 from ...ports import FileSystem
 from ...runtime.journal_reader import Line, read_journal
+from ...runtime.record import state_in
 from ...runtime.segment_writer import SNAPSHOT_MARK
 from .mentions import (
     INTENT_FIELDS,
@@ -138,7 +139,9 @@ class Collector:
         kept = record["states"].get(ORDER_MANAGER)
         if kept is None:
             return
-        state: OrdersState = self.codec.decode_state(kept["state"], OrdersState)
+        state: OrdersState = self.codec.decode_state(
+            state_in(self.codec, ORDER_MANAGER, kept), OrdersState
+        )
         for order in state.orders.values():
             trail = resumed(order, record["seq"])
             self.orders[trail.name] = trail
