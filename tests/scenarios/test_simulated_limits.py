@@ -4,6 +4,8 @@ import gc
 import queue
 import random
 import selectors
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -88,6 +90,18 @@ def test_the_four_names_of_pykka_that_are_no_public_ones_are_still_there() -> No
     # The simulation stands on them: a release that renames one must be read before it is used.
     assert {"_create_actor_inbox", "_start_actor_loop"} <= set(vars(pykka.ThreadingActor))
     assert {"_handle_receive", "_handle_failure"} <= set(vars(pykka.Actor))
+
+
+def test_without_greenlet_it_says_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules['greenlet'] = None; from callboard.scenarios import simulated"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert "simulated() needs greenlet, which comes with: pip install" in done.stderr
 
 
 def test_a_simulation_inside_another_is_refused_and_harms_it_not() -> None:
