@@ -307,6 +307,6 @@ def _disk_faults(seed: int, share: float) -> DiskFaults:
     return DiskFaults(
         append_fails=drawn_or(0.0, (0.01, 0.1)),
         sync_fails=drawn_or(0.0, (0.01, 0.1)),
-        latency_ns_max=int(drawn_or(0, (5_000_000, 300_000_000, 2_000_000_000))),
+        latency_ns_max=int(drawn_or(0, (5_000_000, 100_000_000, 500_000_000))),
         capacity_bytes=int(drawn_or(NO_LIMIT, (60_000, 150_000, 300_000, 600_000))),
     )
