@@ -47,12 +47,12 @@ def test_d5_finds_a_stop_that_is_left_over() -> None:
     stop = {"type": "STOP_MARKET", "triggerPrice": "2500.00", "closePosition": "true"}
 
     stage.send(
-        "POST", ALGO_ORDER, side="SELL", algoType="CONDITIONAL", clientAlgoId="cb1-p9-s1", **stop
+        "POST", ALGO_ORDER, side="SELL", algoType="CONDITIONAL", clientAlgoId="cb9-p9-s1", **stop
     )
     stage.world.run_for(120)
 
     assert "is flat for" in stage.texts("D5")
-    assert "cb1-p9-s1" in stage.texts("D5")
+    assert "cb9-p9-s1" in stage.texts("D5")
 
 
 def test_d10_finds_an_exit_that_turns_our_books_over() -> None:
