@@ -236,7 +236,7 @@ class FiltersAreKept:
         for symbol, told_ns in list(self._told_ns.items()):
             if self._knows_rules(symbol):
                 del self._told_ns[symbol]
-            elif calm_ns and now_ns - max(told_ns, calm_ns) > self._patience_ns():
+            elif calm_ns and now_ns - max(told_ns, calm_ns) > NOTICE_NS:
                 text = f"the filters of {symbol} are old since {(now_ns - told_ns) // MS} ms"
                 self.ground.report(self.name, f"{text}, and the venue had said so")
                 del self._told_ns[symbol]
@@ -264,10 +264,6 @@ class FiltersAreKept:
             self._knew[client_order_id] = False
         elif not self.ground.engine.venue.is_made_up(request.request_id):
             self.ground.report(self.name, f"{dict(request.params)} is refused with {code}")
-
-    def _patience_ns(self) -> int:
-        """Return the time for a reading that gets lost twice."""
-        return NOTICE_NS + 2 * self.ground.engine.settings.instruments.retry_ms * MS
 
     def _knows_rules(self, symbol: str) -> bool:
         engine = self.ground.engine
