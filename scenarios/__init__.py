@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..actors.runtime.actor import Actor, Context
     from .chaos import Report, run_workload
+    from .checks.cancels import CancelsAreFew
     from .checks.clocks import ClockIsFollowed
     from .checks.exits import ExitsOnlyReduce, FiltersAreKept, FlatKeepsNothing, StopsCoverPositions
+    from .checks.failures import NobodyFails
     from .checks.ground import Ground, Hooks
     from .checks.limits import LimitsHold, PausesAreKept
     from .checks.lives import LivesAreLegal, OneTerminalEvent
@@ -120,6 +122,8 @@ __all__ = (
     "NoBlindResend",
     "OneOrderPerIntent",
     "RecordBeforeRequest",
+    "NobodyFails",
+    "CancelsAreFew",
     "OneOwner",
     "StartsCloseNothing",
     "NothingOpensLate",
@@ -218,6 +222,8 @@ _PUBLIC: dict[str, str] = {
     "NoBlindResend": ".checks.sending",
     "OneOrderPerIntent": ".checks.sending",
     "RecordBeforeRequest": ".checks.sending",
+    "NobodyFails": ".checks.failures",
+    "CancelsAreFew": ".checks.cancels",
     "OneOwner": ".checks.starts",
     "StartsCloseNothing": ".checks.starts",
     "NothingOpensLate": ".checks.wishes",
