@@ -50,6 +50,20 @@ def test_too_many_survivors_fail_whatever_their_reasons() -> None:
     assert 1 == report([Result("token_bucket", 5, (LIVES,))], ROW)
 
 
+def test_functions_that_make_a_table_are_known_by_their_calls_at_import() -> None:
+    source = """
+TABLE = {each: row(each) for each in ("a", "b")}
+
+def row(name): return cell(name)
+def cell(name): return name
+def later(): return row("c")
+class Shape:
+    def area(self): return later()
+"""
+
+    assert {"row", "cell"} == mutate.called_at_import(source)
+
+
 def test_the_stage_is_the_project_as_it_is_installed(tmp_path: Path) -> None:
     mutate.set_up(tmp_path, ["token_bucket"], ["tests/policies"])
 

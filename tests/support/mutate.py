@@ -5,10 +5,12 @@ actors. mutmut tells functions apart by the path of their file, and takes a copy
 project's root folders are sub-packages of one name, which links stand for. So it works on a stage,
 where the folders lie as they are installed. A mutant that lives is a survivor: `docs/mutation.md`
 gives each a reason, and one without, or fewer than `KILLED_PERCENT_MIN` killed, is exit code 1. The
-words of assertions are for people and need none. Run it as `./dev mutate [POLICY...]`.
+words of assertions are for people and need none. mutmut switches a mutant on after the import, so
+what only makes a table then cannot be judged, and is left out. `./dev mutate [POLICY...]` runs it.
 """
 
 import argparse
+import ast
 import importlib.util
 import json
 import os
@@ -27,8 +29,8 @@ REASONS = ROOT / "docs" / "mutation.md"
 POLICIES = "actors/policies"
 TESTS = ["tests/policies", "tests/actors"]
 KILLED_PERCENT_MIN = 90
-SURVIVED, UNTESTED, TIMEOUT = 0, 33, 36
-"""Exit codes by which mutmut says so; every other one is a death."""
+LIVES = (None, 0, 33)
+"""Exit codes by which mutmut says not run, survived and not tested; every other is a death."""
 SETTINGS = """\
 [tool.mutmut]
 source_paths = ["callboard"]
@@ -151,19 +153,44 @@ def _cell(lines: list[str]) -> str:
 
 def _result(stage: Path, name: str) -> Result:
     meta = stage / "mutants" / "callboard" / POLICIES / f"{name}.py.meta"
-    codes: Mapping[str, int | None] = (
+    found: dict[str, int | None] = (
         json.loads(meta.read_bytes())["exit_code_by_key"] if meta.exists() else {}
     )
+    at_import = called_at_import((ROOT / POLICIES / f"{name}.py").read_text(encoding="utf-8"))
+    codes = {
+        key: code
+        for key, code in found.items()
+        if code not in LIVES or _function(key) not in at_import
+    }
     survivors = tuple(_survivors(stage, name, codes))
     return Result(name, len(codes), survivors)
 
 
+def called_at_import(source: str) -> frozenset[str]:
+    """Return the module's functions that its tables are made with, whoever else calls them."""
+    tree = ast.parse(source)
+    functions = {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef)}
+    waiting = [each for each in tree.body if not isinstance(each, ast.FunctionDef | ast.ClassDef)]
+    found: set[str] = set()
+    while waiting:
+        for each in ast.walk(waiting.pop()):
+            if isinstance(each, ast.Name) and each.id in functions and each.id not in found:
+                found.add(each.id)
+                waiting.append(functions[each.id])
+    return frozenset(found)
+
+
+def _function(key: str) -> str:
+    """Return the name of a mutant's function, a method's with its class."""
+    name = re.sub(r"^x_?|__mutmut_\d+$", "", key.rpartition(".")[2])
+    return name.replace("ǁ", ".").strip(".")
+
+
 def _survivors(stage: Path, name: str, codes: Mapping[str, int | None]) -> Iterator[Survivor]:
     for key, code in codes.items():
-        if code in (None, SURVIVED, UNTESTED):
+        if code in LIVES:
             diff = _mutmut(stage, "show", key).stdout
-            function = re.sub(r"^x_|__mutmut_\d+$", "", key.rpartition(".")[2])
-            yield Survivor(name, function.replace("ǁ", ".").strip("."), *change_in(diff))
+            yield Survivor(name, _function(key), *change_in(diff))
 
 
 def _mutmut(stage: Path, *words: str, shows: bool = False) -> subprocess.CompletedProcess[str]:
