@@ -87,10 +87,21 @@ class Sometimes:
     def on_engine_crash(self) -> None:
         """Count a crash of the engine while something is open."""
         self.look()
+        self._lose_events()
         if self._has_open_position():
             self._count("restart_with_open_position")
         if self._has_order_in_flight():
             self._count("restart_with_order_in_flight")
+
+    def _lose_events(self) -> None:
+        """Count ends that were on their way to listeners, who die with the process, as told."""
+        kernel, host = self.engine.kernel, self.engine.kernel.host
+        context = kernel.cells[names.EXECUTION_SYSTEM].context
+        lost = [envelope.message for envelope in host.waiting() if envelope.to == names.EVENT_BUS]
+        lost += [message for to, message, _ in context.tells if to == names.EVENT_BUS]
+        for event in lost:
+            if isinstance(event, TERMINAL_EVENTS) and event.signal_id:
+                self.ended.setdefault(event.signal_id, event)
 
     def on_crash_point(self) -> None:
         """Count a crash at a boundary of an effect."""
