@@ -121,8 +121,10 @@ class Calls:
             case Kind.FILLS:
                 self.desk.fills_later(order, delay_ms)
             case Kind.PLACE | Kind.CANCEL | Kind.AMEND:
-                again = RedeliverDue(cid, order.attempt)
-                self.desk.ctx.after(delay_ms * MS, again, key=f"retry/{cid}")
+                # It may have ended while its call waited for a permit.
+                if order.is_open:
+                    again = RedeliverDue(cid, order.attempt)
+                    self.desk.ctx.after(delay_ms * MS, again, key=f"retry/{cid}")
             case _:
                 assert_never(kind)
 

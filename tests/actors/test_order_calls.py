@@ -1,9 +1,10 @@
 """Test of OrderManager's calls: each is repeated as its own kind, each answer counts once."""
 
+from callboard.messages.orders import CancelEntries
 from callboard.messages.reconciliation import CompareOrders
 from callboard.messages.values import OrderState
 from callboard.messages.venue import Fenced, ListTrades, MakeCall, PermitRefused, RequestPermit
-from support.order_bench import CID, ONE, OrderBench, evidence
+from support.order_bench import CID, LIMIT, ONE, OrderBench, evidence, trade
 from support.steps import SECOND
 
 HORIZON_NS = 14 * SECOND
@@ -28,6 +29,16 @@ def test_a_look_for_fills_that_did_not_leave_is_made_again() -> None:
         assert [f"{CID}$1"] == [request.token for request in step.told(RequestPermit)]
         (call,) = bench.grant("$").told(MakeCall)
         assert isinstance(call.call, ListTrades)
+
+
+def test_a_cancel_that_did_not_leave_is_forgotten_with_its_order() -> None:
+    bench = OrderBench(LIMIT).resting()
+    bench.tell(CancelEntries("", "flatten"))
+    bench.report("FILLED", ONE, trade(1, ONE))
+
+    step = bench.tell(PermitRefused(f"{CID}!1", "late"))
+
+    assert () == step.timers
 
 
 def test_a_listing_that_misses_an_ended_order_lets_its_fills_be_looked_for() -> None:
