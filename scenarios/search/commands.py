@@ -102,6 +102,9 @@ def run(name: str | None, seed: int | None, mix: str, change: Path | None) -> No
     metavar="DIR",
     help="Write each failing seed there as a scenario file.",
 )
+@click.option(
+    "--planted", type=FILE, metavar="F.json", help="Searches for planted defects, to show."
+)
 @MIX
 @CHANGE
 @bad_input
@@ -111,6 +114,7 @@ def soak(
     jobs: int,
     scoreboard: Path | None,
     out: Path | None,
+    planted: Path | None,
     mix: str,
     change: Path | None,
     *,
@@ -120,7 +124,7 @@ def soak(
     """Run many seeds, and add up what happened."""
     from ..commands import interrupts
     from .progress import soak_progress
-    from .saving import save_board, save_failures
+    from .saving import planted_results, save_board, save_failures
     from .scoreboard import Scoreboard
     from .soak import Task
     from .soak import soak as run_soak
@@ -128,7 +132,7 @@ def soak(
 
     task = Task(mix, None if change is None else change.absolute())
     task.check()
-    board = Scoreboard(mix, str(change or ""), jobs, first_seed)
+    board = Scoreboard(mix, str(change or ""), jobs, first_seed, planted_results(planted))
     with interrupts() as is_interrupted, soak_progress(board, seeds) as show:
 
         def is_stopped() -> bool:

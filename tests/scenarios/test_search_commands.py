@@ -79,6 +79,21 @@ def test_a_soak_adds_up_and_writes_its_scoreboard(tmp_path: Path) -> None:
     assert 3 == json.loads((tmp_path / "board.json").read_text())["seeds"]
 
 
+def test_the_scoreboard_shows_what_searches_for_planted_mistakes_took(tmp_path: Path) -> None:
+    results, board = tmp_path / "results.json", tmp_path / "board.md"
+    results.write_text('[{"name": "blind_resend", "seeds": 12}]')
+    words = ("scenario", "soak", "--seeds", 1, "--scoreboard", board, "--planted")
+
+    done = invoke(*words, results)
+    results.write_text("{}")
+    wrong = invoke(*words, results)
+
+    assert 0 == done.exit_code
+    assert "| blind_resend | 12 |" in board.read_text()
+    assert 2 == wrong.exit_code
+    assert "is no list of objects" in wrong.stderr
+
+
 def test_two_processes_find_what_one_finds_and_end_at_the_first(change: Path) -> None:
     words = ("scenario", "soak", "--seeds", 9, "--until-found", "--json", "--change", change)
 
