@@ -28,9 +28,16 @@ from .ground import ZERO, Ground, Hooks
 TERMINAL_EVENTS = (OrderCancelled, OrderExpired, OrderFailed, OrderFilled, OrderRefused)
 SIGNALS_KEPT = 10_000
 
-EDGES: Mapping[OrderState, frozenset[OrderState]] = {
-    state: frozenset({*moves.values(), state}) for state, moves in TRANSITIONS.items()
-}
+UNFILLED = (OrderState.ACTIVE, OrderState.TRIGGERING)
+"""What rests or works is PARTIALLY_FILLED instead when something is filled, after an amend too."""
+
+
+def _edges(state: OrderState) -> frozenset[OrderState]:
+    reached = {*TRANSITIONS[state].values(), state}
+    return frozenset(reached | ({OrderState.PARTIALLY_FILLED} if reached & {*UNFILLED} else set()))
+
+
+EDGES: Mapping[OrderState, frozenset[OrderState]] = {state: _edges(state) for state in TRANSITIONS}
 
 
 @define(eq=False)

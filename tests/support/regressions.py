@@ -206,6 +206,14 @@ OPEN_ROADS: dict[str, Workload] = {
         disk=DiskFaults(latency_ns_max=300_000_000),
         turbulence_ticks=10,
     ),
+    "an entry is amended after a part of it was filled": Workload(
+        5035,
+        duration_ms=20_000,
+        signals=(Signal(10_600, SHORT, limit_bps=-5),),
+        commands=(Command(10_700, "amend"),),
+        turbulence_ticks=10,
+        is_thin=True,
+    ),
 }
 
 REGRESSIONS = {**ONCE_WRONG, **OPEN_ROADS}
