@@ -27,7 +27,7 @@ from .policies.stop_plan import tighter
 from .policies.strangers import explain
 from .policies.trade_book import TradeBook, book_funding, resize_trade
 from .position_facts import FillApplied, ForeignAdopted, VenueAdopted, VenueDiffered
-from .position_state import MS, ZERO, adopted_position, filled_books, filled_position, foreign_guard
+from .position_state import MS, ZERO, adopted_position, booked_fill, foreign_guard
 from .protection import Protection
 
 
@@ -52,12 +52,12 @@ class Life:
         legs, trade = self.protection.legs, fill.trade
         guard = legs.state.guards.get(key)
         before = Position(trade.symbol, trade.position_side) if guard is None else guard.position
-        after = filled_position(legs.state, key, fill, legs.ctx.now)
+        booked = booked_fill(legs.state, key, fill, legs.ctx.now)
+        after = booked.after
         legs.ctx.record(FillApplied(key, fill, legs.ctx.now))
         if not before.is_flat and (after.is_flat or after.epoch != before.epoch):
             assert guard is not None
-            charged, _ = filled_books(guard, fill, after)
-            end = End(charged, close_reason(fill, guard), trade.price, trade.at_ms)
+            end = End(booked.charged, close_reason(fill, guard), trade.price, trade.at_ms)
             self.closed(key, guard, after, end)
             self.sweep(guard, but=fill.client_order_id)
         if after.epoch != before.epoch:
@@ -66,8 +66,7 @@ class Life:
             assert guard is not None
             grew = abs(after.quantity) > abs(before.quantity)
             reason = None if grew else close_reason(fill, guard)
-            _, book = filled_books(guard, fill, after)
-            self.updated(guard, after, book, price=trade.price, reason=reason)
+            self.updated(guard, after, booked.book, price=trade.price, reason=reason)
             stop_loss = tighter(guard, fill.stop_loss) if grew else guard.stop_loss
             if grew or guard.has_quantity_legs:
                 self.protection.resized(key, guard, after, stop_loss)

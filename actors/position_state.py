@@ -15,9 +15,10 @@ from ..messages.orders import FillBooked
 from ..messages.stream import FundingPaid
 from ..messages.values import TERMINAL_STATES, Leg, PositionSide
 from ..messages.venue import TradeEvidence
+from .policies.fill_booking import Booked, book_of_fill
 from .policies.guard import BareFill, Guard, VenueView
 from .policies.guard_legs import note_leg
-from .policies.ledger import Position, adopted, book_fill
+from .policies.ledger import Position, adopted
 from .policies.stop_plan import tighter
 from .policies.trade_book import (
     Amounts,
@@ -26,8 +27,6 @@ from .policies.trade_book import (
     add_amount,
     book_funding,
     book_other_fee,
-    book_trade,
-    booking_of,
     correct_trade,
     resize_trade,
     split_funding,
@@ -83,6 +82,8 @@ class PositionsState:
     other_fees: Amounts = ()
     ended: dict[str, Share] = field(factory=dict[str, Share])
     """By strategy, what the lives that are over made."""
+    booked: Booked | None = field(init=False, default=None, eq=False, repr=False)
+    """The last answer of `booked_fill`, for whoever asks it next; no part of what is known."""
 
     def open_guards(self) -> list[tuple[str, Guard]]:
         """Return the open positions with their keys."""
@@ -100,38 +101,16 @@ def key_of(symbol: str, position_side: PositionSide) -> str:
     return f"{symbol}/{position_side.value}"
 
 
-def filled_position(state: PositionsState, key: str, fill: FillBooked, at_ns: int) -> Position:
-    """Return the position after a fill, whoever asks before or while it is booked."""
+def booked_fill(state: PositionsState, key: str, fill: FillBooked, at_ns: int) -> Booked:
+    """Return what a fill makes of a position, whoever asks before or while it is booked."""
     trade = fill.trade
     guard = state.guards.get(key)
     before = Position(trade.symbol, trade.position_side) if guard is None else guard.position
-    return book_fill(
-        before,
-        side=trade.side,
-        quantity=trade.quantity,
-        price=trade.price,
-        fee=trade.fee,
-        at_ns=at_ns,
-        realised=trade.realised_pnl if trade.settled else None,
-    )
-
-
-def filled_books(
-    guard: Guard | None, fill: FillBooked, after: Position
-) -> tuple[TradeBook, TradeBook]:
-    """Return the trade books after a fill: of the life that was, and of the life that is."""
-    trade = fill.trade
-    before = Position(after.symbol, after.position_side) if guard is None else guard.position
     was = TradeBook() if guard is None else guard.book
-    own = bool(fill.signal_id)
-    ends, begins = booking_of(before, after, trade.price, strategy=fill.strategy, own=own)
-    charged = was if ends is None else book_trade(was, ends)
-    book = TradeBook() if begins is None else book_trade(TradeBook(), begins)
-    if ends is not None:
-        charged = book_other_fee(charged, trade.other_fee_asset, trade.other_fee)
-    else:
-        book = book_other_fee(book, trade.other_fee_asset, trade.other_fee)
-    return charged, charged if begins is None else book
+    known = state.booked
+    if known is None or not known.is_of(before, was, fill, at_ns):
+        known = state.booked = book_of_fill(before, was, fill, at_ns)
+    return known
 
 
 def correction_of(guard: Guard, trade: TradeEvidence) -> Decimal:
@@ -209,13 +188,13 @@ def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
 
 def _apply_fill(state: PositionsState, fact: FillApplied) -> None:
     fill, trade = fact.fill, fact.fill.trade
-    position = filled_position(state, fact.key, fill, fact.at_ns)
+    booked = booked_fill(state, fact.key, fill, fact.at_ns)
+    position = booked.after
     guard = state.guards.get(fact.key)
     if guard is None:
         guard = state.guards[fact.key] = Guard(Position(trade.symbol, trade.position_side))
     _note(guard.booked, trade.trade_id, fill.closed_by is not None, BOOKED_MAX)
     guard.strangers.pop(trade.trade_id, None)
-    charged, book = filled_books(guard, fill, position)
     before, guard.position = guard.position, position
     if fill.leg is Leg.ENTRY and position.epoch == before.epoch:
         guard.stop_loss = tighter(guard, fill.stop_loss)
@@ -231,9 +210,9 @@ def _apply_fill(state: PositionsState, fact: FillApplied) -> None:
     state.other_fees = add_amount(state.other_fees, trade.other_fee_asset, trade.other_fee)
     guard.last_fill_ns, guard.last_price, guard.last_at_ms = fact.at_ns, trade.price, trade.at_ms
     is_over = not before.is_flat and (position.is_flat or position.epoch != before.epoch)
-    guard.book = book
+    guard.book = booked.book
     if is_over:
-        _end_book(state, charged)
+        _end_book(state, booked.charged)
     if position.epoch != before.epoch:
         state.lives += 1
         _begin_life(guard, before, fill, state.lives)

@@ -295,7 +295,7 @@ class JournalSettings:
     durability: str = "intent"
     """`intent`, `group` or `off`."""
     segment_bytes_max: int = 64 * 1024 * 1024
-    snapshot_every: int = 10_000
+    snapshot_every: int = 20_000
     group_sync_ms: int = 5
     keep_segments: int = 0
     """Sealed segments to keep; 0 keeps all."""

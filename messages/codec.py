@@ -16,6 +16,7 @@ from typing import Any, Union, get_args, get_origin
 
 import attrs
 import orjson
+from cattrs.fns import identity
 from cattrs.preconf.orjson import make_converter
 
 from . import (
@@ -188,8 +189,29 @@ class Codec:
         return fields
 
     def _register_unions(self) -> None:
+        self._converter.register_unstructure_hook_factory(_is_optional, self._encoder_of_optional)
+        self._converter.register_unstructure_hook_factory(_is_sequence, self._encoder_of_sequence)
         self._converter.register_unstructure_hook_func(_is_message_union, self._encode_optional)
         self._converter.register_structure_hook_func(_is_message_union, self._decode_optional)
+
+    def _encoder_of_optional(self, cls: Any) -> Callable[[Any], Any]:
+        """Return the encoder of a value or None; one that changes nothing costs no call."""
+        first, second = get_args(cls)
+        encode = self._hook(second if first is type(None) else first)
+        return (
+            identity
+            if encode is identity
+            else lambda value: None if value is None else encode(value)
+        )
+
+    def _encoder_of_sequence(self, cls: Any) -> Callable[[Any], Any]:
+        """Return the encoder of a tuple of any length."""
+        encode = self._hook(get_args(cls)[0])
+        return list if encode is identity else lambda values: [encode(each) for each in values]
+
+    def _hook(self, cls: Any) -> Callable[[Any], Any]:
+        hook: Callable[[Any], Any] = self._converter.get_unstructure_hook(cls)
+        return hook
 
     def _encode_optional(self, value: Any) -> Any:
         return None if value is None else self.encode(value)
@@ -215,7 +237,7 @@ def deep_fingerprint(cls: type) -> str:
         each = waiting.pop()
         if each not in seen:
             seen[each] = _fingerprint(each)
-            waiting += _classes_in(field.type for field in attrs.fields(each))
+            waiting += _classes_in(field.type for field in _kept_fields(each))
     inner = sorted(f"{each.__name__}({text})" for each, text in seen.items() if each is not cls)
     return "; ".join([seen[cls], *inner])
 
@@ -286,6 +308,15 @@ def _is_text_enum(cls: Any) -> bool:
     return isinstance(cls, type) and issubclass(cls, StrEnum)
 
 
+def _is_optional(cls: Any) -> bool:
+    is_union = get_origin(cls) in (Union, types.UnionType)
+    return is_union and len(get_args(cls)) == 2 and type(None) in get_args(cls)
+
+
+def _is_sequence(cls: Any) -> bool:
+    return get_origin(cls) is tuple and get_args(cls)[1:] == (...,)
+
+
 def _is_message_union(cls: Any) -> bool:
     if get_origin(cls) not in (Union, types.UnionType):
         return False
@@ -306,10 +337,15 @@ def _classes_in(annotations: Iterable[Any]) -> list[type]:
 def _fingerprint(cls: type) -> str:
     attrs.resolve_types(cls)
     parts: list[str] = []
-    for attribute in attrs.fields(cls):
+    for attribute in _kept_fields(cls):
         default = "" if attribute.default is attrs.NOTHING else f" = {attribute.default!r}"
         parts.append(f"{attribute.name}: {_type_name(attribute.type)}{default}")
     return "; ".join(parts)
+
+
+def _kept_fields(cls: type) -> list[Any]:
+    """Return the fields that are written; what no constructor takes is derived, and is not."""
+    return [attribute for attribute in attrs.fields(cls) if attribute.init]
 
 
 def _type_name(annotation: Any) -> str:

@@ -95,8 +95,10 @@ class Simulation:
 
     def step(self, until_ns: int | None = None) -> bool:
         """Let the next thing happen; False when there is none until `until_ns`."""
-        if self._deliver():
-            return True
+        for host in self._hosts:
+            if host.deliver_one():
+                self.count_step()
+                return True
         due = self._next_due()
         if due is None or (until_ns is not None and due > until_ns):
             return False
@@ -133,13 +135,6 @@ class Simulation:
                 return
         _, _, action = heappop(self._heap)
         action()
-
-    def _deliver(self) -> bool:
-        for host in self._hosts:
-            if host.deliver_one():
-                self.count_step()
-                return True
-        return False
 
     def count_step(self) -> None:
         """Count one thing that happened; raises `NoProgress` for a loop without delay."""

@@ -130,6 +130,8 @@ class Subscriptions:
 
     def publish(self, event: object) -> None:
         """Queue an event for everybody who wants it; never waits."""
+        if not self._deliveries:
+            return
         if any(delivery.is_gone for delivery in self._deliveries):
             self._deliveries = [each for each in self._deliveries if not each.is_gone]
         for delivery in self._deliveries:
