@@ -30,6 +30,7 @@ def compare(desk: Desk, message: CompareOrders) -> OrdersCompared:
         evidence = listed.get(order.approved.client_order_id)
         if evidence is not None:
             desk.take(order, evidence, None)
+            desk.pursue_cancel(order)
         else:
             _note_unlisted(desk, order, final=message.final)
         unsettled += _is_unclear(order) or (evidence is None and _is_missed(order, message.final))

@@ -111,8 +111,13 @@ class OrderQueue(Actor):
                 assert_never(message)
 
     def on_enqueue_order(self, message: EnqueueOrder, ctx: Context) -> None:
-        """Let the order wait, unless there is no room or no trading."""
+        """Let the order wait, unless there is no room or no trading.
+
+        Who tells one that waits again has not heard of it: its permit may be lost, so ask again.
+        """
         if message.client_order_id in self.state.waiting:
+            if message.client_order_id in self.state.asked:
+                self._tell_limiter(message, ctx)
             return
         reason = self._refusal(message)
         if reason:

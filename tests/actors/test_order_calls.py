@@ -1,6 +1,6 @@
 """Test of OrderManager's calls: each is repeated as its own kind, each answer counts once."""
 
-from callboard.messages.orders import CancelEntries
+from callboard.messages.orders import CancelEntries, CancelIntent
 from callboard.messages.reconciliation import CompareOrders
 from callboard.messages.values import OrderState
 from callboard.messages.venue import Fenced, ListTrades, MakeCall, PermitRefused, RequestPermit
@@ -50,6 +50,18 @@ def test_a_listing_that_misses_an_ended_order_lets_its_fills_be_looked_for() -> 
 
     assert OrderState.ACTIVE is bench.state
     assert [f"{CID}$1"] == [request.token for request in step.told(RequestPermit)]
+
+
+def test_a_cancel_whose_permit_is_lost_is_asked_for_again_when_the_order_is_still_listed() -> None:
+    bench = OrderBench(LIMIT).resting()
+    bench.tell(CancelIntent("c1", LIMIT.intent_id))
+
+    departed_at_ns = bench.steps.now_ns + 1
+    listed = (evidence("NEW"),)
+    bench.tell(CompareOrders(1, departed_at_ns, listed, final=False), after_ns=2)
+    step = bench.steps.fire(f"retry/{CID}")
+
+    assert [f"{CID}!2"] == [request.token for request in step.told(RequestPermit)]
 
 
 def test_a_second_answer_to_one_question_does_not_speak_for_the_other_store() -> None:

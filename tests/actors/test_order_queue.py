@@ -154,7 +154,15 @@ def test_an_order_that_waits_already_is_not_taken_twice_and_not_dropped_as_too_m
 
     step = steps.tell(opening("e1"))
 
-    assert ((), ()) == (step.facts, step.tells)
+    assert () == step.facts
+    assert [] == dropped(step)
+
+
+def test_an_order_that_is_told_again_asks_again_since_its_permit_may_be_lost() -> None:
+    steps = bench(reducing("x1"), reducing("x2"))
+
+    assert ["x1"] == asked(steps.tell(reducing("x1")))
+    assert [] == asked(steps.tell(reducing("x2")))
 
 
 @pytest.mark.parametrize("state", [TradingState.REDUCING, TradingState.HALTED])
