@@ -33,6 +33,27 @@ def test_an_error_bound_grows_with_age() -> None:
     assert MS + 100_000 == error_at_ns(sample, SECOND)
 
 
+def test_every_figure_is_a_whole_number_of_nanoseconds() -> None:
+    sample = take_sample(venue_ms=1_050, sent_at_ns=1_000 * MS, received_at_ns=1_020 * MS + 1)
+
+    assert int is type(sample.offset_ns)
+    assert int is type(error_at_ns(sample, 1_020 * MS + 8))
+
+
+def test_samples_of_a_clock_that_is_far_ahead_agree_with_each_other() -> None:
+    before, new = Sample(5 * SECOND, MS, 0), Sample(5 * SECOND, MS, 1)
+
+    assert (before, new) == with_sample((before,), new, 8)
+
+
+def test_bounds_that_touch_agree_and_bounds_that_do_not_contradict() -> None:
+    before = (Sample(0, 3 * MS, 0),)
+    touching, beyond = Sample(5 * MS, 2 * MS, 0), Sample(5 * MS + 1, 2 * MS, 0)
+
+    assert (*before, touching) == with_sample(before, touching, 8)
+    assert (beyond,) == with_sample(before, beyond, 8)
+
+
 def test_the_best_sample_is_the_one_with_the_smallest_bound_now() -> None:
     old, new = Sample(1, MS, 0), Sample(2, 2 * MS, 20 * SECOND)
 

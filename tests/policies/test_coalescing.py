@@ -42,6 +42,26 @@ def test_a_small_move_is_due_when_the_interval_is_over() -> None:
     assert [False, True] == [due(known, INTERVAL_NS - 1), due(known, INTERVAL_NS)]
 
 
+def test_the_interval_is_counted_from_what_was_told_last() -> None:
+    known = after_telling(observe(None, book(10_000, 10_001, 1)), 5 * INTERVAL_NS)
+    known = observe(known, book(10_001, 10_002, 2))
+
+    assert [False, True] == [due(known, 6 * INTERVAL_NS - 1), due(known, 6 * INTERVAL_NS)]
+    assert "BTCUSDT" == known.latest.symbol
+
+
+def test_half_a_book_says_nothing() -> None:
+    known = observe(observe(None, book(10_000, 10_001, 1)), mark(9_999, 1))
+
+    assert known == observe(observe(known, book(0, 10_005, 2)), book(9_990, 0, 3))
+
+
+def test_an_older_mark_replaces_no_newer_one() -> None:
+    known = observe(observe(None, book(10_000, 10_001, 1)), mark(9_999, 5))
+
+    assert known == observe(known, mark(9_000, 4))
+
+
 def test_a_move_of_the_bid_by_the_bound_is_due_at_once() -> None:
     known = after_telling(observe(None, book(10_000, 10_001, 1)), 0)
 

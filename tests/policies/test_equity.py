@@ -84,7 +84,7 @@ def test_money_that_equity_held_already_never_makes_a_drawdown_deeper(
     moved = move_marks(marks, change, equity, counted=True)
 
     assert equity <= moved.peak <= marks.peak
-    assert marks.day_start + change == moved.day_start
+    assert (marks.day, marks.day_start + change) == (moved.day, moved.day_start)
 
 
 def test_a_peak_that_is_reset_is_equity_and_leaves_the_day() -> None:

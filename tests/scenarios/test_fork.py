@@ -73,6 +73,21 @@ def test_kills_crashes_and_faults_of_a_drawn_run_are_followed_to_its_end(seed: i
     assert forked.records > 100
 
 
+@pytest.mark.parametrize("seed", [8, 17, 18, 21])
+def test_a_fork_of_a_drawn_run_goes_on_without_a_failing_actor(seed: int) -> None:
+    lived = Run(drawn(seed), is_thorough=False)
+    lived.run()
+    assert lived.engine.disk is not None
+
+    report = under(lived.engine.disk, position_size_pct_default=Decimal(1), positions_max=1)
+
+    reasons = [state.reason for _, state in report.forked.forked.states]
+    assert report.forked.left is not None
+    assert report.of(EXACT)
+    assert "" == report.forked.fatal_reason
+    assert [] == [reason for reason in reasons if "cannot handle" in reason]
+
+
 def test_a_run_whose_first_segments_are_gone_is_followed_from_its_snapshot() -> None:
     disk = load("two_starts")
     remove_segments(disk, (1, 2))

@@ -62,7 +62,8 @@ class Survivor:
     @property
     def is_words(self) -> bool:
         """True for another text of an assertion."""
-        return self.before.startswith("assert ") and '"XX' in self.after
+        is_assertion = self.before.startswith("assert ") and '"' in self.before
+        return is_assertion and self.before.partition('"')[0] == self.after.partition('"')[0]
 
 
 @frozen
