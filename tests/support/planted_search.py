@@ -12,7 +12,7 @@ from pathlib import Path
 from attrs import asdict, evolve, field, frozen
 
 from callboard.scenarios.drawn import MIXES, drawn
-from callboard.scenarios.scenario_file import write_scenario
+from callboard.scenarios.scenario_file import read_scenario, write_scenario
 from callboard.scenarios.search.changes import change_of
 from callboard.scenarios.search.shrinking import choices_of, shrunk
 from callboard.scenarios.workload import Workload
@@ -55,7 +55,10 @@ def search(planted: Planted, seeds: int) -> tuple[Result, Workload | None]:
             workload = drawn(seed, MIXES[planted.mix])
             if is_found(planted.found_by, workload):
                 cpu_s = round(time.process_time() - began, 1)
-                small = smallest(planted, workload)
+                small = min(
+                    (*_known(planted), smallest(planted, workload)),
+                    key=choices_of,
+                )
                 result = Result(
                     planted.name, planted.found_by, planted.mix, seed + 1, cpu_s, choices_of(small)
                 )
@@ -76,6 +79,14 @@ def smallest(planted: Planted, workload: Workload) -> Workload:
     small = shrunk(workload, fails)
     sooner = (each for each in _sooner(small) if is_found(planted.found_by, each))
     return shrunk(next(sooner, small), fails)
+
+
+def _known(planted: Planted) -> tuple[Workload, ...]:
+    """Return the scenario that is kept already, if the defect still shows in it."""
+    if not planted.scenario.is_file():
+        return ()
+    workload = read_scenario(planted.scenario)
+    return (workload,) if is_found(planted.found_by, workload) else ()
 
 
 def keep(results: dict[str, Result]) -> None:
