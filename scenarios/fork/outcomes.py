@@ -105,8 +105,9 @@ class Outcomes:
                 if fact["t"].partition(".v")[0] in _TAGS:
                     self._note(record, self.codec.decode(fact))
         for tell in record.get("tells", ()):
-            is_event = not isinstance(tell, str) and tell["to"] == names.EVENT_BUS
-            if is_event and tell["msg"]["t"].partition(".v")[0] in _EVENTS:
+            if isinstance(tell, str) or tell["to"] != names.EVENT_BUS:
+                continue
+            if tell["msg"]["t"].partition(".v")[0] in _EVENTS:
                 self._hear(record, self.codec.decode(tell["msg"]))
 
     def _note(self, record: Json, fact: Any) -> None:

@@ -31,7 +31,7 @@ CLASSES = sorted(catalogue_classes().items())
 @given(data=st.data())
 @settings(max_examples=8)
 def test_every_message_comes_back_from_json_as_it_was(
-    tag: str, cls: type, data: st.DataObject
+    tag: str, cls: type[object], data: st.DataObject
 ) -> None:
     message = data.draw(messages(cls))
 
