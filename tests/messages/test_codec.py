@@ -220,6 +220,19 @@ def test_a_state_comes_back_as_it_was() -> None:
     assert state == PLAIN.decode_state(loads(dumps(PLAIN.encode_state(state))), Priced)
 
 
+def test_an_older_state_is_brought_up_and_a_newer_one_is_refused() -> None:
+    codec = Codec(
+        versions={"keeper/state": 2},
+        upcasters={("keeper/state", 1): lambda old: {"meters": old["steps"] * 2}},
+    )
+
+    assert (2, 1) == (codec.state_version("keeper"), codec.state_version("other"))
+    assert {"meters": 10} == codec.current_state("keeper", {"steps": 5}, 1)
+    assert {"meters": 5} == codec.current_state("keeper", {"meters": 5}, 2)
+    with pytest.raises(UnknownMessage, match=r"keeper/state\.v3: is newer than the version 2"):
+        codec.current_state("keeper", {}, 3)
+
+
 def test_a_fingerprint_names_fields_types_and_defaults() -> None:
     assert (
         "command_id: str; reason: str; by: str = 'operator'"
