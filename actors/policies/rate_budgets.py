@@ -33,7 +33,7 @@ class Budget(StrEnum):
     @property
     def window_ms(self) -> int:
         """Length of the venue's fixed window."""
-        return TEN_SECONDS_MS if self is Budget.ORDERS_10S else MINUTE_MS
+        return _WINDOWS_MS[self]
 
     @property
     def is_per_ip(self) -> bool:
@@ -45,6 +45,8 @@ class Budget(StrEnum):
         """True for the budgets that only placing and amending uses."""
         return self in (Budget.ORDERS_10S, Budget.ORDERS_1M)
 
+
+_WINDOWS_MS = dict.fromkeys(Budget, MINUTE_MS) | {Budget.ORDERS_10S: TEN_SECONDS_MS}
 
 _COUNT = and_(ge(1), le(1_000_000))
 _SHARE = and_(gt(Decimal(0)), le(Decimal(1)))

@@ -56,6 +56,10 @@ class Pressure(StrEnum):
     RESERVE = "reserve"
 
 
+# Looked up for every request, and a class of an enumeration is slow to look into.
+_NORMAL = Pressure.NORMAL
+
+
 @frozen
 class Granted:
     """The request may leave until `expires_at_ms`; a lane refuses it afterwards."""
@@ -179,15 +183,7 @@ def set_venue_offset(state: LimiterState, offset_ms: int) -> None:
 
 def usage(state: LimiterState, now_ms: int) -> tuple[BudgetUsage, ...]:
     """Return what is used of every window, for warnings, metrics and people."""
-    return tuple(
-        BudgetUsage(
-            budget.budget,
-            _used(state, budget, now_ms),
-            budget.limit,
-            _pressure(state, budget, now_ms),
-        )
-        for budget in state.budgets
-    )
+    return tuple([_usage_of(budget, _used(state, budget, now_ms)) for budget in state.budgets])
 
 
 def _demands(state: LimiterState, cost: Cost) -> list[tuple[BudgetState, int]]:
@@ -248,11 +244,11 @@ def _window_wait(
     return [Wait(turn_ms - state.venue_offset_ms, WaitReason.WINDOW_FULL, budget.budget)]
 
 
-def _pressure(state: LimiterState, budget: BudgetState, now_ms: int) -> Pressure:
-    used = _used(state, budget, now_ms)
-    if used >= budget.reserve_at:
-        return Pressure.RESERVE
-    return Pressure.WARN if used >= budget.warn_at else Pressure.NORMAL
+def _usage_of(budget: BudgetState, used: int) -> BudgetUsage:
+    pressure = _NORMAL
+    if used >= budget.warn_at:
+        pressure = Pressure.RESERVE if used >= budget.reserve_at else Pressure.WARN
+    return BudgetUsage(budget.budget, used, budget.limit, pressure)
 
 
 def _used(state: LimiterState, budget: BudgetState, now_ms: int) -> int:
