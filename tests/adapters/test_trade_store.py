@@ -22,7 +22,7 @@ from callboard.actors.system import make_codec
 from support.paper_runs import troubled_run
 from support.stores import Followed, column, crashing, run_over_midnight, store_of, tables
 
-SEEDS = (7, 20, 40, 60)
+SEEDS = (7, 20, 40, 90)
 
 
 @pytest.fixture(scope="module")

@@ -105,9 +105,8 @@ def test_the_run_on_the_tape_verifies_and_replays(
     report = json.loads(verified.stdout)
     assert (0, 0) == (verified.returncode, replayed.returncode)
     assert (journal["records"], journal["head"]) == (report["records"], report["head"])
-    assert {"records": journal["records"], "divergences": 0, "first": []} == json.loads(
-        replayed.stdout
-    )
+    said = json.loads(replayed.stdout)
+    assert (journal["records"], 0, []) == (said["records"], said["divergences"], said["first"])
 
 
 @contextmanager

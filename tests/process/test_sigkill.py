@@ -5,8 +5,6 @@ The venue is a process of its own with its faults on; its ledger judges the engi
 
 from pathlib import Path
 
-import pytest
-
 from callboard.actors.adapters.disk import Disk
 from callboard.actors.adapters.records.audit_log import FOLDER
 from callboard.actors.adapters.records.audit_log import rebuild as rebuild_audit
@@ -29,7 +27,6 @@ FILLS_MIN = 8
 SPEED = 5
 
 
-@pytest.mark.timeout(300)
 def test_twenty_kills_lose_no_fact_open_nothing_twice_and_leave_all_protected(
     tmp_path: Path,
 ) -> None:
@@ -56,7 +53,6 @@ def test_twenty_kills_lose_no_fact_open_nothing_twice_and_leave_all_protected(
     assert len(ledger.fills) >= FILLS_MIN, "the run was too quiet to show anything"
 
 
-@pytest.mark.timeout(300)
 def test_kills_on_disks_with_trouble_and_a_cut_power_owe_nothing_either(tmp_path: Path) -> None:
     socket = tmp_path / "venue.sock"
     options = (f"--speed={SPEED}", f"--seed={SEED}", f"--faults={VENUE_FAULTS}")

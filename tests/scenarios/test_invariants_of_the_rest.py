@@ -165,7 +165,7 @@ def test_p_finds_stops_that_pile_up() -> None:
             quantity="0.001",
             reduceOnly="true",
             triggerPrice="2500.00",
-            clientAlgoId=f"cb1-9-s{number}",
+            clientAlgoId=f"cb9-9-s{number}",
         )
 
     assert "7 conditional orders of ETHUSDT wait" in stage.texts("P")
