@@ -5,7 +5,7 @@ idea: the world, the wish, the portfolio, the prices, the size. A new rule is on
 line in its list; its guard has a line in `guard_table.py`. Exits do not come here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .entry_shape import ShapedEntry, price_entry, size_entry
 from .entry_view import EntryView
@@ -73,28 +73,29 @@ RENEWAL_RULES: tuple[Rule, ...] = (
 
 def judge(view: EntryView) -> ShapedEntry | Refusal:
     """Return the entry as it may be sent, or the first refusal."""
-    for rule in RULES:
-        refusal = rule(view)
-        if refusal is not None:
-            return refusal
+    refusal = _first(RULES, view)
+    if refusal is not None:
+        return refusal
     prices = price_entry(view)
     if isinstance(prices, Refusal):
         return prices
-    for price_rule in PRICE_RULES:
-        refusal = price_rule(view, prices)
-        if refusal is not None:
-            return refusal
+    refusal = _first(PRICE_RULES, view, prices)
+    if refusal is not None:
+        return refusal
     shaped = size_entry(view, prices)
     if isinstance(shaped, Refusal):
         return shaped
-    for size_rule in SIZE_RULES:
-        refusal = size_rule(view, shaped)
-        if refusal is not None:
-            return refusal
-    return shaped
+    return _first(SIZE_RULES, view, shaped) or shaped
 
 
 def first_refusal(view: EntryView) -> Refusal | None:
     """Return why an approved entry may not be sent any more (for renewals)."""
-    refusals = (rule(view) for rule in RENEWAL_RULES)
-    return next((refusal for refusal in refusals if refusal is not None), None)
+    return _first(RENEWAL_RULES, view)
+
+
+def _first(rules: Iterable[Callable[..., Refusal | None]], *seen: object) -> Refusal | None:
+    for rule in rules:
+        refusal = rule(*seen)
+        if refusal is not None:
+            return refusal
+    return None
