@@ -16,7 +16,6 @@ from typing import Any, Union, get_args, get_origin
 
 import attrs
 import orjson
-from cattrs.fns import identity
 from cattrs.preconf.orjson import make_converter
 
 from . import (
@@ -189,29 +188,8 @@ class Codec:
         return fields
 
     def _register_unions(self) -> None:
-        self._converter.register_unstructure_hook_factory(_is_optional, self._encoder_of_optional)
-        self._converter.register_unstructure_hook_factory(_is_sequence, self._encoder_of_sequence)
         self._converter.register_unstructure_hook_func(_is_message_union, self._encode_optional)
         self._converter.register_structure_hook_func(_is_message_union, self._decode_optional)
-
-    def _encoder_of_optional(self, cls: Any) -> Callable[[Any], Any]:
-        """Return the encoder of a value or None; one that changes nothing costs no call."""
-        first, second = get_args(cls)
-        encode = self._hook(second if first is type(None) else first)
-        return (
-            identity
-            if encode is identity
-            else lambda value: None if value is None else encode(value)
-        )
-
-    def _encoder_of_sequence(self, cls: Any) -> Callable[[Any], Any]:
-        """Return the encoder of a tuple of any length."""
-        encode = self._hook(get_args(cls)[0])
-        return list if encode is identity else lambda values: [encode(each) for each in values]
-
-    def _hook(self, cls: Any) -> Callable[[Any], Any]:
-        hook: Callable[[Any], Any] = self._converter.get_unstructure_hook(cls)
-        return hook
 
     def _encode_optional(self, value: Any) -> Any:
         return None if value is None else self.encode(value)
@@ -306,15 +284,6 @@ def _member(value: Any, cls: Any) -> StrEnum:
 
 def _is_text_enum(cls: Any) -> bool:
     return isinstance(cls, type) and issubclass(cls, StrEnum)
-
-
-def _is_optional(cls: Any) -> bool:
-    is_union = get_origin(cls) in (Union, types.UnionType)
-    return is_union and len(get_args(cls)) == 2 and type(None) in get_args(cls)
-
-
-def _is_sequence(cls: Any) -> bool:
-    return get_origin(cls) is tuple and get_args(cls)[1:] == (...,)
 
 
 def _is_message_union(cls: Any) -> bool:
