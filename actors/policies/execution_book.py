@@ -26,7 +26,7 @@ class ExecutionBook:
 
     def charge(self, symbol: str, at_ns: int) -> None:
         """Count an execution for good."""
-        self.executed_at_ns[symbol] = max(self.executed_at_ns.get(symbol, 0), at_ns)
+        self.executed_at_ns[symbol] = max(self.executed_at_ns.get(symbol, at_ns), at_ns)
         day = at_ns // DAY_NS
         self.turn(day)
         if day == self.day:
@@ -56,13 +56,12 @@ def share_out(shares: Mapping[str, Decimal], strategy: str, change: Decimal) -> 
     the order in which they came; what turns the position around is its own again.
     """
     held = sum(shares.values(), ZERO)
-    if held == ZERO or (held > ZERO) == (change > ZERO):
+    if held * change >= ZERO:
         return {**shares, strategy: shares.get(strategy, ZERO) + change}
-    left, sign = abs(change), 1 if held > ZERO else -1
-    kept = dict(shares)
+    left, kept = abs(change), dict(shares)
     for name in (strategy, *(each for each in shares if each != strategy)):
         part = min(left, abs(kept.get(name, ZERO)))
-        kept[name] = kept.get(name, ZERO) - sign * part
+        kept[name] = kept.get(name, ZERO) + part.copy_sign(change)
         left -= part
     result = {name: share for name, share in kept.items() if share != ZERO}
-    return result if left == ZERO else {strategy: -sign * left}
+    return result if left == ZERO else {strategy: left.copy_sign(change)}

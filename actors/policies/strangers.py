@@ -82,5 +82,6 @@ def explain(
     return tuple(ordered) if quantity == theirs else ()
 
 
-def _by_time(trade: TradeEvidence) -> tuple[int, str]:
-    return trade.at_ms, trade.trade_id.zfill(24)
+def _by_time(trade: TradeEvidence) -> tuple[int, int, str]:
+    """Order by time, and in one millisecond by the number that the venue gave."""
+    return trade.at_ms, len(trade.trade_id), trade.trade_id

@@ -79,6 +79,15 @@ def test_half_is_rounded_down_to_the_step(quantity: str, half: str) -> None:
     assert (f"{SYMBOL}/BOTH", D(half), False) == sized(SignalType.REDUCE_50, held(quantity))
 
 
+def test_a_close_names_the_guard_of_its_position() -> None:
+    key, guard = held("1")
+
+    for kind in (SignalType.CLOSE_LONG, SignalType.REDUCE_50):
+        found = size_close(signal(kind), [(key, guard)], FILTERS)
+        assert isinstance(found, Close)
+        assert found.guard is guard
+
+
 def test_one_lot_is_too_small_to_halve() -> None:
     assert Refusal("too_small_to_halve", "0.001", "twice the smallest lot") == sized(
         SignalType.REDUCE_50, held("0.001")
@@ -89,6 +98,14 @@ def test_half_of_a_symbol_without_filters_is_refused() -> None:
     found = size_close(signal(SignalType.REDUCE_50), [held("1")], None)
 
     assert isinstance(found, Refusal)
+
+
+def test_a_part_of_a_symbol_without_filters_is_closed_as_it_was_wished() -> None:
+    key, guard = held("1")
+
+    found = size_close(signal(SignalType.CLOSE_LONG, "0.3333"), [(key, guard)], None)
+
+    assert Close(key, guard, D("0.3333"), whole=False) == found
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,15 @@ def test_a_charge_is_of_its_symbol_and_its_day() -> None:
     assert DAY_NS == book.executed_at_ns["ETHUSDT"]
 
 
+def test_an_execution_that_is_told_late_does_not_turn_the_time_back() -> None:
+    book = ExecutionBook()
+
+    book.charge("ETHUSDT", 9)
+    book.charge("ETHUSDT", 5)
+
+    assert 9 == book.executed_at_ns["ETHUSDT"]
+
+
 def test_what_is_given_back_is_as_before_unless_another_came_since() -> None:
     book = ExecutionBook()
     book.charge("ETHUSDT", 5)

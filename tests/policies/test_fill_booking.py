@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from attrs import evolve
 
 from callboard.actors.policies.fill_booking import book_of_fill
@@ -23,6 +24,40 @@ def test_a_first_fill_begins_a_book_and_charges_none() -> None:
     assert (TWO, Decimal(4000)) == (booked.after.quantity, booked.after.cost)
     assert booked.charged is EMPTY
     assert TWO == booked.book.opened_quantity
+
+
+def test_a_position_opens_at_the_time_of_its_first_fill() -> None:
+    booked = book_of_fill(FLAT, EMPTY, fill(TWO), AT_NS)
+
+    assert AT_NS == booked.after.opened_at_ns
+
+
+@pytest.mark.parametrize(("settled", "profit"), [(True, 90), (False, 100)])
+def test_the_venue_s_profit_is_booked_once_it_is_settled_and_ours_until_then(
+    settled: bool, profit: int
+) -> None:
+    opened = book_of_fill(FLAT, EMPTY, fill(ONE, Decimal(2000)), AT_NS)
+    told: dict[str, Any] = {"trade_settled": settled, "trade_realised_pnl": Decimal(90)}
+
+    closed = book_of_fill(opened.after, opened.book, exit_fill(ONE, Decimal(2100), **told), AT_NS)
+
+    assert profit == closed.after.realised_pnl
+
+
+@pytest.mark.parametrize(("signal_id", "held"), [("s2", ("1", "0")), ("", ("0.5", "0.5"))])
+def test_the_exit_of_a_strategy_s_own_signal_closes_its_own_share(
+    signal_id: str, held: tuple[str, str]
+) -> None:
+    first = book_of_fill(FLAT, EMPTY, fill(ONE), AT_NS)
+    both = book_of_fill(first.after, first.book, fill(ONE, strategy="beta"), AT_NS)
+
+    closed = book_of_fill(
+        both.after, both.book, exit_fill(ONE, strategy="beta", signal_id=signal_id), AT_NS
+    )
+
+    assert [("alpha", Decimal(held[0])), ("beta", Decimal(held[1]))] == [
+        (share.strategy, share.quantity) for share in closed.book.shares
+    ]
 
 
 def test_a_part_that_is_closed_is_charged_to_the_life_that_goes_on() -> None:

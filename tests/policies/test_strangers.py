@@ -3,10 +3,16 @@
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callboard.actors.policies.strangers import explain, made_by
+from callboard.actors.policies.strangers import (
+    explain,
+    is_another_engines,
+    is_forgotten,
+    made_by,
+)
 from callboard.messages.values import CloseReason, PositionSide, Side
 from callboard.messages.venue import TradeEvidence
 
@@ -46,6 +52,50 @@ def test_the_venue_s_own_orders_are_known_by_their_prefix(
     client_order_id: str, reason: CloseReason
 ) -> None:
     assert reason is made_by(client_order_id)
+
+
+@pytest.mark.parametrize(
+    ("client_order_id", "is_open", "expected"),
+    [
+        ("cb4-1-x1", False, True),
+        ("cb12-p1-s1", False, True),
+        ("cb3-1-e1", True, True),
+        ("cb3-1-e1", False, False),
+        ("cb3-1-x1", True, False),
+        ("cb2-1-x1", False, False),
+        ("web_4-1-e1", True, False),
+        ("cb-by-hand", True, False),
+    ],
+)
+def test_a_later_start_or_an_open_entry_under_our_prefix_is_another_engine_s(
+    client_order_id: str, *, is_open: bool, expected: bool
+) -> None:
+    assert expected is is_another_engines(
+        client_order_id, prefix="cb", generation=3, is_open=is_open
+    )
+
+
+@pytest.mark.parametrize(
+    ("client_order_id", "expected"),
+    [
+        ("cb3-1-x1", True),
+        ("cb2-p1-s1", True),
+        ("cb3-1-e1", False),
+        ("cb4-1-x1", False),
+        ("cb-by-hand", False),
+        ("web_3-1-x1", False),
+    ],
+)
+def test_a_reducing_order_of_ours_from_this_start_or_earlier_was_forgotten(
+    client_order_id: str, *, expected: bool
+) -> None:
+    assert expected is is_forgotten(client_order_id, prefix="cb", generation=3)
+
+
+def test_fills_of_one_millisecond_come_in_the_order_of_their_numbers() -> None:
+    ninth, tenth = evolve(trade(9, "-1"), at_ms=5), evolve(trade(10, "0.4"), at_ms=5)
+
+    assert (ninth, tenth) == explain([tenth, ninth], D(1), D("0.4"))
 
 
 def test_fills_explain_a_difference_when_they_add_up_to_it() -> None:
