@@ -22,9 +22,10 @@ def pairs_of(texts: Iterable[str]) -> Pairs:
     pairs: dict[tuple[str, str], Decimal] = {}
     for text in texts:
         names, _, figure = text.partition("=")
-        first, _, second = names.partition("/")
-        if not first or not second or not -ONE <= Decimal(figure) <= ONE:
+        symbols = names.split("/")
+        if len(symbols) != 2 or not all(symbols) or not -ONE <= Decimal(figure) <= ONE:
             raise ValueError(text)
+        first, second = symbols
         pairs[first, second] = pairs[second, first] = Decimal(figure)
     return pairs
 
@@ -53,6 +54,7 @@ def scale_of(
     """Return by what an entry is made smaller beside others: 1, a half beside one exactly alike."""
     alike = ZERO
     for other, notional in others:
-        direction = 1 if notional > ZERO else -1
+        # The sign of a zero too: a position whose mark is not known yet still has its side.
+        direction = ONE.copy_sign(notional)
         alike += max(ZERO, correlation(pairs, symbol, other) * direction * sign)
     return ONE / (ONE + alike)

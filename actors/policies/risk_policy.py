@@ -126,11 +126,11 @@ def _convert(current: Any, text: str) -> Value:
 
 def _truth(text: str) -> bool:
     if text not in ("true", "false"):
-        raise ValueError(text)
+        raise ValueError
     return text == "true"
 
 
 def _finite(value: Decimal) -> Decimal:
     if not value.is_finite():
-        raise ValueError(value)
+        raise ValueError
     return value

@@ -49,8 +49,8 @@ def is_silent(phase: Phase, status: int) -> bool:
 def note_failure(health: VenueHealth, limits: HealthLimits, at_ns: int) -> None:
     """Count a failure, and forget what left the window."""
     _forget(health, limits, at_ns)
-    health.in_row = min(health.in_row, len(health.failed_at_ns)) + 1
     health.failed_at_ns = [*health.failed_at_ns[1 - COUNTED_MAX :], at_ns]
+    health.in_row = min(health.in_row + 1, len(health.failed_at_ns))
 
 
 def note_answer(health: VenueHealth, limits: HealthLimits, at_ns: int) -> None:

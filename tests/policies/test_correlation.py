@@ -37,10 +37,24 @@ def test_a_pair_is_read_either_way_round_and_what_is_not_listed_is_nothing() -> 
     ]
 
 
-@pytest.mark.parametrize("text", ["BTCUSDT=1", "BTCUSDT/=1", "/ETHUSDT=1", "A/B=1.1", "A/B=-2"])
+@pytest.mark.parametrize(
+    "text", ["BTCUSDT=1", "BTCUSDT/=1", "/ETHUSDT=1", "A/B/C=1", "A/B=1.1", "A/B=-2"]
+)
 def test_what_is_no_pair_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=text):
         pairs_of([text])
+
+
+@pytest.mark.parametrize("text", ["A/B", "A/B=", "A/B=much", "A/B=0.5=0.1", "A/B=NaN"])
+def test_what_has_no_figure_is_refused(text: str) -> None:
+    with pytest.raises(ArithmeticError):
+        pairs_of([text])
+
+
+def test_figures_from_minus_one_to_one_are_read() -> None:
+    pairs = pairs_of(["A/B=-1", "A/C=1"])
+
+    assert [D(-1), D(1)] == [correlation(pairs, "B", "A"), correlation(pairs, "C", "A")]
 
 
 def test_a_short_beside_a_long_balances_and_counts_as_nothing() -> None:
@@ -86,6 +100,19 @@ def test_an_entry_beside_one_exactly_alike_is_half_as_large(
 
     assert isinstance(verdict, ShapedEntry)
     assert D(quantity) == verdict.quantity
+
+
+@pytest.mark.parametrize(
+    ("sign", "held", "scale"),
+    [
+        *((1, "300", "0.5"), (1, "-300", "1"), (-1, "300", "1"), (-1, "-300", "0.5")),
+        *((1, "0", "0.5"), (1, "-0", "1"), (-1, "0", "1"), (-1, "-0", "0.5")),
+    ],
+)
+def test_an_entry_is_made_smaller_beside_the_same_side_even_where_no_mark_is_known(
+    sign: int, held: str, scale: str
+) -> None:
+    assert D(scale) == scale_of(pairs_of([f"{BTC}/{ETH}=1"]), ETH, sign, [(BTC, D(held))])
 
 
 @given(others=notionals, sign=st.sampled_from([1, -1]))

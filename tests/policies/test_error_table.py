@@ -170,6 +170,8 @@ def test_each_documented_code_has_its_kind_and_its_outcome(
     verdict = classify(Operation.PLACE, Phase.ANSWERED, 400, code, "any words")
 
     assert (kind, outcome) == (verdict.kind.value, verdict.outcome.value)
+    row = CODES[code]
+    assert (row.error_type, row.severity) == (verdict.error_type, verdict.severity)
     assert verdict.rule.startswith(f"code {code} ")
 
 
@@ -212,6 +214,7 @@ def test_every_kind_says_what_it_usually_means() -> None:
         (503, "", "UNKNOWN_OUTCOME", "UNKNOWN", "api_error"),
         (500, "Service Unavailable.", "UNKNOWN_OUTCOME", "UNKNOWN", "api_error"),
         (0, "", "UNKNOWN_OUTCOME", "UNKNOWN", "unknown_error"),
+        (599, "", "UNKNOWN_OUTCOME", "UNKNOWN", "api_error"),
         (600, "", "UNKNOWN_OUTCOME", "UNKNOWN", "unknown_error"),
     ],
 )
@@ -221,6 +224,26 @@ def test_each_status_without_a_code_has_its_kind(
     verdict = classify(Operation.PLACE, Phase.ANSWERED, status, None, text)
 
     assert (kind, outcome, error_type) == (verdict.kind, verdict.outcome, verdict.error_type)
+
+
+@pytest.mark.parametrize(
+    ("phase", "status", "code", "text", "rule"),
+    [
+        (Phase.NOT_CONNECTED, 0, None, "", "phase NOT_CONNECTED"),
+        (Phase.NOT_SENT, 0, None, "", "phase NOT_SENT"),
+        (Phase.MAYBE_SENT, 0, None, "", "phase MAYBE_SENT"),
+        (Phase.ANSWERED, 401, None, "", "status 401"),
+        (Phase.ANSWERED, 502, None, "", "status 502 without a known code"),
+        (Phase.ANSWERED, 503, None, "Service Unavailable.", "status 503 Service Unavailable."),
+        (Phase.ANSWERED, 400, -9999, "", "unlisted code -9999"),
+        (Phase.ANSWERED, 503, -1008, "", f"code -1008 {CODES[-1008].name}"),
+        (Phase.ANSWERED, 418, -1003, "", f"code -1003 {CODES[-1003].name}, banned"),
+    ],
+)
+def test_a_verdict_names_the_evidence_that_decided(
+    phase: Phase, status: int, code: int | None, text: str, rule: str
+) -> None:
+    assert rule == classify(Operation.PLACE, phase, status, code, text).rule
 
 
 @pytest.mark.parametrize("operation", list(Operation))

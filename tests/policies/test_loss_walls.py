@@ -40,6 +40,10 @@ def test_without_a_base_there_is_no_loss() -> None:
     assert D(0) == loss_pct(D(0), D(-5))
 
 
+def test_half_of_a_small_base_is_half_of_it() -> None:
+    assert D(50) == loss_pct(D(1), D("0.5"))
+
+
 @given(equity=EQUITIES, lower=EQUITIES, day_start=EQUITIES, peak=EQUITIES)
 def test_less_equity_never_allows_more(
     equity: Decimal, lower: Decimal, day_start: Decimal, peak: Decimal

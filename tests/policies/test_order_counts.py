@@ -16,6 +16,7 @@ MOVES = st.lists(
     st.tuples(st.integers(0, 3), st.sampled_from(OrderState), st.sampled_from((ZERO, ONE))),
     max_size=20,
 )
+GONE = (OrderState.CANCELLED, OrderState.EXPIRED)
 
 
 @given(MOVES)
@@ -31,9 +32,18 @@ def test_every_order_counts_once_as_what_it_is_now(
 
     ended = [each for each in orders if each.state in TERMINAL_STATES]
     told = statistics(counts)
-    assert sum(each.filled > ZERO for each in ended) == told.executed
+    unfilled = [each for each in ended if each.filled == ZERO]
+    assert len(ended) - len(unfilled) == told.executed
+    assert sum(each.state in GONE for each in unfilled) == told.cancelled
     assert len(orders) - len(ended) == told.pending
     assert told.executed + told.failed + told.cancelled + told.pending == told.total_orders
+
+
+def test_the_success_rate_is_the_share_of_the_orders_that_ended_executed_or_failed() -> None:
+    counts = OrderCounts(total=9, executed=3, failed=1, cancelled=4)
+
+    assert Decimal("0.75") == statistics(counts).success_rate
+    assert statistics(OrderCounts(total=9, cancelled=4)).success_rate is None
 
 
 @pytest.mark.parametrize("state", TERMINAL_STATES)

@@ -52,6 +52,11 @@ def test_the_pause_is_what_the_venue_says_or_else_grows(
     assert expected_ms == until_ms
 
 
+def test_the_answer_at_hand_is_the_first_of_its_row_at_least() -> None:
+    with pytest.raises(AssertionError):
+        pause_until_ms(429, None, "", {}, NOW_MS, 0)
+
+
 @given(
     status=st.sampled_from([403, 418, 429]),
     code=st.sampled_from([None, -1003, -1015]),

@@ -20,7 +20,7 @@ from callboard.actors.policies.rate_limit import (
     charge,
     pause,
 )
-from callboard.actors.policies.rate_pace import optional_from_ms, pace_percent
+from callboard.actors.policies.rate_pace import opening_limit, optional_from_ms, pace_percent
 from callboard.actors.policies.weights import Cost
 from callboard.messages.values import Priority
 
@@ -77,8 +77,8 @@ def test_what_is_not_optional_is_not_projected() -> None:
 def test_the_first_part_of_a_window_says_little_of_its_end() -> None:
     at_ms = START_MS + 100
 
-    assert isinstance(optional(filled(400, at_ms), at_ms), Granted)
-    assert isinstance(optional(filled(480, at_ms), at_ms), Wait)
+    assert isinstance(optional(filled(440, at_ms), at_ms), Granted)
+    assert isinstance(optional(filled(441, at_ms), at_ms), Wait)
 
 
 def test_a_window_above_its_warning_keeps_optional_reads_until_it_turns() -> None:
@@ -96,6 +96,15 @@ def test_after_a_refusal_the_pace_is_halved_and_grows_back_by_the_minute() -> No
     paces = [pace(state, Budget.WEIGHT_1M, START_MS + m * MINUTE_MS) for m in (0, 1, 3, 5, 9)]
 
     assert [50, 60, 80, 100, 100] == paces
+
+
+def test_a_pace_and_what_it_allows_are_whole_numbers_rounded_down() -> None:
+    state = paused(PauseScope.ORDERS, times=2)
+    at_ms = START_MS + 3 * MINUTE_MS - 1
+
+    assert 25 + 29 == pace(state, Budget.ORDERS_10S, at_ms)
+    assert 270 * 54 // 100 == opening_limit(state.budgets[1], state.pacing, at_ms)
+    assert isinstance(opening_limit(state.budgets[1], state.pacing, at_ms), int)
 
 
 def test_refusals_in_a_row_slow_down_to_the_least_pace_and_no_further() -> None:
@@ -142,19 +151,23 @@ def test_other_limits_keep_the_pace() -> None:
     wanted=st.integers(1, 3_000),
     elapsed_ms=st.integers(0, MINUTE_MS - 1),
     percent=st.integers(1, 100),
+    warn_at=st.integers(1, 2_400),
 )
 def test_an_optional_read_leaves_as_soon_as_the_projection_allows_and_never_before(
-    wanted: int, elapsed_ms: int, percent: int
+    wanted: int, elapsed_ms: int, percent: int, warn_at: int
 ) -> None:
     state = new_limiter(LimiterSettings(), START_MS)
-    budget = evolve(state.budgets[0], pace_percent=percent)
-    pacing = evolve(state.pacing, recovery_percent=1)
+    budget = evolve(state.budgets[0], pace_percent=percent, pace_from_ms=START_MS, warn_at=warn_at)
 
     from_ms = optional_from_ms(
-        budget, pacing, wanted=wanted, elapsed_ms=elapsed_ms, now_ms=START_MS
+        budget, state.pacing, wanted=wanted, elapsed_ms=elapsed_ms, now_ms=START_MS
     )
 
-    mark = max(1920 * min(100, percent + START_MS // MINUTE_MS) // 100, 1)
-    told_ms = max(from_ms, MINUTE_MS // 4)
-    assert from_ms >= elapsed_ms
-    assert wanted * MINUTE_MS <= mark * told_ms
+    mark = max(warn_at * percent // 100, 1)
+
+    def is_below_the_mark(at_ms: int) -> bool:
+        return wanted * MINUTE_MS <= mark * max(at_ms, MINUTE_MS // 4)
+
+    assert isinstance(from_ms, int)
+    assert is_below_the_mark(from_ms)
+    assert from_ms == elapsed_ms or (from_ms > elapsed_ms and not is_below_the_mark(from_ms - 1))

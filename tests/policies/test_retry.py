@@ -1,4 +1,4 @@
-"""Retry: delays to the millisecond, and a directive for every kind of error."""
+"""Retry: a directive for every kind of error, and the bounds that no directive passes."""
 
 import pytest
 from attrs import evolve
@@ -8,14 +8,11 @@ from hypothesis import strategies as st
 from callboard.actors.policies.error_codes import CODES, KINDS
 from callboard.actors.policies.error_table import Verdict, classify
 from callboard.actors.policies.retry import (
-    EXIT_POLICY,
     POLICIES,
     RULES,
     Directive,
-    RetryPolicy,
     RetrySettings,
     decide,
-    delay_ms,
 )
 from callboard.messages.values import (
     Action,
@@ -96,68 +93,6 @@ def decide_exit(
 
 
 @pytest.mark.parametrize(
-    ("error_type", "delays_ms"),
-    [
-        (ErrorType.API_ERROR, [1_000, 2_000, 4_000]),
-        (ErrorType.NETWORK_ERROR, [2_000, 4_000, 8_000, 16_000, 16_000]),
-        (ErrorType.TIMEOUT_ERROR, [1_000, 2_000, 4_000]),
-        (ErrorType.RATE_LIMIT_ERROR, [60_000, 120_000, 240_000]),
-        (ErrorType.INSUFFICIENT_BALANCE, []),
-        (ErrorType.INVALID_ORDER, []),
-        (ErrorType.UNKNOWN_ERROR, [2_000, 4_000]),
-    ],
-)
-def test_each_type_repeats_as_often_and_waits_as_long_as_its_row_says(
-    error_type: ErrorType, delays_ms: list[int]
-) -> None:
-    policy = POLICIES[error_type]
-
-    waits_ms = [delay_ms(policy, n, 0.9, jitter=False) for n in range(1, policy.retries_max + 1)]
-
-    assert delays_ms == waits_ms
-
-
-def test_the_default_waits_are_exactly_1_2_and_4_seconds_up_to_a_cap_of_30() -> None:
-    waits_ms = [delay_ms(EXIT_POLICY, n, 0.0, jitter=False) for n in range(1, 8)]
-
-    assert [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] == waits_ms
-
-
-@pytest.mark.parametrize(
-    ("retry_number", "shortest_ms", "longest_ms"),
-    [(1, 750, 1_250), (2, 1_500, 2_500), (3, 3_000, 5_000), (9, 22_500, 37_500)],
-)
-def test_jitter_is_a_quarter_to_either_side_and_comes_after_the_cap(
-    retry_number: int, shortest_ms: int, longest_ms: int
-) -> None:
-    ends_ms = tuple(delay_ms(EXIT_POLICY, retry_number, end, jitter=True) for end in (0.0, 1.0))
-
-    assert (shortest_ms, longest_ms) == ends_ms
-
-
-@given(
-    policy=st.builds(
-        RetryPolicy,
-        base_ms=st.integers(1, 100_000),
-        cap_ms=st.integers(1, 1_000_000),
-        retries_max=st.integers(0, 10),
-        factor=st.decimals(1, 10, places=1),
-    ),
-    retry_number=st.integers(1, 10**9),
-    uniform=st.floats(0, 1),
-)
-def test_a_delay_stays_within_a_quarter_of_its_exact_value(
-    policy: RetryPolicy, retry_number: int, uniform: float
-) -> None:
-    exact_ms = delay_ms(policy, retry_number, uniform, jitter=False)
-
-    wait_ms = delay_ms(policy, retry_number, uniform, jitter=True)
-
-    assert min(policy.base_ms, policy.cap_ms) <= exact_ms <= policy.cap_ms
-    assert 0.75 * exact_ms - 0.5 <= wait_ms <= 1.25 * exact_ms + 0.5
-
-
-@pytest.mark.parametrize(
     ("kind", "expected"),
     [
         ("NETWORK", (Action.REDELIVER, 2_000, None, None)),
@@ -228,15 +163,15 @@ def test_the_last_repetition_of_a_type_is_followed_by_the_end() -> None:
     after = decide_entry(verdict_of(ErrorKind.OVERLOAD), attempt=4)
 
     assert (Action.REDELIVER, 4_000) == (last.action, last.delay_ms)
-    assert (Action.END, EscalationLevel.ORDER) == (after.action, after.escalate)
-    assert "3 repetitions did not help" in after.reason
+    reason = "the venue is overloaded and did nothing; 3 repetitions did not help"
+    assert Directive(Action.END, 0, reason, EscalationLevel.ORDER) == after
 
 
 def test_an_empty_budget_ends_the_order_and_keeps_the_wider_escalation() -> None:
     directive = decide_entry(verdict_of(ErrorKind.VENUE_DOWN), budget_left=0)
 
-    assert (Action.END, EscalationLevel.VENUE) == (directive.action, directive.escalate)
-    assert "budget" in directive.reason
+    reason = "the venue is unavailable; the retry budget is spent"
+    assert Directive(Action.END, 0, reason, EscalationLevel.VENUE) == directive
 
 
 def test_a_deadline_before_the_next_attempt_ends_the_order() -> None:
@@ -246,7 +181,14 @@ def test_a_deadline_before_the_next_attempt_ends_the_order() -> None:
     too_late = decide_entry(verdict, deadline_ms=NOW_MS + 999)
 
     assert Action.REDELIVER is in_time.action
-    assert (Action.END, EscalationLevel.ORDER) == (too_late.action, too_late.escalate)
+    reason = "the venue is overloaded and did nothing; the deadline comes first"
+    assert Directive(Action.END, 0, reason, EscalationLevel.ORDER) == too_late
+
+
+def test_a_deadline_keeps_the_wider_escalation_of_its_kind() -> None:
+    directive = decide_entry(verdict_of(ErrorKind.VENUE_DOWN), deadline_ms=NOW_MS)
+
+    assert (Action.END, EscalationLevel.VENUE) == (directive.action, directive.escalate)
 
 
 def test_an_approval_that_ages_out_goes_back_to_the_gate() -> None:
@@ -256,7 +198,17 @@ def test_an_approval_that_ages_out_goes_back_to_the_gate() -> None:
     too_late = decide_entry(verdict, send_by_ms=NOW_MS + 999)
 
     assert Action.REDELIVER is in_time.action
-    assert (Action.REAPPROVE, 1_000) == (too_late.action, too_late.delay_ms)
+    ages_out = "the approval ages out before the next attempt"
+    reason = f"the venue is overloaded and did nothing; {ages_out}"
+    assert Directive(Action.REAPPROVE, 1_000, reason) == too_late
+
+
+def test_a_venue_that_is_down_is_told_whatever_becomes_of_the_order() -> None:
+    verdict = verdict_of(ErrorKind.VENUE_DOWN)
+
+    asked_again = decide_entry(verdict, send_by_ms=NOW_MS)
+
+    assert (Action.REAPPROVE, EscalationLevel.VENUE) == (asked_again.action, asked_again.escalate)
 
 
 def test_a_reducing_order_does_not_wait_for_the_gate() -> None:
@@ -280,15 +232,19 @@ def test_a_fix_is_tried_once() -> None:
     second = decide_entry(verdict, attempt=2, fixes_tried=(Fix.RESYNC_CLOCK,))
     other = decide_entry(verdict, attempt=2, fixes_tried=(Fix.REFRESH_FILTERS,))
 
-    assert (Action.END, EscalationLevel.ORDER) == (second.action, second.escalate)
-    assert "did not help" in second.reason
+    reason = f"the clock is off the venue's; {Fix.RESYNC_CLOCK} did not help"
+    assert Directive(Action.END, 0, reason, EscalationLevel.ORDER) == second
     assert Action.FIX_AND_REDELIVER is other.action
 
 
 def test_a_fix_after_the_approval_aged_out_goes_back_to_the_gate_with_its_fix() -> None:
     directive = decide_entry(verdict_of_code(-1111), send_by_ms=NOW_MS - 1)
 
-    assert (Action.REAPPROVE, Fix.REFRESH_FILTERS) == (directive.action, directive.fix)
+    assert (Action.REAPPROVE, 0, Fix.REFRESH_FILTERS) == (
+        directive.action,
+        directive.delay_ms,
+        directive.fix,
+    )
 
 
 def test_an_order_in_the_wrong_state_is_looked_at_and_a_setting_is_refused() -> None:
@@ -296,8 +252,21 @@ def test_an_order_in_the_wrong_state_is_looked_at_and_a_setting_is_refused() -> 
     still_firing = decide_entry(verdict_of_code(-4117, Operation.CANCEL), attempt=4)
     setting = decide_entry(verdict_of_code(-4047, Operation.CONFIGURE))
 
-    assert (Action.QUERY, 1_000) == (firing.action, firing.delay_ms)
-    assert [Action.END, Action.END] == [still_firing.action, setting.action]
+    reason = "the venue's state does not allow it now"
+    assert Directive(Action.QUERY, 1_000, reason) == firing
+    assert Directive(Action.END, 0, reason) == still_firing == setting
+
+
+def test_a_state_that_does_not_allow_it_is_looked_at_as_often_as_its_type_repeats() -> None:
+    last = decide_entry(verdict_of_code(-4117, Operation.CANCEL), attempt=3)
+
+    assert Action.QUERY is last.action
+
+
+def test_a_lost_answer_is_asked_for_however_often_that_told_nothing() -> None:
+    directive = decide_entry(verdict_of(ErrorKind.NOT_FOUND), attempt=99)
+
+    assert Action.QUERY is directive.action
 
 
 def test_the_reason_fits_the_part_of_the_order() -> None:

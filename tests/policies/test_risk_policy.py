@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from callboard.actors.policies.risk_policy import PAIRS, TABLES, PolicyError, changed
 from callboard.actors.settings import RiskSettings
+from callboard.messages.values import SignalType
 
 D = Decimal
 SETTINGS = RiskSettings(symbols=("ETHUSDT",))
@@ -51,34 +52,42 @@ def text_of(value: Decimal | int | tuple[str, ...]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("key", "text"),
+    ("key", "text", "reason"),
     [
-        ("leverage_most", "1"),
-        ("cooldown_ms", "soon"),
-        ("cooldown_ms", "-1"),
-        ("cooldown_ms", "1.5"),
-        ("confidence_min", "NaN"),
-        ("confidence_min", "Infinity"),
-        ("confidence_min", "-0.1"),
-        ("scale_in", "yes"),
-        ("leverage", "0"),
-        ("position_size_pct_default", "0"),
-        ("gross_exposure_pct_max", "0"),
-        ("sizing", "all"),
-        ("correlations", "BTCUSDT=1"),
-        ("correlations", "A/B=much"),
-        ("strategies", "cross"),
-        ("cooldown_exempt", "LONG_ENTRY"),
-        ("size_basis", ""),
-        ("actions", "LONG_ENTRY,SELL"),
+        ("leverage_most", "1", "is no setting of the risk gate"),
+        ("cooldown_ms", "soon", "cannot be 'soon'"),
+        ("cooldown_ms", "-1", "cannot be '-1', which is too small"),
+        ("cooldown_ms", "1.5", "cannot be '1.5'"),
+        ("confidence_min", "NaN", "cannot be 'NaN'"),
+        ("confidence_min", "Infinity", "cannot be 'Infinity'"),
+        ("confidence_min", "-0.1", "cannot be '-0.1', which is too small"),
+        ("scale_in", "yes", "cannot be 'yes'"),
+        ("leverage", "0", "cannot be '0', which is too small"),
+        ("position_size_pct_default", "0", "cannot be '0', which is too small"),
+        ("gross_exposure_pct_max", "0", "cannot be '0', which is too small"),
+        ("sizing", "all", "must be one of percent, risk, not 'all'"),
+        ("correlations", "BTCUSDT=1", "must be pairs as in BTCUSDT/ETHUSDT=0.8"),
+        ("correlations", "A/B=much", "must be pairs as in BTCUSDT/ETHUSDT=0.8"),
+        ("strategies", "cross", "is a table; only the settings of a start change it"),
+        (
+            "cooldown_exempt",
+            "LONG_ENTRY",
+            "must be one of CLOSE_LONG, CLOSE_SHORT, REDUCE_50, not 'LONG_ENTRY'",
+        ),
+        ("size_basis", "", "must be one of notional, margin, not ''"),
+        (
+            "actions",
+            "LONG_ENTRY,SELL",
+            f"must be one of {', '.join(SignalType)}, not 'SELL'",
+        ),
     ],
 )
-def test_what_no_setting_can_be_is_refused_with_its_key(key: str, text: str) -> None:
+def test_what_no_setting_can_be_is_refused_with_its_key(key: str, text: str, reason: str) -> None:
     with pytest.raises(PolicyError) as error:
         changed(SETTINGS, {key: text})
 
-    assert key == error.value.key
-    assert str(error.value).startswith(f"{key}: ")
+    assert (key, reason) == (error.value.key, error.value.reason) == error.value.args
+    assert f"{key}: {reason}" == str(error.value)
 
 
 @pytest.mark.parametrize(

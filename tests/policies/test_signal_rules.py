@@ -56,8 +56,9 @@ def test_a_score_that_cannot_be_compared_is_refused(name: str, score: str) -> No
     assert Refusal(f"signal_{name}", score, "a figure") == fault
 
 
-def test_a_score_below_zero_is_for_the_gate_to_judge() -> None:
-    assert fault_of(entry(signal_strength=D(-1))) is None
+@pytest.mark.parametrize("score", ["-1", "1E+18", "-1E+18"])
+def test_what_a_score_says_is_for_the_gate_to_judge(score: str) -> None:
+    assert fault_of(entry(signal_strength=D(score))) is None
 
 
 @pytest.mark.parametrize(

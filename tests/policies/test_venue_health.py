@@ -55,6 +55,19 @@ def test_answers_alone_are_not_even_counted() -> None:
     assert VenueHealth() == heard("AAAA")
 
 
+def test_what_happens_in_one_instant_is_counted_whole() -> None:
+    assert is_down(heard("FAFAFAFAFA", every_ns=0), LIMITS)
+
+
+@pytest.mark.parametrize("word", ["F" * 600, "F" + "A" * 600])
+def test_of_a_long_run_only_the_newest_are_remembered(word: str) -> None:
+    health = heard(word, every_ns=1)
+
+    newest = list(range(len(word) - COUNTED_MAX + 1, len(word) + 1))
+    assert newest == (health.answered_at_ns or health.failed_at_ns)
+    assert health.in_row <= len(health.failed_at_ns)
+
+
 def test_an_outage_that_is_over_is_forgotten() -> None:
     health = heard("FFFFF")
 
