@@ -98,6 +98,13 @@ def legs_freed(guard: Guard, message: ComparePositions) -> list[Leg]:
     return [Leg(leg) for leg in guard.whole_refused if not _is_taken(guard, Leg(leg), message)]
 
 
+def is_stop_listed(guard: Guard, message: ComparePositions) -> bool:
+    """True when a stop for all of a position is in the listing, or one of its own stops."""
+    listed = [closer.client_order_id for closer in message.closers]
+    own = any(record.leg is Leg.STOP and cid in listed for cid, record in guard.own_legs())
+    return own or _is_taken(guard, Leg.STOP, message)
+
+
 def left_over(state: PositionsState, message: ComparePositions) -> list[str]:
     """Return the conditional orders that no guard knows and none needs, whoever sent them.
 

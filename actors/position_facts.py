@@ -142,6 +142,14 @@ class ProtectionSet:
 
 
 @frozen
+class ListingAwaited:
+    """Fact: since when nothing but a listing says that no stop rests; 0 when none is awaited."""
+
+    key: str
+    since_ns: int
+
+
+@frozen
 class AlarmSet:
     """Fact: whether the missing stop was alarmed."""
 
@@ -205,6 +213,7 @@ PRIVATE = (
     WholeFreed,
     ClosingSet,
     ProtectionSet,
+    ListingAwaited,
     AlarmSet,
     MarkNoted,
     InstrumentsNoted,
@@ -228,6 +237,7 @@ Fact = (
     | WholeFreed
     | ClosingSet
     | ProtectionSet
+    | ListingAwaited
     | AlarmSet
     | MarkNoted
     | InstrumentsNoted

@@ -3,9 +3,10 @@
 Owns positions as the fold of our fills, one stop per position at the first fill, and every exit
 until the venue shows flat: no refusal ends an exit, it is tried again with backoff. A position
 without a resting stop for `unprotected_ms_max` is alarmed, its symbol takes no entries, and it is
-closed. Bound: one guard per symbol and position side. A life's beginning and end are told in
-`position_life.py`, orders asked for in `position_legs.py`, stops watched in `protection.py`, and
-the venue's view weighed in `position_comparison.py`; the facts are in `position_facts.py`.
+closed; after a start only when the venue was listed and shows none. Bound: one guard per symbol
+and position side. A life's beginning and end are told in `position_life.py`, orders asked for in
+`position_legs.py`, stops watched in `protection.py`, and the venue's view weighed in
+`position_comparison.py`; the facts are in `position_facts.py`.
 """
 
 from typing import assert_never
@@ -310,6 +311,7 @@ class PositionMonitor(Actor):
         for key, guard in self.state.guards.items():
             if guard.position.is_flat:
                 self._life(ctx).sweep(guard)
+            self._protection(ctx).compared(key, guard, message)
             for leg in legs_freed(guard, message):
                 ctx.record(WholeFreed(key, leg))
                 self._legs(ctx).again_later(key, guard, leg, at_once=True)
@@ -366,7 +368,7 @@ class PositionMonitor(Actor):
             for leg in (Leg.STOP, Leg.TARGET, Leg.EXIT):
                 self._legs(ctx).ensure(key, guard, leg)
             if guard.unprotected_since_ns:
-                self._protection(ctx).watch(key, guard.number, guard.unprotected_since_ns)
+                self._protection(ctx).take_up(key, guard)
             for client_order_id, record in guard.own_legs():
                 if record.leg is Leg.STOP and record.state in AT_WORK:
                     self._protection(ctx).watch_fired(key, guard.number, client_order_id)

@@ -9,7 +9,7 @@ from typing import TypeVar, assert_never
 
 from attrs import define, evolve, field
 
-from ..messages.instruments import Filters
+from ..messages.instruments import Filters, InstrumentsChanged
 from ..messages.market import MarkChanged
 from ..messages.orders import FillBooked
 from ..messages.stream import FundingPaid
@@ -45,6 +45,7 @@ from .position_facts import (
     LegDenied,
     LegNoted,
     LegRequested,
+    ListingAwaited,
     MarkNoted,
     ProtectionSet,
     StrangerNoted,
@@ -171,17 +172,16 @@ def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
             guard = state.guards[fact.key]
             guard.closing, guard.closing_by = fact.reason, fact.by
         case ProtectionSet():
-            state.guards[fact.key].unprotected_since_ns = fact.since_ns
+            _set_protection(state.guards[fact.key], fact.since_ns)
             state.longest_unprotected_ms = max(state.longest_unprotected_ms, fact.was_without_ms)
+        case ListingAwaited():
+            state.guards[fact.key].unlisted_since_ns = fact.since_ns
         case AlarmSet():
             state.guards[fact.key].is_alarmed = fact.alarm
         case MarkNoted():
             state.marks[fact.mark.symbol] = fact.mark
         case InstrumentsNoted():
-            for filters in fact.change.filters:
-                state.filters[filters.symbol] = filters
-            for symbol in fact.change.gone:
-                state.filters.pop(symbol, None)
+            _note_instruments(state, fact.change)
         case _:
             assert_never(fact)
 
@@ -218,6 +218,19 @@ def _apply_fill(state: PositionsState, fact: FillApplied) -> None:
         _begin_life(guard, before, fill, state.lives)
     if position.is_flat:
         _rest(guard)
+
+
+def _note_instruments(state: PositionsState, change: InstrumentsChanged) -> None:
+    for filters in change.filters:
+        state.filters[filters.symbol] = filters
+    for symbol in change.gone:
+        state.filters.pop(symbol, None)
+
+
+def _set_protection(guard: Guard, since_ns: int) -> None:
+    guard.unprotected_since_ns = since_ns
+    if not since_ns:
+        guard.unlisted_since_ns = 0
 
 
 def _note(kept: dict[str, Kept], key: str, value: Kept, most: int) -> None:
@@ -356,7 +369,7 @@ def _begin_life(guard: Guard, before: Position, fill: FillBooked, number: int) -
     guard.opened_at_ms = fill.trade.at_ms
     guard.attempts, guard.failures, guard.pending = {}, {}, {}
     guard.whole_refused, guard.is_foreign = {}, False
-    guard.closing, guard.is_alarmed = "", False
+    guard.closing, guard.is_alarmed, guard.unlisted_since_ns = "", False, 0
     # What turned it over closed the earlier life, and its profit and fee count there.
     base = before if before.is_flat else guard.position
     guard.realised_before, guard.fees_before = base.realised_pnl, base.fees

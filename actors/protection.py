@@ -12,14 +12,19 @@ from attrs import evolve, frozen
 from ..messages.events import PositionProtected
 from ..messages.orders import LegChanged
 from ..messages.positions import ProtectionFailing
+from ..messages.reconciliation import ComparePositions
 from ..messages.values import TERMINAL_STATES, ErrorKind, Leg, OrderState, Severity
 from . import names
 from .policies.guard import RESTING, Guard
 from .policies.ledger import Position
 from .policies.stop_plan import AT_WORK, inside, next_step
-from .position_facts import AlarmSet, FiredDue, ProtectionSet, UnprotectedDue
+from .position_comparison import is_stop_listed
+from .position_facts import AlarmSet, FiredDue, ListingAwaited, ProtectionSet, UnprotectedDue
 from .position_legs import INCONCLUSIVE, Legs
 from .position_state import MS, ZERO
+
+UNPROTECTED = "unprotected"
+"""Alert of a position whose time without a stop is up, and why it is closed."""
 
 
 @frozen
@@ -46,6 +51,28 @@ class Protection:
         delay_ns = max(0, due_ns - ctx.now)
         ctx.after(delay_ns, UnprotectedDue(key, number), key=f"unprotected/{key}")
 
+    def take_up(self, key: str, guard: Guard) -> None:
+        """Go on with a wait of an earlier life of the monitor; its end closes nothing by itself.
+
+        What that life heard last may be lost with it, the word of a stop that rests too: first the
+        venue is listed. A wait that ran out while nobody looked begins anew.
+        """
+        ctx, since_ns = self.legs.ctx, guard.unprotected_since_ns
+        if since_ns + self.legs.settings.unprotected_ms_max * MS <= ctx.now:
+            since_ns = ctx.now
+            ctx.record(ProtectionSet(key, since_ns, 0))
+        ctx.record(ListingAwaited(key, ctx.now))
+        self.watch(key, guard.number, since_ns)
+
+    def compared(self, key: str, guard: Guard, message: ComparePositions) -> None:
+        """A listing without a stop lets a position be closed that only waited for it."""
+        is_awaited = 0 < guard.unlisted_since_ns <= message.departed_at_ns
+        if not is_awaited or is_stop_listed(guard, message):
+            return
+        self.legs.ctx.record(ListingAwaited(key, 0))
+        if guard.is_alarmed:
+            self.legs.close(key, guard, UNPROTECTED)
+
     def end_wait(self, key: str, guard: Guard) -> int:
         """A stop rests, or nothing is left to protect; return how long there was none, ms."""
         ctx = self.legs.ctx
@@ -60,12 +87,15 @@ class Protection:
         return without_ms
 
     def overdue(self, key: str, guard: Guard) -> None:
-        """The time without a stop is up: alarm, and close."""
+        """The time without a stop is up: alarm, and close, or first look whether one rests."""
         ctx = self.legs.ctx
         ctx.record(AlarmSet(key, alarm=True))
         ctx.tell(names.RISK_GATE, ProtectionFailing(guard.position.symbol, alarm=True))
-        self.legs.alert("unprotected", key, "no stop rests at the venue")
-        self.legs.close(key, guard, "unprotected")
+        self.legs.alert(UNPROTECTED, key, "no stop rests at the venue")
+        if guard.unlisted_since_ns:
+            self.legs.check(key, "no stop is known to rest")
+        else:
+            self.legs.close(key, guard, UNPROTECTED)
 
     def resized(
         self, key: str, before: Guard, position: Position, stop_loss: Decimal | None

@@ -91,6 +91,9 @@ class Guard:
     """Legs of which the venue has a closePosition order already, that is not this life's."""
     unprotected_since_ns: int = 0
     """0 while protected or flat."""
+    unlisted_since_ns: int = 0
+    """Since when a new life of the monitor waits for the venue's listing before it closes for want
+    of a stop; 0 where it does not."""
     is_alarmed: bool = False
     is_foreign: bool = False
     """Somebody else's position that is protected by setting; the engine never closes it itself."""

@@ -147,7 +147,8 @@ class PositionsAreGuarded:
         for key, guard in state.open_guards():
             without_ns = self.ground.now_ns - guard.unprotected_since_ns
             is_over = guard.unprotected_since_ns and without_ns > allowed_ns + ALARM_SLACK_NS
-            if is_over and not (guard.is_alarmed and guard.closing):
+            is_acting = guard.closing or guard.unlisted_since_ns
+            if is_over and not (guard.is_alarmed and is_acting):
                 text = f"{key} has no stop for {without_ns // MS} ms and no alarm"
                 self.ground.report(self.name, text)
 

@@ -1,7 +1,8 @@
 """Starts: S15 and D9, about what a start of the engine, or of an actor, may change.
 
 A start owns what it makes, and it changes nothing at the venue: no position is closed because
-somebody was restarted, and nobody acts in the name of an earlier start.
+somebody was restarted, or for want of a stop that nobody has looked for yet, and nobody acts in
+the name of an earlier start.
 """
 
 from typing import ClassVar
@@ -11,10 +12,13 @@ from attrs import define, field
 from ...actors import names
 from ...actors.ports import VenueRequest
 from ...actors.position_facts import ClosingSet
+from ...actors.position_state import PositionsState
+from ...actors.protection import UNPROTECTED
 from ...actors.runtime.cell import Cell
 from ...actors.runtime.envelope import Envelope
 from ...messages.lifecycle import ActorStarted
 from ...messages.orders import ApprovedOrder
+from ...messages.reconciliation import ComparePositions
 from .ground import Ground, Hooks, client_id_of_placement
 
 
@@ -69,9 +73,14 @@ class OneOwner:
 
 @define(eq=False)
 class StartsCloseNothing:
-    """D9: a start of the monitor decides on no close; it goes on with those it had decided on."""
+    """D9: a start of the monitor decides on no close; it goes on with those it had decided on.
+
+    A position that it finds without a stop is closed for that only when the venue was listed.
+    """
 
     ground: Ground
+    _found: dict[str, int] = field(init=False, factory=dict[str, int])
+    """By key, the lives of positions that the start found without a stop."""
     name: ClassVar[str] = "D9"
 
     def hooks(self) -> Hooks:
@@ -79,9 +88,22 @@ class StartsCloseNothing:
         return Hooks(steps=((names.POSITION_MONITOR, self.on_monitor),))
 
     def on_monitor(self, cell: Cell, envelope: Envelope) -> None:
-        """Compare what a start decides."""
-        if not isinstance(envelope.message, ActorStarted):
-            return
+        """Compare what a start decides, and what is decided between it and the first listing."""
+        is_start = isinstance(envelope.message, ActorStarted)
+        if isinstance(envelope.message, ComparePositions):
+            self._found.clear()
         for fact in cell.context.facts:
-            if isinstance(fact, ClosingSet):
+            if not isinstance(fact, ClosingSet):
+                continue
+            if is_start or (fact.key in self._found and fact.reason == UNPROTECTED):
                 self.ground.report(self.name, f"a start closes {fact.key}: {fact.reason}")
+        state: PositionsState = cell.actor.state
+        guards = state.open_guards()
+        if is_start:
+            self._found = {key: guard.number for key, guard in guards}
+        if self._found:
+            self._found = {
+                key: guard.number
+                for key, guard in guards
+                if self._found.get(key) == guard.number and not guard.is_protected
+            }

@@ -329,40 +329,6 @@ def test_the_side_of_protection_follows_the_position() -> None:
     )
 
 
-def test_a_restart_asks_again_for_what_nobody_answered_under_the_same_number() -> None:
-    bench = PositionBench().opened()
-    bench.tell(leg(Leg.STOP, OrderState.ACTIVE))
-
-    step = bench.steps.start()
-
-    assert [(Leg.TARGET, 1)] == legs(step)
-
-
-def test_a_restart_keeps_the_wait_that_has_begun() -> None:
-    bench = PositionBench().opened()
-    bench.steps.now_ns += 4 * SECOND
-    bench.steps.timers.clear()
-
-    bench.steps.start()
-
-    assert 6 * SECOND == bench.steps.timers[ALARM].due_ns - bench.steps.now_ns
-
-
-def test_a_restart_sweeps_what_protects_nothing() -> None:
-    bench = PositionBench().protected()
-    bench.tell(exit_fill())
-
-    step = bench.steps.start()
-
-    assert [CancelLeg(STOP_CID), CancelLeg(TARGET_CID)] == step.told(CancelLeg)
-
-
-def test_a_restart_of_a_protected_position_does_nothing() -> None:
-    step = PositionBench().protected().steps.start()
-
-    assert ((), ()) == (step.facts, step.tells)
-
-
 def test_a_swept_leg_is_forgotten_when_it_has_ended() -> None:
     bench = PositionBench().protected()
     bench.tell(exit_fill())
