@@ -52,9 +52,6 @@ def scale_of(
     pairs: Pairs, symbol: str, sign: int, others: Iterable[tuple[str, Decimal]]
 ) -> Decimal:
     """Return by what an entry is made smaller beside others: 1, a half beside one exactly alike."""
-    alike = ZERO
-    for other, notional in others:
-        # The sign of a zero too: a position whose mark is not known yet still has its side.
-        direction = ONE.copy_sign(notional)
-        alike += max(ZERO, correlation(pairs, symbol, other) * direction * sign)
-    return ONE / (ONE + alike)
+    # The sign of a zero too: a position whose mark is not known yet still has its side.
+    sides = ((other, ONE.copy_sign(notional)) for other, notional in others)
+    return ONE / (ONE + weight_together(pairs, symbol, sign, sides))

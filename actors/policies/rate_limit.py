@@ -234,10 +234,9 @@ def _window_wait(
     state: LimiterState, budget: BudgetState, amount: int, priority: Priority, now_ms: int
 ) -> list[Wait]:
     used = _used(state, budget, now_ms)
-    limit = budget.reserve_at if priority is Priority.OPENING else budget.limit
+    # An empty window holds nobody up: what no window could hold was too large before.
     is_slowed = priority is Priority.OPENING and used > 0
-    if is_slowed:
-        limit = opening_limit(budget, state.pacing, now_ms)
+    limit = opening_limit(budget, state.pacing, now_ms) if is_slowed else budget.limit
     if used + amount <= limit:
         return []
     turn_ms = (_window_at(state, budget, now_ms) + 1) * budget.budget.window_ms

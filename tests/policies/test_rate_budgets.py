@@ -45,12 +45,13 @@ def test_other_limits_of_the_venue_are_taken_over_without_forgetting_what_was_us
     charge(state, READ_ALL, START_MS)
     pause(state, PauseScope.BAN, START_MS + 500, START_MS)
 
-    redesign(state, LimiterSettings(weight_1m_max=1200, permit_ttl_ms=500), START_MS)
+    settings = LimiterSettings(weight_1m_max=1200, permit_ttl_ms=500, window_margin_ms=50)
+    redesign(state, settings, START_MS)
 
     expected = BudgetUsage(Budget.WEIGHT_1M, 40, 1200, Pressure.NORMAL)
     assert expected == usage(state, START_MS)[0]
     assert state.banned_until_ms == START_MS + 500
-    assert state.permit_ttl_ms == 500
+    assert (500, 50) == (state.permit_ttl_ms, state.window_margin_ms)
     assert state.budgets[0].bucket.design.capacity == 300
 
 

@@ -220,7 +220,7 @@ def test_the_bucket_is_lowered_to_what_the_venue_says_is_left() -> None:
 def test_an_answer_without_counts_changes_nothing() -> None:
     state = limiter()
 
-    observe(state, granted_at_ms=START_MS, now_ms=START_MS)
+    observe(state, granted_at_ms=MID_MS, now_ms=MID_MS)
 
     assert limiter() == state
 
@@ -238,6 +238,21 @@ def test_a_count_is_believed_only_when_it_surely_speaks_of_the_window_it_arrives
     granted_at_ms: int, answered_at_ms: int, used: int
 ) -> None:
     state = limiter()
+
+    observe(state, granted_at_ms=granted_at_ms, now_ms=answered_at_ms, weight_1m=2300)
+
+    assert of(state, Budget.WEIGHT_1M, answered_at_ms).used == used
+
+
+@pytest.mark.parametrize(
+    ("granted_at_ms", "answered_at_ms", "used"),
+    [(START_MS + 29_000, START_MS + 31_000, 0), (START_MS + 59_000, START_MS + 61_000, 2300)],
+)
+def test_the_window_that_a_count_speaks_of_is_one_of_the_venues_clock(
+    granted_at_ms: int, answered_at_ms: int, used: int
+) -> None:
+    state = limiter()
+    set_venue_offset(state, 30_000)
 
     observe(state, granted_at_ms=granted_at_ms, now_ms=answered_at_ms, weight_1m=2300)
 

@@ -19,6 +19,7 @@ from callboard.actors.policies.rate_limit import (
     admit,
     charge,
     pause,
+    set_venue_offset,
 )
 from callboard.actors.policies.rate_pace import opening_limit, optional_from_ms, pace_percent
 from callboard.actors.policies.weights import Cost
@@ -31,9 +32,10 @@ ORDER = Cost(weight=0, orders_10s=1, orders_1m=1)
 OPENING, REDUCING = Priority.OPENING, Priority.REDUCING
 
 
-def filled(weight: int, at_ms: int) -> LimiterState:
+def filled(weight: int, at_ms: int, venue_offset_ms: int = 0) -> LimiterState:
     """Return a limiter whose minute holds so much weight, in a full bucket."""
     state = new_limiter(LimiterSettings(), START_MS)
+    set_venue_offset(state, venue_offset_ms)
     charge(state, Cost(weight=1), at_ms)
     state.budgets[0].used = weight
     return state
@@ -65,6 +67,15 @@ def test_an_optional_read_waits_where_the_window_would_end_above_its_warning() -
     expected = Wait(START_MS + 32_500, WaitReason.PACED, Budget.WEIGHT_1M)
     assert expected == answer
     assert isinstance(optional(fast, START_MS + 32_500), Granted)
+
+
+def test_the_window_that_is_projected_is_one_of_the_venues_clock() -> None:
+    at_ms = START_MS + 20_000
+    state = filled(1_000, at_ms, venue_offset_ms=10_000)
+
+    answer = optional(state, at_ms)
+
+    assert Wait(START_MS - 10_000 + 32_500, WaitReason.PACED, Budget.WEIGHT_1M) == answer
 
 
 def test_what_is_not_optional_is_not_projected() -> None:
@@ -136,6 +147,20 @@ def test_at_a_slower_pace_entries_wait_for_the_window_and_exits_do_not() -> None
 
     assert Wait(START_MS + 10_000, WaitReason.WINDOW_FULL, Budget.ORDERS_10S) == entry
     assert isinstance(exit_, Granted)
+
+
+def test_a_window_in_which_nothing_was_used_holds_nobody_up_however_slow_the_pace() -> None:
+    state = new_limiter(LimiterSettings(weight_1m_max=240), START_MS)
+    for _ in range(9):
+        pause(state, PauseScope.ALL, START_MS, START_MS)
+    at_ms = START_MS + 30_000
+
+    in_an_empty_window = admit(state, READ, OPENING, at_ms)
+    charge(state, Cost(weight=1), at_ms)
+    beside_another = admit(state, READ, OPENING, at_ms)
+
+    assert isinstance(in_an_empty_window, Granted)
+    assert Wait(START_MS + MINUTE_MS, WaitReason.WINDOW_FULL, Budget.WEIGHT_1M) == beside_another
 
 
 def test_other_limits_keep_the_pace() -> None:

@@ -35,6 +35,7 @@ def heard(word: str, *, every_ns: int = SECOND_NS) -> VenueHealth:
         ("FFFF", False),
         ("FFFFF", True),
         ("FFFFAF", False),
+        ("FFFFAFFF", False),
         ("FAFAFAFA", False),
         ("FAFAFAFAFA", True),
         ("FAAFAAFAAFAA", False),
