@@ -139,8 +139,3 @@ def plain(value: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
-
-
-def decimals_shown(step: Decimal) -> int:
-    """Return how many decimals people need to read multiples of `step`; for display only."""
-    return len(plain(step).partition(".")[2])

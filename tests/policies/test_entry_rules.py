@@ -39,19 +39,16 @@ def test_entries_need_active_trading(state: TradingState) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "guard"),
+    ("change", "expected"),
     [
-        ("is_ready", "not_ready"),
-        ("venue_open", "venue_open"),
-        ("clock_trusted", "clock"),
-        ("stream_healthy", "user_stream"),
+        ("is_ready", Refusal("not_ready", "recovering", "recovered")),
+        ("venue_open", Refusal("venue_open", "failing", "working")),
+        ("clock_trusted", Refusal("clock", "untrusted", "trusted")),
+        ("stream_healthy", Refusal("user_stream", "gap", "backfilled")),
     ],
 )
-def test_what_is_not_ready_refuses_by_its_name(change: str, guard: str) -> None:
-    found = refusal(**{change: False})
-
-    assert found is not None
-    assert guard == found.guard
+def test_what_is_not_ready_refuses_by_its_name(change: str, expected: Refusal) -> None:
+    assert expected == refusal(**{change: False})
 
 
 def test_a_symbol_that_is_not_listed_is_refused() -> None:
@@ -215,12 +212,18 @@ def test_balances_that_are_too_old_refuse(age_ms: int, is_refused: bool) -> None
     assert (expected if is_refused else None) == found
 
 
-@pytest.mark.parametrize(("change", "guard"), [("mark", "mark_age"), ("account", "account_age")])
-def test_what_was_never_told_refuses(change: str, guard: str) -> None:
-    found = refusal(**{change: None})
-
-    assert found is not None
-    assert guard == found.guard
+@pytest.mark.parametrize(
+    ("changes", "guard", "most"),
+    [
+        ({"mark": None}, "mark_age", "5000"),
+        ({"account": None}, "account_age", "300000"),
+        ({"listed_at_ns": 0}, "position_age", "300000"),
+    ],
+)
+def test_what_was_never_told_refuses_with_the_age_of_all_time(
+    changes: dict[str, Any], guard: str, most: str
+) -> None:
+    assert Refusal(guard, str(NOW_MS), most) == refusal(**changes)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from callboard.actors.policies.entry_rules import judge
 from callboard.actors.policies.entry_shape import ShapedEntry
 from callboard.actors.policies.refusal import Refusal
+from callboard.messages.values import OrderType
 from support.entries import ACCOUNT, ETH, SETTINGS, entry, view
 
 D = Decimal
@@ -45,6 +46,55 @@ def test_sized_by_risk_what_is_below_one_lot_is_refused() -> None:
     verdict = judge(view(entry(stop_loss=D(1960)), settings=settings))
 
     assert Refusal("quantity_min", "0.00025", "0.001") == verdict
+
+
+@pytest.mark.parametrize("sizing", ["percent", "risk"])
+def test_an_entry_is_sized_on_the_lot_of_its_own_order_type(sizing: str) -> None:
+    """The market lot is coarser here: 2 % of 10,000 is 0.1 at 2000, and the cap 0.25."""
+    coarse = evolve(ETH, market_step_size=D("0.07"), market_quantity_min=D("0.07"))
+    settings = evolve(SETTINGS, sizing=sizing)
+    limit = entry(order_type=OrderType.LIMIT, price=D(2000))
+
+    sized = [judge(view(wish, settings=settings, filters=coarse)) for wish in (entry(), limit)]
+
+    quantities = [each.quantity for each in sized if isinstance(each, ShapedEntry)]
+    assert {"percent": ["0.07", "0.100"], "risk": ["0.21", "0.250"]}[sizing] == [
+        str(each) for each in quantities
+    ]
+
+
+def test_a_size_that_the_signal_names_is_on_the_lot_of_its_own_order_type() -> None:
+    coarse = evolve(ETH, market_step_size=D("0.07"), market_quantity_min=D("0.07"))
+
+    market = judge(view(entry(quantity=D("0.1")), filters=coarse))
+
+    assert isinstance(market, ShapedEntry)
+    assert D("0.07") == market.quantity
+
+
+def test_the_limits_of_size_are_those_of_the_settings() -> None:
+    settings = evolve(
+        SETTINGS,
+        position_size_pct_default=D(3),
+        position_size_pct_max=D(4),
+        gross_exposure_pct_max=D(6),
+    )
+
+    sized = judge(view(settings=settings))
+    large = judge(view(entry(quantity=D("0.201")), settings=settings))
+    gross = judge(view(settings=settings, gross_notional=D("300.01")))
+
+    assert isinstance(sized, ShapedEntry)
+    assert D("0.150") == sized.quantity
+    assert Refusal("position_percent_max", "402", "400") == large
+    assert Refusal("gross_percent_max", "600.01", "600") == gross
+
+
+def test_what_is_open_in_the_position_counts_toward_its_cap() -> None:
+    assert isinstance(judge(view(position_notional=D(300))), ShapedEntry)
+    assert Refusal("position_percent_max", "500.01", "500") == judge(
+        view(position_notional=D("300.01"))
+    )
 
 
 def test_read_as_margin_a_size_grows_with_the_leverage() -> None:

@@ -57,6 +57,37 @@ def test_a_broken_rule_is_named_with_figure_and_limit(
     assert fault in check_order(BTC, order, mark_price=D(60000))
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        limit_buy(price="556.8", quantity="1"),
+        limit_buy(price="4529764"),
+        limit_buy(quantity="1000"),
+        market("120"),
+        market("0.001"),
+    ],
+)
+def test_a_figure_at_its_bound_is_no_fault(order: OrderShape) -> None:
+    assert () == check_order(BTC, order)
+
+
+def test_a_limit_price_may_be_as_far_from_the_mark_as_its_bound_and_better_at_will() -> None:
+    sell = evolve(limit_buy(), side=Side.SELL)
+    prices = [(limit_buy(), "63000"), (limit_buy(), "50000"), (sell, "57000"), (sell, "70000")]
+
+    orders = [evolve(order, price=D(price)) for order, price in prices]
+
+    assert [(), (), (), ()] == [check_order(BTC, order, mark_price=D(60000)) for order in orders]
+
+
+def test_the_limit_price_of_a_trigger_is_not_judged_by_the_mark_of_today() -> None:
+    stop = evolve(
+        limit_buy(price="70000"), order_type=OrderType.STOP, trigger_price=D(70000), reduces=True
+    )
+
+    assert () == check_order(BTC, stop, mark_price=D(60000))
+
+
 def test_all_faults_are_told_at_once() -> None:
     faults = check_order(BTC, limit_buy(price="60000.05", quantity="0.0005"), mark_price=D(60000))
 
@@ -82,6 +113,13 @@ def test_a_multiplier_of_zero_is_no_bound() -> None:
     assert () == check_order(filters, limit_buy(price="9000000"), mark_price=D(60000))
 
 
+def test_a_maximum_of_zero_is_no_bound() -> None:
+    filters = evolve(BTC, quantity_max=D(0), market_quantity_max=D(0))
+
+    assert () == check_order(filters, limit_buy(quantity="5000"))
+    assert () == check_order(filters, market("5000"))
+
+
 def test_a_price_of_zero_is_refused_even_without_a_smallest_price() -> None:
     filters = evolve(BTC, price_min=D(0), notional_min=D(0))
 
@@ -90,9 +128,23 @@ def test_a_price_of_zero_is_refused_even_without_a_smallest_price() -> None:
     assert (FilterFault("price_min", "0", "0"),) == faults
 
 
+def test_a_quantity_of_zero_is_refused_even_without_a_smallest_quantity() -> None:
+    filters = evolve(BTC, quantity_min=D(0), notional_min=D(0))
+
+    faults = check_order(filters, limit_buy(quantity="0"))
+
+    assert (FilterFault("quantity_min", "0", "0"),) == faults
+
+
 def test_without_a_mark_the_rules_that_need_one_are_left_to_the_venue() -> None:
     assert () == check_order(BTC, market("0.001"))
     assert () == check_order(BTC, limit_buy(price="90000"))
+
+
+def test_the_notional_of_a_limit_order_is_at_its_own_price() -> None:
+    faults = check_order(BTC, limit_buy(quantity="0.001"))
+
+    assert (FilterFault("notional_min", "60", "100"),) == faults
 
 
 def test_one_order_more_than_the_symbol_may_have_open_is_refused() -> None:
@@ -101,6 +153,13 @@ def test_one_order_more_than_the_symbol_may_have_open_is_refused() -> None:
     assert (FilterFault("orders_max", "201", "200"),) == faults
     assert () == check_order(BTC, market("1"), open_orders=200)
     assert () == check_order(evolve(BTC, orders_max=0), limit_buy(), open_orders=10_000)
+
+
+def test_where_one_order_may_be_open_the_first_passes_and_the_second_does_not() -> None:
+    single = evolve(BTC, orders_max=1)
+
+    assert () == check_order(single, limit_buy())
+    assert (FilterFault("orders_max", "2", "1"),) == check_order(single, limit_buy(), open_orders=1)
 
 
 def test_an_exit_is_exempt_from_the_smallest_notional_and_from_the_status() -> None:

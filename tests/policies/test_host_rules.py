@@ -18,7 +18,7 @@ from callboard.actors.policies.host_rules import (
     propose,
 )
 from callboard.actors.policies.refusal import Refusal
-from callboard.messages.values import PositionSide, Side
+from callboard.messages.values import OrderType, PositionSide, Side
 from support.entries import ACCOUNT, NOW_MS, entry, view
 
 D = Decimal
@@ -106,6 +106,14 @@ def test_a_rule_sees_the_entry_as_it_would_be_sent() -> None:
     found = propose(seen, verdict)
     assert expected == found
     assert D(200) == found.notional
+
+
+def test_a_rule_sees_the_price_of_a_limit_order() -> None:
+    seen = view(entry(order_type=OrderType.LIMIT, price=D(1990), quantity=D("0.1")))
+    verdict = judge(seen)
+    assert isinstance(verdict, ShapedEntry)
+
+    assert D(1990) == propose(seen, verdict).price
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from callboard.actors.policies.filter_check import OrderShape, check_order
 from callboard.actors.policies.rounding import (
     ceil_to_grid,
-    decimals_shown,
     display_decimals,
     floor_to_grid,
     halve,
@@ -60,7 +59,7 @@ def test_a_limit_price_is_never_worse_than_wished(side: Side, price: str, expect
 
 @pytest.mark.parametrize(
     ("step", "decimals"),
-    [("0.01", 2), ("0.10", 1), ("0.5", 1), ("0.0001000", 4), ("1", 0), ("10", 0), ("5E+1", 0)],
+    [("0.01", 2), ("0.10", 1), ("0.25", 2), ("0.0001000", 4), ("1.0", 0), ("5E+1", 0)],
 )
 def test_a_tick_is_shown_with_as_many_decimals_as_it_has(step: str, decimals: int) -> None:
     """S4-036, C-19: precision is for people; prices are rounded to multiples."""
@@ -84,6 +83,8 @@ def test_a_price_below_the_smallest_rounds_down_and_not_toward_it() -> None:
         ("58800.03", "60000", "58800.1"),  # a long's stop and a short's target move up
         ("61200.07", "60000", "61200"),  # a short's stop and a long's target move down
         ("58800.1", "60000", "58800.1"),
+        ("59999.93", "60000", "60000"),  # onto the entry is not across it
+        ("60000.07", "60000", "60000"),
         ("60000.03", "60000.05", "60000"),  # up would cross the entry
         ("60000.08", "60000.05", "60000.1"),  # down would cross the entry
         ("60000", "60000", "60000"),
@@ -200,6 +201,27 @@ def test_a_part_is_not_shortened_below_the_smallest_order_for_the_sake_of_the_la
 
     # 9 cannot be made of parts between 5 and 6: the rest stays for a stop that closes all.
     assert (D("6"),) == split_market_quantity(D("9"), filters)
+    assert (D("5"), D("5")) == split_market_quantity(D("10"), filters)
+
+
+def test_an_exit_is_halved_and_split_by_the_market_lot_and_no_finer_one() -> None:
+    filters = evolve(
+        BTC,
+        market_step_size=D("0.01"),
+        market_quantity_min=D("0.01"),
+        market_quantity_max=D("0.035"),
+    )
+
+    assert D("0.01") == halve(D("0.03"), filters)
+    assert (D("0.03"), D("0.03")) == split_market_quantity(D("0.0699"), filters)
+
+
+def test_a_shortened_part_is_on_the_lot_that_begins_at_the_smallest_order() -> None:
+    filters = evolve(
+        BTC, market_step_size=D(2), market_quantity_min=D(5), market_quantity_max=D(20)
+    )
+
+    assert (D(15), D(5)) == split_market_quantity(D(21), filters)
 
 
 def test_without_a_smallest_quantity_one_step_is_the_smallest() -> None:
@@ -268,10 +290,3 @@ def test_a_plain_figure_reads_back_as_the_same(value: Decimal) -> None:
 
     assert D(text) == value
     assert "E" not in text.upper()
-
-
-@pytest.mark.parametrize(
-    ("step", "decimals"), [("0.01", 2), ("0.1", 1), ("0.5", 1), ("0.25", 2), ("10", 0), ("1.0", 0)]
-)
-def test_decimals_are_known_for_display(step: str, decimals: int) -> None:
-    assert decimals == decimals_shown(D(step))

@@ -158,6 +158,10 @@ def test_a_limit_that_is_not_above_zero_is_refused(name: str, value: str) -> Non
         SizeLimits(**fields)
 
 
+def test_a_default_may_be_its_own_maximum() -> None:
+    assert D(5) == SizeLimits(position_percent=D(5)).position_percent
+
+
 def test_a_default_above_its_own_maximum_is_refused() -> None:
     with pytest.raises(ValueError, match="position_percent 6 is above position_percent_max 5"):
         SizeLimits(position_percent=D(6))
