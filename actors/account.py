@@ -56,7 +56,7 @@ from .account_facts import (
     marks_after,
 )
 from .names import CIRCUIT_BREAKER, EVENT_BUS, RISK_GATE
-from .reading import Read, ReadOptions, ask_to_read, make_read
+from .reading import Read, ReadOptions, ask_to_read, left_out, make_read
 from .runtime.actor import Actor, Context
 from .settings import AccountSettings
 
@@ -123,7 +123,7 @@ class Account(Actor):
             case PermitGranted():
                 make_read(ctx, message, self._reads)
             case PermitRefused() | Fenced():
-                ctx.log("account_read_left_out", reason=message.reason)
+                left_out(ctx, message, self._reads)
             case BalancesReported():
                 self.on_balances_reported(message, ctx)
             case PositionsValued():

@@ -31,7 +31,7 @@ from ..messages.venue import (
     ReadInstruments,
 )
 from .names import EVENT_BUS, POSITION_MONITOR, RATE_LIMITER, RISK_GATE
-from .reading import ReadOptions, ask_to_read, make_read
+from .reading import ReadOptions, ask_to_read, left_out, make_read
 from .runtime.actor import Actor, Context
 from .settings import InstrumentSettings
 
@@ -113,7 +113,7 @@ class Instruments(Actor):
                 read = ReadInstruments(also=(*state.filters, *state.doubted))
                 make_read(ctx, message, self._reads, read)
             case PermitRefused() | Fenced():
-                ctx.log("filters_read_left_out", reason=message.reason)
+                left_out(ctx, message, self._reads)
             case RefreshInstruments():
                 self.on_refresh_instruments(message, ctx)
             case _:

@@ -3,8 +3,10 @@
 Owns the shape of the token, which names asker and call. So a reader that asks again while its
 earlier wish still waits for leave, as in a pause, has one wish all the same and not one a tick.
 A read is asked for, granted, made on the lane that carries no opening order, and answered with
-`AttemptEnded`. It is never retried here: who reads asks again at its next tick. Nothing is
-remembered between the two steps, because the token says which call it stands for.
+`AttemptEnded`. What fails is never retried here: who reads asks again at its next tick. Only a
+permit that grew old behind another call of the lane is asked for anew at once, since that call has
+just ended. Nothing is remembered between the steps, because the token says which call it stands
+for.
 """
 
 from attrs import frozen
@@ -12,8 +14,10 @@ from attrs import frozen
 from ..messages.account import ReadBrackets, ReadSymbolConfigs
 from ..messages.values import Priority
 from ..messages.venue import (
+    Fenced,
     MakeCall,
     PermitGranted,
+    PermitRefused,
     ReadAccount,
     ReadAccountMode,
     ReadInstruments,
@@ -22,6 +26,9 @@ from ..messages.venue import (
 )
 from .names import LANE_REDUCING, RATE_LIMITER
 from .runtime.actor import Context
+
+PERMIT_EXPIRED = "permit_expired"
+"""Why a lane sent nothing: the call before it took longer than the permit lives."""
 
 Read = ReadAccount | ReadAccountMode | ReadSymbolConfigs | ReadBrackets | ReadInstruments | ReadTime
 
@@ -75,3 +82,11 @@ def make_read(
             send_by_ms=0,
         ),
     )
+
+
+def left_out(ctx: Context, answer: PermitRefused | Fenced, options: ReadOptions) -> None:
+    """Note that a read was not made; ask for another permit where the first one grew old."""
+    ctx.log("read_left_out", reason=answer.reason)
+    if isinstance(answer, Fenced) and answer.reason == PERMIT_EXPIRED:
+        _, call = answer.call_id.split("/")
+        ask_to_read(ctx, READS[call], options)

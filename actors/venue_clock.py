@@ -34,7 +34,7 @@ from .names import (
     SUPERVISOR,
 )
 from .policies.clock_sync import Sample, best_of, error_at_ns, take_sample, with_sample
-from .reading import ReadOptions, ask_to_read, make_read
+from .reading import ReadOptions, ask_to_read, left_out, make_read
 from .runtime.actor import Actor, Context
 from .settings import ClockSettings
 
@@ -114,7 +114,7 @@ class VenueClock(Actor):
             case PermitGranted():
                 make_read(ctx, message, self._reads)
             case PermitRefused() | Fenced():
-                ctx.log("clock_read_left_out", reason=message.reason)
+                left_out(ctx, message, self._reads)
             case LaneStarted():
                 ctx.tell(message.lane, self.state.told)
             case ResyncClock():

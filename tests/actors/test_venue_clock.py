@@ -167,7 +167,7 @@ def test_a_failed_read_changes_nothing_and_waits_for_the_next_tick() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [PermitRefused("venue_clock/ReadTime", "late"), Fenced("c", 0, "permit_expired")],
+    [PermitRefused("venue_clock/ReadTime", "late"), Fenced("c", 0, "paused")],
 )
 def test_a_read_that_did_not_leave_is_only_logged(message: PermitRefused | Fenced) -> None:
     step = Bench().steps.tell(message)
