@@ -49,7 +49,7 @@ from .order_desk import MS, Desk
 from .order_facts import CancelAsked, DirectiveDue, QueryAnswered, RedeliverDue
 from .order_strangers import Strangers
 from .policies.order_life import Event
-from .policies.order_record import FINAL_EVENTS, Order, event_of
+from .policies.order_record import FINAL_EVENTS, Order, event_of, leaves_end_open
 from .policies.rounding import plain
 
 NO_SUCH_ORDER = -2013
@@ -115,16 +115,18 @@ class Calls:
     def again_soon(self, order: Order, kind: Kind) -> None:
         """Ask once more for a call that certainly did not leave, by the timer of its kind."""
         delay_ms, cid = self.desk.settings.query_first_ms, order.approved.client_order_id
+        # It may have ended while its call waited for a permit; what settles a fill is still owed.
+        is_owed = order.is_open or (kind is Kind.FILLS and bool(order.bare_trades))
+        if not is_owed:
+            return
         match kind:
             case Kind.QUERY:
                 self.desk.query_later(order, delay_ms)
             case Kind.FILLS:
                 self.desk.fills_later(order, delay_ms)
             case Kind.PLACE | Kind.CANCEL | Kind.AMEND:
-                # It may have ended while its call waited for a permit.
-                if order.is_open:
-                    again = RedeliverDue(cid, order.attempt)
-                    self.desk.ctx.after(delay_ms * MS, again, key=f"retry/{cid}")
+                again = RedeliverDue(cid, order.attempt)
+                self.desk.ctx.after(delay_ms * MS, again, key=f"retry/{cid}")
             case _:
                 assert_never(kind)
 
@@ -160,7 +162,8 @@ class Calls:
         if isinstance(message.result, OrderEvidence):
             self.desk.take(order, message.result, None)
             self.desk.pursue_cancel(order)
-            if is_next and event_of(message.result) is None:
+            if is_next and says_too_little(message.result):
+                # The other store, of which the next query is, may know more.
                 self._ask_again(order, absent=False)
             return
         if not is_next:
@@ -365,6 +368,11 @@ class Calls:
                 self.renew(order)
             else:
                 desk.ctx.after(0, RedeliverDue(cid, order.attempt), key=f"retry/{cid}")
+
+
+def says_too_little(evidence: OrderEvidence) -> bool:
+    """Say whether the answer to a query leaves it open what the order is."""
+    return event_of(evidence) is None or leaves_end_open(evidence)
 
 
 def _is_new(trade: TradeEvidence, order: Order) -> bool:

@@ -52,6 +52,7 @@ from .policies.order_record import (
     error_of,
     event_of,
     fill_event,
+    leaves_end_open,
     settle,
     stays_sent,
 )
@@ -142,6 +143,8 @@ class Desk:
         if not order.is_open:
             self._take_late(order, event, trade, filled)
             return
+        if leaves_end_open(evidence):
+            self.query_later(order, self.settings.query_first_ms)
         event, final = settle(order, event, filled, reported)
         if trade is not None and event not in FINAL_EVENTS:
             event = Event.PARTIAL_FILL

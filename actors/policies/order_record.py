@@ -44,6 +44,8 @@ ALGO_EVENTS: Mapping[str, Event] = MappingProxyType(
         "REJECTED": Event.REJECTED,
     }
 )
+FINISHED = "FINISHED"
+"""Of an algo order: its child has ended, whether it was filled or not."""
 FINAL_EVENTS = frozenset(
     {
         Event.FILL,
@@ -159,9 +161,21 @@ def event_of(evidence: OrderEvidence) -> Event | None:
     """Return what the evidence says, None where its status is a word we do not know."""
     if not evidence.conditional:
         return EVENTS.get(evidence.status)
-    if evidence.status == "FINISHED":
-        return Event.FINISHED_FILLED if evidence.filled > ZERO else Event.FINISHED_CANCELLED
-    return ALGO_EVENTS.get(evidence.status)
+    if evidence.status != FINISHED:
+        return ALGO_EVENTS.get(evidence.status)
+    if leaves_end_open(evidence):
+        return Event.TRIGGERED
+    return Event.FINISHED_FILLED if evidence.filled > ZERO else Event.FINISHED_CANCELLED
+
+
+def leaves_end_open(evidence: OrderEvidence) -> bool:
+    """Return whether an algo order's child has ended with fills, and only the child says how.
+
+    A whole-position close has no quantity to compare its fills with, and a reducing child may have
+    been made smaller: it may be filled, or have expired in the midst.
+    """
+    is_over = evidence.conditional and evidence.status == FINISHED
+    return is_over and evidence.filled > ZERO and not ZERO < evidence.quantity <= evidence.filled
 
 
 def amendment_of(order: Order, evidence: OrderEvidence) -> tuple[Decimal | None, Decimal | None]:

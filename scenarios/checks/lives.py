@@ -27,6 +27,8 @@ from .ground import ZERO, Ground, Hooks
 
 TERMINAL_EVENTS = (OrderCancelled, OrderExpired, OrderFailed, OrderFilled, OrderRefused)
 SIGNALS_KEPT = 10_000
+FILLED = "FILLED"
+"""The venue's word for an order that is filled completely."""
 
 UNFILLED = (OrderState.ACTIVE, OrderState.TRIGGERING)
 """What rests or works is PARTIALLY_FILLED instead when something is filled, after an amend too."""
@@ -104,7 +106,7 @@ class LivesAreLegal:
             self.ground.report(self.name, f"{client_order_id} went from {before} to {after}")
 
     def _compare_end(self, client_order_id: str, order: Any) -> None:
-        """An end needs the venue's own: no live order, and the same quantity filled."""
+        """An end needs the venue's own: no live order, the same fills, and its word for filled."""
         at_venue = self.ground.orders.get(client_order_id, [])
         executed = sum((each.executed for each in at_venue), ZERO)
         is_open = any(each.is_open for each in at_venue)
@@ -114,8 +116,10 @@ class LivesAreLegal:
         elif executed != order.filled:
             text = f"{client_order_id} is {order.state} with {order.filled} filled, not {executed}"
             self.ground.report(self.name, text)
-        elif order.state is OrderState.FILLED and not executed:
-            self.ground.report(self.name, f"{client_order_id} is FILLED, and nothing filled there")
+        elif order.state is OrderState.FILLED and all(each.status != FILLED for each in at_venue):
+            there = " and ".join(each.status for each in at_venue) or "not there"
+            text = f"{client_order_id} is FILLED, at the venue it is {there}"
+            self.ground.report(self.name, text)
 
 
 @frozen

@@ -222,6 +222,17 @@ def test_a_cancel_that_got_no_permit_is_asked_for_again() -> None:
     assert [f"{CID}!2"] == tokens(bench.steps.fire(f"retry/{CID}"))
 
 
+@pytest.mark.parametrize("mark", "!~?$")
+def test_a_call_that_got_no_permit_is_not_repeated_for_an_order_that_is_over(mark: str) -> None:
+    bench = OrderBench(LIMIT).resting()
+    bench.report("CANCELED")
+    before = dict(bench.steps.timers)
+
+    bench.tell(PermitRefused(f"{CID}{mark}1", "no permit in time"))
+
+    assert before == dict(bench.steps.timers)
+
+
 @pytest.mark.parametrize("action", [Action.QUERY, Action.END])
 def test_an_order_whose_cancel_came_to_nothing_is_unknown_and_asked_for(action: Action) -> None:
     """C-15: a refused cancel is not repeated; the order is asked for."""

@@ -15,6 +15,7 @@ from callboard.actors.policies.order_record import (
     amendment_of,
     event_of,
     fill_event,
+    leaves_end_open,
     settle,
     stays_sent,
 )
@@ -67,8 +68,28 @@ def test_each_status_of_an_algo_order_is_an_event_or_unknown(
     assert event is event_of(stop_evidence(status))
 
 
-def test_a_finished_algo_order_is_filled_when_anything_was() -> None:
-    assert Event.FINISHED_FILLED is event_of(stop_evidence("FINISHED", filled=HALF))
+@pytest.mark.parametrize("filled", [HALF, ONE])
+def test_a_finished_algo_order_is_filled_when_all_of_its_quantity_was(filled: Decimal) -> None:
+    said = evolve(stop_evidence("FINISHED", filled=filled), quantity=HALF)
+
+    assert Event.FINISHED_FILLED is event_of(said)
+    assert not leaves_end_open(said)
+
+
+@pytest.mark.parametrize("quantity", [ZERO, ONE])
+def test_how_a_finished_algo_order_ended_in_which_something_was_filled_its_child_knows(
+    quantity: Decimal,
+) -> None:
+    said = evolve(stop_evidence("FINISHED", filled=HALF), quantity=quantity)
+
+    assert Event.TRIGGERED is event_of(said)
+    assert leaves_end_open(said)
+
+
+@pytest.mark.parametrize("status", ["NEW", "TRIGGERED", "FINISHED"])
+def test_nothing_else_leaves_an_end_open(status: str) -> None:
+    assert not leaves_end_open(stop_evidence(status))
+    assert not leaves_end_open(evidence(status, HALF))
 
 
 def test_what_is_no_end_is_taken_as_it_is() -> None:

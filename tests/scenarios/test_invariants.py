@@ -2,15 +2,19 @@
 
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from attrs import evolve
 
 from callboard.actors import names
 from callboard.actors.order_facts import OrderMoved
+from callboard.actors.policies import order_record
+from callboard.actors.policies.order_life import Event
 from callboard.messages.events import OrderFilled
 from callboard.messages.intake import HaltTrading
 from callboard.messages.values import OrderState
+from callboard.scenarios.checks.limits import Window
 from callboard.scenarios.invariants import Checker
 from callboard.scenarios.venue.faults import Fault, ScriptedFault
 from support.checked import ORDER, SYMBOL, Stage, break_apply, close
@@ -120,7 +124,18 @@ def test_s5_finds_a_window_that_is_used_too_much() -> None:
 
     stage.begin()
 
-    assert "5 requests in a minute, 4 are allowed" in [each.text for each in checker.violations]
+    assert "4 requests in a minute, 3 are allowed" in [each.text for each in checker.violations]
+
+
+def test_s5_counts_what_left_in_earlier_lives_as_far_as_records_tell() -> None:
+    window = Window("requests", length_ns=10, limit=3)
+    for sequence in (5, 6, 7):
+        window.add(1, 0, sequence)
+
+    window.forget_after(6)
+
+    assert [False, True] == [window.add(1, 9, sequence) for sequence in (8, 9)]
+    assert not window.add(1, 10, 10)
 
 
 def test_s6_finds_a_request_that_leaves_in_a_pause() -> None:
@@ -146,6 +161,16 @@ def test_s7_finds_an_illegal_edge() -> None:
     stage.world.run_for(0.1)
 
     assert "cb1-1-e1 went from ACTIVE to PENDING" in stage.texts("S7")
+
+
+def test_s7_finds_an_order_that_counts_as_filled_and_was_not() -> None:
+    stage = Stage().begin().enter("s1", "2590.00")
+    careless = {**order_record.EVENTS, "CANCELED": Event.FILL}
+
+    with patch.object(order_record, "EVENTS", careless):
+        stage.send("DELETE", ORDER, origClientOrderId="cb1-1-e1")
+
+    assert "cb1-1-e1 is FILLED, at the venue it is CANCELED" in stage.texts("S7")
 
 
 def test_s7_finds_an_end_that_the_venue_does_not_share() -> None:

@@ -125,6 +125,22 @@ ONCE_WRONG: dict[str, Workload] = {
         is_thin=True,
         schedule=Schedule.PRIORITIES,
     ),
+    "a stop of which a part was filled counted as filled": Workload(
+        765,
+        duration_ms=40_000,
+        signals=(Signal(16_000, LONG),),
+        faults=Faults(stream_gap=1.0),
+        turbulence_ticks=300,
+        is_thin=True,
+    ),
+    "a question that got no permit was asked again about an order that was over": Workload(
+        507,
+        duration_ms=35_000,
+        signals=(Signal(10_000, SHORT),),
+        faults=Faults(http_403=0.005, mode_changed=0.005),
+        engine_crashes=(EngineCrash(30_000),),
+        turbulence_ticks=300,
+    ),
 }
 
 PAIRS = tuple(
