@@ -284,10 +284,8 @@ def _query(rule: Rule, wait_ms: int, is_over: bool) -> Directive:
     does not allow the request is looked at as often as its type allows, then it is over.
     """
     if is_over:
-        return Directive(Action.END, 0, rule.reason, escalate=rule.escalate)
-    return Directive(
-        Action.QUERY, wait_ms if rule.is_delayed else 0, rule.reason, escalate=rule.escalate
-    )
+        return Directive(Action.END, 0, rule.reason)
+    return Directive(Action.QUERY, wait_ms if rule.is_delayed else 0, rule.reason)
 
 
 def _reason(rule: Rule, is_reducing: bool, leg: Leg) -> str:

@@ -90,3 +90,4 @@ def test_the_state_survives_a_snapshot() -> None:
 def test_limits_that_cannot_work_are_named_and_others_have_no_fault() -> None:
     assert "too small" in limits_fault(LimiterSettings(weight_1m_max=1))
     assert "" == limits_fault(LimiterSettings())
+    assert "" == limits_fault(LimiterSettings(warn_percent=90))

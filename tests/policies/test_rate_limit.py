@@ -316,8 +316,9 @@ def test_a_pause_of_orders_lets_cancels_and_queries_pass() -> None:
 
     pause(state, PauseScope.ORDERS, START_MS + 10_000, START_MS)
 
-    order = admit(state, ORDER, Priority.REDUCING, START_MS)
-    assert Wait(START_MS + 10_000, WaitReason.ORDERS_PAUSED) == order
+    for cost in (ORDER, Cost(0, orders_10s=1), Cost(0, orders_1m=1)):
+        order = admit(state, cost, Priority.REDUCING, START_MS)
+        assert Wait(START_MS + 10_000, WaitReason.ORDERS_PAUSED) == order
     assert isinstance(admit(state, CANCEL, Priority.OPENING, START_MS), Granted)
 
 

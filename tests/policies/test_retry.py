@@ -56,6 +56,8 @@ def decide_entry(
     budget_left: int = 100,
     not_before_ms: int | None = None,
     fixes_tried: tuple[Fix, ...] = (),
+    uniform: float = 0.5,
+    settings: RetrySettings = EXACT,
 ) -> Directive:
     """Decide for an entry, without jitter and without bounds unless named."""
     return decide(
@@ -67,8 +69,8 @@ def decide_entry(
         send_by_ms=send_by_ms,
         deadline_ms=deadline_ms,
         budget_left=budget_left,
-        uniform=0.5,
-        settings=EXACT,
+        uniform=uniform,
+        settings=settings,
         not_before_ms=not_before_ms,
         fixes_tried=fixes_tried,
     )
@@ -165,6 +167,29 @@ def test_the_last_repetition_of_a_type_is_followed_by_the_end() -> None:
     assert (Action.REDELIVER, 4_000) == (last.action, last.delay_ms)
     reason = "the venue is overloaded and did nothing; 3 repetitions did not help"
     assert Directive(Action.END, 0, reason, EscalationLevel.ORDER) == after
+
+
+def test_the_last_of_the_budget_is_used() -> None:
+    directive = decide_entry(verdict_of(ErrorKind.OVERLOAD), budget_left=1)
+
+    assert Action.REDELIVER is directive.action
+
+
+@pytest.mark.parametrize(("uniform", "wait_ms"), [(0.0, 750), (1.0, 1_250)])
+def test_the_wait_of_a_directive_is_spread_where_the_settings_say_so(
+    uniform: float, wait_ms: int
+) -> None:
+    directive = decide_entry(
+        verdict_of(ErrorKind.OVERLOAD), uniform=uniform, settings=RetrySettings()
+    )
+
+    assert wait_ms == directive.delay_ms
+
+
+def test_no_question_escalates() -> None:
+    asked = [rule for rule in RULES.values() if rule.action is Action.QUERY]
+
+    assert {None} == {rule.escalate for rule in asked}
 
 
 def test_an_empty_budget_ends_the_order_and_keeps_the_wider_escalation() -> None:
