@@ -9,6 +9,7 @@ from callboard.scenarios.search.changes import change_of
 from callboard.scenarios.search.shrinking import choices_of
 from callboard.scenarios.search.trial import trial_of
 from support.planted import FOLDER, PLANTED, Planted, is_found
+from support.planted_commands import command_of, fault_of, reproduced
 
 CHOICES_MAX = 10
 
@@ -30,6 +31,30 @@ def test_a_planted_defect_is_found_and_without_it_the_same_scenario_is_clean(
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.name)
 def test_a_planted_defect_needs_few_choices(planted: Planted) -> None:
     assert choices_of(read_scenario(planted.scenario)) <= CHOICES_MAX
+
+
+def test_the_command_of_a_planted_defect_shows_it_in_a_process_of_its_own() -> None:
+    planted = PLANTED[0]
+
+    assert "" == reproduced(planted)
+    assert (
+        "callboard scenario run tests/planted/scenarios/blind_resend.toml"
+        " --change tests/planted/blind_resend.py"
+    ) == command_of(planted)
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "fault"),
+    [
+        (1, "violated: 1 times\n  S12: sent again\n", ""),
+        (1, "violated: 1 times\n  S1: S12: two orders\n", "S12 is not told"),
+        (0, "clean: 9 steps\nagain: run\n", "exit 0 instead of 1: again: run"),
+    ],
+)
+def test_a_command_shows_a_defect_when_it_fails_and_tells_its_invariant(
+    code: int, said: str, fault: str
+) -> None:
+    assert fault == fault_of(PLANTED[0], code, said)
 
 
 def test_every_file_of_a_defect_stands_in_the_list_and_has_a_scenario() -> None:

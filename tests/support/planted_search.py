@@ -28,6 +28,7 @@ HEAD = """# Planted mistakes
 Each line is a known mistake of execution engines: a small change of the real engine in
 `tests/planted`, which the search must find by the invariant named and make small.
 `callboard scenario run tests/planted/scenarios/NAME.toml --change tests/planted/NAME.py` shows one.
+`python tests/planted reproduce` runs that command for each, in a process of its own.
 `python tests/planted search` makes this table anew.
 
 | mistake | found by | mix | seeds until found | CPU s | choices when small |
