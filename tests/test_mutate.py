@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from support import mutate
 from support.mutate import Result, Survivor, change_in, report
@@ -44,6 +45,16 @@ def test_a_survivor_without_a_reason_fails_with_its_row(capsys: pytest.CaptureFi
 
 def test_the_words_of_an_assertion_need_no_reason() -> None:
     assert 0 == report([Result("token_bucket", 20, (WORDS,))], "")
+
+
+@pytest.mark.parametrize(
+    ("after", "code"),
+    [("zip(a, b, strict=False)", 0), ("zip(a, b, )", 0), ("zip(a, a, strict=True)", 1)],
+)
+def test_a_zip_that_no_longer_asserts_one_length_needs_no_reason(after: str, code: int) -> None:
+    looser = evolve(LIVES, before="zip(a, b, strict=True)", after=after)
+
+    assert code == report([Result("token_bucket", 20, (looser,))], "")
 
 
 def test_too_many_survivors_fail_whatever_their_reasons() -> None:

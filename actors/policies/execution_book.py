@@ -55,7 +55,7 @@ def share_out(shares: Mapping[str, Decimal], strategy: str, change: Decimal) -> 
     What opens is its own. What closes is taken from its own share first, then from the others in
     the order in which they came; what turns the position around is its own again.
     """
-    held = sum(shares.values(), ZERO)
+    held = sum(shares.values())
     if held * change >= ZERO:
         return {**shares, strategy: shares.get(strategy, ZERO) + change}
     left, kept = abs(change), dict(shares)

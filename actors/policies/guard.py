@@ -149,7 +149,7 @@ class Guard:
         ]
         by_quantity = [quantity for quantity in stops if quantity is not None]
         is_whole = len(by_quantity) < len(stops)
-        enough = sum(by_quantity, Decimal(0)) >= abs(self.position.quantity)
+        enough = sum(by_quantity) >= abs(self.position.quantity)
         return is_whole or (bool(by_quantity) and enough)
 
     @property
@@ -289,5 +289,5 @@ def loss_percent(guard: Guard, mark: Decimal) -> Decimal:
     entry = guard.position.entry_price
     if entry <= 0:
         return Decimal(0)
-    sign = 1 if guard.position.quantity > 0 else -1
-    return (entry - mark) * sign / entry * 100
+    loss = entry - mark if guard.position.quantity > 0 else mark - entry
+    return loss / entry * 100

@@ -48,7 +48,7 @@ class Position:
         """Average entry price, quantised; zero when flat."""
         if self.quantity == ZERO:
             return ZERO
-        return _quantised(self.cost / self.quantity)
+        return quantised(self.cost / self.quantity)
 
     @property
     def is_flat(self) -> bool:
@@ -136,7 +136,7 @@ def _removed_cost(position: Position, closing: Decimal) -> Decimal:
         return ZERO
     if closing == -position.quantity:
         return position.cost
-    return _quantised(position.cost * -closing / position.quantity)
+    return quantised(position.cost * -closing / position.quantity)
 
 
 def _opened_at_ns(position: Position, change: Decimal, at_ns: int, *, begins: bool) -> int:
@@ -155,5 +155,6 @@ def _check_direction(position: Position, quantity: Decimal) -> None:
         raise InvariantBroken(f"{position.symbol} {position.position_side} cannot hold {quantity}")
 
 
-def _quantised(value: Decimal) -> Decimal:
+def quantised(value: Decimal) -> Decimal:
+    """Return an average, or a part of a cost, as it is kept."""
     return value.quantize(QUANTUM, rounding=ROUND_HALF_EVEN)

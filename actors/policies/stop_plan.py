@@ -101,7 +101,7 @@ def next_step(guard: Guard, leg: Leg, wanted: Wanted) -> Step:
     in_the_way = [cid for cid, r in own if _is_whole(r) and r.state not in TERMINAL_STATES]
     if in_the_way and not is_coming:
         return Step(cancels=_others(own, bridge))
-    return Step(asks=not is_coming, is_whole=True)
+    return Step(asks=not is_coming)
 
 
 def _fits_market(quantity: Decimal, filters: Filters) -> bool:

@@ -11,11 +11,11 @@ Pure. Amounts in other assets than the margin's are kept by asset and never adde
 """
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from attrs import evolve, frozen
 
-from .ledger import QUANTUM, ZERO, Position
+from .ledger import ZERO, Position, quantised
 
 Amounts = tuple[tuple[str, Decimal], ...]
 """Amounts by asset, in the order in which the assets first came."""
@@ -99,18 +99,16 @@ def booking_of(
     if before.is_flat:
         return None, whole
     ends = evolve(whole, quantity=-before.quantity, cost_change=-before.cost)
-    begins = evolve(
-        whole, quantity=after.quantity, cost_change=after.cost, profit=ZERO, fee=ZERO, own=False
-    )
+    begins = evolve(whole, quantity=after.quantity, cost_change=after.cost, profit=ZERO, fee=ZERO)
     return ends, begins
 
 
 def book_trade(book: TradeBook, booking: Booking) -> TradeBook:
     """Return the book after a fill: the shares grow by what opens, or shrink by what closes."""
-    held = sum((share.quantity for share in book.shares), ZERO)
+    held = sum(share.quantity for share in book.shares)
     if held * booking.quantity >= ZERO:
         return _open(book, booking)
-    return _close(book, booking, held)
+    return _close(book, booking)
 
 
 def book_funding(book: TradeBook, amount: Decimal) -> TradeBook:
@@ -125,11 +123,11 @@ def book_funding(book: TradeBook, amount: Decimal) -> TradeBook:
 
 def split_funding(amount: Decimal, quantities: Sequence[Decimal]) -> list[Decimal]:
     """Split a symbol's funding over its positions: each side pays for its own signed quantity."""
-    net = sum(quantities, ZERO)
+    net = sum(quantities)
     if net == ZERO:
         return _split(amount, [ZERO] * len(quantities))
-    parts = [_quantised(amount * quantity / net) for quantity in quantities]
-    parts[-1] = amount - sum(parts[:-1], ZERO)
+    parts = [quantised(amount * quantity / net) for quantity in quantities]
+    parts[-1] += amount - sum(parts)
     return parts
 
 
@@ -200,24 +198,22 @@ def _open(book: TradeBook, booking: Booking) -> TradeBook:
     )
 
 
-def _close(book: TradeBook, booking: Booking, held: Decimal) -> TradeBook:
-    closing = _closing_parts(book.shares, booking, held)
+def _close(book: TradeBook, booking: Booking) -> TradeBook:
+    closing = _closing_parts(book.shares, booking)
     removed = [
-        share.cost if part == -share.quantity else _quantised(-share.cost * part / share.quantity)
+        share.cost if part == -share.quantity else quantised(-share.cost * part / share.quantity)
         for share, part in zip(book.shares, closing, strict=True)
     ]
-    profits = [-part * booking.price - cost for part, cost in zip(closing, removed, strict=True)]
-    # What the venue's own figure, or a cut of the position's average, adds to ours.
-    ours = sum(profits, ZERO) + sum(removed, ZERO)
     weights = [abs(part) for part in closing]
-    extra = _split(booking.profit - booking.cost_change - ours, weights)
+    # What the fill brought, by our figures or by the venue's own.
+    proceeds = _split(booking.profit - booking.cost_change, weights)
     fees = _split(booking.fee, weights)
     shares = tuple(
         Share(
             share.strategy,
             share.quantity + closing[index],
             share.cost - removed[index],
-            share.realised_pnl + profits[index] + extra[index],
+            share.realised_pnl + proceeds[index] - removed[index],
             share.fees + fees[index],
             share.funding,
         )
@@ -235,19 +231,20 @@ def _close(book: TradeBook, booking: Booking, held: Decimal) -> TradeBook:
     )
 
 
-def _closing_parts(shares: Sequence[Share], booking: Booking, held: Decimal) -> list[Decimal]:
+def _closing_parts(shares: Sequence[Share], booking: Booking) -> list[Decimal]:
     """Split what a fill closes: the asking strategy's share first, the rest by size."""
     first = [ZERO] * len(shares)
     for index, share in enumerate(shares):
         if booking.own and share.strategy == booking.strategy:
             own = min(abs(share.quantity), abs(booking.quantity))
-            first[index] = own if booking.quantity > ZERO else -own
+            first[index] = own.copy_sign(booking.quantity)
     left = [share.quantity + part for share, part in zip(shares, first, strict=True)]
-    rest = booking.quantity - sum(first, ZERO)
-    if rest == -sum(left, ZERO):
-        return [part - remaining for part, remaining in zip(first, left, strict=True)]
-    assert abs(rest) <= abs(held), "a fill closes at most what is open"
-    parts = _split(rest, [abs(remaining) for remaining in left])
+    weights = [abs(remaining) for remaining in left]
+    rest, still_open = booking.quantity - sum(first), sum(weights)
+    assert abs(rest) <= still_open, "a fill closes at most what is open"
+    if abs(rest) == still_open:
+        return [-share.quantity for share in shares]
+    parts = _split(rest, weights)
     return [part + more for part, more in zip(first, parts, strict=True)]
 
 
@@ -261,18 +258,14 @@ def _split(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     """Split an amount by weights; the last that weighs anything takes what rounding leaves."""
     if len(weights) <= 1:
         return [amount] * len(weights)
-    total = sum(weights, ZERO)
+    total = sum(weights)
     if total == ZERO:
         return [*([ZERO] * (len(weights) - 1)), amount]
     last = max(index for index, weight in enumerate(weights) if weight != ZERO)
-    parts = [_quantised(amount * weight / total) for weight in weights]
-    parts[last] = amount - sum((p for i, p in enumerate(parts) if i != last), ZERO)
+    parts = [quantised(amount * weight / total) for weight in weights]
+    parts[last] += amount - sum(parts)
     return parts
 
 
 def _average(value: Decimal, quantity: Decimal) -> Decimal:
-    return _quantised(value / quantity) if quantity else ZERO
-
-
-def _quantised(value: Decimal) -> Decimal:
-    return value.quantize(QUANTUM, rounding=ROUND_HALF_EVEN)
+    return quantised(value / quantity) if quantity else ZERO

@@ -15,6 +15,7 @@ from callboard.actors.policies.exit_rules import (
     verify_exit,
 )
 from callboard.actors.policies.refusal import Refusal
+from callboard.actors.settings import RiskSettings
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.orders import ApprovalRefused
 from callboard.messages.values import Leg, Side, SignalSource, SignalType
@@ -72,10 +73,21 @@ BY_HAND = evolve(HALVES, source=SignalSource.MANUAL)
 UNSURE = evolve(HALVES, confidence=D("0.1"))
 
 
-def fault(wish: SubmitSignal | None, **changes: Any) -> Refusal | None:
-    """Judge a wish in a world that lets it pass, but for the changes."""
-    told: dict[str, Any] = {"settings": SETTINGS, "executed_at_ns": 0, "executions_today": 0}
-    return discretion_fault(exit_request(wish=wish), **{**told, "now_ns": START_NS, **changes})
+def fault(
+    wish: SubmitSignal | None,
+    *,
+    settings: RiskSettings = SETTINGS,
+    executed_at_ns: int = 0,
+    executions_today: int = 0,
+) -> Refusal | None:
+    """Judge a wish in a world that lets it pass, but for what is given."""
+    return discretion_fault(
+        exit_request(wish=wish),
+        settings,
+        executed_at_ns=executed_at_ns,
+        executions_today=executions_today,
+        now_ns=START_NS,
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,12 @@ from callboard.actors.policies.guard import (
     close_quantity,
     close_reason,
     loss_percent,
+    new_life,
+    stranger_fill,
 )
 from callboard.actors.policies.ledger import Position
+from callboard.messages.orders import FillBooked
+from callboard.messages.positions import StrangerFilled
 from callboard.messages.values import (
     TERMINAL_STATES,
     CloseReason,
@@ -23,9 +27,12 @@ from callboard.messages.values import (
     OrderState,
     PositionSide,
     Side,
+    SignalSource,
+    WorkingType,
 )
 from support.entries import ETH, SYMBOL, exit_request
 from support.position_bench import fill
+from support.position_bench import leg as said
 
 D = Decimal
 
@@ -161,6 +168,10 @@ def test_a_loss_is_percent_of_the_entry_and_positive(
     assert D(expected) == loss_percent(guard(quantity), D(mark))
 
 
+def test_a_loss_of_a_coin_that_costs_less_than_one_is_percent_of_it_too() -> None:
+    assert D(10) == loss_percent(guard(price="0.5"), D("0.45"))
+
+
 def test_a_position_without_an_entry_price_has_no_loss() -> None:
     assert D(0) == loss_percent(guard(price="0"), D(2000))
 
@@ -227,11 +238,89 @@ def test_a_fill_may_concern_a_life_that_was_open_then_and_reduces_it_without_tur
     held.booked["7"] = False
     sale = fill(side=Side.SELL, trade_at_ms=6).trade
 
-    trades = [sale, evolve(sale, at_ms=4), evolve(sale, trade_id="7")]
+    trades = [sale, evolve(sale, at_ms=5), evolve(sale, at_ms=4), evolve(sale, trade_id="7")]
 
-    assert [True, False, False] == [held.may_concern(trade) for trade in trades]
-    assert [True, False, False] == [
-        held.reduces(evolve(sale, quantity=Decimal("0.1"))),
-        held.reduces(evolve(sale, quantity=Decimal("0.2"))),
-        held.reduces(evolve(sale, side=Side.BUY)),
-    ]
+    assert [True, True, False, False] == [held.may_concern(trade) for trade in trades]
+
+
+@pytest.mark.parametrize(
+    ("held", "side", "quantity", "expected"),
+    [
+        ("0.1", Side.SELL, "0.1", True),
+        ("0.1", Side.SELL, "0.2", False),
+        ("0.1", Side.BUY, "0.1", False),
+        ("-0.1", Side.BUY, "0.05", True),
+        ("-0.1", Side.SELL, "0.05", False),
+        ("0", Side.SELL, "0.1", False),
+    ],
+)
+def test_a_fill_reduces_what_it_makes_smaller_and_does_not_turn_over(
+    held: str, side: Side, quantity: str, *, expected: bool
+) -> None:
+    trade = fill(D(quantity), side=side).trade
+
+    assert expected is guard(held).reduces(trade)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, True),
+        ({"intent_id": "p0"}, False),
+        ({"leg": Leg.TARGET}, False),
+        ({"client_order_id": "cb1-p1-s0"}, False),
+    ],
+)
+def test_the_first_word_of_an_order_of_this_life_answers_the_request_for_it(
+    change: dict[str, Any], *, expected: bool
+) -> None:
+    held = guard()
+    held.pending["s"] = exit_request(intent_id="p1", leg=Leg.STOP)
+    held.legs["cb1-p1-s0"] = leg(OrderState.UNKNOWN)
+
+    assert expected is held.answers(evolve(said(Leg.STOP, OrderState.SUBMITTED), **change))
+
+
+def test_a_life_begins_as_its_first_fill_says() -> None:
+    held = guard().position
+    first = fill(
+        stop_loss=D(1900),
+        working_type=WorkingType.CONTRACT_PRICE,
+        source=SignalSource.MANUAL,
+        model_version="m7",
+        trade_at_ms=8,
+    )
+
+    expected = Guard(
+        held,
+        number=4,
+        strategy="alpha",
+        signal_id="s1",
+        stop_loss=D(1900),
+        take_profit=D(2200),
+        working_type=WorkingType.CONTRACT_PRICE,
+        source=SignalSource.MANUAL,
+        model_version="m7",
+        opened_at_ms=8,
+    )
+    assert expected == new_life(held, first, 4)
+
+
+def test_a_stranger_s_fill_is_told_as_an_exit_with_its_reason() -> None:
+    held = evolve(guard(), strategy="alpha", working_type=WorkingType.CONTRACT_PRICE)
+    found = StrangerFilled("autoclose-1", CloseReason.LIQUIDATION, fill().trade)
+
+    expected = FillBooked(
+        client_order_id="autoclose-1",
+        intent_id="",
+        leg=Leg.EXIT,
+        signal_id="",
+        strategy="alpha",
+        stop_loss=None,
+        take_profit=None,
+        working_type=WorkingType.CONTRACT_PRICE,
+        trade=found.trade,
+        late=False,
+        closed_by=CloseReason.LIQUIDATION,
+    )
+    assert expected == stranger_fill(held, found)

@@ -1,26 +1,26 @@
 """Guard legs: what a word about an order changes, what it leaves, and what is forgotten."""
 
+from copy import deepcopy
 from decimal import Decimal
 
+import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callboard.actors.policies.guard import Guard, stranger_fill
+from callboard.actors.policies.guard import Guard, LegRecord
 from callboard.actors.policies.guard_legs import ENDED_LEGS_MAX, note_leg, noted
 from callboard.actors.policies.ledger import Position
 from callboard.messages.orders import LegChanged
-from callboard.messages.positions import StrangerFilled
 from callboard.messages.values import (
     TERMINAL_STATES,
-    CloseReason,
     ErrorKind,
     Leg,
     OrderState,
     PositionSide,
 )
 from support.entries import exit_request
-from support.position_bench import SYMBOL, fill, leg
+from support.position_bench import STOP_PRICE, SYMBOL, leg
 
 D = Decimal
 
@@ -55,6 +55,31 @@ def test_failures_are_counted_until_one_rests() -> None:
     assert (2, 0) == (failures, held.failures["s"])
 
 
+@pytest.mark.parametrize(
+    ("state", "failures"),
+    [(OrderState.SUBMITTED, 3), (OrderState.CANCELLED, 3), (OrderState.FILLED, 0)],
+)
+def test_only_what_rests_or_is_filled_ends_a_row_of_failures(
+    state: OrderState, failures: int
+) -> None:
+    held = guard()
+    held.failures["s"] = 3
+
+    note_leg(held, stop(1, state), failed=False)
+
+    assert failures == held.failures["s"]
+
+
+@pytest.mark.parametrize(("kind", "is_doubted"), [("INCONCLUSIVE", True), ("TIMEOUT", False)])
+def test_a_leg_is_known_by_its_last_word(kind: str, *, is_doubted: bool) -> None:
+    held = guard()
+
+    note_leg(held, stop(1, OrderState.UNKNOWN, kind), failed=False)
+
+    expected = LegRecord(Leg.STOP, "p1", OrderState.UNKNOWN, STOP_PRICE, is_doubted)
+    assert {"cb1-p1-s1": expected} == held.legs
+
+
 def test_a_whole_order_that_was_in_the_way_is_forgotten_when_something_of_its_leg_ends() -> None:
     """C-13: -4130 says that a closePosition order of that direction lives."""
     held = guard()
@@ -68,10 +93,15 @@ def test_a_whole_order_that_was_in_the_way_is_forgotten_when_something_of_its_le
 
 def test_a_copy_changes_and_the_guard_does_not() -> None:
     held = guard()
+    held.pending["s"] = exit_request(intent_id="p1", leg=Leg.STOP)
+    refused = stop(1, OrderState.REJECTED, ErrorKind.CLOSE_POSITION_EXISTS)
+    before = deepcopy(held)
 
-    after = noted(held, stop(1, OrderState.ACTIVE), failed=False)
+    after = noted(held, refused, failed=True)
 
-    assert ({}, True) == (held.legs, after.is_protected)
+    assert before == held
+    note_leg(before, refused, failed=True)
+    assert before == after
 
 
 def test_the_latest_ended_legs_are_remembered_and_those_of_a_flat_position_not() -> None:
@@ -95,17 +125,3 @@ def test_the_last_word_about_each_order_is_what_is_known(
 
     said = {f"cb1-p1-s{number}": state for number, state in words}
     assert said == {cid: record.state for cid, record in held.legs.items()}
-
-
-def test_a_stranger_s_fill_is_told_as_an_exit_with_its_reason() -> None:
-    found = StrangerFilled("autoclose-1", CloseReason.LIQUIDATION, fill().trade)
-
-    booked = stranger_fill(guard(), found)
-
-    assert (Leg.EXIT, "", "autoclose-1", CloseReason.LIQUIDATION, found.trade) == (
-        booked.leg,
-        booked.signal_id,
-        booked.client_order_id,
-        booked.closed_by,
-        booked.trade,
-    )

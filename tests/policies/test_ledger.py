@@ -1,6 +1,6 @@
 """Ledger: averages, realised profit, turning over, and that no cent is lost on the way."""
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal, localcontext
 
 import pytest
 from hypothesis import given
@@ -159,6 +159,19 @@ def test_an_average_without_end_is_cut_at_the_quantum_and_the_rest_is_not_lost()
 
     assert D(1) == closed.realised_pnl
     assert D(0) == closed.cost
+
+
+def test_a_host_s_own_rounding_cuts_no_average() -> None:
+    opened = fill(fill(FLAT, Side.BUY, "1", "100"), Side.BUY, "2", "101")
+
+    with localcontext(rounding=ROUND_DOWN):
+        assert D("100.666666666667") == opened.entry_price
+
+
+def test_a_full_close_takes_the_whole_cost_however_fine_it_is() -> None:
+    opened = fill(FLAT, Side.BUY, "0.0000001", "0.0000001")
+
+    assert D(0) == fill(opened, Side.SELL, "0.0000001", "0.0000002").cost
 
 
 @pytest.mark.parametrize(("side", "quantity"), [(Side.BUY, D(2)), (Side.SELL, D(-2))])

@@ -185,6 +185,53 @@ def test_a_quantity_that_no_market_order_can_have_is_protected_as_a_whole() -> N
     assert found.is_whole
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_whole"),
+    [
+        ({"market_quantity_max": D(1)}, False),
+        ({"market_quantity_max": D(0)}, False),
+        ({"market_step_size": D("0.3")}, True),
+    ],
+)
+def test_a_stop_by_quantity_is_one_that_a_market_order_can_have(
+    changes: dict[str, Any], *, is_whole: bool
+) -> None:
+    filters = evolve(entries.ETH, **changes)
+
+    found = wanted_order(guard(), Leg.STOP, filters, loss_pct_max=LOSS_MAX, by_quantity=True)
+
+    assert found is not None
+    assert is_whole is found.is_whole
+
+
+def test_a_stop_rests_on_the_grid_inside_its_limit_and_a_target_on_the_grid_alone() -> None:
+    given = guard(stop_loss=D("1900.001"), take_profit=D("1900.001"))
+
+    found = [wanted(given, leg) for leg in (Leg.STOP, Leg.TARGET)]
+
+    prices = [each and (each.trigger_price, each.plain_price) for each in found]
+    assert [(D(1940), D(1940)), (D("1900.01"), D("1900.001"))] == prices
+
+
+@pytest.mark.parametrize(
+    ("change", "differs"),
+    [
+        ({}, False),
+        ({"plain_price": D(1)}, False),
+        ({"quantity": D(2)}, False),
+        ({"trigger_price": D(1961)}, True),
+        ({"is_whole": False}, False),
+        ({"is_whole": False, "quantity": D(2)}, True),
+    ],
+)
+def test_one_order_cannot_be_right_for_two_prices_or_for_two_sizes(
+    change: dict[str, Any], *, differs: bool
+) -> None:
+    other = evolve(WHOLE, **change)
+
+    assert [differs] * 2 == [WHOLE.differs_from(other), other.differs_from(WHOLE)]
+
+
 def test_without_filters_or_a_price_there_is_no_rounding_and_nothing_wanted() -> None:
     plain = wanted_order(guard(), Leg.STOP, None, loss_pct_max=LOSS_MAX, by_quantity=True)
 

@@ -116,6 +116,63 @@ def test_an_own_exit_that_is_larger_than_its_share_closes_of_the_others_too() ->
     assert (ZERO, D(2)) == (run.of("alpha").quantity, run.of("beta").quantity)
 
 
+def test_shares_that_close_together_earn_by_what_each_of_them_paid() -> None:
+    run = buy(buy(Run(), "1", "100"), "1", "110", "beta")
+
+    run.fill(Side.SELL, D(2), D(120), "")
+
+    assert [(D(20), D(0), D(0)), (D(10), D(0), D(0))] == [
+        (share.realised_pnl, share.quantity, share.cost) for share in run.ended
+    ]
+
+
+def test_a_full_close_leaves_nothing_of_any_share_however_fine_it_is() -> None:
+    fine = "0.00000000000003"
+    run = buy(buy(Run(), fine, fine), fine, fine, "beta")
+
+    run.fill(Side.SELL, 2 * D(fine), D(2), "")
+
+    assert [(D(0), D(0))] * 2 == [(share.quantity, share.cost) for share in run.ended]
+
+
+def test_a_fill_that_turns_a_position_over_counts_in_the_life_that_it_ends() -> None:
+    short = Position("ETHUSDT", PositionSide.BOTH, D(-1), D(-100), epoch=1)
+    after = book_fill(short, side=Side.BUY, quantity=D(3), price=D(90), fee=D("0.6"), at_ns=1)
+
+    ends, begins = booking_of(short, after, D(90), strategy="beta", own=True)
+
+    assert Booking("beta", True, D(1), D(90), D(10), D(100), D("0.6")) == ends
+    assert begins is not None
+    assert ("beta", D(2), D(90), ZERO, D(180), ZERO) == (
+        begins.strategy,
+        begins.quantity,
+        begins.price,
+        begins.profit,
+        begins.cost_change,
+        begins.fee,
+    )
+
+
+def test_what_was_paid_so_far_stays_with_what_opens_and_closes() -> None:
+    run = buy(Run(), "2", "100")
+    run.book = book_other_fee(book_funding(run.book, D("-0.4")), "BNB", D("0.002"))
+
+    run.fill(Side.BUY, D(1), D(100), "alpha")
+    run.fill(Side.SELL, D(2), D(100), "alpha")
+
+    book = run.book
+    assert (D("-0.4"), (("BNB", D("0.002")),)) == (book.funding, book.other_fees)
+    assert D("-0.4") == run.of("alpha").funding
+
+
+def test_a_profit_that_the_venue_tells_of_an_opening_fill_is_its_strategy_s() -> None:
+    opening = Booking("alpha", False, D(1), D(100), D("0.3"), D(100))
+
+    (share,) = book_trade(TradeBook(), opening).shares
+
+    assert Share("alpha", D(1), D(100), D("0.3")) == share
+
+
 def test_funding_is_shared_by_quantity_and_fees_of_other_assets_are_kept_apart() -> None:
     run = buy(buy(Run(), "1", "100"), "3", "100", "beta")
 

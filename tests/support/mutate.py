@@ -5,8 +5,9 @@ actors. mutmut tells functions apart by the path of their file, and takes a copy
 project's root folders are sub-packages of one name, which links stand for. So it works on a stage,
 where the folders lie as they are installed. A mutant that lives is a survivor: `docs/mutation.md`
 gives each a reason, and one without, or fewer than `KILLED_PERCENT_MIN` killed, is exit code 1. The
-words of assertions are for people and need none. mutmut switches a mutant on after the import, so
-what only makes a table then cannot be judged, and is left out. `./dev mutate [POLICY...]` runs it.
+words of assertions are for people and need none, nor does a `zip` that no longer asserts that both
+are of one length. mutmut switches a mutant on after the import, so what only makes a table then
+cannot be judged, and is left out. `./dev mutate [POLICY...]` runs it.
 """
 
 import argparse
@@ -31,6 +32,8 @@ TESTS = ["tests/policies", "tests/actors"]
 KILLED_PERCENT_MIN = 90
 LIVES = (None, 0, 33)
 """Exit codes by which mutmut says not run, survived and not tested; every other is a death."""
+LOOSER = ("strict=None", "strict=False", "")
+"""What mutmut makes of a `zip` with `strict=True`."""
 SETTINGS = """\
 [tool.mutmut]
 source_paths = ["callboard"]
@@ -60,10 +63,13 @@ class Survivor:
         return f"| `{self.function}` | `{self.before}` | `{self.after}` |"
 
     @property
-    def is_words(self) -> bool:
-        """True for another text of an assertion."""
+    def is_of_assertion(self) -> bool:
+        """True for another text of an assertion, or a `zip` that no longer asserts one length."""
         is_assertion = self.before.startswith("assert ") and '"' in self.before
-        return is_assertion and self.before.partition('"')[0] == self.after.partition('"')[0]
+        if is_assertion and self.before.partition('"')[0] == self.after.partition('"')[0]:
+            return True
+        looser = [self.before.replace("strict=True", other) for other in LOOSER]
+        return "strict=True" in self.before and self.after in looser
 
 
 @frozen
@@ -125,7 +131,7 @@ def report(results: list[Result], reasons: str) -> int:
     for result in results:
         lives = len(result.survivors)
         _say(f"{result.policy:<20} {result.mutants:>5} mutants, {lives:>3} live")
-    nameless = [each for each in survivors if not each.is_words and each.row not in reasons]
+    nameless = [each for each in survivors if not each.is_of_assertion and each.row not in reasons]
     if nameless:
         _say("\nThese have no reason in docs/mutation.md: write the test, or the reason.\n")
     for policy in dict.fromkeys(each.policy for each in nameless):
