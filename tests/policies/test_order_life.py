@@ -224,7 +224,8 @@ def test_the_diagram_draws_every_move_to_another_state_once() -> None:
         for state, _, target in [line.split(":")[0].split()]
         for event in line.split(": ")[1].split(", ")
     }
-    assert ["stateDiagram-v2", "    [*] --> PENDING"] == lines[:2]
+    head = ["stateDiagram-v2", "    [*] --> PENDING", "    PENDING --> SUBMITTED: sent"]
+    assert head == lines[:3]
     assert drawn == {
         (state.value, event.value, target.value)
         for (state, event), target in EXPECTED.items()

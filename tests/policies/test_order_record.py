@@ -10,16 +10,29 @@ from hypothesis import strategies as st
 
 from callboard.actors.policies.order_life import TRANSITIONS, Event
 from callboard.actors.policies.order_record import (
+    ERROR_TEXT_MAX,
     FINAL_EVENTS,
     Order,
     amendment_of,
+    error_of,
     event_of,
     fill_event,
     leaves_end_open,
     settle,
     stays_sent,
 )
-from callboard.messages.values import TERMINAL_STATES, OrderState
+from callboard.messages.failure import RetryDirective
+from callboard.messages.queries import OrderError
+from callboard.messages.values import (
+    TERMINAL_STATES,
+    Action,
+    ErrorKind,
+    ErrorType,
+    Operation,
+    OrderState,
+    Outcome,
+    Severity,
+)
 from support.order_bench import ENTRY, LIMIT, ONE, STOP, ZERO, evidence, stop_evidence
 
 HALF = Decimal("0.5")
@@ -207,6 +220,41 @@ def test_older_evidence_leaves_an_amendment_as_it_is() -> None:
 
     assert (HALF, None) == amendment_of(known, evidence("NEW"))
     assert (None, None) == amendment_of(known, evidence("NEW", updated_at_ms=2**41))
+
+
+def test_a_failed_request_is_kept_with_its_verdict_and_the_venue_s_first_words() -> None:
+    verdict = RetryDirective(
+        client_order_id="cb1-1-e1",
+        attempt=2,
+        operation=Operation.CANCEL,
+        kind=ErrorKind.NETWORK,
+        outcome=Outcome.UNKNOWN,
+        action=Action.QUERY,
+        fix=None,
+        delay_ms=1_000,
+        reason="lost",
+        error_type=ErrorType.NETWORK_ERROR,
+        severity=Severity.WARNING,
+        attempts_max=6,
+        status=503,
+        code=-1001,
+        text="x" * (ERROR_TEXT_MAX + 1),
+    )
+
+    expected = OrderError(
+        operation=Operation.CANCEL,
+        attempt=2,
+        attempts_max=6,
+        error_type=ErrorType.NETWORK_ERROR,
+        kind=ErrorKind.NETWORK,
+        outcome=Outcome.UNKNOWN,
+        severity=Severity.WARNING,
+        status=503,
+        code=-1001,
+        text="x" * ERROR_TEXT_MAX,
+        at_ms=7,
+    )
+    assert expected == error_of(verdict, 7)
 
 
 def test_quantity_and_average_of_an_order_are_those_of_what_rests() -> None:
