@@ -210,7 +210,7 @@ def restore(kernel: Kernel, recovered: Recovered) -> None:
     """Give every core actor the state that the journal says it had; before the first message."""
     for name, state in recovered.states.items():
         cell = kernel.cells[name]
-        cell.restore(state, [], kernel.codec)
+        cell.restore(state, kernel.codec)
         cell.begin_generation(recovered.generations.get(name, 0) + 1)
 
 

@@ -8,7 +8,7 @@ a bug (cattrs has no Decimal hook of its own).
 """
 
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cached_property
@@ -34,6 +34,7 @@ from . import (
     stream,
     venue,
 )
+from .encoders import Encoder, encoder_of, written_fields
 from .upcasts import UPCASTERS, VERSIONS, Upcaster
 
 Json = dict[str, Any]
@@ -107,7 +108,7 @@ class Codec:
         self._labels = {cls: f"{tag}.v{self._versions[tag]}" for tag, cls in classes.items()}
         self._by_label = {self._labels[cls]: cls for cls in classes.values()}
         self._converter: Any = make_converter(detailed_validation=False, forbid_extra_keys=True)
-        self._encoders: dict[type, tuple[str, Callable[[Any], Json]]] = {}
+        self._encoders: dict[type, Encoder] = {}
         _register_values(self._converter)
         self._register_unions()
 
@@ -117,9 +118,8 @@ class Codec:
 
     def encode(self, message: object) -> Json:
         """Return the message as a JSON object whose first key `t` is its label."""
-        cls = type(message)
-        label, fields = self._encoders.get(cls) or self._encoder(cls)
-        return {"t": label, **fields(message)}
+        encoder = self._encoders.get(type(message)) or self._encoder(type(message))
+        return encoder(message)
 
     def decode(self, data: Json) -> Any:
         """Return the message of a JSON object; raises `CodecError` naming the tag."""
@@ -159,10 +159,11 @@ class Codec:
     def _fingerprints(self) -> dict[str, str]:
         return {self._labels[cls]: _fingerprint(cls) for cls in self.classes.values()}
 
-    def _encoder(self, cls: type) -> tuple[str, Callable[[Any], Json]]:
+    def _encoder(self, cls: type) -> Encoder:
         if cls not in self._labels:
             raise CodecError(cls.__name__, "is not in the message catalogue")
-        encoder = self._encoders[cls] = self._labels[cls], self._converter.get_unstructure_hook(cls)
+        hook_of = self._converter.get_unstructure_hook
+        encoder = self._encoders[cls] = encoder_of(cls, hook_of, self._labels[cls])
         return encoder
 
     def _upcast(self, label: str, fields: Json) -> tuple[str, type, Json]:
@@ -215,7 +216,7 @@ def deep_fingerprint(cls: type) -> str:
         each = waiting.pop()
         if each not in seen:
             seen[each] = _fingerprint(each)
-            waiting += _classes_in(field.type for field in _kept_fields(each))
+            waiting += _classes_in(field.type for field in written_fields(each))
     inner = sorted(f"{each.__name__}({text})" for each, text in seen.items() if each is not cls)
     return "; ".join([seen[cls], *inner])
 
@@ -244,6 +245,10 @@ def decimal_from_text(value: Any, _cls: Any = Decimal) -> Decimal:
 
 
 def _register_values(converter: Any) -> None:
+    def plain(cls: type) -> Encoder:
+        return encoder_of(cls, converter.get_unstructure_hook)
+
+    converter.register_unstructure_hook_factory(attrs.has, plain)
     converter.register_unstructure_hook(Decimal, str)
     converter.register_structure_hook(Decimal, decimal_from_text)
     # As plain text: orjson asks a member for its `value`, which is a property written in Python.
@@ -306,15 +311,10 @@ def _classes_in(annotations: Iterable[Any]) -> list[type]:
 def _fingerprint(cls: type) -> str:
     attrs.resolve_types(cls)
     parts: list[str] = []
-    for attribute in _kept_fields(cls):
+    for attribute in written_fields(cls):
         default = "" if attribute.default is attrs.NOTHING else f" = {attribute.default!r}"
         parts.append(f"{attribute.name}: {_type_name(attribute.type)}{default}")
     return "; ".join(parts)
-
-
-def _kept_fields(cls: type) -> list[Any]:
-    """Return the fields that are written; what no constructor takes is derived, and is not."""
-    return [attribute for attribute in attrs.fields(cls) if attribute.init]
 
 
 def _type_name(annotation: Any) -> str:

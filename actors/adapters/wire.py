@@ -33,7 +33,7 @@ class ReplyUnreadable(EngineError):
 
 def mapping(value: Any, field: str) -> Row:
     """Return a JSON object."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise ReplyUnreadable(field, f"is no object but {_shape(value)}")
     return value  # pyright: ignore[reportUnknownVariableType] - the wire has no types
 

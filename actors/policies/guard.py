@@ -155,12 +155,12 @@ class Guard:
     @property
     def has_quantity_legs(self) -> bool:
         """True while a protective order of this life is for a quantity, which may change."""
-        by_quantity = [each for each in self.legs.values() if each.quantity is not None]
         return any(
-            record.state not in TERMINAL_STATES
+            record.quantity is not None
+            and record.state not in TERMINAL_STATES
             and record.intent_id == self.intent_id
             and record.leg.is_protective
-            for record in by_quantity
+            for record in self.legs.values()
         )
 
     def has_live(self, leg: Leg) -> bool:

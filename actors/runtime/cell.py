@@ -1,23 +1,28 @@
 """Cell: one actor in its place, with what is needed to rebuild it.
 
-Keeps the facts since the last base state, so that a crashed actor is rebuilt by folding; the list
-is folded into a new base at `FACTS_MAX`, which bounds memory by the state and not by uptime.
+Keeps the facts since the last base state, so that a crashed actor is rebuilt by folding. They are
+folded into a new base when they are many beside it, so memory is bounded by the state and not by
+uptime, and a large state is not written again and again. A base is bytes: values that nobody looks
+at would only keep the garbage collector at work.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from random import Random
 from typing import Any
 
 from attrs import define, field
 
-from ...messages.codec import Codec
+from ...messages.codec import Codec, dumps, loads
 from .actor import Actor, EdgeActor
 from .envelope import Envelope
 from .step import Draws, StepContext
 
-FACTS_MAX = 2048
+FACTS_MAX = 1024
 """Facts kept before they are folded into a new base; a fold of as many takes a few ms."""
+
+BASE_BYTES_A_FACT = 200
+"""A base of more than `FACTS_MAX` times this many bytes waits for more facts, one for each."""
 
 
 class Status(Enum):
@@ -48,8 +53,8 @@ class Cell:
     failed: Envelope | None = field(init=False, default=None)
     waiting: list[Envelope] = field(init=False, factory=list[Envelope])
     facts: list[Any] = field(init=False, factory=list[Any])
-    base: Any = field(init=False, default=None)
-    """The state that `facts` continue, as JSON values; None for a fresh one."""
+    base: bytes = field(init=False, default=b"")
+    """The state that `facts` continue, as JSON; empty for a fresh one."""
     watchers: list[str] = field(init=False, factory=list[str])
     told: int = field(init=False, default=0)
     """How many messages an edge has told, for their ids."""
@@ -68,24 +73,33 @@ class Cell:
     def keep(self, facts: list[Any], codec: Codec) -> None:
         """Remember applied facts for a rebuild."""
         self.facts.extend(facts)
-        if len(self.facts) >= FACTS_MAX:
+        if len(self.facts) >= max(FACTS_MAX, len(self.base) // BASE_BYTES_A_FACT):
             self.rebase(codec.encode_state(self.actor.state))
 
     def rebase(self, state: Any) -> None:
         """Let a rebuild begin with the present state, given as JSON values."""
-        self.base, self.facts = state, []
+        self.base, self.facts = dumps(state), []
 
-    def restore(self, base: Any, facts: list[Any], codec: Codec) -> None:
-        """Set what the fold starts from, and fold."""
-        self.base, self.facts = base, facts
+    def restore(self, state: Any, codec: Codec) -> None:
+        """Begin with a state, given as JSON values."""
+        self.rebase(state)
+        self.rebuild(codec)
+
+    def continue_from(self, other: "Cell", codec: Codec) -> None:
+        """Begin with what another actor's fold comes to; its facts are not ours to change."""
+        self.base, self.facts = other.base, list(other.facts)
         self.rebuild(codec)
 
     def rebuild(self, codec: Codec) -> None:
         """Make the behaviour anew; a core actor's state is the fold of its facts."""
-        self.actor = self.make()
-        if not self.is_core:
-            return
-        if self.base is not None:
-            self.actor.state = codec.decode_state(self.base, self.actor.State)
-        for fact in self.facts:
-            self.actor.apply(fact)
+        self.actor = fold(self.make, self.base, self.facts, codec) if self.is_core else self.make()
+
+
+def fold(make: Callable[[], Any], base: bytes, facts: Iterable[Any], codec: Codec) -> Any:
+    """Return a new actor of the core with the state that facts make of a base."""
+    actor = make()
+    if base:
+        actor.state = codec.decode_state(loads(base), actor.State)
+    for fact in facts:
+        actor.apply(fact)
+    return actor

@@ -63,7 +63,7 @@ class Recovered:
     """What a journal says; with an empty journal, the beginning of one."""
 
     states: Mapping[str, Any]
-    """Actor -> state as JSON values, for `Cell.restore(state, [], codec)`."""
+    """Actor -> state as JSON values, for `Cell.restore(state, codec)`."""
     generations: Mapping[str, int]
     """Actor -> its last generation; the next start is one more."""
     start: Start

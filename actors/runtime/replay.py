@@ -187,7 +187,7 @@ class Replayer:
             return
         cell.begin_generation(generation, self._draws)
         if before is not None:
-            cell.restore(before.base, before.facts, self.codec)
+            cell.continue_from(before, self.codec)
         self.cells[name] = cell
 
     def _add_snapshot(self, line: Line) -> None:
@@ -225,7 +225,7 @@ class Replayer:
         self._expected = Expectations()
         for name, kept in record["states"].items():
             cell = self.cells[name]
-            cell.restore(state_in(self.codec, name, kept), [], self.codec)
+            cell.restore(state_in(self.codec, name, kept), self.codec)
             cell.begin_generation(kept["gen"], self._draws)
         for told in record.get("waiting", ()):
             self._expected.put(told["id"], told["to"], self.codec.decode(told["msg"]))

@@ -144,7 +144,7 @@ class Following:
         for name in names.CORE:
             old = before.get(name)
             if old is not None:
-                kernel.cells[name].restore(old.base, old.facts, self.codec)
+                kernel.cells[name].continue_from(old, self.codec)
 
     def _let_happen(self, record: Json) -> None:
         kernel, now = self.kernel, record["now"]
@@ -179,7 +179,7 @@ class Following:
         self.has_base = True
         for name, kept in record["states"].items():
             cell = self.kernel.cells[name]
-            cell.restore(state_in(self.codec, name, kept), [], self.codec)
+            cell.restore(state_in(self.codec, name, kept), self.codec)
             cell.begin_generation(kept["gen"], self._draws)
             cell.status = Status.RUNNING
             self._seen[name] = None

@@ -197,7 +197,7 @@ class Shop:
             self.kernel.sequence = recovered.start.sequence
             for name, state in recovered.states.items():
                 cell = self.kernel.cells[name]
-                cell.restore(state, [], self.kernel.codec)
+                cell.restore(state, self.kernel.codec)
                 cell.begin_generation(recovered.generations.get(name, 0) + 1)
         for cell in tuple(self.kernel.cells.values()):
             self.kernel.start_cell(cell)

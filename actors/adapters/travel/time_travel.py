@@ -18,7 +18,7 @@ from attrs import field, frozen
 from ....messages.codec import Codec, CodecError, Json
 from ...policies.host_rules import HostRule, NamedRule, named
 from ...ports import FileSystem
-from ...runtime.cell import Cell
+from ...runtime.cell import Cell, fold
 from ...runtime.journal_reader import Line
 from ...runtime.replay import Divergence, Replayer
 from ...runtime.step import ENGINE_DECIMALS, StepContext
@@ -63,18 +63,14 @@ class _Fold:
     """An actor's state at one record: what it is folded from."""
 
     cell: Cell
-    base: Any
+    base: bytes
     facts: list[Any]
     count: int
 
     def state(self, codec: Codec) -> Any:
         with decimal.localcontext(ENGINE_DECIMALS):
-            actor: Any = self.cell.make()
-            if self.base is not None:
-                actor.state = codec.decode_state(self.base, actor.State)
-            for fact in self.facts[: self.count]:
-                actor.apply(fact)
-            state: Any = actor.state
+            facts = self.facts[: self.count]
+            state: Any = fold(self.cell.make, self.base, facts, codec).state
             return state
 
 
