@@ -1,5 +1,6 @@
 """Mutate: the stage that mutants live on, and what is said of those that no test noticed."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,15 @@ def test_a_policy_that_is_none_is_a_usage_error(
     assert 2 == mutate.main(["nothing"])
 
     assert "no such policy: nothing" in capsys.readouterr().err
+
+
+def test_where_the_tests_fail_without_any_change_nothing_is_judged(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(mutate, "is_installed", lambda: True)
+    # As mutmut ends where its clean run fails.
+    monkeypatch.setattr("sys.executable", shutil.which("false"))
+
+    assert 1 == mutate.main(["slippage"])
+
+    assert "" == capsys.readouterr().out

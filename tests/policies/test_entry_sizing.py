@@ -48,19 +48,25 @@ def test_sized_by_risk_what_is_below_one_lot_is_refused() -> None:
     assert Refusal("quantity_min", "0.00025", "0.001") == verdict
 
 
-@pytest.mark.parametrize("sizing", ["percent", "risk"])
-def test_an_entry_is_sized_on_the_lot_of_its_own_order_type(sizing: str) -> None:
-    """The market lot is coarser here: 2 % of 10,000 is 0.1 at 2000, and the cap 0.25."""
+@pytest.mark.parametrize(
+    ("sizing", "risk", "lots"),
+    [
+        ("percent", "0.1", ["0.07", "0.100"]),
+        ("risk", "0.05", ["0.07", "0.125"]),
+        ("risk", "1", ["0.21", "0.250"]),
+    ],
+)
+def test_an_entry_is_sized_on_the_lot_of_its_own_order_type(
+    sizing: str, risk: str, lots: list[str]
+) -> None:
+    """The market lot is the coarser: 2 % is 0.1, what loses 5 at its stop 0.125, the cap 0.25."""
     coarse = evolve(ETH, market_step_size=D("0.07"), market_quantity_min=D("0.07"))
-    settings = evolve(SETTINGS, sizing=sizing)
+    settings = evolve(SETTINGS, sizing=sizing, risk_per_entry_pct=D(risk))
     limit = entry(order_type=OrderType.LIMIT, price=D(2000))
 
     sized = [judge(view(wish, settings=settings, filters=coarse)) for wish in (entry(), limit)]
 
-    quantities = [each.quantity for each in sized if isinstance(each, ShapedEntry)]
-    assert {"percent": ["0.07", "0.100"], "risk": ["0.21", "0.250"]}[sizing] == [
-        str(each) for each in quantities
-    ]
+    assert lots == [str(each.quantity) for each in sized if isinstance(each, ShapedEntry)]
 
 
 def test_a_size_that_the_signal_names_is_on_the_lot_of_its_own_order_type() -> None:

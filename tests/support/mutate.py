@@ -101,9 +101,11 @@ def main(arguments: list[str]) -> int:
         stage = Path(folder)
         set_up(stage, names, options.tests or TESTS)
         done = _mutmut(stage, "run", "--max-children", str(options.jobs), shows=True)
+        if done.returncode:  # it says why: the tests fail without any change
+            return done.returncode
         results = [_result(stage, name) for name in names]
         if not any(result.mutants for result in results):
-            return done.returncode or 1
+            return 1
     return report(results, REASONS.read_text(encoding="utf-8"))
 
 
