@@ -26,6 +26,7 @@ from .adapters.config import check_mode
 from .adapters.disk import Disk
 from .adapters.event_bus import EventBus, Subscriptions
 from .adapters.journal import Journal, ThreadedJournalPort, durability_of
+from .adapters.journal_watch import JournalWatch
 from .adapters.rate_shares import OF_THIS_PROCESS, Shares
 from .adapters.records.view import View
 from .adapters.records.view_follower import ViewFollower
@@ -284,7 +285,7 @@ def _assemble(
         # Before the journal, so that they stop after it and read what it wrote last.
         _add_views(kernel, settings, around, disk)
         # First of the others, so that it stops last and writes what they say until then.
-        _add_journal(kernel, settings, writer)
+        _add_journal(kernel, settings, writer, around.clock)
     subscriptions = Subscriptions()
     wiring = Wiring(
         around.exchange,
@@ -336,8 +337,8 @@ def _follower(
     return lambda: ViewFollower(name, view, clock=clock, interval_ms=interval_ms)
 
 
-def _add_journal(kernel: Kernel, settings: Settings, writer: SegmentWriter) -> None:
-    """Add the journal's actor, and let the kernel continue the chain where the writer does."""
+def _add_journal(kernel: Kernel, settings: Settings, writer: SegmentWriter, clock: Clock) -> None:
+    """Add the journal and its watch; the kernel continues the chain where the writer does."""
     durability = durability_of(settings.journal.durability)
     if durability in WITHOUT_POWER:
         fields = {"durability": durability, "text": WITHOUT_POWER[durability]}
@@ -346,6 +347,8 @@ def _add_journal(kernel: Kernel, settings: Settings, writer: SegmentWriter) -> N
     keeper = Keeper(writer, durability)
     group_sync_ms = settings.journal.group_sync_ms
     kernel.add(names.JOURNAL, lambda: Journal(port, keeper, group_sync_ms=group_sync_ms))
+    wait_ms = settings.journal.exit_wait_ms
+    kernel.add(names.JOURNAL_WATCH, lambda: JournalWatch(port, clock, exit_wait_ms=wait_ms))
     kernel.journal = port
     kernel.sequence, kernel.chain.head = writer.start.sequence, writer.start.head
     if settings.placement == Placement.SHARED:

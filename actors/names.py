@@ -38,6 +38,8 @@ CORE = (
 )
 
 JOURNAL = "journal"
+JOURNAL_WATCH = "journal_watch"
+"""Only where there is a journal on a disk."""
 EVENT_BUS = "event_bus"
 LANE_OPENING = "lane_opening"
 LANE_REDUCING = "lane_reducing"

@@ -297,6 +297,9 @@ class JournalSettings:
     segment_bytes_max: int = 64 * 1024 * 1024
     snapshot_every: int = 20_000
     group_sync_ms: int = 5
+    exit_wait_ms: int = 500
+    """So long exits, cancels and questions wait for a disk that does not answer, by the wall; less
+    than a permit lives."""
     keep_segments: int = 0
     """Sealed segments to keep; 0 keeps all."""
 

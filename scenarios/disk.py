@@ -2,9 +2,9 @@
 
 Owns the content and what of it is durable. Every fault is a named rate, off by default: a crash
 loses what was not synced or leaves a torn part of it, an append writes a part and fails, the disk
-is full, a sync fails and drops the pages that it should have kept. A slow disk is data: `busy_ns`
-says how long the operations took, and nothing waits. Source: the fsync incident of 2018 and the
-ALICE paper (Pillai et al., OSDI 2014).
+is full, a sync hangs, or fails and drops the pages that it should have kept. A slow disk is data:
+`busy_ns` says how long the operations took, and nothing waits. Source: the fsync incident of 2018
+and the ALICE paper (Pillai et al., OSDI 2014).
 """
 
 import errno
@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 from ..actors.ports import AppendFile
 
 NO_LIMIT = 1 << 62
+HANG_NS = 5_000_000_000
 
 
 @frozen
@@ -30,6 +31,8 @@ class DiskFaults:
     """At a crash, a file keeps a drawn part of its un-synced tail instead of losing it all."""
     latency_ns_max: int = 0
     """Each append and sync takes up to so long."""
+    hangs: float = 0.0
+    """A sync does not answer for `HANG_NS`."""
     capacity_bytes: int = NO_LIMIT
     """Bytes in all files together, past which an append raises ENOSPC."""
 
@@ -159,6 +162,8 @@ class SimulatedDisk:
         self._take_time()
         content = self._content(name)
         self.syncs += 1
+        if self._happens(self.faults.hangs):
+            self.busy_ns += HANG_NS
         end = len(content.data)
         if self.broken or self._happens(self.faults.sync_fails):
             content.holes.append((content.dirty_from, end))

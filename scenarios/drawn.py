@@ -309,4 +309,11 @@ def _disk_faults(seed: int, share: float) -> DiskFaults:
         sync_fails=drawn_or(0.0, (0.01, 0.1)),
         latency_ns_max=int(drawn_or(0, (5_000_000, 100_000_000, 500_000_000))),
         capacity_bytes=int(drawn_or(NO_LIMIT, (60_000, 150_000, 300_000, 600_000))),
+        hangs=_hangs(seed, share),
     )
+
+
+def _hangs(seed: int, share: float) -> float:
+    """Draw how often a sync hangs, from a generator of its own."""
+    random = Random(f"{seed}/hanging disk")
+    return random.choice((0.01, 0.1)) if random.random() < share else 0.0

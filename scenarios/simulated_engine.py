@@ -23,7 +23,7 @@ from ..actors.runtime.cell import Cell
 from ..actors.runtime.envelope import Envelope
 from ..actors.runtime.front import RIM
 from ..actors.runtime.hosting import JournalPort, LogSink, Saboteur
-from ..actors.runtime.journal_writer import DirectJournal, Durability, Keeper
+from ..actors.runtime.journal_writer import DirectJournal, Durability, Keeper, opens
 from ..actors.runtime.kernel import Kernel
 from ..actors.runtime.recovery import Recovered, recover
 from ..actors.runtime.segment_writer import SegmentWriter
@@ -55,6 +55,7 @@ from .venue.venue import Venue
 
 CLIENT = "engine"
 SECOND_NS = 1_000_000_000
+MS_NS = 1_000_000
 
 
 @cache
@@ -240,7 +241,8 @@ class SimulatedEngine:
         disk = self.disk
         if not isinstance(disk, SimulatedDisk):
             return host.route
-        return SlowRelease(disk, self.simulation, kernel, host)
+        exit_wait_ns = self.settings.journal.exit_wait_ms * MS_NS
+        return SlowRelease(disk, self.simulation, kernel, host, exit_wait_ns)
 
     def _counted(self, journal: DirectJournal) -> JournalPort:
         return journal if self.boundaries is None else CountedJournal(journal, self.boundaries)
@@ -300,13 +302,14 @@ class SlowRelease:
     """Lets go what a record held back, once the disk has had the time that it takes.
 
     What comes while the disk is busy waits for one more turn of it, together, as in the journal's
-    own thread.
+    own thread. What opens nothing waits for no disk longer than the journal's watch lets it.
     """
 
     disk: SimulatedDisk
     simulation: Simulation
     kernel: Kernel
     host: SimulationHost
+    exit_wait_ns: int
     _busy_ns: int = field(init=False)
     _turn_ends_ns: int = field(init=False, default=0)
     _next_turn_ends_ns: int = field(init=False, default=0)
@@ -321,7 +324,10 @@ class SlowRelease:
             self.kernel.send(envelope)  # its own news, which no step has counted
             return
         spent_ns, self._busy_ns = self.disk.busy_ns - self._busy_ns, self.disk.busy_ns
-        self.host.route_at(self._done_at_ns(spent_ns), envelope)
+        at_ns = self._done_at_ns(spent_ns)
+        if not opens(envelope):
+            at_ns = min(at_ns, self.simulation.now_ns + self.exit_wait_ns)
+        self.host.route_at(at_ns, envelope)
 
     def _done_at_ns(self, spent_ns: int) -> int:
         now_ns = self.simulation.now_ns

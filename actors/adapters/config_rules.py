@@ -279,6 +279,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "journal.segment_bytes_max": _between(64 * BYTES_KIB, 16 * BYTES_GIB),
         "journal.snapshot_every": _between(0, 10 * COUNT_MAX),
         "journal.group_sync_ms": _between(1, SECOND_MS),
+        "journal.exit_wait_ms": _between(1, SECOND_MS),
         "journal.keep_segments": _between(0, 100_000),
         "records.store": _SWITCH,
         "records.audit": _SWITCH,

@@ -3,10 +3,13 @@
 The core puts a record into a `ThreadedJournalPort` and goes on; the journal writes all that came
 together, syncs once for all that wait, and forwards what was held, in the order of the records.
 When the disk fails it says so once, answers opening calls NOT_SENT, lets everything else out and
-tries again every `retry_ms`. The port's queue is watched: past `queued_max` records the journal
-counts as failed, and the breaker's refusal of entries bounds what still comes.
+tries again every `retry_ms`. While the disk does not answer, `JournalWatch` lets go what has waited
+too long and opens nothing; the port sees to it that every message leaves once. The port's queue is
+watched: past `queued_max` records the journal counts as failed, and the breaker's refusal of
+entries bounds what still comes.
 """
 
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,7 +20,7 @@ from ...messages.control import JournalFailed, JournalRecovered
 from ..names import CIRCUIT_BREAKER, JOURNAL
 from ..runtime.actor import Context, EdgeActor
 from ..runtime.envelope import Envelope
-from ..runtime.journal_writer import Durability, Keeper, Kept
+from ..runtime.journal_writer import Durability, Keeper, Kept, opens
 from ..runtime.step import StepContext
 
 QUEUED_MAX = 100_000
@@ -58,9 +61,19 @@ class ThreadedJournalPort:
         init=False, factory=deque[tuple[bytes, Sequence[Envelope]]]
     )
     _is_told: bool = field(init=False, default=False)
+    put: int = field(init=False, default=0)
+    """How many messages that open nothing were ever held."""
+    _waiting: deque[Envelope] = field(init=False, factory=deque[Envelope])
+    """Those of them that have not left, oldest first; whoever takes one from here lets it go."""
+    _lock: threading.Lock = field(init=False, factory=threading.Lock)
+    """Of the two who take."""
 
     def append(self, line: bytes, held: Sequence[Envelope]) -> None:
         """Take one record; never waits."""
+        for envelope in held:
+            if not opens(envelope):
+                self.put += 1
+                self._waiting.append(envelope)
         self._queue.append((line, held))
         if not self._is_told:
             self._is_told = True
@@ -80,6 +93,25 @@ class ThreadedJournalPort:
             lines.append(line)
             held.extend(messages)
         return lines, held
+
+    def leaving(self, released: Sequence[Envelope]) -> list[Envelope]:
+        """Return those of the messages let go that have not left yet; the journal's thread."""
+        with self._lock:
+            return [each for each in released if self._is_here(each)]
+
+    def overdue(self, put: int) -> list[Envelope]:
+        """Take those of the first `put` that have not left yet; the watch's thread."""
+        with self._lock:
+            late = max(0, len(self._waiting) - (self.put - put))
+            return [self._waiting.popleft() for _ in range(late)]
+
+    def _is_here(self, envelope: Envelope) -> bool:
+        """Take one that opens nothing; they are let go in the order of their coming."""
+        if self._waiting and self._waiting[0] is envelope:
+            self._waiting.popleft()
+            return True
+        # What opens, and a refusal in its place, wait for the journal alone.
+        return opens(envelope) or envelope.sender == JOURNAL
 
     def queued(self) -> int:
         """Return how many records wait."""
@@ -149,7 +181,7 @@ class Journal(EdgeActor):
                 ctx.tell(CIRCUIT_BREAKER, JournalRecovered(), urgent=True)
 
     def _act(self, kept: Kept, ctx: StepContext) -> None:
-        for envelope in kept.released:
+        for envelope in self._port.leaving(kept.released):
             ctx.forward(envelope)
         if kept.health is not None:
             ctx.tell(CIRCUIT_BREAKER, kept.health, urgent=True)

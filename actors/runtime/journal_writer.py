@@ -2,8 +2,9 @@
 
 Owns the rule of durability and the journal's health. `Keeper` is shared by the threaded journal
 and by `DirectJournal`, which writes at once, for virtual time. While the disk fails, opening calls
-are answered NOT_SENT and everything else goes out: exits never wait for a disk. Records are kept
-in memory meanwhile, bounded by the writer.
+are answered NOT_SENT and everything else goes out: exits never wait for a disk that fails, and only
+so long for one that does not answer (`JournalWatch`). Records are kept in memory meanwhile, bounded
+by the writer.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from attrs import define, field, frozen
 
 from ...messages.control import JournalFailed, JournalRecovered
 from ...messages.values import Operation, Phase, Priority
-from ...messages.venue import AmendOne, AttemptEnded, Call, CancelOne, MakeCall, PlaceOrder
+from ...messages.venue import AmendOne, AttemptEnded, MakeCall, PlaceOrder
 from ..names import CIRCUIT_BREAKER, JOURNAL
 from .envelope import Envelope
 from .segment_writer import SegmentWriter
@@ -89,13 +90,15 @@ class Keeper:
         return Kept(held, recovered)
 
     def _without_record(self, held: Sequence[Envelope]) -> list[Envelope]:
-        return [self._refusal(each) if _opens(each) else each for each in held]
+        return [self._refusal(each) if opens(each) else each for each in held]
 
     def _refusal(self, held: Envelope) -> Envelope:
         self._refused += 1
+        is_placement = isinstance(held.message.call, PlaceOrder)
+        operation = Operation.PLACE if is_placement else Operation.AMEND
         answer = AttemptEnded(
             call_id=held.message.call_id,
-            operation=_operation_of(held.message.call),
+            operation=operation,
             phase=Phase.NOT_SENT,
             status=0,
             code=0,
@@ -178,18 +181,8 @@ class MemoryJournal:
                 self.release(envelope)
 
 
-def _opens(envelope: Envelope) -> bool:
+def opens(envelope: Envelope) -> bool:
+    """True for a placement or amendment of the opening class: it waits until its record is safe."""
     message = envelope.message
-    return isinstance(message, MakeCall) and message.priority is Priority.OPENING
-
-
-def _operation_of(call: Call) -> Operation:
-    match call:
-        case PlaceOrder():
-            return Operation.PLACE
-        case AmendOne():
-            return Operation.AMEND
-        case CancelOne():
-            return Operation.CANCEL
-        case _:
-            return Operation.READ
+    is_opening = isinstance(message, MakeCall) and message.priority is Priority.OPENING
+    return is_opening and isinstance(message.call, PlaceOrder | AmendOne)

@@ -5,12 +5,10 @@ from typing import ClassVar
 from attrs import define, field
 
 from ...actors.ports import VenueAnswer, VenueRequest
-from ..disk import SimulatedDisk
+from ..disk import DiskFaults, SimulatedDisk
 from .ground import Ground, Hooks, client_id_of_placement, code_of
 
 CLOCK_CODES = (-1021, -5028)
-RECORDS_MAX = 4
-"""So many appends and syncs may stand between a refusal and a lane that knows of it."""
 
 
 @define(eq=False)
@@ -18,7 +16,7 @@ class ClockIsFollowed:
     """D12: after the venue refused a placement's time, none leaves with a time as wrong.
 
     Until the venue's clock is set once more, which nobody can know. On a slow disk the news waits
-    for its record, as every message to a lane does.
+    for its record as long as any message to a lane that opens nothing.
     """
 
     ground: Ground
@@ -54,8 +52,12 @@ class ClockIsFollowed:
             self.ground.report(self.name, text)
 
     def _writing_ns(self) -> int:
-        disk = self.ground.engine.disk
-        return RECORDS_MAX * disk.faults.latency_ns_max if isinstance(disk, SimulatedDisk) else 0
+        """Return for how long the news of the clock may wait for the disk."""
+        engine = self.ground.engine
+        disk = engine.disk
+        faults = disk.faults if isinstance(disk, SimulatedDisk) else DiskFaults()
+        is_slow = faults.latency_ns_max or faults.hangs
+        return engine.settings.journal.exit_wait_ms * 1_000_000 if is_slow else 0
 
     def _follow(self) -> None:
         """Forget what the engine was told of a clock that was set meanwhile."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 
 from callboard.actors.adapters.disk import Disk
 from callboard.actors.adapters.journal import Journal, ThreadedJournalPort
@@ -25,14 +25,15 @@ from callboard.messages.values import Phase, Priority
 from callboard.messages.venue import AttemptEnded, CancelOne, MakeCall, Permit
 from callboard.scenarios.disk import SimulatedDisk
 from support.shop import RUN, START_NS
+from support.venue_samples import MARKET
 
 
-def call(number: int, priority: Priority = Priority.REDUCING) -> Envelope:
+def call(number: int) -> Envelope:
     asked = MakeCall(
         call_id=f"call-{number}",
         call=CancelOne(f"cb-1-{number}-e", "ETHUSDT", conditional=False),
         permit=Permit(f"p{number}", 0),
-        priority=priority,
+        priority=Priority.REDUCING,
         epoch=0,
         send_by_ms=0,
     )
@@ -40,7 +41,8 @@ def call(number: int, priority: Priority = Priority.REDUCING) -> Envelope:
 
 
 def opening(number: int) -> Envelope:
-    return call(number, Priority.OPENING)
+    asked = call(number)
+    return asked._replace(message=evolve(asked.message, call=MARKET, priority=Priority.OPENING))
 
 
 class Source:

@@ -33,6 +33,7 @@ from callboard.messages.values import Operation, Phase, Priority
 from callboard.messages.venue import AttemptEnded, CancelOne, MakeCall, Permit
 from callboard.scenarios.disk import DiskFaults, SimulatedDisk
 from support.shop import RUN, START_NS
+from support.venue_samples import MARKET
 
 CALL = MakeCall(
     call_id="call-1",
@@ -43,7 +44,7 @@ CALL = MakeCall(
     send_by_ms=0,
 )
 REDUCING = Envelope(LANE_OPENING, CALL, "order_manager", 7, 0, "sig-1")
-OPENING = REDUCING._replace(message=evolve(CALL, priority=Priority.OPENING))
+OPENING = REDUCING._replace(message=evolve(CALL, call=MARKET, priority=Priority.OPENING))
 
 
 def lines_of(count: int, *, now: int = START_NS, step_ns: int = 1, first: int = 1) -> list[bytes]:
@@ -284,7 +285,7 @@ def test_while_the_disk_fails_opening_calls_are_answered_and_the_rest_goes_out()
     assert ("order_manager", "sig-1", OPENING.id) == (answer.to, answer.correlation, answer.cause)
     assert answer.message == AttemptEnded(
         call_id="call-1",
-        operation=Operation.CANCEL,
+        operation=Operation.PLACE,
         phase=Phase.NOT_SENT,
         status=0,
         code=0,

@@ -8,6 +8,7 @@ from callboard.messages.events import OrderFilled, PositionClosed, PositionOpene
 from callboard.messages.intake import ResumeTrading
 from callboard.messages.values import SignalType
 from support.eth_stage import EthStage
+from support.steps import SECOND
 
 
 def stage() -> EthStage:
@@ -22,6 +23,19 @@ def test_while_the_disk_fails_nothing_is_opened_and_a_position_can_be_closed() -
 
     made.disk.broken = True
     made.signal("s2", SignalType.CLOSE_LONG)
+    made.signal("s3", SignalType.LONG_ENTRY)
+
+    assert (1, 1) == (len(made.of(PositionOpened)), len(made.of(PositionClosed)))
+    assert () == made.world.venue.ledger().positions
+
+
+def test_while_a_sync_hangs_a_position_is_closed_and_an_entry_becomes_too_late() -> None:
+    made = stage()
+    made.signal("s1", SignalType.LONG_ENTRY)
+
+    made.disk.busy_ns += 60 * SECOND
+    made.signal("s2", SignalType.CLOSE_LONG)
+    made.disk.busy_ns += 60 * SECOND
     made.signal("s3", SignalType.LONG_ENTRY)
 
     assert (1, 1) == (len(made.of(PositionOpened)), len(made.of(PositionClosed)))
