@@ -1,8 +1,8 @@
 """Exits: exit codes of the command line, and which error ends with which.
 
 Owns the codes that scripts rely on: 0 ok, 1 failed or diverged, 2 usage (click's own), 3
-configuration, 4 cannot reach, 5 refused by a safety gate, 6 halted. An error that is none of ours
-is a bug and keeps its traceback.
+configuration, 4 cannot reach, 5 refused by a safety gate, 6 halted, 130 a search that Ctrl-C ended.
+An error that is none of ours is a bug and keeps its traceback.
 """
 
 import functools
@@ -37,6 +37,8 @@ class Exit(IntEnum):
     UNREACHABLE = 4
     REFUSED = 5
     HALTED = 6
+    INTERRUPTED = 130
+    """As a shell says of what SIGINT ended."""
 
 
 CODES: tuple[tuple[type[Exception], Exit], ...] = (

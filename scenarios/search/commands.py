@@ -1,7 +1,8 @@
 """Scenario commands: `scenario list|run|soak|shrink|export|crashes` of the command line.
 
 Owns their options and what people see: progress on the error output, the verdict and the command
-that runs it again on the standard output. Exit 0 clean, 1 violated, 2 bad input.
+that runs it again on the standard output. Exit 0 clean, 1 violated, 2 bad input, 130 when Ctrl-C
+ended a search of many runs.
 """
 
 from collections.abc import Callable
@@ -34,6 +35,12 @@ def bad_input(body: Callable[P, R]) -> Callable[P, R]:
             raise click.UsageError(str(error)) from error
 
     return exits(run)
+
+
+def _end(*, is_failed: bool, is_interrupted: bool) -> None:
+    """End a search by what it found; one that was interrupted says so, whatever it found."""
+    found = Exit.FAILED if is_failed else Exit.OK
+    end(Exit.INTERRUPTED if is_interrupted else found)
 
 
 def _mix(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
@@ -144,7 +151,7 @@ def soak(
     save_board(board, scoreboard)
     save_failures(board, out)
     click.echo(board.as_json() if as_json else summed_up(board, change))
-    end(Exit.FAILED if board.failing else Exit.OK)
+    _end(is_failed=bool(board.failing), is_interrupted=is_interrupted())
 
 
 @scenario.command("crashes")
@@ -153,23 +160,28 @@ def soak(
 @click.option("--every", default=1, show_default=True, type=click.IntRange(min=1))
 @click.option("--at", metavar="KIND:NTH", help="This crash point alone, as a sweep names it.")
 @MIX
+@CHANGE
 @bad_input
-def crashes(seed: int, jobs: int, every: int, at: str | None, mix: str) -> None:
+def crashes(
+    seed: int, jobs: int, every: int, at: str | None, mix: str, change: Path | None
+) -> None:
     """Run one seed again for every boundary of its effects, and kill the engine there.
 
     Its workload is otherwise what `run` gives it. `--every 10` takes one boundary in ten.
     """
     from ..commands import interrupts
     from ..drawn import MIXES, drawn
+    from .changes import change_of
     from .crash_sweep import crash_points_of, every_crash_point, named_point
     from .progress import sweep_progress
     from .sources import command_line, seed_words
 
     workload = drawn(seed, MIXES[mix])
     done = failing = 0
-    with interrupts() as is_stopped:
+    path = None if change is None else change.absolute()
+    with change_of(path)(), interrupts() as is_stopped:
         points = crash_points_of(workload)[::every] if at is None else (named_point(at),)
-        swept = every_crash_point(workload, points, jobs=jobs, is_stopped=is_stopped)
+        swept = every_crash_point(workload, points, jobs=jobs, change=path, is_stopped=is_stopped)
         for point, trial in sweep_progress(swept, len(points)):
             done += 1
             if not trial.is_clean:
@@ -177,9 +189,9 @@ def crashes(seed: int, jobs: int, every: int, at: str | None, mix: str) -> None:
                 place = f"{point.kind}:{point.nth}"
                 click.echo(f"{place}: {trial.violations[0]}")
                 words = (*seed_words(seed, mix), "--at", place)
-                click.echo(f"  {command_line('crashes', words, None)}")
+                click.echo(f"  {command_line('crashes', words, change)}")
     click.echo(f"{done:,} of {len(points):,} crash points of seed {seed}: {failing:,} violated")
-    end(Exit.FAILED if failing else Exit.OK)
+    _end(is_failed=bool(failing), is_interrupted=is_stopped())
 
 
 @scenario.command("shrink")

@@ -7,9 +7,8 @@ torn tail, goes round with the number of the boundary, so that a sweep has them 
 """
 
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
+from pathlib import Path
 
 from attrs import define, evolve, field
 
@@ -19,6 +18,7 @@ from ..crash_points import Boundaries, Boundary, CrashPoint
 from ..simulation import Simulation
 from ..workload import Workload
 from .trial import Trial, trial_of
+from .workers import unheard, workers
 
 COMMITS = (Boundary.BEFORE_COMMIT, Boundary.AFTER_COMMIT)
 DOWNS_MS = (500, 0, 5_000)
@@ -77,9 +77,13 @@ def every_crash_point(
     points: Sequence[CrashPoint],
     *,
     jobs: int = 1,
+    change: Path | None = None,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> Generator[Swept]:
-    """Yield what a run came to for each crash point, in their order, until it is stopped."""
+    """Yield what a run came to for each crash point, in their order, until it is stopped.
+
+    Workers open the change themselves; a single job runs here, under what is open here.
+    """
     crashed = partial(_crashed, without(workload))
     if jobs == 1:
         for point in points:
@@ -87,12 +91,13 @@ def every_crash_point(
                 return
             yield crashed(point)
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as workers:
-        for swept in workers.map(crashed, points, chunksize=POINTS_AT_ONCE):
+    with workers(jobs, change) as pool:
+        with unheard():
+            swept = pool.map(crashed, points, chunksize=POINTS_AT_ONCE)
+        for each in swept:
             if is_stopped():
-                workers.shutdown(cancel_futures=True)
                 return
-            yield swept
+            yield each
 
 
 def without(workload: Workload) -> Workload:

@@ -1,6 +1,7 @@
 """Test of crash sweep: one workload, killed at one boundary after the other."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -24,6 +25,19 @@ ROUND_TRIP = Workload(
     ),
     faults=Faults(connection_reset=0.1, stream_duplicate=0.1),
 )
+
+ALWAYS_WRONG = """
+from unittest.mock import patch
+
+from callboard.scenarios.checks.limits import LimitsHold
+
+
+def change():
+    def wrong(self, _request):
+        self.ground.report("S5", "never right")
+
+    return patch.object(LimitsHold, "on_request", wrong)
+"""
 
 
 def test_boundaries_that_leave_the_same_behind_are_taken_once() -> None:
@@ -69,6 +83,30 @@ def test_the_command_sweeps_a_seed_and_one_point_alone() -> None:
     assert (0, 0) == (thin.exit_code, alone.exit_code)
     assert "crash points of seed 1: 0 violated\n" in thin.stdout
     assert "1 of 1 crash points of seed 1: 0 violated\n" == alone.stdout
+
+
+def test_a_change_is_open_during_a_sweep_and_named_by_the_command_of_a_finding(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "always_wrong.py"
+    path.write_text(ALWAYS_WRONG)
+
+    done = invoke("scenario", "crashes", "--seed", 1, "--at", "before_send:4", "--change", path)
+
+    assert 1 == done.exit_code
+    assert "before_send:4: S5: never right" in done.stdout
+    again = f"  callboard scenario crashes --seed 1 --at before_send:4 --change {path}\n"
+    assert again in done.stdout
+
+
+def test_workers_of_a_sweep_open_the_change_themselves(tmp_path: Path) -> None:
+    path = tmp_path / "always_wrong.py"
+    path.write_text(ALWAYS_WRONG)
+    point = CrashPoint(Boundary.BEFORE_SEND, 1)
+
+    swept = list(every_crash_point(ROUND_TRIP, (point,), jobs=2, change=path))
+
+    assert [("S5",)] == [trial.invariants for _, trial in swept]
 
 
 @pytest.mark.parametrize(
