@@ -133,6 +133,12 @@ ONCE_WRONG: dict[str, Workload] = {
         turbulence_ticks=300,
         is_thin=True,
     ),
+    "two starts shared a generation when the first died before its first file": Workload(
+        640,
+        duration_ms=5_000,
+        crash_points=(CrashPoint(Boundary.BEFORE_FILE, 1),),
+        turbulence_ticks=10,
+    ),
     "a question that got no permit was asked again about an order that was over": Workload(
         507,
         duration_ms=35_000,
