@@ -7,7 +7,7 @@ symbol. A stranger is told, not touched; one under our prefix is an alarm.
 """
 
 from ..messages.reconciliation import CompareOrders, OrdersCompared
-from ..messages.values import OrderState
+from ..messages.values import Leg, OrderState
 from .order_desk import Desk
 from .order_facts import ListingNoted
 from .order_strangers import Strangers
@@ -22,10 +22,10 @@ UNSETTLED = (OrderState.UNKNOWN, OrderState.SUBMITTED)
 def compare(desk: Desk, message: CompareOrders) -> OrdersCompared:
     """Compare a listing with the open orders; return what is still unclear."""
     listed = {evidence.client_order_id: evidence for evidence in message.orders}
-    unsettled = 0
+    unsettled: list[Order] = []
     for order in list(desk.state.orders.values()):
         if order.changed_at_ns >= message.departed_at_ns:
-            unsettled += _is_unclear(order)
+            unsettled += [order] if _is_unclear(order) else []
             continue
         evidence = listed.get(order.approved.client_order_id)
         if evidence is not None:
@@ -33,14 +33,17 @@ def compare(desk: Desk, message: CompareOrders) -> OrdersCompared:
             desk.pursue_cancel(order)
         else:
             _note_unlisted(desk, order, final=message.final)
-        unsettled += _is_unclear(order) or (evidence is None and _is_missed(order, message.final))
+        is_missed = evidence is None and _is_missed(order, message.final)
+        unsettled += [order] if is_missed or _is_unclear(order) else []
     Strangers(desk).compare(listed)
     strangers = tuple(
         evidence.symbol
         for cid, evidence in listed.items()
         if desk.state.find(cid) is None and cid.startswith(desk.settings.id_prefix)
     )
-    return OrdersCompared(message.pass_number, strangers, unsettled)
+    entries = (order.approved for order in unsettled if order.approved.leg is Leg.ENTRY)
+    unclear = tuple(dict.fromkeys(approved.symbol for approved in entries))
+    return OrdersCompared(message.pass_number, strangers, len(unsettled), unclear)
 
 
 def _is_unclear(order: Order) -> bool:

@@ -220,7 +220,7 @@ class Reconciler(Actor):
         """Note how many orders are still unclear."""
         if message.pass_number != self.state.number:
             return
-        ctx.record(OrdersSettled(message.unsettled, message.mismatched))
+        ctx.record(OrdersSettled(message.unsettled, message.mismatched, message.unclear))
         text = "orders with our prefix that this journal does not know"
         _alert_news("unknown_order", message.mismatched, self.state.strangers, text, ctx)
 
@@ -232,24 +232,26 @@ class Reconciler(Actor):
             # Its orders are compared by another actor, who may be slower; a pass has both.
             ctx.after(ORDERS_PATIENCE_NS, message, key="compared")
             return
+        # What an entry of ours may have filled is nobody else's before that entry is clear.
+        foreign = tuple(each for each in message.foreign if each not in self.state.unclear)
         clean = not message.mismatched and self.state.unsettled == 0
         # At a start or a gap entries are off, and what is unclear explains what differs.
         is_explained = self.state.owed and self.state.unsettled > 0
-        counted = message.foreign
+        counted = foreign
         if not is_explained:
             counted = tuple(dict.fromkeys([*message.mismatched, *message.foreign]))
         departed_ms = (self.state.departed_at_ns + self.state.offset_ns) // MS
         agreed_at_ms = departed_ms if clean and not counted else 0
-        ctx.record(PassEnded(counted, clean, message.foreign, ctx.now, agreed_at_ms))
-        self._tell_mismatches(counted, message.foreign, ctx)
+        ctx.record(PassEnded(counted, clean, foreign, ctx.now, agreed_at_ms))
+        self._tell_mismatches(counted, foreign, ctx)
         text = "a position that none of our orders opened; it is left alone"
-        _alert_news("foreign_position", message.foreign, self.state.foreign, text, ctx)
+        _alert_news("foreign_position", foreign, self.state.foreign, text, ctx)
         for symbol in message.mismatched:
             self._explain(symbol, ctx)
-        for symbol in message.foreign:
+        for symbol in foreign:
             if self._may_be_taken_over(symbol, ctx):
                 ctx.tell(names.POSITION_MONITOR, AdoptPosition(self.state.number, symbol))
-        news = [symbol for symbol in message.foreign if symbol not in self.state.listed]
+        news = [symbol for symbol in foreign if symbol not in self.state.listed]
         for symbol in news:
             self._list_trades(symbol, ctx)
         if self.state.owed and clean:

@@ -38,6 +38,8 @@ class OrdersSettled:
     unsettled: int
     strangers: tuple[str, ...]
     """Symbols of orders under our prefix that nobody here knows."""
+    unclear: tuple[str, ...] = ()
+    """Symbols of entries among the unclear."""
 
 
 @frozen
@@ -107,6 +109,7 @@ class ReconcilerState:
     told: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     """Differing symbols whose fills were listed since they began to differ."""
     unclean: int = 0
@@ -164,7 +167,7 @@ def apply_fact(  # noqa: C901 - one arm a fact
             state.orders = (*state.orders, *fact.orders)
         case OrdersSettled():
             state.stage, state.unsettled = COMPARING, fact.unsettled
-            state.strangers = fact.strangers
+            state.strangers, state.unclear = fact.strangers, fact.unclear
         case TradesSeen():
             state.listed = (*state.listed, fact.symbol)
         case PassFailed():

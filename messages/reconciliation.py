@@ -28,6 +28,8 @@ class OrdersCompared:
     pass_number: int
     mismatched: tuple[str, ...]
     unsettled: int
+    unclear: tuple[str, ...] = ()
+    """Symbols of entries among the unsettled: a fill of theirs may be all that differs."""
 
 
 @frozen

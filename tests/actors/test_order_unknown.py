@@ -56,8 +56,8 @@ def listing(
 
 
 def compared(*mismatched: str, unsettled: int = 0) -> OrdersCompared:
-    """Return what the reconciler should hear."""
-    return OrdersCompared(3, mismatched, unsettled)
+    """Return what the reconciler should hear; what is unsettled here is an entry."""
+    return OrdersCompared(3, mismatched, unsettled, (SYMBOL,) if unsettled else ())
 
 
 def test_a_lost_answer_makes_the_order_unknown_and_holds_its_symbol() -> None:

@@ -193,6 +193,20 @@ def test_foreign_positions_are_told_once_and_leave_the_pass_clean() -> None:
     assert [] == second.told(AlertRaised)
 
 
+def test_a_position_is_not_called_foreign_before_an_entry_of_its_symbol_is_clear() -> None:
+    bench = ReconcilerBench()
+
+    unclear = bench.run(foreign=(SYMBOL,), unsettled=1, unclear=(SYMBOL,))
+    again = bench.run(foreign=(SYMBOL,), unsettled=1, unclear=(SYMBOL,))
+    clear = bench.run(foreign=(SYMBOL,))
+
+    assert [] == [*unclear.told(AlertRaised), *unclear.told(RequestPermit)]
+    assert [SymbolsMismatched((SYMBOL,))] == again.told(SymbolsMismatched)
+    assert [("foreign_position", SYMBOL)] == [
+        (alert.alert, alert.subject) for alert in clear.told(AlertRaised)
+    ]
+
+
 def test_entries_are_refused_while_a_foreign_position_is_open() -> None:
     bench = ReconcilerBench()
     bench.run(foreign=("XRPUSDT",))

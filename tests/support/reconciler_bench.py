@@ -68,11 +68,12 @@ class ReconcilerBench:
         unsettled: int = 0,
         foreign: tuple[str, ...] = (),
         strangers: tuple[str, ...] = (),
+        unclear: tuple[str, ...] = (),
     ) -> Step:
         """Run a pass from its beginning to its end; return the end's step."""
         self.begin()
         self.list_all()
-        self.tell(OrdersCompared(self.number, strangers, unsettled))
+        self.tell(OrdersCompared(self.number, strangers, unsettled, unclear))
         return self.tell(PositionsCompared(self.number, mismatched, foreign))
 
     def list_trades(self, symbol: str = SYMBOL) -> Step:
