@@ -55,6 +55,8 @@ class Cell:
     facts: list[Any] = field(init=False, factory=list[Any])
     base: bytes = field(init=False, default=b"")
     """The state that `facts` continue, as JSON; empty for a fresh one."""
+    facts_max: int = field(init=False, default=FACTS_MAX)
+    """How many facts become a new base."""
     watchers: list[str] = field(init=False, factory=list[str])
     told: int = field(init=False, default=0)
     """How many messages an edge has told, for their ids."""
@@ -73,12 +75,13 @@ class Cell:
     def keep(self, facts: list[Any], codec: Codec) -> None:
         """Remember applied facts for a rebuild."""
         self.facts.extend(facts)
-        if len(self.facts) >= max(FACTS_MAX, len(self.base) // BASE_BYTES_A_FACT):
+        if len(self.facts) >= self.facts_max:
             self.rebase(codec.encode_state(self.actor.state))
 
     def rebase(self, state: Any) -> None:
         """Let a rebuild begin with the present state, given as JSON values."""
         self.base, self.facts = dumps(state), []
+        self.facts_max = max(FACTS_MAX, len(self.base) // BASE_BYTES_A_FACT)
 
     def restore(self, state: Any, codec: Codec) -> None:
         """Begin with a state, given as JSON values."""
@@ -87,7 +90,7 @@ class Cell:
 
     def continue_from(self, other: "Cell", codec: Codec) -> None:
         """Begin with what another actor's fold comes to; its facts are not ours to change."""
-        self.base, self.facts = other.base, list(other.facts)
+        self.base, self.facts, self.facts_max = other.base, list(other.facts), other.facts_max
         self.rebuild(codec)
 
     def rebuild(self, codec: Codec) -> None:

@@ -134,7 +134,13 @@ class StepContext:
         self.sender = envelope.sender
         self.message_id = f"{envelope.origin}.{envelope.number}"
         self.correlation = envelope.correlation
-        self.facts, self.tells, self.timers = [], [], []
+        # What held nothing is as good as new; most steps have few kinds of effects.
+        if self.facts:
+            self.facts = []
+        if self.tells:
+            self.tells = []
+        if self.timers:
+            self.timers = []
         if self.drawn or self.logs or self.replies or self.others:
             self.drawn, self.logs, self.replies, self.others = [], [], [], []
 

@@ -21,11 +21,13 @@ def test_facts_become_a_base_when_they_are_many() -> None:
 
 def test_a_large_base_waits_for_more_facts_than_a_small_one() -> None:
     bench = Bench()
-    bench.counter.base = b" " * BASE_BYTES_A_FACT * (FACTS_MAX + 2)
+    bench.counter.rebase({"total": "9" * BASE_BYTES_A_FACT * (FACTS_MAX + 2)})
+    facts_max = bench.counter.facts_max
 
-    for _ in range(FACTS_MAX + 1):
+    for _ in range(facts_max - 1):
         bench.give("counter", Add(1))
-    assert FACTS_MAX + 1 == len(bench.counter.facts)
+    assert FACTS_MAX < facts_max - 1 == len(bench.counter.facts)
 
     bench.give("counter", Add(1))
     assert not bench.counter.facts
+    assert FACTS_MAX == bench.counter.facts_max
