@@ -80,11 +80,6 @@ class Result:
     mutants: int
     survivors: tuple[Survivor, ...]
 
-    @property
-    def killed_percent(self) -> float:
-        """Share of the mutants that died."""
-        return 100 * (1 - len(self.survivors) / self.mutants) if self.mutants else 100.0
-
 
 def main(arguments: list[str]) -> int:
     """Mutate, and print what lives; returns 1 where too much does, or without a reason."""
