@@ -134,6 +134,13 @@ class Due:
         for order in state.orders.values():
             self._take_up(order)
 
+    def _take_up_cancel(self, order: Order) -> None:
+        """Ask for a cancel; where one was asked for, its answer may still come, so not at once."""
+        if order.cancels:
+            self.desk.pursue_cancel(order)
+        else:
+            self.attempts.calls.cancel(order)
+
     def _take_up(self, order: Order) -> None:
         desk, approved = self.desk, order.approved
         if approved.price is not None and order.deadline_ms:
@@ -143,7 +150,7 @@ class Due:
         elif order.state in (OrderState.SUBMITTED, OrderState.AMENDING):
             desk.doubt(order, "restarted while the request was out", 0)
         elif order.cancel_reason and order.is_at_venue and not order.final:
-            self.attempts.calls.cancel(order)
+            self._take_up_cancel(order)
         elif order.state is not OrderState.PARKED:
             if order.state is OrderState.UNKNOWN:
                 desk.watch_doubt(order)

@@ -344,13 +344,25 @@ def test_a_restart_asks_for_what_rests_and_keeps_its_deadline() -> None:
     assert [f"deadline/{CID}", f"query/{CID}"] == sorted(bench.steps.timers)
 
 
-def test_a_restart_cancels_again_what_was_to_be_cancelled() -> None:
+def test_a_restart_cancels_again_after_a_while_what_was_to_be_cancelled() -> None:
     bench = OrderBench(LIMIT).resting()
     bench.tell(CANCEL)
 
-    step = bench.steps.start()
+    started = bench.steps.start()
+    again = bench.steps.fire(f"retry/{CID}")
 
-    assert [f"{CID}!2"] == tokens(step)
+    assert [] == tokens(started)
+    assert [f"{CID}!2"] == tokens(again)
+
+
+def test_the_answer_to_a_cancel_that_was_out_at_a_restart_is_enough() -> None:
+    bench = OrderBench(LIMIT).resting()
+    bench.tell(CANCEL)
+    bench.steps.start()
+
+    bench.answer("!", result=evidence("CANCELED"))
+
+    assert f"retry/{CID}" not in bench.steps.timers
 
 
 def test_a_restart_looks_for_the_fills_of_an_end_that_is_known() -> None:
