@@ -1,13 +1,18 @@
-"""Invariants: D3 to D5, D10 and D13, about exits, each find the violation planted for them."""
+"""Invariants: D3 to D5, D9, D10 and D13, about exits, each find what was planted for them."""
 
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 from attrs import evolve
 
 from callboard.actors import names
+from callboard.actors.policies.guard import Guard
 from callboard.actors.position_facts import FillApplied
+from callboard.actors.protection import Protection
 from callboard.messages.values import Leg
+from callboard.scenarios.story import play_story
+from callboard.scenarios.story_list import story_named
 from support.checked import ALGO_ORDER, SYMBOL, Stage, break_apply, close
 
 ONE = Decimal(1)
@@ -40,6 +45,17 @@ def test_d3_finds_a_position_that_is_larger_than_its_stops() -> None:
     stage.world.run_for(40)
 
     assert "('BTCUSDT', 'BOTH') holds 1 without a stop" in stage.texts("D3")
+
+
+def test_d9_finds_a_close_for_want_of_a_stop_before_the_venue_was_listed() -> None:
+    def go_on(self: Protection, key: str, guard: Guard) -> None:
+        self.watch(key, guard.number, guard.unprotected_since_ns)
+
+    with patch.object(Protection, "take_up", go_on):
+        played = play_story(story_named("power_cut_after_the_stop"))
+
+    texts = [str(each) for each in played.report.violations]
+    assert any("a start closes ETHUSDT/BOTH: unprotected" in text for text in texts), texts
 
 
 def test_d5_finds_a_stop_that_is_left_over() -> None:
