@@ -11,7 +11,7 @@ from ...messages.orders import LegChanged
 from ...messages.values import TERMINAL_STATES, ErrorKind, OrderState
 from .guard import Guard, LegRecord
 
-ENDED_LEGS_MAX = 32
+ENDED_LEGS_MAX = 8
 """Ended legs that an open position remembers."""
 
 
