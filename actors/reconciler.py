@@ -6,7 +6,7 @@ question left. A difference that survives `passes_to_mismatch` passes refuses th
 until it is gone; missing fills are asked for, never invented. One that also survives the listing of
 its fills, while no order is unclear, is told to PositionMonitor to take over. A start and a gap of
 the user stream ask for final passes before entries. Bound: one pass at a time; passes that settle
-nothing come less and less often, up to the usual interval.
+nothing come less and less often, up to the usual interval, until one finds a new difference.
 """
 
 from typing import assert_never
@@ -257,7 +257,7 @@ class Reconciler(Actor):
         if self.state.owed and clean:
             self._pay(ctx)
         elif self.state.owed or message.mismatched or news:
-            self._try_later(self._patience_ns(), ctx)
+            self._try_later(self._patience_ns(counted), ctx)
 
     def resume(self, ctx: Context) -> None:
         """Begin with a pass as soon as the clock is trusted."""
@@ -291,7 +291,10 @@ class Reconciler(Actor):
         ctx.record(PassFailed())
         self._try_later(self._patience_ns(), ctx)
 
-    def _patience_ns(self) -> int:
+    def _patience_ns(self, differing: tuple[str, ...] = ()) -> int:
+        """Return how long until the next pass; what differs anew is looked at again soon."""
+        if any(symbol not in self.state.differed for symbol in differing):
+            return RETRY_NS
         interval_ns = self._settings.interval_ms * MS
         return min(RETRY_NS << min(self.state.unclean, 16), interval_ns)
 

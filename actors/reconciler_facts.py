@@ -188,13 +188,15 @@ def apply_fact(  # noqa: C901 - one arm a fact
 
 def _end_pass(state: ReconcilerState, fact: PassEnded, passes_to_mismatch: int) -> None:
     state.stage, state.orders = 0, ()
+    is_news = any(symbol not in state.differed for symbol in fact.mismatched)
+    unclean = 0 if is_news else state.unclean
+    state.unclean = 0 if fact.clean else unclean + 1
     state.differed = {symbol: state.differed.get(symbol, 0) + 1 for symbol in fact.mismatched}
     state.since_ns = {symbol: state.since_ns.get(symbol, fact.at_ns) for symbol in state.differed}
     state.agreed_at_ms = fact.agreed_at_ms or state.agreed_at_ms
     state.told = lasting_of(state.differed, passes_to_mismatch)
     state.foreign = fact.foreign
     state.listed = tuple(symbol for symbol in state.listed if symbol in state.differed)
-    state.unclean = 0 if fact.clean else state.unclean + 1
 
 
 def _owe(state: ReconcilerState, fact: BackfillOwed) -> None:

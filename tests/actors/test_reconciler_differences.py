@@ -127,6 +127,19 @@ def test_passes_come_quickly_while_a_position_differs_and_then_less_and_less_oft
     assert [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000] == waits
 
 
+def test_a_new_difference_is_looked_at_soon_however_many_passes_failed_before() -> None:
+    bench = ReconcilerBench()
+    for _ in range(6):
+        bench.begin()
+        bench.answer(f"{bench.number}.1:", None)
+
+    bench.run(SYMBOL)
+    first_ms = wait_ms(bench)
+    bench.run(SYMBOL)
+
+    assert (500, 1_000) == (first_ms, wait_ms(bench))
+
+
 def test_a_doubt_begins_a_pass_at_once() -> None:
     bench = ReconcilerBench()
     bench.run()
