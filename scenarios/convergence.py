@@ -1,8 +1,9 @@
 """Convergence: what a healed engine owes: everything settled, and one view with the venue.
 
 Liveness after healing (L1, L3, L4, L5): every signal has its terminal event, rests at the venue or
-is parked; no outcome is unknown; every actor runs; the monitor's, the gate's and the venue's
-positions are the sum of the fills; every position has a stop, and no stop outlives its position.
+is parked; no outcome is unknown; every actor runs, and the venue may be asked; the monitor's, the
+gate's and the venue's positions are the sum of the fills; every position has a stop, and no stop
+outlives its position.
 Pure: looks, and says what is missing in sentences.
 """
 
@@ -27,7 +28,7 @@ def unconverged(engine: SimulatedEngine, ground: Ground, ended: Mapping[str, obj
     """Return what is not settled; empty when the engine has converged."""
     ground.refresh()
     return [
-        *_machinery(engine),
+        *_machinery(engine, ground),
         *_signals(engine, ended),
         *_orders(engine, ground),
         *_promises(engine),
@@ -46,7 +47,7 @@ def still_open(engine: SimulatedEngine, ground: Ground) -> list[str]:
     return left
 
 
-def _machinery(engine: SimulatedEngine) -> Iterator[str]:
+def _machinery(engine: SimulatedEngine, ground: Ground) -> Iterator[str]:
     for cell in engine.kernel.cells.values():
         if cell.status is not Status.RUNNING:
             yield f"L4: {cell.name} is {cell.status.name}"
@@ -55,6 +56,8 @@ def _machinery(engine: SimulatedEngine) -> Iterator[str]:
     clock = engine.state(names.RISK_GATE).clock
     if clock is None or not clock.trusted:
         yield "L4: the clock is not trusted"
+    elif not ground.calm.may_ask(ground.now_ns):
+        yield "L4: a pause, a ban or an outage keeps requests back"
     reconciler = engine.state(names.RECONCILER)
     if reconciler.owed or reconciler.told:
         yield f"L5: the reconciler owes {reconciler.owed}, differs in {reconciler.told}"

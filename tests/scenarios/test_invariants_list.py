@@ -92,6 +92,18 @@ def test_l4_finds_a_stream_that_is_in_doubt() -> None:
     assert "L4: the user stream is not backfilled" in owed(stage)
 
 
+def test_l4_finds_a_pause_that_is_not_over() -> None:
+    stage = Stage().begin()
+    settled = owed(stage)
+
+    now_ms = stage.world.simulation.now_ns // 1_000_000
+    stage.world.state(names.RATE_LIMITER).budgets.banned_until_ms = now_ms + 1
+
+    text = "L4: a pause, a ban or an outage keeps requests back"
+    assert text not in settled
+    assert text in owed(stage)
+
+
 def test_l5_finds_a_comparison_that_is_owed() -> None:
     stage = Stage().begin()
 
