@@ -184,13 +184,19 @@ class OutboxMailboxes:
 
 
 class PairMailboxes:
-    """FIFO per sender, receiver and priority, and nothing more."""
+    """FIFO per sender, receiver and priority, and nothing more once anything runs.
+
+    What outside told before lies in the inboxes already, as on every host: nobody overtakes it.
+    """
 
     def __init__(self, chooser: Chooser) -> None:
         self._chooser = chooser
         self._channels = Channels(count().__next__)
         self._stamps = count()
         self._size = 0
+        self._runs = False
+        self._first: dict[str, int] = {}
+        """By receiver, how many messages of those that outside told before are still there."""
 
     def put(self, envelope: Envelope) -> None:
         """Take a message into its channel."""
@@ -198,14 +204,20 @@ class PairMailboxes:
         channels = self._channels
         channel = channels.find(envelope.sender, envelope.to, urgent=envelope.urgent)
         channels.put(channel, (next(self._stamps), envelope))
+        if not (self._runs or envelope.sender or envelope.urgent):
+            self._first[envelope.to] = self._first.get(envelope.to, 0) + 1
 
     def take(self) -> Envelope | None:
-        """Deliver the head of a channel that the schedule chooses."""
+        """Deliver the head of a channel that the schedule chooses, or what its receiver had."""
         if self._size == 0:
             return None
+        self._runs = True
         self._size -= 1
         ready = self._channels.ready
-        return self._channels.take(ready[self._chooser.pick(ready)])
+        channel = ready[self._chooser.pick(ready)]
+        if channel.to in self._first and not channel.name.endswith(URGENT):
+            channel = self._first_of(channel.to)
+        return self._channels.take(channel)
 
     def size(self) -> int:
         """Messages inside."""
@@ -214,3 +226,10 @@ class PairMailboxes:
     def waiting(self) -> list[Envelope]:
         """Return the messages inside."""
         return self._channels.waiting()
+
+    def _first_of(self, to: str) -> Channel:
+        """Return the channel of what lay in an inbox first, and count one of it less."""
+        self._first[to] -= 1
+        if not self._first[to]:
+            del self._first[to]
+        return self._channels.find("", to)

@@ -10,11 +10,13 @@ from attrs import define, field
 
 from ...actors import names
 from ...actors.ports import VenueAnswer, VenueRequest
-from ...actors.position_facts import ClosingSet
+from ...actors.position_facts import ClosingSet, FiredDue
 from ...actors.position_state import PositionsState
 from ...actors.runtime.cell import Cell
 from ...actors.runtime.envelope import Envelope
-from ...messages.values import CloseReason, Leg
+from ...messages.market import MarkChanged
+from ...messages.orders import LegChanged
+from ...messages.values import CloseReason, ErrorKind, Leg
 from ..venue.algo_orders import AlgoOrder
 from .ground import ALGO_ORDER, ZERO, Ground, Hooks, client_id_of_placement, code_of
 
@@ -83,7 +85,9 @@ class StopsComeFirst:
 class StopsAreBelieved:
     """D3: a position is not closed for want of a stop after the venue said that there is one.
 
-    That is what the venue means by refusing a second order that closes the position (-4130).
+    That is what the venue means by refusing a second order that closes the position (-4130). What
+    counts is a stop of the position's own life: one that an earlier life left behind is being
+    cancelled, and waits at a price of its own. And a close because a price is passed wants no stop.
     """
 
     ground: Ground
@@ -106,20 +110,30 @@ class StopsAreBelieved:
         if code_of(answer) == CLOSE_POSITION_EXISTS:
             self._told[request.params["symbol"]] = self.ground.now_ns
 
-    def on_monitor(self, cell: Cell, _envelope: Envelope) -> None:
+    def on_monitor(self, cell: Cell, envelope: Envelope) -> None:
         """Look for a stop at the venue when a position is closed for protection's sake."""
         for fact in cell.context.facts:
-            if isinstance(fact, ClosingSet) and fact.by is CloseReason.PROTECTION:
+            is_protection = isinstance(fact, ClosingSet) and fact.by is CloseReason.PROTECTION
+            if is_protection and not self._tells_passed(envelope.message):
                 self._compare(fact, cell.actor.state)
+
+    def _tells_passed(self, message: object) -> bool:
+        """True for the news that a price is passed: by the mark, by an order, or by its firing."""
+        if not isinstance(message, LegChanged):
+            return isinstance(message, MarkChanged | FiredDue)
+        algo = self.ground.algo(message.client_order_id)
+        has_fired = algo is not None and algo.triggered_ms > 0
+        return has_fired or message.kind == ErrorKind.WOULD_TRIGGER
 
     def _compare(self, fact: ClosingSet, state: PositionsState) -> None:
         symbol, _, side = fact.key.partition("/")
         told_ns, guard = self._told.get(symbol, 0), state.guards[fact.key]
         exit_side = guard.exit_side.value
         for algo in self.ground.open_stops(symbol):
-            request = algo.request
+            request, found = algo.request, self.ground.parse(algo.request.client_algo_id)
             is_stop = request.type == "STOP_MARKET" and request.close_position
-            is_its = request.position_side == side and request.side == exit_side
+            is_of_life = found is not None and found.intent == guard.intent_id
+            is_its = is_of_life and request.position_side == side and request.side == exit_side
             if told_ns >= guard.opened_at_ms * 1_000_000 and is_stop and is_its:
                 text = f"{fact.key} is closed ({fact.reason}) beside {request.client_algo_id}"
                 self.ground.report(self.name, text)

@@ -10,6 +10,7 @@ from typing import ClassVar
 from attrs import define, field
 
 from ...actors import names
+from ...actors.order_state import OrdersState
 from ...actors.ports import VenueRequest
 from ...actors.position_facts import ClosingSet
 from ...actors.position_state import PositionsState
@@ -31,8 +32,8 @@ class OneOwner:
 
     ground: Ground
     _generation: int = field(init=False, default=0)
-    _started_ns: int = field(init=False, default=0)
-    _handed_on: tuple[str, ...] = field(init=False, default=())
+    _handed_on: dict[str, bool] = field(init=False, factory=dict[str, bool])
+    """Ids that a start found."""
     name: ClassVar[str] = "S15"
 
     def hooks(self) -> Hooks:
@@ -46,27 +47,22 @@ class OneOwner:
         if life is not None and generation <= self._generation:
             text = f"a start of generation {generation} follows one of {self._generation}"
             self.ground.report(self.name, text)
-        self._generation, self._started_ns = generation, self.ground.now_ns
+        self._generation = generation
         recovered = None if life is None else life.recovered
         waiting = () if recovered is None else recovered.waiting
-        self._handed_on = tuple(
-            each.message.client_order_id
-            for each in waiting
-            if isinstance(each.message, ApprovedOrder)
-        )
+        found = [each.message for each in waiting if isinstance(each.message, ApprovedOrder)]
+        self._handed_on = dict.fromkeys((each.client_order_id for each in found), True)
+        if recovered is not None:
+            orders: OrdersState = self.ground.engine.state(names.ORDER_MANAGER)
+            self._handed_on |= dict.fromkeys((*orders.orders, *orders.history), True)
 
     def on_request(self, request: VenueRequest) -> None:
         """Only what was recovered may carry an older generation."""
         client_order_id = client_id_of_placement(request)
         found = self.ground.parse(client_order_id) if client_order_id else None
-        if found is None:
+        if found is None or found.generation == self._generation:
             return
-        if found.generation == self._generation or client_order_id in self._handed_on:
-            return
-        order = self.ground.engine_order(client_order_id)
-        # A process may be killed and started again in the instant in which it made an order.
-        is_old = order is not None and order.created_at_ns <= self._started_ns
-        if found.generation > self._generation or not is_old:
+        if found.generation > self._generation or client_order_id not in self._handed_on:
             text = f"{client_order_id} is new in generation {self._generation}"
             self.ground.report(self.name, text)
 

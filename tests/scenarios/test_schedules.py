@@ -151,3 +151,19 @@ def test_a_torn_pair_of_messages_becomes_one_deferral() -> None:
     small = shrunk(in_turn(workload, is_torn), is_torn)
 
     assert (Schedule.IN_TURN, 1) == (small.schedule, len(small.deferrals))
+
+
+@given(seed=SEEDS, schedule=st.sampled_from(Schedule), messages=MESSAGES)
+def test_what_outside_told_before_anything_ran_is_not_overtaken(
+    seed: int, schedule: Schedule, messages: list[Message]
+) -> None:
+    """A start is told before any thread runs: nobody's request reaches an actor before that."""
+    told = [("", to, is_urgent, False) for _, to, is_urgent, _ in messages]
+    later = [("x", to, False, number == 0) for number, to in enumerate(NAMES)]
+
+    order = served("pair", chooser_of(seed, schedule, 1), [*told, *later])
+
+    whole = [*told, *later]
+    for name in NAMES:
+        by_name = [n for n in order if whole[n][1] == name and not whole[n][2]]
+        assert sorted(by_name) == by_name

@@ -147,6 +147,19 @@ ONCE_WRONG: dict[str, Workload] = {
         engine_crashes=(EngineCrash(30_000),),
         turbulence_ticks=300,
     ),
+    "the stop of an earlier life was taken for that of the next": Workload(
+        22985,
+        duration_ms=35_000,
+        signals=(
+            Signal(14_000, SHORT),
+            Signal(14_900, CLOSE_SHORT),
+            Signal(15_000, SHORT, limit_bps=10),
+        ),
+        faults=Faults(
+            connection_refused=0.3, http_503_service_unavailable=0.1, in_liquidation_2023=0.1
+        ),
+        is_thin=True,
+    ),
 }
 
 PAIRS = tuple(
