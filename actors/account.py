@@ -123,7 +123,7 @@ class Account(Actor):
             case PermitGranted():
                 make_read(ctx, message, self._reads)
             case PermitRefused() | Fenced():
-                left_out(ctx, message, self._reads)
+                left_out(ctx, message)
             case BalancesReported():
                 self.on_balances_reported(message, ctx)
             case PositionsValued():

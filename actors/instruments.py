@@ -99,7 +99,6 @@ class Instruments(Actor):
         super().__init__()
         self._settings = settings
         self._age_ms_max = age_ms_max
-        self._reads = ReadOptions(Priority.OPENING, settings.retry_ms * MS)
 
     def receive(self, message: Inbox, ctx: Context) -> None:
         """Handle one message."""
@@ -111,9 +110,9 @@ class Instruments(Actor):
             case PermitGranted():
                 state = self.state
                 read = ReadInstruments(also=(*state.filters, *state.doubted))
-                make_read(ctx, message, self._reads, read)
+                make_read(ctx, message, self._options(self._priority()), read)
             case PermitRefused() | Fenced():
-                left_out(ctx, message, self._reads)
+                left_out(ctx, message, _Tick())
             case RefreshInstruments():
                 self.on_refresh_instruments(message, ctx)
             case _:
@@ -156,7 +155,7 @@ class Instruments(Actor):
             ctx.tell(RISK_GATE, void)
         waited_ns = ctx.now - state.asked_at_ns
         if state.asked_at_ns == 0 or waited_ns >= self._settings.retry_ms * MS:
-            self._read(ctx)
+            self._read(ctx, Priority.REDUCING)
 
     def resume(self, ctx: Context) -> None:
         """Read at every start."""
@@ -188,10 +187,17 @@ class Instruments(Actor):
         self.state.read_at_ns = fact.read_at_ns
         self.state.asked_at_ns = 0
 
-    def _read(self, ctx: Context) -> None:
+    def _read(self, ctx: Context, priority: Priority | None = None) -> None:
         ctx.record(_Asked(ctx.now))
-        ask_to_read(ctx, ReadInstruments(), self._reads)
+        ask_to_read(ctx, ReadInstruments(), self._options(priority or self._priority()))
         ctx.after(self._settings.retry_ms * MS, _Tick(), key="tick")
+
+    def _priority(self) -> Priority:
+        """Return the class of a reading: an exit may have been refused for what is doubted."""
+        return Priority.REDUCING if self.state.doubted else Priority.OPENING
+
+    def _options(self, priority: Priority) -> ReadOptions:
+        return ReadOptions(priority, self._settings.retry_ms * MS)
 
     def _take_limits(self, limits: LimitsPublished, ctx: Context) -> None:
         if limits != self.state.limits:

@@ -3,10 +3,9 @@
 Owns the shape of the token, which names asker and call. So a reader that asks again while its
 earlier wish still waits for leave, as in a pause, has one wish all the same and not one a tick.
 A read is asked for, granted, made on the lane that carries no opening order, and answered with
-`AttemptEnded`. What fails is never retried here: who reads asks again at its next tick. Only a
-permit that grew old behind another call of the lane is asked for anew at once, since that call has
-just ended. Nothing is remembered between the steps, because the token says which call it stands
-for.
+`AttemptEnded`. What fails is never retried here: who reads asks again at its next tick, which may
+come sooner where a permit grew old behind another call of the lane. Nothing is remembered between
+the steps, because the token says which call it stands for.
 """
 
 from attrs import frozen
@@ -29,6 +28,9 @@ from .runtime.actor import Context
 
 PERMIT_EXPIRED = "permit_expired"
 """Why a lane sent nothing: the call before it took longer than the permit lives."""
+
+AGAIN_NS = 250_000_000
+"""How long such a read gives way; a question about an order waits as long to be asked again."""
 
 Read = ReadAccount | ReadAccountMode | ReadSymbolConfigs | ReadBrackets | ReadInstruments | ReadTime
 
@@ -84,9 +86,8 @@ def make_read(
     )
 
 
-def left_out(ctx: Context, answer: PermitRefused | Fenced, options: ReadOptions) -> None:
-    """Note that a read was not made; ask for another permit where the first one grew old."""
+def left_out(ctx: Context, answer: PermitRefused | Fenced, tick: object | None = None) -> None:
+    """Note that a read was not made; where its permit grew old, the reader's `tick` comes soon."""
     ctx.log("read_left_out", reason=answer.reason)
-    if isinstance(answer, Fenced) and answer.reason == PERMIT_EXPIRED:
-        _, call = answer.call_id.split("/")
-        ask_to_read(ctx, READS[call], options)
+    if tick is not None and isinstance(answer, Fenced) and answer.reason == PERMIT_EXPIRED:
+        ctx.after(AGAIN_NS, tick, key="tick")

@@ -114,7 +114,7 @@ class VenueClock(Actor):
             case PermitGranted():
                 make_read(ctx, message, self._reads)
             case PermitRefused() | Fenced():
-                left_out(ctx, message, self._reads)
+                left_out(ctx, message, _Tick())
             case LaneStarted():
                 ctx.tell(message.lane, self.state.told)
             case ResyncClock():

@@ -1,11 +1,12 @@
 """GatewayLane: one connection to the venue's REST interface, one request at a time.
 
-Owns the request in flight and a FIFO of those that wait for it. It sends once and answers every
-outcome; it never retries. Right before a request leaves, the fence is asked: an opening order must
-be of the current epoch and in time, every request needs a permit that still holds and that no pause
-has voided, and nothing is signed while the clock is not trusted. An answer that comes after its
-timeout, or for an earlier life of this lane, is evidence and is told too. Whoever's request was
-refused for its time: VenueClock hears of it first.
+Owns the request in flight and those that wait for it: reducing ones first, then in order of
+arrival. One that is asked for anew meanwhile keeps its turn, with the newer permit, and has one
+answer. The lane sends once and answers every outcome; it never retries. Right before a request
+leaves, the fence is asked: an opening order must be of the current epoch and in time, every request
+needs a permit that still holds and that no pause has voided, and nothing is signed while the clock
+is not trusted. An answer that comes after its timeout, or for an earlier life of this lane, is
+evidence and is told too. Whoever's request was refused for its time: VenueClock hears of it first.
 
 Bound: `waiting_max` waiting calls; a call beyond it is answered NOT_SENT. A lane knows neither
 trading state nor clock at its start: it asks for both, and until then opens and signs nothing.
@@ -14,14 +15,13 @@ On failure: an exchange that raises after it was handed a request gives MAYBE_SE
 can say how far the bytes got.
 """
 
-from collections import deque
 from typing import assert_never
 
 from attrs import evolve, field, frozen
 
 from ...messages.control import TradingStateChanged
 from ...messages.market import ClockChanged, ResyncClock
-from ...messages.values import ErrorKind, Phase
+from ...messages.values import ErrorKind, Phase, Priority
 from ...messages.venue import (
     AttemptEnded,
     Fenced,
@@ -94,6 +94,11 @@ class _Waiting:
     ticket: _Ticket
     request: VenueRequest = field(repr=False)
 
+    @property
+    def is_reducing(self) -> bool:
+        """True for the class that is served first."""
+        return self.ticket.call.priority is Priority.REDUCING
+
 
 Inbox = MakeCall | TradingStateChanged | ClockChanged | RequestsPaused | _Answered | _TimedOut
 
@@ -106,7 +111,7 @@ class GatewayLane(EdgeActor):
         self._post = post
         self._settings = settings
         self._fence = Fence()
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: dict[str, _Waiting] = {}
         self._in_flight: _Ticket | None = None
 
     def receive(self, message: Inbox, ctx: Context) -> None:
@@ -130,7 +135,8 @@ class GatewayLane(EdgeActor):
     def on_make_call(self, message: MakeCall, ctx: Context) -> None:
         """Let the call wait for its turn, which comes at once when nothing is in flight."""
         ticket = _Ticket(message, ctx.me, ctx.sender, ctx.message_id, ctx.correlation)
-        if len(self._waiting) >= self._settings.waiting_max:
+        is_known = message.call_id in self._waiting
+        if len(self._waiting) >= self._settings.waiting_max and not is_known:
             self._tell_unsent(ticket, "too many calls wait for this lane", ctx)
             return
         try:
@@ -138,7 +144,7 @@ class GatewayLane(EdgeActor):
         except Inexpressible as error:
             self._tell_unsent(ticket, str(error), ctx)
             return
-        self._waiting.append(_Waiting(ticket, request))
+        self._waiting[message.call_id] = _Waiting(ticket, request)
         self._send_next(ctx)
 
     def on_answered(self, message: _Answered, ctx: Context) -> None:
@@ -173,7 +179,7 @@ class GatewayLane(EdgeActor):
         if in_flight is not None:
             self._post_end(in_flight, Phase.MAYBE_SENT)
         while self._waiting:
-            self._post_end(self._waiting.popleft().ticket, Phase.NOT_SENT)
+            self._post_end(self._pop_next().ticket, Phase.NOT_SENT)
 
     def _post_end(self, ticket: _Ticket, phase: Phase) -> None:
         self._post(
@@ -186,7 +192,7 @@ class GatewayLane(EdgeActor):
 
     def _send_next(self, ctx: Context) -> None:
         while self._waiting and self._in_flight is None:
-            waiting = self._waiting.popleft()
+            waiting = self._pop_next()
             reason = self._fence.refusal(
                 waiting.ticket.call, now_ns=ctx.now, is_signed=waiting.request.signed
             )
@@ -196,10 +202,15 @@ class GatewayLane(EdgeActor):
             else:
                 self._send(waiting, ctx)
 
+    def _pop_next(self) -> _Waiting:
+        """Take whose turn it is: a periodic read never holds up what protects."""
+        reducing = (cid for cid, each in self._waiting.items() if each.is_reducing)
+        return self._waiting.pop(next(reducing, None) or next(iter(self._waiting)))
+
     def _turn_away(self, ctx: Context) -> None:
         """Send nothing of what waits: its permits are older than the venue's wish for a pause."""
         while self._waiting:
-            ticket = self._waiting.popleft().ticket
+            ticket = self._pop_next().ticket
             ctx.tell(ticket.asker, Fenced(ticket.call.call_id, self._fence.epoch, PAUSED))
 
     def _send(self, waiting: _Waiting, ctx: Context) -> None:

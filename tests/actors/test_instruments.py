@@ -151,10 +151,26 @@ def test_a_refusal_for_a_filter_voids_the_symbol_for_entries_and_reads_at_once()
     step = bench.steps.tell(RefreshInstruments("BTCUSDT", "-4014"), after_ns=SECOND)
     fresh = bench.read(BTC)
 
-    assert ["ReadInstruments"] == [request.call for request in step.to("rate_limiter")]
+    assert [("ReadInstruments", Priority.REDUCING)] == [
+        (request.call, request.priority) for request in step.to("rate_limiter")
+    ]
     assert [InstrumentsChanged((), ("BTCUSDT",), read_at_ns)] == step.to("risk_gate")
     assert [] == step.to("position_monitor")
     assert [(BTC,)] == [changed.filters for changed in fresh.to("risk_gate")]
+
+
+def test_only_what_the_venue_called_old_is_read_in_the_class_of_exits() -> None:
+    bench = Bench()
+    bench.read(BTC)
+    permit = Permit("p1", bench.steps.now_ns + SECOND)
+
+    usual = bench.steps.tell(PermitGranted(CALL, permit))
+    bench.steps.tell(RefreshInstruments("BTCUSDT", "-4014"))
+    doubted = bench.steps.tell(PermitGranted(CALL, permit))
+
+    assert [Priority.OPENING, Priority.REDUCING] == [
+        call.priority for step in (usual, doubted) for call in step.to("lane_reducing")
+    ]
 
 
 def test_a_symbol_that_nobody_read_is_read_with_the_others_from_then_on() -> None:

@@ -255,7 +255,7 @@ def test_a_call_beyond_the_bound_is_answered_not_sent() -> None:
     bench.make(READ)
     bench.make(READ)
 
-    answer = ended(bench.make(READ))
+    answer = ended(bench.make(CANCEL))
 
     assert (Phase.NOT_SENT, "too many calls wait for this lane") == (answer.phase, answer.text)
 
