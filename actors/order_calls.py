@@ -58,8 +58,6 @@ DIRECTIVE_PATIENCE_NS = 15_000_000_000
 """Longer than a rebuild of those who decide takes, with its backoff."""
 FILLS_MISSING_MAX = 5
 """Listings in a row without the fills of an order that has ended, after which it is alerted."""
-TRADES_BEFORE_MS = 1_000
-"""How far before the order's birth its fills are looked for, against clock error."""
 
 
 class Kind(StrEnum):
@@ -145,8 +143,8 @@ class Calls:
                 in_algo_store = conditional and order.state is not OrderState.TRIGGERING
                 call = CancelOne(cid, symbol, in_algo_store and not order.filled)
             case Kind.FILLS:
-                since_ms = (order.created_at_ns + self.desk.state.offset_ns) // MS
-                call = ListTrades(symbol, since_ms - TRADES_BEFORE_MS)
+                # By its id: the venue's clock may have been another when it filled.
+                call = ListTrades(symbol, 0, order.venue_order_id)
             case Kind.AMEND:
                 call = _amendment(order)
             case _:

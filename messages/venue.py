@@ -87,10 +87,13 @@ class ListPositions:
 
 @frozen
 class ListTrades:
-    """List the fills of a symbol since a time."""
+    """List the fills of a symbol since a time, or those of one order."""
 
     symbol: str
     since_ms: int
+    """Venue time; 0 leaves it to the venue, which lists a week."""
+    venue_order_id: str = ""
+    """The order whose fills are wanted; empty for all of the symbol."""
 
 
 @frozen

@@ -238,4 +238,6 @@ def _trades(call: ListTrades) -> Params:
     params = {"symbol": call.symbol, "limit": str(TRADES_MAX)}
     if call.since_ms > 0:
         params["startTime"] = str(call.since_ms)
+    if call.venue_order_id:
+        params["orderId"] = call.venue_order_id
     return params

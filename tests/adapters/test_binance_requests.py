@@ -161,6 +161,7 @@ def test_a_stop_limit_order_has_both_prices() -> None:
         (QUERY, "GET", "/fapi/v1/order", {"origClientOrderId": "cb-1-1-e"}),
         (AMEND, "PUT", "/fapi/v1/order", {"quantity": "0.020", "price": "60000"}),
         (ListTrades("BTCUSDT", 5), "GET", "/fapi/v1/userTrades", {"startTime": "5"}),
+        (ListTrades("BTCUSDT", 0, "7"), "GET", "/fapi/v1/userTrades", {"orderId": "7"}),
     ],
 )
 def test_a_call_about_a_regular_order_names_symbol_and_what_it_is_about(
@@ -209,7 +210,7 @@ def test_a_listing_has_no_parameters(call: Call, path: str, signed: bool) -> Non
 
 
 def test_trades_since_ever_name_no_start() -> None:
-    assert "startTime" not in built(ListTrades("BTCUSDT", 0)).params
+    assert not {"startTime", "orderId"} & set(built(ListTrades("BTCUSDT", 0)).params)
 
 
 @pytest.mark.parametrize("call", EVERY_CALL)
