@@ -366,7 +366,7 @@ def _begin_life(guard: Guard, before: Position, fill: FillBooked, number: int) -
     guard.stop_loss, guard.take_profit = fill.stop_loss, fill.take_profit
     guard.working_type = fill.working_type
     guard.source, guard.model_version = fill.source, fill.model_version
-    guard.opened_at_ms = fill.trade.at_ms
+    guard.opened_at_ms, guard.opened_by = fill.trade.at_ms, fill.trade.trade_id
     guard.attempts, guard.failures, guard.pending = {}, {}, {}
     guard.whole_refused, guard.is_foreign = {}, False
     guard.closing, guard.is_alarmed, guard.unlisted_since_ns = "", False, 0

@@ -25,6 +25,7 @@ from ...messages.values import (
 from ...messages.venue import TradeEvidence
 from .ledger import Position, signed
 from .rounding import split_market_quantity
+from .strangers import trade_order
 from .trade_book import TradeBook
 
 RESTING = (OrderState.ACTIVE, OrderState.PARTIALLY_FILLED, OrderState.TRIGGERING)
@@ -108,6 +109,8 @@ class Guard:
     opened_at_ms: int = 0
     last_at_ms: int = 0
     """Venue times of the first and the last fill of this life."""
+    opened_by: str = ""
+    """Trade id of the fill that began this life; empty where none did."""
     realised_before: Decimal = Decimal(0)
     fees_before: Decimal = Decimal(0)
     last_fill_ns: int = 0
@@ -184,7 +187,11 @@ class Guard:
     def may_concern(self, trade: TradeEvidence) -> bool:
         """True when a stranger's fill fell in this life, and is not booked."""
         is_known = trade.trade_id in self.booked
-        return not (self.position.is_flat or is_known or trade.at_ms < self.opened_at_ms)
+        if self.opened_by:
+            is_earlier = trade_order(trade.trade_id) < trade_order(self.opened_by)
+        else:
+            is_earlier = trade.at_ms < self.opened_at_ms
+        return not (self.position.is_flat or is_known or is_earlier)
 
     def reduces(self, trade: TradeEvidence) -> bool:
         """True when the fill makes the position smaller and does not turn it over."""

@@ -73,7 +73,7 @@ def explain(
 
     Empty when they do not add up, or when one of them would turn the position over on the way.
     """
-    ordered = sorted(trades, key=_by_time)
+    ordered = sorted(trades, key=lambda trade: trade_order(trade.trade_id))
     quantity = ours
     for trade in ordered:
         quantity += signed(trade.side, trade.quantity)
@@ -82,6 +82,6 @@ def explain(
     return tuple(ordered) if quantity == theirs else ()
 
 
-def _by_time(trade: TradeEvidence) -> tuple[int, int, str]:
-    """Order by time, and in one millisecond by the number that the venue gave."""
-    return trade.at_ms, len(trade.trade_id), trade.trade_id
+def trade_order(trade_id: str) -> tuple[int, str]:
+    """Return what fills of a symbol are ordered by: the venue numbers them, and its clock jumps."""
+    return len(trade_id), trade_id

@@ -109,9 +109,9 @@ def test_a_fill_that_was_taken_already_is_not_taken_again() -> None:
 
 def test_a_fill_of_before_the_position_and_one_of_no_position_are_noted_only() -> None:
     bench = PositionBench()
-    stranger = StrangerFilled("web_1", CloseReason.FOREIGN, sold(at_ms=3))
+    stranger = StrangerFilled("web_1", CloseReason.FOREIGN, sold(trade_id="0"))
     nobody = bench.tell(stranger)
-    bench.tell(fill(trade_at_ms=5))
+    bench.tell(fill())
 
     before = bench.tell(stranger)
 

@@ -243,6 +243,16 @@ def test_a_fill_may_concern_a_life_that_was_open_then_and_reduces_it_without_tur
     assert [True, True, False, False] == [held.may_concern(trade) for trade in trades]
 
 
+def test_a_fill_may_concern_a_life_that_an_earlier_fill_began_whatever_the_clock_says() -> None:
+    held = guard()
+    held.opened_at_ms, held.opened_by = 5, "9"
+    sale = fill(side=Side.SELL, trade_at_ms=4).trade
+
+    trades = [evolve(sale, trade_id=trade_id) for trade_id in ("8", "10")]
+
+    assert [False, True] == [held.may_concern(trade) for trade in trades]
+
+
 @pytest.mark.parametrize(
     ("held", "side", "quantity", "expected"),
     [
