@@ -160,6 +160,13 @@ ONCE_WRONG: dict[str, Workload] = {
         ),
         is_thin=True,
     ),
+    "the fills of an order were asked for by time, and the clock had been set since": Workload(
+        61114,
+        duration_ms=10_000,
+        signals=(Signal(5_000, LONG, limit_bps=-5),),
+        faults=Faults(answer_late=0.3, clock_skew=1.0, stream_gap=1.0, answer_late_ms=500),
+        turbulence_ticks=10,
+    ),
 }
 
 PAIRS = tuple(
