@@ -57,6 +57,7 @@ from .system import (
     Wiring,
     announce,
     core_makers,
+    journal_fault,
     make_codec,
     populate,
     restore,
@@ -281,11 +282,14 @@ def _assemble(
         on_step=around.on_step,
     )
     host.attach(kernel)
-    if disk is not None and writer is not None:
+    if disk is not None and writer is not None and recovered is not None:
         # Before the journal, so that they stop after it and read what it wrote last.
         _add_views(kernel, settings, around, disk)
         # First of the others, so that it stops last and writes what they say until then.
-        _add_journal(kernel, settings, writer, around.clock)
+        keeper = Keeper(
+            writer, durability_of(settings.journal.durability), journal_fault(recovered)
+        )
+        _add_journal(kernel, settings, keeper, around.clock)
     subscriptions = Subscriptions()
     wiring = Wiring(
         around.exchange,
@@ -337,14 +341,13 @@ def _follower(
     return lambda: ViewFollower(name, view, clock=clock, interval_ms=interval_ms)
 
 
-def _add_journal(kernel: Kernel, settings: Settings, writer: SegmentWriter, clock: Clock) -> None:
+def _add_journal(kernel: Kernel, settings: Settings, keeper: Keeper, clock: Clock) -> None:
     """Add the journal and its watch; the kernel continues the chain where the writer does."""
-    durability = durability_of(settings.journal.durability)
+    durability, writer = keeper.durability, keeper.writer
     if durability in WITHOUT_POWER:
         fields = {"durability": durability, "text": WITHOUT_POWER[durability]}
         kernel.note(names.JOURNAL, "journal_not_synced", fields)
     port = ThreadedJournalPort(kernel.post)
-    keeper = Keeper(writer, durability)
     group_sync_ms = settings.journal.group_sync_ms
     kernel.add(names.JOURNAL, lambda: Journal(port, keeper, group_sync_ms=group_sync_ms))
     wait_ms = settings.journal.exit_wait_ms

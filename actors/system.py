@@ -214,6 +214,12 @@ def restore(kernel: Kernel, recovered: Recovered) -> None:
         cell.begin_generation(recovered.generations.get(name, 0) + 1)
 
 
+def journal_fault(recovered: Recovered) -> str:
+    """Return why the last run could not write its journal when it died; empty where it could."""
+    reason: str = recovered.states.get(names.CIRCUIT_BREAKER, {}).get("journal", "")
+    return reason
+
+
 def announce(kernel: Kernel, generation: int, recovered: Recovered | None) -> None:
     """Tell those who need it that a start begins, and deliver what the last run left undelivered.
 

@@ -33,6 +33,7 @@ from ..actors.system import (
     Wiring,
     announce,
     core_makers,
+    journal_fault,
     make_codec,
     populate,
     restore,
@@ -190,7 +191,10 @@ class SimulatedEngine:
             on_step=self._on_step(),
         )
         host.kernel = kernel
-        journal = None if writer is None else self._journal(kernel, host, writer)
+        journal = None
+        if writer is not None and recovered is not None:
+            keeper = Keeper(writer, self._durability, journal_fault(recovered))
+            journal = self._journal(kernel, host, keeper)
         exchange = self.driver.connect(CLIENT)
         if self.boundaries is not None:
             exchange.reach = self.boundaries.reach
@@ -227,11 +231,9 @@ class SimulatedEngine:
     def _durability(self) -> Durability:
         return Durability(self.settings.journal.durability)
 
-    def _journal(
-        self, kernel: Kernel, host: SimulationHost, writer: SegmentWriter
-    ) -> DirectJournal:
-        release = self._release(kernel, host)
-        journal = DirectJournal(Keeper(writer, self._durability), release)
+    def _journal(self, kernel: Kernel, host: SimulationHost, keeper: Keeper) -> DirectJournal:
+        writer = keeper.writer
+        journal = DirectJournal(keeper, self._release(kernel, host))
         kernel.journal = self._counted(journal)
         kernel.sequence, kernel.chain.head = writer.start.sequence, writer.start.head
         return journal

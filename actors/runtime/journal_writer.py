@@ -52,6 +52,8 @@ class Keeper:
 
     writer: SegmentWriter
     durability: Durability = Durability.INTENT
+    failed_before: str = ""
+    """Why the last run could not, by its records; the first success tells that this one can."""
     failed: str = field(init=False, default="")
     """Why the journal cannot write; empty while it can."""
     _refused: int = field(init=False, default=0)
@@ -85,8 +87,8 @@ class Keeper:
             news = None if self.failed else JournalFailed(str(error))
             self.failed = str(error) or type(error).__name__
             return Kept(self._without_record(held), news)
-        recovered = JournalRecovered() if self.failed else None
-        self.failed = ""
+        recovered = JournalRecovered() if self.failed or self.failed_before else None
+        self.failed = self.failed_before = ""
         return Kept(held, recovered)
 
     def _without_record(self, held: Sequence[Envelope]) -> list[Envelope]:

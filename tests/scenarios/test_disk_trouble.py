@@ -4,7 +4,12 @@ from callboard.actors.runtime.journal_reader import Flaw, verify
 from callboard.actors.runtime.recovery import recover
 from callboard.actors.runtime.replay import replay
 from callboard.actors.system import core_makers
-from callboard.messages.events import OrderFilled, PositionClosed, PositionOpened
+from callboard.messages.events import (
+    CommandRefused,
+    OrderFilled,
+    PositionClosed,
+    PositionOpened,
+)
 from callboard.messages.intake import ResumeTrading
 from callboard.messages.values import SignalType
 from support.eth_stage import EthStage
@@ -74,3 +79,23 @@ def test_records_that_were_lost_are_made_up_for_by_a_snapshot_once_the_disk_work
     assert live == result.states
     assert () == replayed.divergences
     assert 3 == len(made.of(OrderFilled))
+
+
+def test_a_start_after_a_death_on_a_failing_disk_can_be_resumed_once_it_writes() -> None:
+    made = stage()
+    made.disk.broken = True
+    made.signal("s1", SignalType.LONG_ENTRY)
+    made.disk.broken = False
+    assert made.world.life is not None
+    assert made.world.life.journal is not None
+    # What says that the disk failed is written; the process dies before it hears of that.
+    made.world.life.journal.sync()
+    made.world.crash()
+
+    made.world.start()
+    made.world.run_for(30)
+    made.world.tell(ResumeTrading("r1", "the disk works"))
+    made.signal("s2", SignalType.LONG_ENTRY)
+
+    assert [] == made.of(CommandRefused)
+    assert 1 == len(made.of(PositionOpened))
