@@ -45,6 +45,7 @@ from ..messages.orders import (
     CancelIntent,
     OrderEnded,
     RequestEntry,
+    TakeBackEntries,
 )
 from ..messages.positions import CloseRefused, FlattenAll, RequestClose
 from ..messages.queries import GetSummary, SummaryView
@@ -68,7 +69,7 @@ from .intake_facts import (
 )
 from .policies.guard_table import safety_guard
 from .policies.refusal import Refusal
-from .policies.signal_rules import fault_of, is_taken_back
+from .policies.signal_rules import fault_of, is_taken_back, side_taken_back
 from .runtime.actor import Actor, Context
 
 MS = 1_000_000
@@ -159,6 +160,7 @@ class ExecutionSystem(Actor):
             ctx.tell(names.RISK_GATE, RequestEntry(intent_id, message))
         else:
             self._take_back(ctx, message.signal_id, lambda each: is_taken_back(each, message))
+            self._take_back_approved(message, ctx)
             ctx.tell(names.POSITION_MONITOR, RequestClose(intent_id, message))
 
     def on_cancel_order(self, message: CancelOrder, ctx: Context) -> None:
@@ -313,6 +315,14 @@ class ExecutionSystem(Actor):
         for signal in meant:
             self._drop(signal, Refusal("taken_back", by, "none"), ctx)
         return bool(meant)
+
+    def _take_back_approved(self, exit_: SubmitSignal, ctx: Context) -> None:
+        """End the entries that are approved and have not left, which the exit would miss."""
+        side = side_taken_back(exit_)
+        is_any_open = any(each.symbol == exit_.symbol for each in self.state.open.values())
+        if side is not None and is_any_open:
+            reason = f"taken back by {exit_.signal_id}"
+            ctx.tell(names.RISK_GATE, TakeBackEntries(exit_.symbol, side, reason))
 
     def _unresolved(self, symbol: str, now_ns: int) -> Refusal | None:
         """Refuse the entries of a symbol while a signal of it is open beyond its time."""

@@ -27,6 +27,7 @@ from ..messages.orders import (
     OrderReleased,
     OrderReported,
     RenewalRefused,
+    TakeBackEntries,
 )
 from ..messages.queries import GetOrder, GetOrders, GetStatistics
 from ..messages.reconciliation import CompareOrders, TradesFound
@@ -82,6 +83,7 @@ Inbox = (
     | AmendIntent
     | CancelLeg
     | CancelEntries
+    | TakeBackEntries
     | LookForOrder
     | EndOrder
     | PermitGranted
@@ -142,6 +144,8 @@ class OrderManager(Actor):
                 self.on_amend_intent(message, ctx)
             case CancelLeg():
                 self.on_cancel_leg(message, ctx)
+            case TakeBackEntries():
+                self._wishes(ctx).take_back(message)
             case CancelEntries():
                 self.on_cancel_entries(message, ctx)
             case LookForOrder():

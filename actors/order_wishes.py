@@ -8,7 +8,7 @@ is a fact: it outlives the process, and is not made twice.
 from attrs import frozen
 
 from ..messages.events import CommandRefused
-from ..messages.orders import AmendIntent
+from ..messages.orders import AmendIntent, TakeBackEntries
 from ..messages.values import Leg, OrderState
 from .names import EVENT_BUS
 from .order_calls import Calls, Kind
@@ -36,6 +36,14 @@ class Wishes:
         for order in self._entries():
             if symbol in ("", order.approved.symbol) and not order.flattens:
                 self.calls.desk.ctx.record(FlattenWanted(order.approved.client_order_id))
+
+    def take_back(self, message: TakeBackEntries) -> None:
+        """Cancel the entries of a symbol and side that the venue has not shown."""
+        for order in self._entries():
+            approved = order.approved
+            is_meant = (approved.symbol, approved.side) == (message.symbol, message.side)
+            if is_meant and not order.venue_order_id:
+                self.cancel(order, message.reason)
 
     def cancel(self, order: Order, reason: str) -> None:
         """Take it out of the queue, or cancel at the venue, or note the wish until it is taken.

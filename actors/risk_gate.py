@@ -26,6 +26,7 @@ from ..messages.orders import (
     RenewApproval,
     RequestEntry,
     RequestExit,
+    TakeBackEntries,
 )
 from ..messages.positions import PositionAdopted, ProtectionFailing
 from ..messages.reconciliation import SymbolsMismatched, VenueListed
@@ -75,6 +76,7 @@ Inbox = (
     RequestEntry
     | RequestExit
     | RenewApproval
+    | TakeBackEntries
     | ExposureChanged
     | EngineStarted
     | RecoveryDone
@@ -106,6 +108,8 @@ class RiskGate(Actor):
                 self.on_request_exit(message, ctx)
             case RenewApproval():
                 self.on_renew_approval(message, ctx)
+            case TakeBackEntries():
+                ctx.tell(ORDER_MANAGER, message)
             case ExposureChanged():
                 self.on_exposure_changed(message, ctx)
             case EngineStarted():

@@ -236,6 +236,18 @@ class CancelEntries:
 
 
 @frozen
+class TakeBackEntries:
+    """End the entries of a symbol and side that the venue has not shown: a close came after them.
+
+    It takes the way of the entries, through RiskGate, so that it overtakes none of them.
+    """
+
+    symbol: str
+    side: Side
+    reason: str
+
+
+@frozen
 class ExposureChanged:
     """How much of an order is filled and how much may still come, cumulative base units.
 

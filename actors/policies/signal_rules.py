@@ -8,7 +8,7 @@ of them leaves the engine's decimals.
 from decimal import Decimal
 
 from ...messages.intake import SubmitSignal
-from ...messages.values import OrderType, PositionSide, SignalType, TimeInForce
+from ...messages.values import OrderType, PositionSide, Side, SignalType, TimeInForce
 from .refusal import Refusal
 from .rounding import ZERO
 
@@ -34,6 +34,14 @@ def fault_of(signal: SubmitSignal) -> Refusal | None:
 def is_taken_back(entry: SubmitSignal, exit_: SubmitSignal) -> bool:
     """Say whether an exit wants closed what an entry that still waits would open."""
     return entry.symbol == exit_.symbol and TAKES_BACK.get(exit_.signal) is entry.signal
+
+
+def side_taken_back(exit_: SubmitSignal) -> Side | None:
+    """Return the side of the entries that an exit takes back, None where it takes none back."""
+    entry = TAKES_BACK.get(exit_.signal)
+    if entry is None:
+        return None
+    return Side.BUY if entry is SignalType.LONG_ENTRY else Side.SELL
 
 
 def _figure_fault(signal: SubmitSignal) -> Refusal | None:

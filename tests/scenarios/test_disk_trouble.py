@@ -1,5 +1,7 @@
 """Disk trouble: nothing is opened without a record, and a recovery can trust what it reads."""
 
+from attrs import evolve
+
 from callboard.actors.runtime.journal_reader import Flaw, verify
 from callboard.actors.runtime.recovery import recover
 from callboard.actors.runtime.replay import replay
@@ -12,6 +14,9 @@ from callboard.messages.events import (
 )
 from callboard.messages.intake import ResumeTrading
 from callboard.messages.values import SignalType
+from callboard.scenarios.disk import DiskFaults
+from callboard.scenarios.script import close_long, long_entry, position, scenario, sent
+from callboard.scenarios.story import play_story
 from support.eth_stage import EthStage
 from support.steps import SECOND
 
@@ -99,3 +104,17 @@ def test_a_start_after_a_death_on_a_failing_disk_can_be_resumed_once_it_writes()
 
     assert [] == made.of(CommandRefused)
     assert 1 == len(made.of(PositionOpened))
+
+
+def test_a_close_ends_the_entry_that_still_waits_for_the_disk() -> None:
+    story = (
+        scenario("a close while the disk is slow")
+        .given(long_entry("3s", stop_bps=60), lasts="20s")
+        .when(close_long("4s"))
+        .then(sent("entry", times=0), position("FLAT"))
+    )
+    slow = DiskFaults(latency_ns_max=3 * SECOND)
+
+    played = play_story(evolve(story, workload=evolve(story.workload, disk=slow)))
+
+    assert played.is_as_told, str(played)
