@@ -37,6 +37,11 @@ class Fence:
         """The epoch last told, -1 before any."""
         return -1 if self.trading is None else self.trading.epoch
 
+    @property
+    def trusts_clock(self) -> bool:
+        """True while a request can be signed."""
+        return self.clock is not None and self.clock.trusted
+
     def with_trading(self, told: TradingStateChanged) -> "Fence":
         """Return the fence after word from the breaker; an older epoch changes nothing."""
         return self if told.epoch < self.epoch else evolve(self, trading=told)
@@ -63,7 +68,7 @@ class Fence:
             return PERMIT_EXPIRED
         if now_ns < self._paused_until_ns(call):
             return PAUSED
-        if is_signed and (self.clock is None or not self.clock.trusted):
+        if is_signed and not self.trusts_clock:
             return CLOCK_UNTRUSTED
         if not is_opening(call):
             return ""

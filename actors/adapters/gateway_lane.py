@@ -94,10 +94,10 @@ class _Waiting:
     ticket: _Ticket
     request: VenueRequest = field(repr=False)
 
-    @property
-    def is_reducing(self) -> bool:
-        """True for the class that is served first."""
-        return self.ticket.call.priority is Priority.REDUCING
+    def rank(self, *, can_sign: bool) -> tuple[bool, bool]:
+        """Return what it is sorted by; of equals, who came first is served first."""
+        needs_clock = self.request.signed and not can_sign
+        return needs_clock, self.ticket.call.priority is not Priority.REDUCING
 
 
 Inbox = MakeCall | TradingStateChanged | ClockChanged | RequestsPaused | _Answered | _TimedOut
@@ -203,9 +203,13 @@ class GatewayLane(EdgeActor):
                 self._send(waiting, ctx)
 
     def _pop_next(self) -> _Waiting:
-        """Take whose turn it is: a periodic read never holds up what protects."""
-        reducing = (cid for cid, each in self._waiting.items() if each.is_reducing)
-        return self._waiting.pop(next(reducing, None) or next(iter(self._waiting)))
+        """Take whose turn it is: a periodic read never holds up what protects.
+
+        Before the clock is trusted, what needs no signature goes first: the others could not leave.
+        """
+        can_sign = self._fence.trusts_clock
+        waiting = self._waiting
+        return waiting.pop(min(waiting, key=lambda each: waiting[each].rank(can_sign=can_sign)))
 
     def _turn_away(self, ctx: Context) -> None:
         """Send nothing of what waits: its permits are older than the venue's wish for a pause."""

@@ -2,8 +2,8 @@
 
 from attrs import evolve
 
-from adapters.test_gateway_lane import CANCEL, READ, REDUCING, Bench
-from callboard.messages.venue import Fenced, MakeCall, Permit
+from adapters.test_gateway_lane import CANCEL, READ, REDUCING, TRUSTED, Bench
+from callboard.messages.venue import Fenced, MakeCall, Permit, ReadInstruments
 from support.steps import SECOND, START_NS
 
 
@@ -61,3 +61,20 @@ def test_a_call_that_is_asked_for_again_needs_no_second_place() -> None:
     step = bench.make(later(READ))
 
     assert () == step.tells
+
+
+def test_before_the_clock_is_trusted_what_needs_no_signature_goes_first() -> None:
+    bench = Bench(informed=False)
+    bench.make(READ)
+    bench.make(CANCEL)
+    bench.make(evolve(READ, call_id="instruments/ReadInstruments", call=ReadInstruments()))
+
+    bench.answer(0, {"serverTime": 5})
+    bench.steps.tell(TRUSTED)
+    bench.answer(1, {"symbols": []})
+
+    assert [
+        ("GET", "/fapi/v1/time"),
+        ("GET", "/fapi/v1/exchangeInfo"),
+        ("DELETE", "/fapi/v1/order"),
+    ] == paths(bench)
