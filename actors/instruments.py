@@ -2,11 +2,12 @@
 
 Owns the filters. They are read at every start, again before they are a day old, and at once when
 the venue refused an order for a filter; entries of that symbol then wait for the new reading. A
-reading that fails is repeated after `retry_ms`; until then the old rules stand with their time, and
-who decides by them refuses entries by too old ones, while reducing orders use them all the same,
-of which a person is told. Symbols of the whitelist are read from the start, another from the first
-time that somebody asks for it, and no symbol is forgotten that was read before. The venue's rate
-limits come with the same reading. Bound: one record per symbol that was asked for.
+reading that fails is repeated soon, then less and less often, and one without an answer after
+`retry_ms`; until then the old rules stand with their time, and who decides by them refuses entries
+by too old ones, while reducing orders use them all the same, of which a person is told. Symbols of
+the whitelist are read from the start, another from the first time that somebody asks for it, and no
+symbol is forgotten that was read before. The venue's rate limits come with the same reading.
+Bound: one record per symbol that was asked for.
 Source: requirements C-20; Binance exchangeInfo, 2026-11-20.
 """
 
@@ -31,11 +32,13 @@ from ..messages.venue import (
     ReadInstruments,
 )
 from .names import EVENT_BUS, POSITION_MONITOR, RATE_LIMITER, RISK_GATE
-from .reading import ReadOptions, ask_to_read, left_out, make_read
+from .reading import AGAIN_NS, ReadOptions, ask_to_read, left_out, make_read
 from .runtime.actor import Actor, Context
 from .settings import InstrumentSettings
 
 MS = 1_000_000
+FAILED_MAX = 16
+"""Failures in a row after which the pause between two readings is not doubled any more."""
 
 
 @frozen
@@ -48,6 +51,11 @@ class _Asked:
     """Fact: a reading was asked for and is not answered yet, since then."""
 
     at_ns: int
+
+
+@frozen
+class _ReadFailed:
+    """Fact: a reading was answered, and not with the filters."""
 
 
 @frozen
@@ -81,18 +89,20 @@ class InstrumentState:
     limits: LimitsPublished | None = None
     read_at_ns: int = 0
     asked_at_ns: int = 0
+    failed: int = 0
+    """Readings in a row that failed."""
     warned: bool = False
 
 
 Inbox = _Tick | AttemptEnded | PermitGranted | PermitRefused | Fenced | RefreshInstruments
-Fact = _Asked | _Doubted | _LimitsNoted | _AgeWarned | InstrumentsChanged
+Fact = _Asked | _ReadFailed | _Doubted | _LimitsNoted | _AgeWarned | InstrumentsChanged
 
 
 class Instruments(Actor):
     """Knows what the venue accepts."""
 
     State = InstrumentState
-    private = (_Tick, _Asked, _Doubted, _LimitsNoted, _AgeWarned)
+    private = (_Tick, _Asked, _ReadFailed, _Doubted, _LimitsNoted, _AgeWarned)
     state: InstrumentState
 
     def __init__(self, settings: InstrumentSettings, age_ms_max: int) -> None:
@@ -128,9 +138,12 @@ class Instruments(Actor):
         self._read(ctx)
 
     def on_attempt_ended(self, message: AttemptEnded, ctx: Context) -> None:
-        """Tell what is new of the filters; a failure waits for the next tick."""
+        """Tell what is new of the filters; after a failure the next tick comes soon."""
         if not isinstance(message.result, InstrumentsRead):
             ctx.log("filters_read_failed", phase=message.phase, status=message.status)
+            ctx.record(_ReadFailed())
+            again_ns = AGAIN_NS << min(self.state.failed, FAILED_MAX)
+            ctx.after(min(again_ns, self._settings.retry_ms * MS), _Tick(), key="tick")
             return
         if message.sent_at_ns < self.state.read_at_ns:
             ctx.log("filters_read_left_out", reason="a later reading is known")
@@ -166,6 +179,8 @@ class Instruments(Actor):
         match fact:
             case _Asked():
                 self.state.asked_at_ns = fact.at_ns
+            case _ReadFailed():
+                self.state.failed += 1
             case _Doubted():
                 self.state.filters.pop(fact.symbol, None)
                 self.state.doubted[fact.symbol] = True
@@ -185,7 +200,7 @@ class Instruments(Actor):
             self.state.filters[filters.symbol] = filters
         self.state.doubted = {}
         self.state.read_at_ns = fact.read_at_ns
-        self.state.asked_at_ns = 0
+        self.state.asked_at_ns = self.state.failed = 0
 
     def _read(self, ctx: Context, priority: Priority | None = None) -> None:
         ctx.record(_Asked(ctx.now))

@@ -50,6 +50,12 @@ class Bench:
         sent = self.steps.now_ns if sent_at_ns is None else sent_at_ns
         return self.steps.tell(read_ended(CALL, InstrumentsRead(filters, limits), sent_at_ns=sent))
 
+    def fail(self) -> Step:
+        return self.steps.tell(read_ended(CALL, None, sent_at_ns=self.steps.now_ns))
+
+    def wait_ms(self) -> int:
+        return (self.steps.timers["tick"].due_ns - self.steps.now_ns) // 1_000_000
+
 
 def test_filters_are_asked_for_at_every_start() -> None:
     bench = Bench()
@@ -107,16 +113,30 @@ def test_a_reading_without_change_is_told_for_its_time() -> None:
     assert [InstrumentsChanged((), (), bench.steps.now_ns)] == step.to("risk_gate")
 
 
-def test_a_failed_reading_leaves_the_old_rules_and_is_repeated() -> None:
+def test_a_failed_reading_leaves_the_old_rules() -> None:
     bench = Bench()
     bench.read(BTC)
     bench.steps.fire("tick")
 
-    step = bench.steps.tell(read_ended(CALL, None, sent_at_ns=bench.steps.now_ns))
+    step = bench.fail()
 
-    assert ((), ()) == (step.facts, step.tells)
+    assert () == step.tells
     assert {"BTCUSDT": BTC} == bench.steps.actor.state.filters
-    assert 10 * SECOND == bench.steps.timers["tick"].due_ns - bench.steps.now_ns
+
+
+def test_a_failed_reading_is_repeated_soon_and_then_less_and_less_often() -> None:
+    bench = Bench()
+
+    waits: list[int] = []
+    for _ in range(8):
+        bench.fail()
+        waits.append(bench.wait_ms())
+        bench.steps.fire("tick")
+    bench.read(BTC)
+    bench.fail()
+
+    assert [250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000] == waits
+    assert 250 == bench.wait_ms()
 
 
 def test_a_reading_that_left_before_the_one_known_is_left_out() -> None:
