@@ -157,6 +157,9 @@ class News:
         approved = order.approved
         if approved.leg is Leg.ENTRY:
             return
+        if order.cancel_reason and state is OrderState.ACTIVE:
+            # It was found after all, and is cancelled at once: nobody may count on it.
+            state = OrderState.CANCELLING
         self.ctx.tell(
             POSITION_MONITOR,
             LegChanged(

@@ -15,7 +15,9 @@ from callboard.messages.orders import (
     CancelLeg,
     EnqueueOrder,
     ExposureChanged,
+    LegChanged,
     OrderEnded,
+    OrderReported,
     WithdrawOrder,
 )
 from callboard.messages.positions import FlattenAll
@@ -39,6 +41,7 @@ from support.order_bench import (
     OrderBench,
     calls,
     evidence,
+    stop_evidence,
     tokens,
     trade,
 )
@@ -86,6 +89,15 @@ def test_the_child_of_a_triggered_stop_is_cancelled_as_an_ordinary_order() -> No
     bench.tell(CancelLeg(STOP_CID))
 
     assert [CancelOne(STOP_CID, SYMBOL, conditional=False)] == calls(bench.grant("!"))
+
+
+def test_a_stop_that_is_found_after_its_cancel_was_wished_is_told_as_leaving() -> None:
+    bench = OrderBench(STOP).unknown()
+    bench.tell(CancelLeg(STOP_CID))
+
+    found = bench.tell(OrderReported(stop_evidence("NEW"), None, "stream"))
+
+    assert [OrderState.CANCELLING] == [leg.state for leg in found.told(LegChanged)]
 
 
 def test_a_wish_is_not_made_twice() -> None:
