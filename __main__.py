@@ -19,12 +19,12 @@ _COMMANDS: dict[str, str] = {
     "order": "actors.adapters.order_commands:order",
     "replay": "scenarios.fork.command:replay",
     "resume": "actors.adapters.commands:resume",
-    "run": "scenarios.commands:run",
+    "run": "scenarios.running.commands:run",
     "scenario": "scenarios.search.commands:scenario",
     "status": "actors.adapters.commands:status",
     "store": "actors.adapters.records.store_commands:store",
     "upgrade": "actors.adapters.upgrade_command:upgrade",
-    "venue": "scenarios.venue_command:venue",
+    "venue": "scenarios.running.venue_command:venue",
 }
 """Command name -> "module:object" below this package."""
 

@@ -20,7 +20,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from callboard.actors.adapters.disk import Disk
-from callboard.scenarios.commands import spare_the_collector
+from callboard.scenarios.running.commands import spare_the_collector
 from measure import Row, Target
 from stage import BenchmarkFailed, Stage, open_stage
 

@@ -43,7 +43,7 @@ from callboard import (
     TimeInForce,
     aio,
 )
-from callboard.scenarios.paper_host import PaperVenue, open_venue
+from callboard.scenarios.running.host import PaperVenue, open_venue
 
 SYMBOL = "ETHUSDT"
 FAST, SLOW = 5, 20

@@ -43,7 +43,7 @@ from callboard import (
     Subscribe,
     TimeInForce,
 )
-from callboard.scenarios.paper_host import open_venue
+from callboard.scenarios.running.host import open_venue
 
 SYMBOL = "ETHUSDT"
 FAST, SLOW = 5, 20

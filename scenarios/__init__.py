@@ -38,8 +38,7 @@ if TYPE_CHECKING:
         ReducingIsNotHeld,
     )
     from .drawn import MIXES, Odds
-    from .engine_family import EngineFamily
-    from .families import Budget, Family, find_failure
+    from .files.scenario_file import read_scenario, read_story, write_scenario, write_story
     from .guests.drawing import drawn_play
     from .guests.family import GuestFamily
     from .guests.play import Mishap, Play, Send, Trouble
@@ -48,17 +47,18 @@ if TYPE_CHECKING:
     from .guests.system import ActorSystem
     from .invariants import CHECKS, Check, Checker, MakeCheck, Violation
     from .outcome import Outcome
-    from .pykka_deadlock import Deadlock
-    from .pykka_hooks import OutsideActor
-    from .pykka_post import Failure, Handled
-    from .pykka_shrinking import held_back
-    from .pykka_simulation import NestedSimulation, StillRunning, simulated
-    from .scenario_file import read_scenario, read_story, write_scenario, write_story
+    from .programs.deadlock import Deadlock
+    from .programs.hooks import OutsideActor
+    from .programs.post import Failure, Handled
+    from .programs.shrinking import held_back
+    from .programs.simulation import NestedSimulation, StillRunning, simulated
     from .schedules import Deferral
     from .simulated_engine import SimulatedEngine
     from .simulation import Delivery, Simulation
     from .story import Played, Story, play_story
     from .story_list import incident_of, story_named, story_names
+    from .testing.engine_family import EngineFamily
+    from .testing.families import Budget, Family, find_failure
     from .venue.faults import Fault, Faults
     from .workload import ActorCrash, Command, EngineCrash, Network, Signal, Workload
     from .world import World

@@ -26,14 +26,14 @@ from ..actors.runtime.hosting import LogSink
 from ..actors.settings import Settings
 from ..actors.system import make_codec
 from ..messages.values import TERMINAL_STATES, OrderState, TradingState
-from .feeder import CommandSource, Feeder, feed
 from .invariants import Checker, StepHook
-from .paper_host import start as start  # noqa: PLC0414 - offered here, to hosts
-from .paper_market import OpenedMarket
+from .running.feeder import CommandSource, Feeder, feed
+from .running.host import start as start  # noqa: PLC0414 - offered here, to hosts
+from .running.market import OpenedMarket
+from .running.summary import EngineView, Lines, Run, summary
 from .sabotage import PlannedCrashes
 from .simulated_engine import SimulatedEngine
 from .simulation import Delivery, Simulation
-from .summary import EngineView, Lines, Run, summary
 from .tally import Tally
 from .venue.faults import Faults
 from .venue.settings import VenueSettings

@@ -29,8 +29,8 @@ from .expectations import (
     Then,
     Told,
 )
+from .files.values import duration_ms, near
 from .planned import KINDS, STRIKING, Incident, ManualRequest, PlannedFault, PriceMove
-from .saved_values import duration_ms, near
 from .simulation import Delivery
 from .story import Story
 from .venue.faults import Fault, Faults

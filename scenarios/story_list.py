@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..actors.errors import ConfigurationError
-from .saved_values import near
+from .files.values import near
 
 if TYPE_CHECKING:
     from .story import Story

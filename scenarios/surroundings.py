@@ -16,7 +16,7 @@ from ..actors.settings import (
     Settings,
 )
 from .disk import SimulatedDisk
-from .moved_market import MovedMarket
+from .running.moved_market import MovedMarket
 from .schedules import chooser_of
 from .simulated_engine import SimulatedEngine
 from .simulation import Simulation

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ...actors.adapters.exits import Exit, end, exits
-from ..commands import interrupts
+from ..running.commands import interrupts
 
 
 @click.command("demo")

@@ -25,7 +25,7 @@ from ...messages.intake import FlattenPositions, SubmitSignal
 from ...messages.orders import OrderReported
 from ...messages.values import SignalType
 from ..invariants import Checker
-from ..paper_market import RULES, WALKS
+from ..running.market import RULES, WALKS
 from ..simulated_engine import SimulatedEngine
 from ..simulation import Simulation
 from ..tally import Tally

@@ -27,7 +27,7 @@ from ...actors.settings import Settings
 from ...actors.system import Wiring
 from ...messages.codec import Codec, Json
 from ...messages.market import QuoteObserved
-from .. import paper_market
+from ..running import market as paper_market
 from ..simulated_engine import VirtualClock
 from ..simulation import Simulation
 from ..venue.market import Market

@@ -16,9 +16,9 @@ from attrs import frozen
 from cattrs.preconf.json import make_converter
 
 from ...actors.errors import ConfigurationError
-from ..saved_fields import Reading, Style
-from ..saved_texts import read_record, write_record
-from ..saved_values import near
+from ..files.fields import Reading, Style
+from ..files.texts import read_record, write_record
+from ..files.values import near
 from ..schedules import Deferral, Schedule
 from ..simulation import Delivery
 from .play import Play, Send, Trouble

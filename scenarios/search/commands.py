@@ -129,7 +129,7 @@ def soak(
     as_json: bool,
 ) -> None:
     """Run many seeds, and add up what happened."""
-    from ..commands import interrupts
+    from ..running.commands import interrupts
     from .progress import soak_progress
     from .saving import planted_results, save_board, save_failures
     from .scoreboard import Scoreboard
@@ -169,8 +169,8 @@ def crashes(
 
     Its workload is otherwise what `run` gives it. `--every 10` takes one boundary in ten.
     """
-    from ..commands import interrupts
     from ..drawn import MIXES, drawn
+    from ..running.commands import interrupts
     from .changes import change_of
     from .crash_sweep import crash_points_of, every_crash_point, named_point
     from .progress import sweep_progress
@@ -240,7 +240,7 @@ def shrink(
 @bad_input
 def export(seed: int, out: Path | None, mix: str) -> None:
     """Write what a seed draws as a scenario file, for people to read and change."""
-    from ..scenario_file import write_scenario
+    from ..files.scenario_file import write_scenario
     from .sources import source_of
 
     text = write_scenario(source_of(None, seed, mix).workload, note=f"Seed {seed} of {mix}.")

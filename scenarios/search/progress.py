@@ -18,7 +18,7 @@ from rich.progress import (
     track,
 )
 
-from ..standard_streams import error_output
+from ..running.standard_streams import error_output
 from .hunt import Hunt
 from .scoreboard import Scoreboard
 

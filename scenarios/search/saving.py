@@ -7,7 +7,7 @@ from typing import Any
 
 from ...actors.errors import ConfigurationError
 from ..drawn import MIXES, drawn
-from ..scenario_file import write_scenario
+from ..files.scenario_file import write_scenario
 from ..workload import Workload
 from .scoreboard import Scoreboard
 from .trial import Trial

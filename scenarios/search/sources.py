@@ -11,7 +11,7 @@ from attrs import frozen
 
 from ...actors.errors import ConfigurationError
 from ..drawn import MIXES, drawn
-from ..scenario_file import read_story
+from ..files.scenario_file import read_story
 from ..story import Story
 from ..story_list import story_named
 from ..workload import Workload

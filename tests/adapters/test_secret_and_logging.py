@@ -12,7 +12,7 @@ import structlog
 from callboard.actors.adapters.logging import is_secret, make_log
 from callboard.actors.adapters.secret import MASK, Secret, read_secret
 from callboard.actors.errors import ConfigurationError
-from callboard.scenarios.progress import CLEAR, BesideProgress
+from callboard.scenarios.running.progress import CLEAR, BesideProgress
 
 
 class Terminal(io.StringIO):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from callboard.scenarios.commands import freeze_survivors, spare_the_collector
+from callboard.scenarios.running.commands import freeze_survivors, spare_the_collector
 
 
 @pytest.fixture(autouse=True)

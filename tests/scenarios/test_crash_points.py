@@ -13,7 +13,7 @@ from callboard.scenarios.chaos import Report, Run, run_workload
 from callboard.scenarios.crash_points import Boundaries, Boundary, CrashPoint
 from callboard.scenarios.disk import DiskFaults, SimulatedDisk
 from callboard.scenarios.drawn import drawn
-from callboard.scenarios.scenario_file import read_scenario
+from callboard.scenarios.files.scenario_file import read_scenario
 from callboard.scenarios.simulated_engine import SimulatedEngine
 from callboard.scenarios.surroundings import make_engine
 from callboard.scenarios.workload import Signal, Workload, submit

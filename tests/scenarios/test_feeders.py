@@ -8,8 +8,8 @@ from typing import Any
 
 from callboard.actors.adapters.signals import SignalLines, lines_of
 from callboard.messages.intake import CancelOrder, HaltTrading, HostCommand, SubmitSignal
-from callboard.scenarios.feeder import MS_NS, WINDOW, Feeder, feed
-from callboard.scenarios.live_feeder import LiveFeeder
+from callboard.scenarios.running.feeder import MS_NS, WINDOW, Feeder, feed
+from callboard.scenarios.running.live_feeder import LiveFeeder
 from support.signals import one_signal
 
 WAIT_SECONDS = 60.0

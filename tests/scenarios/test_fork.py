@@ -19,7 +19,7 @@ from callboard.scenarios.drawn import drawn
 from callboard.scenarios.fork.report import EXACT, SIMULATED, Report, changes_of, report_of
 from callboard.scenarios.fork.run import fork
 from callboard.scenarios.paper import PaperOptions, run
-from callboard.scenarios.paper_market import tape as tape_market
+from callboard.scenarios.running.market import tape as tape_market
 from support import code_changes
 from support.command_line import invoke
 from support.golden_logs import laid_out, load, settings_of

@@ -16,7 +16,7 @@ from callboard.actors.runtime.replay import replay
 from callboard.actors.system import make_codec
 from callboard.messages.values import TradingState
 from callboard.scenarios.paper import JOURNAL, PaperOptions, Progress, run
-from callboard.scenarios.paper_market import seeded, tape
+from callboard.scenarios.running.market import seeded, tape
 from callboard.scenarios.sabotage import PlannedCrashes
 from callboard.scenarios.venue.faults import Faults
 from support.paper_runs import EASY, START_MS, START_NS, SYMBOL, options, segments, troubled_run

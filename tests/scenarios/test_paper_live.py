@@ -14,13 +14,13 @@ from callboard.actors.runtime.journal_reader import verify
 from callboard.actors.runtime.replay import replay
 from callboard.actors.system import make_codec
 from callboard.messages.values import TradingState
-from callboard.scenarios import paper_live
-from callboard.scenarios.commands import exit_of
 from callboard.scenarios.paper import PaperOptions, PaperResult, Progress
-from callboard.scenarios.paper_live import place_at_socket, place_in_process, run_live
-from callboard.scenarios.paper_market import elsewhere, tape
+from callboard.scenarios.running import live as paper_live
+from callboard.scenarios.running.commands import exit_of
+from callboard.scenarios.running.live import place_at_socket, place_in_process, run_live
+from callboard.scenarios.running.market import elsewhere, tape
+from callboard.scenarios.running.summary_table import rows
 from callboard.scenarios.sabotage import PlannedCrashes
-from callboard.scenarios.summary_table import rows
 from callboard.scenarios.venue.control import clock_of
 from callboard.scenarios.venue.faults import Faults
 from support.faces import serving

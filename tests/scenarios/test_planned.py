@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from callboard.messages.values import SignalType
 from callboard.scenarios.chaos import Run
-from callboard.scenarios.moved_market import MovedMarket
 from callboard.scenarios.planned import Incident, ManualRequest, PlannedFault, PriceMove
+from callboard.scenarios.running.moved_market import MovedMarket
 from callboard.scenarios.venue.faults import Fault
 from callboard.scenarios.venue.market import Depth, Mark, MarketEvent, Quote, Trade
 from callboard.scenarios.workload import START_NS, Signal, Workload

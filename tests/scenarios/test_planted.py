@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from callboard.scenarios.scenario_file import read_scenario
+from callboard.scenarios.files.scenario_file import read_scenario
 from callboard.scenarios.search.changes import change_of
 from callboard.scenarios.search.shrinking import choices_of
 from callboard.scenarios.search.trial import trial_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callboard.scenarios.pytest_runs import file_name
+from callboard.scenarios.testing.pytest_runs import file_name
 from support.plugin_runs import PluginRuns, told_command
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "test_own_actor.py"
@@ -18,7 +18,7 @@ import sys
 
 def test_nothing():
     ours = [name for name in sys.modules if name.startswith("callboard")]
-    assert ["callboard", "callboard.scenarios", "callboard.scenarios.pytest_plugin"] == ours
+    assert ["callboard", "callboard.scenarios", "callboard.scenarios.testing.pytest_plugin"] == ours
     assert "hypothesis" not in sys.modules
 """
 ENGINE = """
@@ -41,7 +41,7 @@ def test_engine(callboard_run):
 def test_healthy_engine(callboard_run):
     callboard_run(EngineFamily(ODDS), seeds=2)
 """
-PLUGIN = "callboard.scenarios.pytest_plugin"
+PLUGIN = "callboard.scenarios.testing.pytest_plugin"
 CALLED_TWICE = """
 from attrs import evolve
 from support.guests import PARCELS

@@ -12,10 +12,10 @@ from callboard.actors.adapters.config import ModeRefused
 from callboard.actors.errors import ConfigurationError
 from callboard.scenarios.fault_help import listed
 from callboard.scenarios.fault_options import SIZES, faults_of
-from callboard.scenarios.feeder import Feeder
-from callboard.scenarios.live_feeder import LiveFeeder
 from callboard.scenarios.paper import run
-from callboard.scenarios.run_options import (
+from callboard.scenarios.running.feeder import Feeder
+from callboard.scenarios.running.live_feeder import LiveFeeder
+from callboard.scenarios.running.options import (
     LEAD_NS,
     SEEDED_START_NS,
     Prepared,

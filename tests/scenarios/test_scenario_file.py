@@ -13,15 +13,15 @@ from callboard.actors.errors import ConfigurationError
 from callboard.messages.values import SignalType
 from callboard.scenarios.drawn import drawn
 from callboard.scenarios.expectations import Then
-from callboard.scenarios.saved_fields import forms_of
-from callboard.scenarios.saved_values import Form
-from callboard.scenarios.scenario_file import (
+from callboard.scenarios.files.fields import forms_of
+from callboard.scenarios.files.scenario_file import (
     STYLE,
     read_scenario,
     read_story,
     write_scenario,
     write_story,
 )
+from callboard.scenarios.files.values import Form
 from callboard.scenarios.simulation import Delivery
 from callboard.scenarios.story import Story
 from callboard.scenarios.strategies import workloads

@@ -12,9 +12,9 @@ from callboard.actors.errors import ConfigurationError
 from callboard.scenarios import script
 from callboard.scenarios.drawn import COMMANDS
 from callboard.scenarios.expectations import LEGS, Then
+from callboard.scenarios.files.fields import forms_of
+from callboard.scenarios.files.scenario_file import STYLE, read_story
 from callboard.scenarios.planned import KINDS
-from callboard.scenarios.saved_fields import forms_of
-from callboard.scenarios.scenario_file import STYLE, read_story
 from callboard.scenarios.story import play_story
 from callboard.scenarios.story_list import story_named
 from callboard.scenarios.workload import Workload

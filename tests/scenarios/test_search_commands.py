@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from callboard.scenarios.drawn import MIXES, STANDARD, drawn
-from callboard.scenarios.scenario_file import read_scenario, write_story
+from callboard.scenarios.files.scenario_file import read_scenario, write_story
 from callboard.scenarios.story_list import story_named
 from callboard.scenarios.workload import Workload
 from support.command_line import invoke

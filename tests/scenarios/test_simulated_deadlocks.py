@@ -8,8 +8,8 @@ from typing import Any
 import pykka
 import pytest
 
-from callboard.scenarios.pykka_deadlock import Deadlock
-from callboard.scenarios.pykka_simulation import simulated
+from callboard.scenarios.programs.deadlock import Deadlock
+from callboard.scenarios.programs.simulation import simulated
 from callboard.scenarios.simulation import Delivery, NoProgress
 from support.simulated_runs import simulate
 

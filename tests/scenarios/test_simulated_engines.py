@@ -21,7 +21,7 @@ from callboard.messages.intake import SubmitSignal
 from callboard.scenarios import ActorCrash, Faults, Workload, World, paper
 from callboard.scenarios.disk import SimulatedDisk
 from callboard.scenarios.invariants import Checker
-from callboard.scenarios.pykka_simulation import simulated
+from callboard.scenarios.programs.simulation import simulated
 from callboard.scenarios.simulated_engine import SimulatedEngine
 from callboard.scenarios.simulation import Delivery, Simulation
 from support.eth_stage import RISK, START_NS, SYMBOL, make_venue, signal

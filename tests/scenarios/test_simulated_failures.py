@@ -11,7 +11,7 @@ from hypothesis import assume, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import StopTest
 
-from callboard.scenarios.pykka_simulation import simulated
+from callboard.scenarios.programs.simulation import simulated
 from support.simulated_runs import simulate
 
 

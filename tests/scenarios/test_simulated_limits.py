@@ -17,8 +17,8 @@ from typing import Any
 import pykka
 import pytest
 
-from callboard.scenarios.pykka_hooks import OutsideActor
-from callboard.scenarios.pykka_simulation import NestedSimulation, StillRunning, simulated
+from callboard.scenarios.programs.hooks import OutsideActor
+from callboard.scenarios.programs.simulation import NestedSimulation, StillRunning, simulated
 from support.simulated_runs import simulate
 
 PATCHED = (time, threading, queue, uuid, threading.Thread, pykka.Actor, pykka.ThreadingActor)

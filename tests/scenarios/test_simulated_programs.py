@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callboard.scenarios.pykka_simulation import simulated
+from callboard.scenarios.programs.simulation import simulated
 from callboard.scenarios.simulation import Delivery
 from support.pykka_programs import PROGRAMS, producers_and_consumer, worker_pool
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from callboard.actors.errors import ConfigurationError
-from callboard.scenarios.scenario_file import read_story, write_story
+from callboard.scenarios.files.scenario_file import read_story, write_story
 from callboard.scenarios.script import (
     actor_crash,
     filled,

@@ -12,7 +12,7 @@ from callboard.actors.policies.guard_table import GUARDS
 from callboard.actors.settings import RiskSettings, Settings
 from callboard.messages.values import TERMINAL_STATES, OrderState
 from callboard.scenarios.paper import PaperOptions, PaperResult, run
-from callboard.scenarios.paper_market import tape
+from callboard.scenarios.running.market import tape
 from support.long_runs import LongRun
 from support.paper_runs import feeder
 from support.scenes import EVERYDAY

@@ -5,7 +5,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callboard.scenarios.toml_lines import TomlPath, line_of, lines_of
+from callboard.scenarios.files.toml_lines import TomlPath, line_of, lines_of
 
 TEXT = '''# a comment with [brackets] and = signs
 first = 1

@@ -42,8 +42,8 @@ from callboard.actors.settings import (
 from callboard.messages.intake import ResumeTrading, SubmitSignal
 from callboard.messages.queries import GetOrders, GetPositions, OrdersView, PositionsView
 from callboard.messages.values import OrderState, SignalType
-from callboard.scenarios.paper_live import account_at
-from callboard.scenarios.paper_market import WALKS
+from callboard.scenarios.running.live import account_at
+from callboard.scenarios.running.market import WALKS
 from callboard.scenarios.venue.control import clock_of
 from callboard.scenarios.venue.socket_exchange import SocketExchange
 from support.faulty_disk import install

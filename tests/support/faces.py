@@ -16,7 +16,7 @@ from typing import Any, Self
 from attrs import evolve
 
 from callboard.actors.ports import Exchange, VenueAnswer, VenueRequest
-from callboard.scenarios.paper_market import OpenedMarket, seeded
+from callboard.scenarios.running.market import OpenedMarket, seeded
 from callboard.scenarios.venue.faults import Faults, FaultScript
 from callboard.scenarios.venue.process import VenueServer
 from callboard.scenarios.venue.scaled_clock import ScaledClock

@@ -23,9 +23,9 @@ from callboard.actors.runtime.segment_writer import SegmentWriter
 from callboard.actors.settings import RiskSettings, Settings
 from callboard.messages.codec import Json, dumps
 from callboard.scenarios.disk import SimulatedDisk
-from callboard.scenarios.feeder import Feeder
 from callboard.scenarios.paper import JOURNAL, PaperOptions, PaperResult, run
-from callboard.scenarios.paper_market import seeded
+from callboard.scenarios.running.feeder import Feeder
+from callboard.scenarios.running.market import seeded
 from callboard.scenarios.venue.faults import Faults
 from support.signals import mixed_signals
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from attrs import asdict, evolve, field, frozen
 
 from callboard.scenarios.drawn import MIXES, drawn
-from callboard.scenarios.scenario_file import read_scenario, write_scenario
+from callboard.scenarios.files.scenario_file import read_scenario, write_scenario
 from callboard.scenarios.search.changes import change_of
 from callboard.scenarios.search.shrinking import choices_of, shrunk
 from callboard.scenarios.workload import Workload

@@ -4,7 +4,7 @@ import pytest
 from attrs import define
 
 from callboard import scenarios
-from callboard.scenarios import pytest_plugin, pytest_runs
+from callboard.scenarios.testing import pytest_plugin, pytest_runs
 
 KNOWN_BEFORE = (pytest_runs, *(getattr(scenarios, name) for name in scenarios.__all__))
 """All that a run inside may import: what it imports first is forgotten when it ends."""

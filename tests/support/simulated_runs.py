@@ -6,7 +6,7 @@ For tests that expect an error, whose block should hold one statement.
 from collections.abc import Callable
 from typing import Any
 
-from callboard.scenarios.pykka_simulation import simulated
+from callboard.scenarios.programs.simulation import simulated
 
 
 def simulate(program: Callable[[], object], *, seed: int = 1, **options: Any) -> simulated:

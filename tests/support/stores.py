@@ -17,7 +17,7 @@ from callboard.actors.system import make_codec
 from callboard.scenarios.chaos import Run
 from callboard.scenarios.drawn import drawn
 from callboard.scenarios.paper import run
-from callboard.scenarios.paper_market import seeded
+from callboard.scenarios.running.market import seeded
 from callboard.scenarios.workload import EngineCrash, Workload
 from support.paper_runs import START_MS, SYMBOL, options
 

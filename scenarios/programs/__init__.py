@@ -1,0 +1,1 @@
+"""Programs: ordinary Pykka programs, unchanged, on one thread and in virtual time."""

@@ -1,0 +1,289 @@
+"""Scenario commands: `run` of the command line, on the built-in venue.
+
+Owns the options of a run and what people see of it: notes, progress and a table on the error
+output or the terminal, and with `--json` one JSON object, last on the standard output. Ctrl-C
+stops in order: the journal is sealed and the summary printed; a second one ends at once.
+"""
+
+import gc
+import json
+import logging
+import signal
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...actors.adapters.commands import CONFIG, SET, config_files, read_pairs
+from ...actors.adapters.exits import Exit, end, exits, say
+
+if TYPE_CHECKING:
+    from ...actors.runtime.hosting import LogSink
+    from ..paper import PaperOptions, PaperResult
+    from ..simulated_engine import SimulatedEngine
+    from .options import Prepared, RunOptions
+
+MODES = ("paper", "testnet", "demo", "shadow", "live")
+NOTES_MAX = 20
+OLDEST_GENERATION = 2
+
+
+def _duration(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int:
+    from .options import read_duration_ns
+
+    try:
+        return read_duration_ns(value) if value else 0
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _speed(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
+    from .options import read_speed
+
+    try:
+        return read_speed(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _show_faults(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    from ..fault_help import show_faults
+
+    return show_faults(ctx, param, value)
+
+
+@click.command("run")
+@click.option("--mode", type=click.Choice(MODES), help="Overrides the settings' mode.")
+@CONFIG
+@SET
+@click.option(
+    "--data-dir",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the journal lies; one engine at a time.",
+)
+@click.option(
+    "--tape",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A recorded market; without it, one drawn from the seed.",
+)
+@click.option("--signals", default="", metavar="F", help="JSON Lines; `-` for standard input.")
+@click.option(
+    "--speed", default="max", show_default=True, callback=_speed, help="max (virtual), 1, or N."
+)
+@click.option(
+    "--venue-socket",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A venue process (`callboard venue`); its market, faults and pace count.",
+)
+@click.option("--seed", type=click.IntRange(min=0), help="Overrides the settings' seed.")
+@click.option("--for", "for_ns", callback=_duration, metavar="TIME", help="Stop after, as in 60s.")
+@click.option("--symbols", default="", help="Symbols of the seeded market, comma between them.")
+@click.option(
+    "--faults",
+    default="",
+    is_eager=True,
+    callback=_show_faults,
+    help="Trouble at the venue, as in http_429=0.01,answer_late=0.1; `help` lists all.",
+)
+@click.option(
+    "--fills",
+    type=click.Choice(("touch", "queue", "beyond")),
+    show_default="touch",
+    help="A print fills resting orders at its price: all, by their turn, or none.",
+)
+@click.option(
+    "--crash", "crashes", multiple=True, metavar="ACTOR@N", help="Crash at its N-th message."
+)
+@click.option("--strict", is_flag=True, help="Stop at the first bad line, exit 1.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+@click.option("-v", "--verbose", count=True, help="Show the engine's log; twice shows more.")
+@click.option("--log-format", type=click.Choice(("console", "json")), default="console")
+@exits
+def run(
+    mode: str | None,
+    seed: int | None,
+    files: tuple[Path, ...],
+    pairs: tuple[str, ...],
+    signals: str,
+    symbols: str,
+    verbose: int,
+    log_format: str,
+    *,
+    as_json: bool,
+    **typed: Any,
+) -> None:
+    """Run the engine on the built-in paper venue."""
+    from .options import RunOptions
+
+    flags = read_pairs(pairs)
+    flags |= {} if mode is None else {"mode": mode}
+    flags |= {} if seed is None else {"seed": str(seed)}
+    options = RunOptions(
+        files=config_files(files),
+        flags=flags,
+        signals=signals,
+        symbols=tuple(name for name in symbols.upper().replace(" ", "").split(",") if name),
+        **typed,
+    )
+    log = _log(verbose, mode or "paper", as_json=log_format == "json")
+    result = _run(options, log)
+    _print(result, as_json=as_json)
+    end(exit_of(result))
+
+
+def exit_of(result: "PaperResult") -> Exit:
+    """Return how a run ends the command: the gravest reason decides."""
+    from ...messages.values import TradingState
+
+    if result.bad_line or result.fatal or result.summary["violations"]:
+        return Exit.FAILED
+    if result.summary["venue"] is None:
+        return Exit.UNREACHABLE
+    return Exit.HALTED if result.state is TradingState.HALTED else Exit.OK
+
+
+def _run(options: "RunOptions", log: "LogSink") -> "PaperResult":
+    from ..venue.tape import TapeError
+    from .options import prepare
+    from .standard_streams import standard_input
+
+    try:
+        prepared = prepare(options, standard_input=standard_input(is_wanted=options.signals == "-"))
+    except TapeError as error:
+        say(f"{click.style('stopped:', fg='red', bold=True)} {error}")
+        raise click.exceptions.Exit(Exit.FAILED) from None
+    for note in prepared.notes:
+        say(f"note: {note}")
+    spare_the_collector()
+    if options.is_virtual:
+        return _run_virtual(options, prepared, log)
+    return _run_live(options, prepared, log)
+
+
+def spare_the_collector() -> None:
+    """Take what stands now, and whatever outlives a full collection, from the collector's sight.
+
+    Its passes over everything that lives are the longest stalls of a run. What is taken is freed
+    as ever when its last reference goes; only its cycles are not looked for any more. A setting of
+    the whole process, so it is this command's alone: a host's collector is its own.
+    """
+    gc.collect()
+    gc.freeze()
+    if freeze_survivors not in gc.callbacks:
+        gc.callbacks.append(freeze_survivors)
+
+
+def freeze_survivors(phase: str, info: dict[str, int]) -> None:
+    """Called by the collector at the beginning and the end of each of its passes."""
+    if phase == "stop" and info["generation"] == OLDEST_GENERATION:
+        gc.freeze()
+
+
+def _run_virtual(options: "RunOptions", prepared: "Prepared", log: "LogSink") -> "PaperResult":
+    from ..paper import run as run_paper
+    from .progress import ProgressLine
+    from .standard_streams import error_output
+
+    with interrupts() as is_interrupted:
+        operator = _operator(options.data_dir, is_interrupted)
+        line = ProgressLine(error_output())
+        paper = _paper(options, prepared)
+        return run_paper(paper, log=log, on_progress=line.show, operator=operator)
+
+
+def _run_live(options: "RunOptions", prepared: "Prepared", log: "LogSink") -> "PaperResult":
+    from .live import place_at_socket, place_in_process, run_live
+    from .progress import ProgressLine
+    from .standard_streams import error_output
+
+    paper = _paper(options, prepared)
+    if options.venue_socket is not None and prepared.clock is not None:
+        place = place_at_socket(options.venue_socket, prepared.clock)
+    else:
+        place = place_in_process(paper, options.speed)
+    line = ProgressLine(error_output())
+    with interrupts() as is_stopped:
+        return run_live(paper, place, log=log, on_progress=line.show, is_stopped=is_stopped)
+
+
+def _paper(options: "RunOptions", prepared: "Prepared") -> "PaperOptions":
+    from ..paper import PaperOptions
+    from ..venue.settings import QueueModel, VenueSettings
+
+    model = QueueModel(options.fills or QueueModel.TOUCH)
+    return PaperOptions(
+        settings=prepared.settings,
+        market=prepared.market,
+        data_dir=options.data_dir,
+        feeder=prepared.feeder,
+        for_ns=options.for_ns,
+        faults=prepared.faults,
+        crashes=prepared.crashes,
+        venue=VenueSettings(queue_model=model),
+        strict=options.strict,
+    )
+
+
+def _operator(
+    data_dir: Path, is_interrupted: Callable[[], bool]
+) -> "Callable[[SimulatedEngine], str]":
+    """Return who looks at the spool and at Ctrl-C while a run in virtual time is busy."""
+    from ...actors.adapters.operator_desk import OperatorDesk
+    from ...actors.adapters.spool import Spool
+
+    desks: list[OperatorDesk] = []
+
+    def look(engine: "SimulatedEngine") -> str:
+        if not desks:
+            desks.append(OperatorDesk(Spool(data_dir), engine.kernel.post))
+        desks[0].look()
+        return "interrupted" if is_interrupted() else ""
+
+    return look
+
+
+@contextmanager
+def interrupts() -> "Generator[Callable[[], bool]]":
+    """Turn the first Ctrl-C, or SIGTERM, into a wish to stop; the second ends at once."""
+    seen: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        if seen:
+            raise KeyboardInterrupt
+        seen.append(number)
+        say("stopping in order; once more to end at once")
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(seen)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _log(verbose: int, mode: str, *, as_json: bool) -> "LogSink":
+    from ...actors.adapters.logging import make_log
+    from .progress import BesideProgress
+    from .standard_streams import error_output
+
+    level = logging.INFO if verbose else logging.WARNING
+    return make_log(BesideProgress(error_output()), mode=mode, level=level, as_json=as_json)
+
+
+def _print(result: "PaperResult", *, as_json: bool) -> None:
+    from .summary_table import print_table
+
+    for text in result.summary["lines"]["first_bad"][:NOTES_MAX]:
+        say(f"{click.style('bad line', fg='yellow')}  {text}")
+    for word, text in (("stopped", result.bad_line), ("gave up", result.fatal)):
+        if text:
+            say(f"{click.style(f'{word}:', fg='red', bold=True)} {text}")
+    if result.summary["venue"] is None:
+        say(f"{click.style('gone:', fg='red', bold=True)} the venue answers no more")
+    if as_json:
+        click.echo(json.dumps(result.summary))
+    else:
+        print_table(result.summary)

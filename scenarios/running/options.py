@@ -1,0 +1,267 @@
+"""Run options: what the command line says about a paper run, made into the parts of one.
+
+Owns the defaults that only a paper run has: without a whitelist it takes the market's symbols, in
+virtual time without a word about durability it syncs nothing, and a journal that is ahead of the
+tape moves tape and signals behind it. Every such choice is told. Faults are `ConfigurationError`s.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import IO
+
+from attrs import evolve, field, frozen
+
+from ...actors.adapters.config import DEFAULT, Loaded, check_mode, load
+from ...actors.adapters.disk import Disk
+from ...actors.adapters.signals import STANDARD_INPUT, SignalLines, lines_of
+from ...actors.adapters.spool import JOURNAL
+from ...actors.errors import ConfigurationError
+from ...actors.ports import FileSystem
+from ...actors.runtime.segment import segment_name, segment_numbers
+from ...actors.settings import Settings
+from ...messages.codec import loads
+from ..fault_options import faults_of
+from ..sabotage import PlannedCrashes, planned_crashes
+from ..venue.control import clock_of
+from ..venue.faults import Faults
+from ..venue.scaled_clock import ScaledClock
+from .feeder import CommandSource, Feeder
+from .live_feeder import LiveFeeder
+from .market import SEEDED_SYMBOLS, OpenedMarket, elsewhere, seeded, tape
+
+SEEDED_START_NS = 1_700_000_000_000_000_000
+"""Where a seeded market begins in virtual time when no signal says otherwise."""
+LEAD_NS = 10_000_000_000
+"""How long before the first signal a seeded market begins: the engine gets ready meanwhile."""
+GAP_NS = 1_000_000_000
+TAIL_BYTES = 1 << 20
+UNITS_NS: Mapping[str, int] = {
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+    "d": 86_400_000_000_000,
+}
+SPEED_MAX = 10_000
+
+
+@frozen
+class RunOptions:
+    """The options as they were typed."""
+
+    data_dir: Path
+    files: tuple[Path, ...] = ()
+    flags: Mapping[str, str] = field(factory=dict[str, str])
+    tape: Path | None = None
+    signals: str = ""
+    """A path, `-` for the standard input, or nothing."""
+    venue_socket: Path | None = None
+    """Where a venue process listens, whose market and pace count then."""
+    speed: float = 0.0
+    """0 for virtual time, as fast as it goes."""
+    for_ns: int = 0
+    faults: str = ""
+    fills: str | None = None
+    """How a print fills resting orders, by the name of a queue model; None for the default."""
+    crashes: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ()
+    strict: bool = False
+
+    @property
+    def is_virtual(self) -> bool:
+        """True where no wall clock has a say."""
+        return self.speed == 0.0 and self.venue_socket is None
+
+
+@frozen
+class Prepared:
+    """The parts of a run."""
+
+    settings: Settings
+    market: OpenedMarket
+    feeder: CommandSource | None
+    faults: Faults
+    crashes: PlannedCrashes | None
+    notes: tuple[str, ...]
+    """What was decided for the operator."""
+    clock: ScaledClock | None = None
+    """Of the venue's process, where there is one."""
+
+
+def prepare(
+    options: RunOptions, *, standard_input: IO[bytes], environ: Mapping[str, str] = os.environ
+) -> Prepared:
+    """Return the parts of a run.
+
+    Raises:
+        ConfigurationError: Settings or options are at fault.
+        ModeRefused: The mode is one that this version must not run.
+        VenueGoneError: No venue listens at the socket.
+        TapeError: The tape's first lines are bad, in a strict run.
+    """
+    notes: list[str] = []
+    loaded = load(options.files, environ, options.flags)
+    check_mode(loaded.settings)
+    faults, crashes = faults_of(options.faults), planned_crashes(options.crashes)
+    feeder = _feeder(options, standard_input)
+    clock = None if options.venue_socket is None else clock_of(options.venue_socket)
+    if clock is None:
+        market = _moved_market(options, loaded, feeder, notes)
+    else:
+        _check_is_ours(options)
+        name = f"venue at {options.venue_socket}"
+        market = elsewhere(_symbols(options, loaded), start_ns=clock.now_ns(), name=name)
+    settings = _for_paper(options, loaded, market, notes)
+    return Prepared(settings, market, feeder, faults, crashes, tuple(notes), clock)
+
+
+def read_duration_ns(text: str) -> int:
+    """Return the nanoseconds of a duration like `90s`, `5m` or `250ms`; raises `ValueError`."""
+    number = text.rstrip("msdh")
+    unit = text[len(number) :] or "s"
+    try:
+        duration = Decimal(number) * UNITS_NS[unit]
+    except (InvalidOperation, KeyError):
+        raise ValueError(f"{text!r} is no duration; write 90s, 5m or 250ms") from None
+    if not duration.is_finite() or not 0 < duration <= 366 * UNITS_NS["d"]:
+        raise ValueError(f"{text!r} must be above 0 and at most 366 days")
+    return int(duration)
+
+
+def read_speed(text: str) -> float:
+    """Return a speed, 0.0 for `max`; raises `ValueError`."""
+    if text == "max":
+        return 0.0
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = -1.0
+    if not 0 < speed <= SPEED_MAX:
+        raise ValueError(f"{text!r} is no speed; write max, or a number up to {SPEED_MAX}")
+    return speed
+
+
+def last_record_ns(filesystem: FileSystem) -> int:
+    """Return the engine time of the journal's last readable record, 0 where there is none."""
+    for number in reversed(segment_numbers(filesystem)):
+        for line in reversed(_tail(filesystem, segment_name(number))):
+            try:
+                return int(loads(line)["now"])
+            except (ValueError, KeyError, TypeError):
+                continue
+    return 0
+
+
+def _tail(filesystem: FileSystem, name: str) -> list[bytes]:
+    if name not in filesystem.names():
+        return []
+    offset = max(0, filesystem.size(name) - TAIL_BYTES)
+    return filesystem.read(name, offset).splitlines()
+
+
+def _check_is_ours(options: RunOptions) -> None:
+    """Refuse options that only the venue's process can follow."""
+    wrong = [name for name in ("tape", "faults", "fills") if getattr(options, name)]
+    if wrong:
+        raise ConfigurationError(
+            *(
+                f"--{name}: belongs to `callboard venue`, not to a run on its socket"
+                for name in wrong
+            )
+        )
+
+
+def _moved_market(
+    options: RunOptions, loaded: Loaded, feeder: CommandSource | None, notes: list[str]
+) -> OpenedMarket:
+    """Return the market, with its signals behind what the journal says already."""
+    market = _market(options, loaded, feeder)
+    shift_ns = _shift_ns(options, market)
+    if not shift_ns:
+        return market
+    at_ns = market.start_ns + shift_ns
+    market.close()
+    if isinstance(feeder, Feeder):
+        feeder.shift_ms = shift_ns // 1_000_000
+    by = timedelta(milliseconds=shift_ns // 1_000_000)
+    notes.append(f"the journal goes on from an earlier run: market and signals move by {by}")
+    return _market(options, loaded, feeder, start_ns=at_ns)
+
+
+def _feeder(options: RunOptions, standard_input: IO[bytes]) -> CommandSource | None:
+    signals = options.signals
+    if not signals:
+        return None
+    if signals == "-":
+        lines = SignalLines(lines_of(standard_input), STANDARD_INPUT)
+        return Feeder(lines) if options.is_virtual else LiveFeeder(lines)
+    try:
+        # Open for the whole run: the feeder reads as the run goes.
+        stream = Path(signals).open("rb")  # noqa: SIM115
+    except OSError as error:
+        raise ConfigurationError(f"{signals}: cannot be read: {error.strerror}") from None
+    return Feeder(SignalLines(_closing(stream), signals))
+
+
+def _closing(stream: IO[bytes]) -> Iterator[bytes]:
+    with stream:
+        yield from lines_of(stream)
+
+
+def _market(
+    options: RunOptions,
+    loaded: Loaded,
+    feeder: CommandSource | None,
+    *,
+    start_ns: int | None = None,
+) -> OpenedMarket:
+    if options.tape is not None:
+        return tape(options.tape, strict=options.strict, start_ns=start_ns)
+    if start_ns is None:
+        start_ns = _start_of_seeded(options, feeder)
+    return seeded(_symbols(options, loaded), seed=loaded.settings.seed, start_ns=start_ns)
+
+
+def _symbols(options: RunOptions, loaded: Loaded) -> tuple[str, ...]:
+    return options.symbols or loaded.settings.risk.symbols or SEEDED_SYMBOLS
+
+
+def _start_of_seeded(options: RunOptions, feeder: CommandSource | None) -> int:
+    """Return when a seeded market begins: before the first signal of a file, else now."""
+    first_ns = feeder.next_at_ns() if isinstance(feeder, Feeder) else None
+    if first_ns:
+        return first_ns - LEAD_NS
+    return SEEDED_START_NS if options.is_virtual else time.time_ns()
+
+
+def _shift_ns(options: RunOptions, market: OpenedMarket) -> int:
+    """Return how far the market must move so that engine time never goes back, in whole ms."""
+    folder = options.data_dir / JOURNAL
+    last_ns = last_record_ns(Disk(folder)) if folder.is_dir() else 0
+    behind_ns = last_ns + GAP_NS - market.start_ns
+    if not last_ns or behind_ns <= 0:
+        return 0
+    return -(-behind_ns // 1_000_000) * 1_000_000
+
+
+def _for_paper(
+    options: RunOptions, loaded: Loaded, market: OpenedMarket, notes: list[str]
+) -> Settings:
+    settings = loaded.settings
+    if loaded.source_of("risk.symbols") == DEFAULT:
+        settings = evolve(settings, risk=evolve(settings.risk, symbols=market.symbols))
+        notes.append(f"risk.symbols is not set: paper takes the market's, {_list(market.symbols)}")
+    if options.is_virtual and loaded.source_of("journal.durability") == DEFAULT:
+        settings = evolve(settings, journal=evolve(settings.journal, durability="off"))
+    strangers = [name for name in settings.risk.symbols if name not in market.symbols]
+    if strangers:
+        notes.append(f"no market for {_list(strangers)}: their signals will be refused")
+    return settings
+
+
+def _list(names: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,1 @@
+"""Testing: what pytest sees of scenarios, and the kinds of runs that it can search."""
