@@ -1,6 +1,6 @@
 """SavedTexts: a saved record as a whole TOML text, in a file or out of one.
 
-Owns opening, size and syntax; what a text says is for `saved_fields.py`. A text that is none is a
+Owns opening, size and syntax; what a text says is for `fields.py`. A text that is none is a
 `ConfigurationError` with file, line, what is wrong and the nearest valid names. Bound: a file of
 more than `BYTES_MAX` is refused.
 """

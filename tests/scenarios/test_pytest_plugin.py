@@ -18,7 +18,7 @@ import sys
 
 def test_nothing():
     ours = [name for name in sys.modules if name.startswith("callboard")]
-    assert ["callboard", "callboard.scenarios", "callboard.scenarios.testing.pytest_plugin"] == ours
+    assert ["callboard", "callboard.scenarios", "callboard.scenarios.testing", "callboard.scenarios.testing.pytest_plugin"] == ours
     assert "hypothesis" not in sys.modules
 """
 ENGINE = """
