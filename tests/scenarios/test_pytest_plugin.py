@@ -18,7 +18,8 @@ import sys
 
 def test_nothing():
     ours = [name for name in sys.modules if name.startswith("callboard")]
-    assert ["callboard", "callboard.scenarios", "callboard.scenarios.testing", "callboard.scenarios.testing.pytest_plugin"] == ours
+    room = "callboard.scenarios.testing"
+    assert ["callboard", "callboard.scenarios", room, f"{room}.pytest_plugin"] == ours
     assert "hypothesis" not in sys.modules
 """
 ENGINE = """
