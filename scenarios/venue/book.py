@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 
-from .market import Depth, DepthShape, Level, Quote
+from .market import Depth, DepthShape, Level, Mark, MarketEvent, Quote, Trade
 
 ZERO = Decimal(0)
 
@@ -109,7 +109,27 @@ class Book:
 
     def best(self, at_ns: int) -> Quote:
         """Return the best bid and ask as a quote of a moment."""
-        return Quote(self.symbol, at_ns, self.bid, self.bid_quantity, self.ask, self.ask_quantity)
+        return Quote(
+            self.symbol,
+            at_ns,
+            self.bid,
+            self.bid_quantity,
+            self.ask,
+            self.ask_quantity,
+            self._shape,
+        )
+
+    def restated(self, at_ns: int) -> tuple[MarketEvent, ...]:
+        """Return events that make an empty book show what this one shows."""
+        bids, asks = (tuple(side.quantities.items()) for side in (self._bids, self._asks))
+        events: list[MarketEvent] = [Depth(self.symbol, at_ns, bids, asks, is_snapshot=True)]
+        if self._is_quoted:
+            events.append(self.best(at_ns))
+        if self.last:
+            events.append(Trade(self.symbol, at_ns, self.last, ZERO, is_buyer_maker=False))
+        if self.mark:
+            events.append(Mark(self.symbol, at_ns, self.mark))
+        return tuple(events)
 
     def quote(self, quote: Quote) -> None:
         """Take a new best bid and ask."""

@@ -87,6 +87,11 @@ class Venue:
         return self._last_market_at_ns
 
     @property
+    def now_ms(self) -> int:
+        """Milliseconds on the venue's own clock, as of the last step."""
+        return self._moment.ms
+
+    @property
     def fault_counts(self) -> dict[Fault, int]:
         """How often each fault has fired."""
         return dict(self._faults.counts)

@@ -1,0 +1,1 @@
+"""Server: the venue behind HTTP and websockets on loopback, for any Binance client."""

@@ -1,0 +1,17 @@
+"""App: the routing table of the venue's server.
+
+Owns which paths exist: REST below `/fapi/`, and the websockets beside it.
+"""
+
+from aiohttp import web
+
+from . import rest
+from .floor import Floor
+
+
+def build_app(floor: Floor) -> web.Application:
+    """Return the app that serves a floor's venues."""
+    app = web.Application()
+    app[rest.FLOOR] = floor
+    rest.add_routes(app)
+    return app

@@ -1,0 +1,142 @@
+"""VenueServer: the venue's HTTP and websocket server, on a thread of its own.
+
+Owns the thread, its asyncio loop and the listening socket; everything of the venue happens on that
+thread, and `call` is the way in for others. Port 0 takes a free one. `stop` ends the thread and
+every connection; a client's orders are gone with the venue. On failure: `start` raises what kept
+the server from listening.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Self, TypeVar
+
+from aiohttp import web
+
+from ..market import Market
+from ..scaled_clock import ScaledClock
+from ..settings import VenueSettings
+from .app import build_app
+from .floor import Floor
+from .venues import Venues
+
+HOST = "127.0.0.1"
+SHUTDOWN_SECONDS = 0.5
+"""How long requests in work may take at the end; silent ones have no end of their own."""
+
+Result = TypeVar("Result")
+
+
+class PortInUseError(ConnectionError):
+    """Another program listens at this port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} is in use on {HOST}")
+        self.port = port
+
+
+class VenueServer:
+    """A venue's server; a context that listens from entry to exit."""
+
+    def __init__(
+        self,
+        settings: VenueSettings,
+        market: Market,
+        clock: ScaledClock,
+        *,
+        seed: int = 0,
+        port: int = 0,
+    ) -> None:
+        self._settings = settings
+        self._market = market
+        self._clock = clock
+        self._seed = seed
+        self.port = port
+        self._started: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, name="callboard-venue-server")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._floor: Floor | None = None
+
+    @property
+    def rest_url(self) -> str:
+        """Base of REST, without a path."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def ws_url(self) -> str:
+        """Base of the websockets, without a path."""
+        return f"ws://{HOST}:{self.port}"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen; raises `PortInUseError` or another `OSError`."""
+        self._thread.start()
+        self._started.result()
+
+    def stop(self) -> None:
+        """End the server and wait for its thread; once more does nothing."""
+        if self._loop is not None and self._stop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Wait until somebody stops the server."""
+        self._thread.join()
+
+    def call(self, action: Callable[[Floor], Result]) -> Result:
+        """Do something on the server's thread and return its result."""
+        assert self._loop is not None, "a server is started before it is asked"
+        assert self._floor is not None, "a server is started before it is asked"
+        floor, done = self._floor, Future[Result]()
+
+        def act() -> None:
+            try:
+                done.set_result(action(floor))
+            except Exception as error:  # noqa: BLE001 - it belongs to who asked
+                done.set_exception(error)
+
+        self._loop.call_soon_threadsafe(act)
+        return done.result()
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        venues = Venues(
+            self._settings, self._market, seed=self._seed, start_ns=self._clock.origin_ns
+        )
+        floor = self._floor = Floor(venues, self._clock)
+        runner = web.AppRunner(
+            build_app(floor),
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=SHUTDOWN_SECONDS,
+        )
+        try:
+            await self._listen(runner)
+        except OSError as error:
+            self._started.set_exception(error)
+        else:
+            self._started.set_result(None)
+            await self._stop.wait()
+        finally:
+            floor.close()
+            await runner.cleanup()
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        await runner.setup()
+        site = web.TCPSite(runner, HOST, self.port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise PortInUseError(self.port) from error
+        self.port = runner.addresses[0][1]
