@@ -113,13 +113,15 @@ class Protection:
                 self.legs.again_later(key, after, leg, at_once=True)
         if before.is_protected and not after.is_protected:
             self.begin_wait(key, after.number)
+        elif after.is_protected:
+            self._covered(key, after, after.resting_stops()[0].trigger_price)
 
     def stop_changed(self, key: str, before: Guard, after: Guard, message: LegChanged) -> None:
         """A stop rests, or is gone, or may be gone."""
         if message.intent_id != after.intent_id:
             return
         if after.is_protected:
-            self._rests(key, after, message)
+            self._covered(key, after, message.trigger_price)
         elif before.is_protected:
             self.begin_wait(key, after.number)
         fault = _fault_of_stop(before, message)
@@ -167,7 +169,8 @@ class Protection:
             self.legs.alert(name, key, message.reason, severity)
         self.legs.again_later(key, before, leg, at_once=rested)
 
-    def _rests(self, key: str, guard: Guard, message: LegChanged) -> None:
+    def _covered(self, key: str, guard: Guard, trigger_price: Decimal | None) -> None:
+        """Stops rest for all that is open: a wait for that is over, and told."""
         if not guard.unprotected_since_ns:
             return
         position = guard.position
@@ -177,7 +180,7 @@ class Protection:
             PositionProtected(
                 position.symbol,
                 position.position_side,
-                message.trigger_price or ZERO,
+                trigger_price or ZERO,
                 without_ms,
             ),
         )

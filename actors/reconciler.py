@@ -256,7 +256,7 @@ class Reconciler(Actor):
             self._list_trades(symbol, ctx)
         if self.state.owed and clean:
             self._pay(ctx)
-        elif self.state.owed or message.mismatched or news:
+        elif self.state.owed or message.mismatched or len(foreign) < len(message.foreign) or news:
             self._try_later(self._patience_ns(counted), ctx)
 
     def resume(self, ctx: Context) -> None:

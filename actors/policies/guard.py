@@ -145,15 +145,19 @@ class Guard:
 
     def is_protected_beside(self, client_order_id: str) -> bool:
         """True while they do without the one named."""
-        stops = [
-            record.quantity
-            for cid, record in self.own_legs()
-            if record.leg is Leg.STOP and record.state in RESTING and cid != client_order_id
-        ]
+        stops = [record.quantity for record in self.resting_stops(client_order_id)]
         by_quantity = [quantity for quantity in stops if quantity is not None]
         is_whole = len(by_quantity) < len(stops)
         enough = sum(by_quantity) >= abs(self.position.quantity)
         return is_whole or (bool(by_quantity) and enough)
+
+    def resting_stops(self, but: str = "") -> list[LegRecord]:
+        """Return the stops of this life that rest at the venue, without the one named."""
+        return [
+            record
+            for cid, record in self.own_legs()
+            if record.leg is Leg.STOP and record.state in RESTING and cid != but
+        ]
 
     @property
     def has_quantity_legs(self) -> bool:

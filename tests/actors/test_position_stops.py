@@ -5,15 +5,24 @@ from typing import Any
 
 import pytest
 
-from callboard.messages.events import AlertRaised
+from callboard.messages.events import AlertRaised, PositionProtected
 from callboard.messages.orders import CancelLeg, RequestExit
 from callboard.messages.positions import CheckPositions, FlattenAll
-from callboard.messages.values import ErrorKind, Leg, OrderState, OrderType, Severity
+from callboard.messages.values import (
+    ErrorKind,
+    Leg,
+    OrderState,
+    OrderType,
+    PositionSide,
+    Severity,
+)
 from support.order_bench import stop_evidence
 from support.position_bench import (
     KEY,
     ONE,
     STOP_CID,
+    STOP_PRICE,
+    SYMBOL,
     TARGET_CID,
     PositionBench,
     exit_fill,
@@ -131,6 +140,19 @@ def test_a_quantity_stop_that_a_fill_outgrew_leaves_the_position_unprotected_unt
     assert 10 * SECOND == wait_ns
     assert ALARM not in bench.steps.timers
     assert bench.guard.is_protected
+
+
+def test_a_position_that_shrinks_under_its_stop_is_without_one_no_longer() -> None:
+    bench = PositionBench(quantity_stops=True)
+    bench.tell(fill(take_profit=None))
+    bench.tell(stop(1, OrderState.ACTIVE))
+    bench.tell(fill(take_profit=None, trade_trade_id="2"))
+
+    step = bench.tell(exit_fill(ONE, signal_id="s9", trade_trade_id="3"), after_ns=SECOND)
+
+    protected = PositionProtected(SYMBOL, PositionSide.BOTH, STOP_PRICE, 1_000)
+    assert [protected] == step.told(PositionProtected)
+    assert ALARM not in bench.steps.timers
 
 
 def test_scaling_in_with_a_tighter_stop_moves_the_stop_over_a_bridge() -> None:

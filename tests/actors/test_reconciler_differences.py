@@ -140,6 +140,16 @@ def test_a_new_difference_is_looked_at_soon_however_many_passes_failed_before() 
     assert (500, 1_000) == (first_ms, wait_ms(bench))
 
 
+def test_a_position_beside_an_unclear_entry_is_looked_at_again_soon() -> None:
+    bench, waits = ReconcilerBench(), list[int]()
+
+    for _ in range(6):
+        bench.run(foreign=(SYMBOL,), unsettled=1, unclear=(SYMBOL,))
+        waits.append(wait_ms(bench))
+
+    assert [500, 1_000, 2_000, 4_000, 8_000, 10_000] == waits
+
+
 def test_a_doubt_begins_a_pass_at_once() -> None:
     bench = ReconcilerBench()
     bench.run()
