@@ -12,7 +12,16 @@ from attrs import frozen
 
 from ...actors.ports import VenueAnswer, VenueRequest
 from ...messages.values import Phase
-from . import api_account, api_algo, api_batch, api_config, api_market, api_money, api_orders
+from . import (
+    api_account,
+    api_algo,
+    api_batch,
+    api_config,
+    api_listen_key,
+    api_market,
+    api_money,
+    api_orders,
+)
 from .core import Core
 from .limits import BannedError
 from .params import Params
@@ -32,12 +41,23 @@ class Route:
     """What it counts in ten seconds, and in a minute unless `orders_1m` says otherwise."""
     orders_1m: int | None = None
     is_signed: bool = True
+    is_keyed: bool = False
+    """It needs the API key, and no signature."""
+
+    @property
+    def is_of_account(self) -> bool:
+        """True when the answer depends on whose key came with the request."""
+        return self.is_signed or self.is_keyed
 
     def weight_of(self, params: Params) -> int:
         """Return what a request with these parameters costs."""
         if self.weight_all is None or params.optional("symbol"):
             return self.weight
         return self.weight_all
+
+
+def _keyed(handle: Callable[[Core, Params], Any]) -> Route:
+    return Route(handle, is_signed=False, is_keyed=True)
 
 
 ROUTES: dict[tuple[str, str], Route] = {
@@ -84,6 +104,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/fapi/v1/forceOrders"): Route(api_money.forced_orders, weight=20, weight_all=50),
     ("GET", "/fapi/v1/fundingRate"): Route(api_money.funding_rates, weight=1, is_signed=False),
     ("GET", "/fapi/v1/rateLimit/order"): Route(api_market.order_limits),
+    ("POST", "/fapi/v1/listenKey"): _keyed(api_listen_key.create),
+    ("PUT", "/fapi/v1/listenKey"): _keyed(api_listen_key.prolong),
+    ("DELETE", "/fapi/v1/listenKey"): _keyed(api_listen_key.close),
     ("GET", "/fapi/v1/ping"): Route(api_market.ping, is_signed=False),
     ("GET", "/fapi/v1/time"): Route(api_market.time, is_signed=False),
     ("GET", "/fapi/v1/exchangeInfo"): Route(api_market.exchange_info, is_signed=False),
@@ -107,6 +130,8 @@ def answer(core: Core, request: VenueRequest) -> VenueAnswer:
         limits.charge_weight(route.weight_of(params), at_ms)
         if route.is_signed:
             _check_signed(request, params, at_ms)
+        elif route.is_keyed:
+            _check_keyed(request)
         if route.orders:
             limits.charge_orders(route.orders, at_ms, in_1m=route.orders_1m)
             core.liquidation.check_free()
@@ -146,11 +171,15 @@ def route_of(method: str, path: str) -> Route:
 
 def _check_signed(request: VenueRequest, params: Params, at_ms: int) -> None:
     """Accept a timestamp less than a second ahead and no older than the receive window."""
-    if not request.signed:
-        raise VenueRefusal(-2014, status=401)
+    _check_keyed(request)
     sent_ms = params.integer("timestamp")
     window_ms = params.optional_integer("recvWindow") or RECV_WINDOW_DEFAULT_MS
     if window_ms > RECV_WINDOW_MAX_MS:
         raise VenueRefusal(-1021)
     if not (sent_ms < at_ms + AHEAD_MAX_MS and at_ms - sent_ms <= window_ms):
         raise VenueRefusal(-1021)
+
+
+def _check_keyed(request: VenueRequest) -> None:
+    if not request.signed:
+        raise VenueRefusal(-2014, status=401)

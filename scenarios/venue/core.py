@@ -7,6 +7,7 @@ the time through its moment and puts later work on the agenda it was given.
 
 from collections.abc import Callable
 from decimal import Decimal
+from random import Random
 
 from .account import Account, MarginView, value
 from .book import Book
@@ -19,6 +20,7 @@ from .funding import Funding
 from .income import IncomeStore
 from .limits import Limits
 from .liquidation import Liquidation
+from .listen_key import ListenKey
 from .market import Depth, Mark, MarketEvent, Quote, Trade
 from .matching import Matching
 from .moment import Agenda, Moment
@@ -36,6 +38,7 @@ class Core:
         moment: Moment,
         agenda: Agenda,
         send: Callable[[Frame], None],
+        keys: Random,
     ) -> None:
         self.settings = settings
         self.moment = moment
@@ -45,6 +48,7 @@ class Core:
         self.books = {rules.symbol: Book(rules.symbol) for rules in settings.symbols}
         self.limits = Limits(settings.rate_limits)
         self.feed = UserFeed(send)
+        self.listen_key = ListenKey(moment=moment, agenda=agenda, feed=self.feed, random=keys)
         self.unknown_symbol_events = 0
         self.matching = Matching(
             settings,

@@ -24,6 +24,7 @@ TEXTS: dict[int, str] = {
     -1117: "Invalid side.",
     -1121: "Invalid symbol.",
     -1122: "Invalid symbol status.",
+    -1125: "This listenKey does not exist.",
     -1127: "More than 168 hours between startTime and endTime.",
     -1128: "Combination of optional parameters invalid.",
     -1130: "Data sent for parameter '{}' is not valid.",

@@ -67,7 +67,13 @@ class Venue:
             deliver=self._deliver_frame,
             on_change=self._on_streams_changed,
         )
-        self.core = Core(settings, moment=self._moment, agenda=self, send=self._send_user)
+        self.core = Core(
+            settings,
+            moment=self._moment,
+            agenda=self,
+            send=self._send_user,
+            keys=Random(f"{seed}:listen keys"),
+        )
         self._incidents = Incidents(
             self.core, self, self._streams, faults=lambda: self._faults.faults
         )
