@@ -2,17 +2,21 @@
 
 Owns the masking: `repr`, `str` and formatting give `***`, and only `reveal` gives the text. A
 secret comes from an environment variable or, as containers and systemd hand them over, from the
-file that `<NAME>_FILE` names. Both at once, or a file that cannot be read, is a configuration
-error that names the variable and never the content.
+file that `<NAME>_FILE` names. Both at once, or a file that cannot be read, that others could read
+too or that is no secret's size, is a configuration error that names the variable and never the
+content.
 """
 
+import os
+import stat
 from collections.abc import Mapping
-from pathlib import Path
 
 from ..errors import ConfigurationError
 
 MASK = "***"
 FILE_SUFFIX = "_FILE"
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+BYTES_MAX = 64 * 1024
 
 
 class Secret:
@@ -63,7 +67,29 @@ def read_secret(name: str, environ: Mapping[str, str]) -> Secret | None:
 
 
 def _read(variable: str, path: str) -> str:
+    """Return a file's text; who may read it is asked of the file that was opened, not of its name.
+
+    Opened without waiting: a pipe that nobody writes to is empty, and never holds the start.
+    """
     try:
-        return Path(path).read_text(encoding="utf-8")
+        with open(path, "rb", opener=_without_waiting) as file:
+            _check_private(variable, path, os.fstat(file.fileno()))
+            content = file.read(BYTES_MAX + 1) or b""
+        if len(content) > BYTES_MAX:
+            raise ConfigurationError(f"{variable}: {path} is over {BYTES_MAX} bytes: no secret")
+        return content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{variable}: cannot be read: {type(error).__name__}") from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _check_private(variable: str, path: str, found: os.stat_result) -> None:
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & OTHERS:
+        remedy = f"others can read it; chmod 600 {path}"
+        raise ConfigurationError(f"{variable}: {path} has mode {mode:04o}: {remedy}")
+    if found.st_uid not in (os.geteuid(), 0):
+        raise ConfigurationError(f"{variable}: {path} belongs to another user")

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def test_a_secret_cannot_be_written_by_pickle() -> None:
 def test_a_secret_comes_from_its_variable_or_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("of the file\n")
+    file.chmod(0o600)
 
     direct = read_secret("KEY", {"KEY": "direct"})
     by_file = read_secret("KEY", {"KEY_FILE": str(file)})
@@ -72,6 +74,46 @@ def test_a_secret_that_cannot_be_had_names_its_variable(
         read_secret("KEY", environ)
 
     assert fault == str(raised.value)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o666, 0o620])
+def test_a_secrets_file_that_others_can_reach_is_refused_with_path_and_mode(
+    tmp_path: Path, mode: int
+) -> None:
+    file = tmp_path / "key"
+    file.write_text("hunter2")
+    file.chmod(mode)
+
+    with pytest.raises(ConfigurationError) as raised:
+        read_secret("KEY", {"KEY_FILE": str(file)})
+
+    assert f"KEY_FILE: {file} has mode {mode:04o}: others can read it; chmod 600 {file}" == str(
+        raised.value
+    )
+
+
+def test_a_secrets_file_that_is_none_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    pipe, large, binary = tmp_path / "pipe", tmp_path / "large", tmp_path / "binary"
+    os.mkfifo(pipe, 0o600)
+    large.write_text("x" * 70_000)
+    binary.write_bytes(b"\xff\xfe")
+    for file in (large, binary):
+        file.chmod(0o600)
+
+    told = [_refusal(pipe), _refusal(large), _refusal(binary), _refusal(tmp_path)]
+
+    assert [
+        "KEY: is empty",
+        f"KEY_FILE: {large} is over 65536 bytes: no secret",
+        "KEY_FILE: cannot be read: UnicodeDecodeError",
+        "KEY_FILE: cannot be read: IsADirectoryError",
+    ] == told
+
+
+def _refusal(file: Path) -> str:
+    with pytest.raises(ConfigurationError) as raised:
+        read_secret("KEY", {"KEY_FILE": str(file)})
+    return str(raised.value)
 
 
 def test_a_line_carries_the_mode_the_actor_and_the_fields() -> None:
