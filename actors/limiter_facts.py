@@ -10,6 +10,7 @@ from attrs import define, evolve, field, frozen
 
 from ..messages.account import ReadBrackets, ReadSymbolConfigs
 from ..messages.instruments import LimitsPublished
+from ..messages.listen_key import RenewListenKey
 from ..messages.values import Priority
 from ..messages.venue import (
     AmendOne,
@@ -55,6 +56,7 @@ COSTS: dict[str, Cost] = {
     ReadBrackets.__name__: Cost(1),
     ReadInstruments.__name__: Cost(1),
     ReadTime.__name__: Cost(1),
+    RenewListenKey.__name__: Cost(1),
 }
 """What each call costs; a test compares it with `policies/weights.py`."""
 

@@ -52,6 +52,17 @@ class StreamListener(Protocol):
         """One JSON object of the stream, as the venue sent it, unwrapped."""
         ...
 
+    def on_unreadable(self, stream: str, text: str, reason: str) -> None:
+        """Something came that is no JSON object; `text` is its beginning, as far as it is text."""
+        ...
+
+    def on_key_wanted(self, stream: str, reason: str) -> None:
+        """The stream needs its key anew: ask for it by a request to this exchange.
+
+        Told again while no key has come. Only of "user", and only by a face that has keys.
+        """
+        ...
+
     def on_close(self, stream: str, reason: str) -> None:
         """The stream is gone; nothing comes until the next `on_open`."""
         ...

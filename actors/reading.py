@@ -11,6 +11,7 @@ the steps, because the token says which call it stands for.
 from attrs import frozen
 
 from ..messages.account import ReadBrackets, ReadSymbolConfigs
+from ..messages.listen_key import RenewListenKey
 from ..messages.values import Priority
 from ..messages.venue import (
     Fenced,
@@ -32,7 +33,15 @@ PERMIT_EXPIRED = "permit_expired"
 AGAIN_NS = 250_000_000
 """How long such a read gives way; a question about an order waits as long to be asked again."""
 
-Read = ReadAccount | ReadAccountMode | ReadSymbolConfigs | ReadBrackets | ReadInstruments | ReadTime
+Read = (
+    ReadAccount
+    | ReadAccountMode
+    | ReadSymbolConfigs
+    | ReadBrackets
+    | ReadInstruments
+    | ReadTime
+    | RenewListenKey
+)
 
 READS: dict[str, Read] = {
     "ReadAccount": ReadAccount(),
@@ -41,6 +50,7 @@ READS: dict[str, Read] = {
     "ReadBrackets": ReadBrackets(),
     "ReadInstruments": ReadInstruments(),
     "ReadTime": ReadTime(),
+    "RenewListenKey": RenewListenKey(),
 }
 """The reads without parameters, by the name that stands in a token."""
 

@@ -5,6 +5,8 @@ passed on as evidence, strangers' orders included; OrderManager decides whose th
 (TRADE_LITE) is told early as `TradesFound`; its full report is told all the same, for its fees,
 with the same trade id, by which it is booked once. After each connection the time since the last
 frame is a gap: the reconciler fills it, and the stream is healthy again only when it says so.
+When the wire wants a listen key, the venue is asked for it once, with a permit like any request;
+the wire sees the answer pass, and wants it again when it was none.
 
 Bound: the newest `dedupe_window` keys; a duplicate that is older passes, and is harmless, since
 evidence is cumulative. An idle stream looks like a dead one, so silence is asked after, too.
@@ -19,6 +21,7 @@ from attrs import define, field, frozen
 from ..messages.account import RefreshAccount
 from ..messages.control import TripBreaker
 from ..messages.events import AlertRaised
+from ..messages.listen_key import ListenKeyRenewed, ListenKeyWanted, RenewListenKey
 from ..messages.orders import OrderReported
 from ..messages.reconciliation import TradesFound
 from ..messages.stream import (
@@ -36,8 +39,15 @@ from ..messages.stream import (
     StreamHealthChanged,
     UserStreamChanged,
 )
-from ..messages.values import Severity, TradingState
-from ..messages.venue import OrderEvidence, TradeEvidence
+from ..messages.values import Priority, Severity, TradingState
+from ..messages.venue import (
+    AttemptEnded,
+    Fenced,
+    OrderEvidence,
+    PermitGranted,
+    PermitRefused,
+    TradeEvidence,
+)
 from .names import (
     ACCOUNT,
     CIRCUIT_BREAKER,
@@ -48,12 +58,15 @@ from .names import (
     RISK_GATE,
     USER_SOCKET,
 )
+from .reading import ReadOptions, ask_to_read, left_out, make_read
 from .runtime.actor import Actor, Context
 from .settings import StreamSettings
 
 MS = 1_000_000
 SOURCE = "stream"
 WALLET = "wallet"
+KEY_READS = ReadOptions(Priority.REDUCING, 10_000 * MS)
+"""Fills are heard of by the stream, so its key may use the limiter's reserve."""
 FUNDING = "FUNDING_FEE"
 """The venue's word for an account event that is funding."""
 
@@ -121,6 +134,11 @@ Inbox = (
     | FrameQuarantined
     | UserStreamChanged
     | BackfillDone
+    | ListenKeyWanted
+    | PermitGranted
+    | PermitRefused
+    | Fenced
+    | AttemptEnded
     | _SilenceCheck
 )
 Fact = _FramesSeen | _AccountSeen | _StreamLost | _GapOpened | _GapClosed
@@ -137,7 +155,7 @@ class UserStream(Actor):
         super().__init__()
         self._settings = settings
 
-    def receive(self, message: Inbox, ctx: Context) -> None:
+    def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901, PLR0912
         """Handle one message."""
         match message:
             case OrderFrame():
@@ -154,6 +172,14 @@ class UserStream(Actor):
                 self.on_user_stream_changed(message, ctx)
             case BackfillDone():
                 self.on_backfill_done(message, ctx)
+            case ListenKeyWanted():
+                self.on_listen_key_wanted(message, ctx)
+            case PermitGranted():
+                make_read(ctx, message, KEY_READS)
+            case PermitRefused() | Fenced():
+                left_out(ctx, message)
+            case AttemptEnded():
+                self.on_attempt_ended(message, ctx)
             case _SilenceCheck():
                 self.on_silence_check(ctx)
             case _:
@@ -237,6 +263,17 @@ class UserStream(Actor):
         if not self.state.healthy:
             self._tell_health(ctx, healthy=True, reason="backfilled")
             ctx.tell(EVENT_BUS, _alert(healthy=True, text="connected and backfilled"))
+
+    def on_listen_key_wanted(self, message: ListenKeyWanted, ctx: Context) -> None:
+        """Ask the venue for the key, as any request is asked for."""
+        ctx.log("listen_key_wanted", reason=message.reason)
+        ask_to_read(ctx, RenewListenKey(), KEY_READS)
+
+    def on_attempt_ended(self, message: AttemptEnded, ctx: Context) -> None:
+        """Note that there is no key; the wire, which has seen the answer, wants it again."""
+        if not isinstance(message.result, ListenKeyRenewed):
+            said = {"phase": message.phase, "status": message.status, "code": message.code}
+            ctx.log("listen_key_refused", **said, text=message.text)
 
     def on_silence_check(self, ctx: Context) -> None:
         """Ask again for an open gap, and for news when nothing was heard for long."""

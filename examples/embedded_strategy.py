@@ -111,6 +111,12 @@ class PriceFeed:
     def on_open(self, stream: str) -> None:
         """Nothing to do: prices follow."""
 
+    def on_unreadable(self, stream: str, text: str, reason: str) -> None:
+        """Nothing to do: the next price replaces it."""
+
+    def on_key_wanted(self, stream: str, reason: str) -> None:
+        """Nothing to do: prices need no key."""
+
     def on_close(self, stream: str, reason: str) -> None:
         """Nothing to do: the strategy ends by its time."""
 

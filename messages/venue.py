@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from .account import BracketsRead, ReadBrackets, ReadSymbolConfigs, SymbolConfigsRead
 from .instruments import Filters, LimitsPublished
+from .listen_key import ListenKeyRenewed, RenewListenKey
 from .values import (
     Operation,
     OrderType,
@@ -133,6 +134,7 @@ Call = (
     | ReadBrackets
     | ReadInstruments
     | ReadTime
+    | RenewListenKey
 )
 
 
@@ -272,6 +274,7 @@ Result = (
     | BracketsRead
     | InstrumentsRead
     | TimeRead
+    | ListenKeyRenewed
 )
 
 

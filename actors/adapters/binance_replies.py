@@ -15,6 +15,7 @@ from typing import Any
 from attrs import frozen
 
 from ...messages.account import ReadBrackets, ReadSymbolConfigs
+from ...messages.listen_key import ListenKeyRenewed, RenewListenKey
 from ...messages.values import PositionSide, Side
 from ...messages.venue import (
     AccountModeRead,
@@ -151,6 +152,9 @@ def _account_or_time(call: Call, body: Row, margin_asset: str) -> Result:
                 multi_assets=wire.flag(body, "multiAssetsMargin"),
                 can_trade=wire.flag(body, "canTrade"),
             )
+        case RenewListenKey():
+            wire.text(body, "listenKey")
+            return ListenKeyRenewed()
         case _:
             return TimeRead(wire.integer(body, "serverTime"))
 

@@ -13,6 +13,7 @@ from typing import assert_never
 from attrs import evolve, frozen
 
 from ...messages.account import ReadBrackets, ReadSymbolConfigs
+from ...messages.listen_key import RenewListenKey
 from ...messages.values import Operation, OrderType, PositionSide, TimeInForce
 from ...messages.venue import (
     AmendOne,
@@ -33,6 +34,7 @@ from ..ports import VenueRequest
 
 ORDER = "/fapi/v1/order"
 ALGO_ORDER = "/fapi/v1/algoOrder"
+LISTEN_KEY = "/fapi/v1/listenKey"
 TRADES_MAX = 1_000
 """Rows of one `userTrades` page, the venue's own bound; the oldest rows are kept."""
 
@@ -108,7 +110,7 @@ def _route(call: Call) -> _Route:
             return _listing(call)
 
 
-def _listing(  # noqa: PLR0911 - one arm a call
+def _listing(  # noqa: C901, PLR0911 - one arm a call
     call: ListOpenOrders
     | ListPositions
     | ListTrades
@@ -117,7 +119,8 @@ def _listing(  # noqa: PLR0911 - one arm a call
     | ReadSymbolConfigs
     | ReadBrackets
     | ReadInstruments
-    | ReadTime,
+    | ReadTime
+    | RenewListenKey,
 ) -> _Route:
     match call:
         case ListOpenOrders():
@@ -139,6 +142,10 @@ def _listing(  # noqa: PLR0911 - one arm a call
             return _Route("GET", "/fapi/v1/exchangeInfo", {}, signed=False)
         case ReadTime():
             return _Route("GET", "/fapi/v1/time", {}, signed=False)
+        case RenewListenKey():
+            # POST and never PUT: it gives the living key another hour, and a new one for a dead
+            # key, so that nobody needs to know which of the two it is.
+            return _Route("POST", LISTEN_KEY, {}, signed=False)
         case _:
             assert_never(call)
 

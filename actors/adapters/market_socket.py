@@ -154,6 +154,14 @@ class _MarketListener:
             self._quotes[half.symbol] = observe(self._quotes[half.symbol], half)
             self._tell_if_due(half.symbol, now_ns)
 
+    def on_unreadable(self, stream: str, text: str, reason: str) -> None:  # noqa: ARG002 - as above
+        """Something came that nobody can read."""
+        self._leave({}, reason)
+
+    def on_key_wanted(self, stream: str, reason: str) -> None:  # noqa: ARG002 - as above
+        """Prices need no key."""
+        self._leave({}, f"a key was asked for: {reason}")
+
     def on_close(self, stream: str, reason: str) -> None:
         """The stream is gone."""
         reason = reason or f"{stream} stream closed"

@@ -14,7 +14,12 @@ from typing import Any, assert_never
 import orjson
 from attrs import frozen
 
-from ...messages.stream import FrameQuarantined, ReportUserStream, UserStreamChanged
+from ...messages.listen_key import ListenKeyWanted
+from ...messages.stream import (
+    FrameQuarantined,
+    ReportUserStream,
+    UserStreamChanged,
+)
 from ..names import USER_STREAM
 from ..ports import Exchange
 from ..runtime.actor import Context, EdgeActor
@@ -96,6 +101,14 @@ class _UserListener:
             self._leave(frame)
         else:
             self._tell(message)
+
+    def on_unreadable(self, stream: str, text: str, reason: str) -> None:  # noqa: ARG002 - as above
+        """Something came that nobody can read: it may have been a fill."""
+        self._tell(FrameQuarantined("", reason, text[:TEXT_MAX], is_lossy=True))
+
+    def on_key_wanted(self, stream: str, reason: str) -> None:  # noqa: ARG002 - as above
+        """The wire needs a key."""
+        self._tell(ListenKeyWanted(reason))
 
     def on_close(self, stream: str, reason: str) -> None:
         """The stream is gone."""

@@ -24,6 +24,7 @@ from ...messages.account import BracketsRead, SymbolConfigsRead
 from ...messages.codec import Codec, Json
 from ...messages.intake import HostCommand
 from ...messages.lifecycle import ActorStarted
+from ...messages.listen_key import ListenKeyRenewed
 from ...messages.market import QuoteObserved
 from ...messages.stream import ReportUserStream, UserStreamChanged
 from ...messages.values import OrderState
@@ -49,7 +50,14 @@ LEAD_NS = 1_000_000_000
 """How long before the fork the venue opens: its streams are connected by then."""
 EDGES = (names.EVENT_BUS, names.TRIP_HOOKS, *names.LANES, names.USER_SOCKET)
 """Who begins at the fork; what the market's socket told stands in the record."""
-NEUTRAL = (TimeRead, InstrumentsRead, AccountModeRead, SymbolConfigsRead, BracketsRead)
+NEUTRAL = (
+    TimeRead,
+    InstrumentsRead,
+    AccountModeRead,
+    SymbolConfigsRead,
+    BracketsRead,
+    ListenKeyRenewed,
+)
 """Readings of what neither side's orders change."""
 COMMANDS = frozenset(cls.__name__ for cls in get_args(HostCommand))
 NOT_SENT = (OrderState.PENDING, OrderState.SUBMITTED, OrderState.UNKNOWN)

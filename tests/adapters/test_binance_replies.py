@@ -15,6 +15,7 @@ from callboard.actors.adapters.binance_replies import (
 )
 from callboard.actors.adapters.wire import ReplyUnreadable
 from callboard.actors.ports import VenueAnswer
+from callboard.messages.listen_key import ListenKeyRenewed, RenewListenKey
 from callboard.messages.values import (
     OrderType,
     Phase,
@@ -291,6 +292,13 @@ def test_the_modes_of_the_account_are_read() -> None:
 
 def test_the_time_is_read() -> None:
     assert TimeRead(1_800_000_000_000) == read(ReadTime(), {"serverTime": 1_800_000_000_000})
+
+
+def test_a_listen_key_is_read_without_its_key() -> None:
+    assert ListenKeyRenewed() == read(RenewListenKey(), {"listenKey": "secret"})
+
+    with pytest.raises(ReplyUnreadable, match="listenKey"):
+        read(RenewListenKey(), {})
 
 
 def test_an_error_body_gives_code_and_text() -> None:

@@ -15,6 +15,7 @@ from callboard.actors.adapters.binance_requests import (
 from callboard.actors.policies.weights import ENDPOINTS
 from callboard.actors.ports import VenueRequest
 from callboard.messages.account import ReadBrackets, ReadSymbolConfigs
+from callboard.messages.listen_key import RenewListenKey
 from callboard.messages.values import (
     Operation,
     OrderType,
@@ -61,6 +62,7 @@ EVERY_CALL: tuple[Call, ...] = (
     ReadAccountMode(),
     ReadInstruments(),
     ReadTime(),
+    RenewListenKey(),
 )
 
 
@@ -202,6 +204,17 @@ def test_a_listing_has_no_parameters(call: Call, path: str, signed: bool) -> Non
     request = built(call)
 
     assert ("GET", path, {}, signed) == (
+        request.method,
+        request.path,
+        request.params,
+        request.signed,
+    )
+
+
+def test_a_listen_key_is_asked_for_by_a_request_that_gives_a_new_one_for_a_dead_one() -> None:
+    request = built(RenewListenKey())
+
+    assert ("POST", "/fapi/v1/listenKey", {}, False) == (
         request.method,
         request.path,
         request.params,

@@ -7,6 +7,7 @@ import orjson
 
 from callboard.actors.adapters.market_socket import MarketSocket, MarketSocketSettings
 from callboard.actors.adapters.user_socket import UserSocket
+from callboard.messages.listen_key import ListenKeyWanted
 from callboard.messages.market import MarketStreamChanged, QuoteObserved
 from callboard.messages.stream import (
     AccountFrame,
@@ -85,6 +86,32 @@ class MarketBench:
 
 def quote(bid: str, ask: str, mark: str, at_ms: int) -> QuoteObserved:
     return QuoteObserved("BTCUSDT", Decimal(bid), Decimal(ask), Decimal(mark), at_ms)
+
+
+def test_what_is_no_json_object_may_have_been_a_fill_and_is_quarantined() -> None:
+    bench = UserBench()
+
+    bench.listener.on_unreadable("user", "[1]" + "x" * 5_000, "is no object but list")
+
+    (told,) = bench.told()
+    assert ("", "is no object but list", True) == (told.kind, told.reason, told.is_lossy)
+    assert 2_000 == len(told.text)
+
+
+def test_the_wire_s_wish_for_a_key_is_the_stream_s() -> None:
+    bench = UserBench()
+
+    bench.listener.on_key_wanted("user", "it is 30 minutes old")
+
+    assert [ListenKeyWanted("it is 30 minutes old")] == bench.told()
+
+
+def test_what_is_no_json_object_of_the_market_is_counted_and_left() -> None:
+    bench = MarketBench()
+
+    bench.listener.on_unreadable("market", "<html>", "is no JSON")
+
+    assert {"": 1} == bench.socket.frames_left
 
 
 def test_the_user_socket_opens_its_stream_and_tells_when_it_is_open() -> None:

@@ -46,6 +46,14 @@ class Ear:
     def on_frame(self, stream: str, frame: Mapping[str, Any]) -> None:
         self._note(lambda: self.heard.append((stream, str(frame["e"]))))
 
+    def on_unreadable(self, stream: str, text: str, reason: str) -> None:
+        self.reasons.append(reason)
+        self._note(lambda: self.heard.append((stream, f"unreadable: {text[:40]}")))
+
+    def on_key_wanted(self, stream: str, reason: str) -> None:
+        self.reasons.append(reason)
+        self._note(lambda: self.heard.append((stream, "key wanted")))
+
     def on_close(self, stream: str, reason: str) -> None:
         self.reasons.append(reason)
         self._note(lambda: self.heard.append((stream, "close")))
