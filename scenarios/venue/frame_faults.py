@@ -9,6 +9,8 @@ from typing import Any
 
 Frame = Mapping[str, Any]
 UNKNOWN_EVENT, UNKNOWN_STATUS = "SOMETHING_NEW_UPDATE", "SOMETHING_NEW"
+EXPIRED_KEY = "expired"
+"""Stands for the living key, which only who owns it can name."""
 
 
 def unknown_event(frame: Frame) -> dict[str, Any]:
@@ -19,7 +21,7 @@ def unknown_event(frame: Frame) -> dict[str, Any]:
 
 def listen_key_expired(frame: Frame) -> dict[str, Any]:
     """Return the venue's word that the listen key of this stream is over."""
-    return {"e": "listenKeyExpired", "E": frame.get("E", 0), "listenKey": "expired"}
+    return {"e": "listenKeyExpired", "E": frame.get("E", 0), "listenKey": EXPIRED_KEY}
 
 
 def with_unknown_status(frame: Frame) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from . import rest
 from .floor import Floor
+from .sockets import Sockets
 
 
 def build_app(floor: Floor) -> web.Application:
@@ -14,4 +15,5 @@ def build_app(floor: Floor) -> web.Application:
     app = web.Application()
     app[rest.FLOOR] = floor
     rest.add_routes(app)
+    Sockets(floor).add_routes(app)
     return app
