@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .actors import aio
     from .actors.adapters.claim import AccountInUse
-    from .actors.adapters.config import ModeRefused
     from .actors.adapters.disk import FolderInUse
+    from .actors.adapters.modes import ModeRefused
     from .actors.adapters.travel.survey import TravelRefused
     from .actors.adapters.travel.time_travel import Effect, EffectKind, ReplayedRecord, replay
     from .actors.adapters.trip_hooks import Hooks
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         AccountSettings,
         BreakerSettings,
         ClockSettings,
+        ExchangeSettings,
         InstrumentSettings,
         JournalSettings,
         MarketSettings,
@@ -139,6 +140,7 @@ __all__ = (
     "AccountSettings",
     "BreakerSettings",
     "ClockSettings",
+    "ExchangeSettings",
     "InstrumentSettings",
     "JournalSettings",
     "MarketSettings",
@@ -257,6 +259,7 @@ _PUBLIC: dict[str, str] = {
     "AccountSettings": "actors.settings",
     "BreakerSettings": "actors.settings",
     "ClockSettings": "actors.settings",
+    "ExchangeSettings": "actors.settings",
     "InstrumentSettings": "actors.settings",
     "JournalSettings": "actors.settings",
     "MarketSettings": "actors.settings",
@@ -346,7 +349,7 @@ _PUBLIC: dict[str, str] = {
     "FolderInUse": "actors.adapters.disk",
     "Halted": "actors.errors",
     "InvariantBroken": "actors.errors",
-    "ModeRefused": "actors.adapters.config",
+    "ModeRefused": "actors.adapters.modes",
     "OutcomeUnknown": "actors.errors",
     "RecoveryFailed": "actors.runtime.recovery",
     "Refused": "actors.errors",

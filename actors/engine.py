@@ -22,11 +22,12 @@ from ..messages.values import Severity, TradingState
 from . import names
 from .adapters.claim import claim_account
 from .adapters.clock import WallClock
-from .adapters.config import check_mode
 from .adapters.disk import Disk
 from .adapters.event_bus import EventBus, Subscriptions
+from .adapters.halt_path import check_answer, check_folder
 from .adapters.journal import Journal, ThreadedJournalPort, durability_of
 from .adapters.journal_watch import JournalWatch
+from .adapters.modes import ModeRefused, check_mode
 from .adapters.rate_shares import OF_THIS_PROCESS, Shares
 from .adapters.records.view import View
 from .adapters.records.view_follower import ViewFollower
@@ -130,7 +131,7 @@ class ExecutionSystem:
         Raises:
             AccountInUse: Another engine of this user runs on the account.
             ConfigurationError: Settings or arguments are at fault; nothing was started.
-            ModeRefused: This version must not run the mode.
+            ModeRefused: The mode must not run so, or nobody could halt it.
             FolderInUse: Another system writes the journal of `data_dir`.
             RecoveryFailed: The journal is intact, but this version cannot fold it.
             OSError: The disk's fault.
@@ -158,6 +159,7 @@ def launch(settings: Settings, around: Surroundings) -> pykka.ActorRef[Front]:
             undo.callback(around.on_stopped)
         settings = checked(settings)
         check_mode(settings)
+        check_folder(settings, around.data_dir)
         rules = _named(around.rules)
         share = settings.limits.rate_limit_share
         around.shares.take(share)
@@ -174,7 +176,13 @@ def launch(settings: Settings, around: Surroundings) -> pykka.ActorRef[Front]:
         # What actors compute while they are made must not depend on the host's context.
         with decimal.localcontext(ENGINE_DECIMALS):
             engine = _assemble(settings, around, disk, rules)
-        return engine.start(undo.pop_all())
+        front = engine.start(undo.pop_all())
+    try:
+        check_answer(settings, around.data_dir)
+    except ModeRefused:
+        front.stop()
+        raise
+    return front
 
 
 @define(eq=False)

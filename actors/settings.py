@@ -227,6 +227,21 @@ class ClockSettings:
 
 
 @frozen
+class ExchangeSettings:
+    """The exchange, its hosts, and the account on it (C-16, C-17)."""
+
+    name: str = "binance"
+    account: str = ""
+    """What its owner calls the account; `live` needs it, and is confirmed by it."""
+    rest_url: str = ""
+    """Base of REST, without a path; empty is that of the mode's environment."""
+    streams_url: str = ""
+    """Base of the streams, without a path; empty is that of the mode's environment."""
+    order_entry_url: str = ""
+    """The whole URL of order entry by websocket; empty is that of the mode's environment."""
+
+
+@frozen
 class AccountSettings:
     """Balances, modes and leverage."""
 
@@ -329,6 +344,8 @@ class Settings:
     mode: str = "paper"
     use_testnet: bool = True
     """For every mode but paper: the venue's test hosts, or the ones with money (C-17)."""
+    live_confirm: str = ""
+    """For `live`: the name of the account, given at the start beside the settings file."""
     seed: int = 0
     placement: str = "shared"
     signal_timeout_ms: int = 2 * HOUR_MS
@@ -346,6 +363,7 @@ class Settings:
     protection: ProtectionSettings = field(factory=ProtectionSettings)
     market: MarketSettings = field(factory=MarketSettings)
     clock: ClockSettings = field(factory=ClockSettings)
+    exchange: ExchangeSettings = field(factory=ExchangeSettings)
     accounts: AccountSettings = field(factory=AccountSettings)
     instruments: InstrumentSettings = field(factory=InstrumentSettings)
     stream: StreamSettings = field(factory=StreamSettings)

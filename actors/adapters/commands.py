@@ -67,7 +67,8 @@ def init(path: Path, *, force: bool) -> None:
 @exits
 def check(files: tuple[Path, ...], pairs: tuple[str, ...]) -> None:
     """Read the settings and tell every fault at once; exit 3 if there is one."""
-    from .config import DEFAULT, check_mode, load
+    from .config import DEFAULT, load
+    from .modes import check_mode
 
     loaded = load(config_files(files), os.environ, read_pairs(pairs))
     check_mode(loaded.settings)

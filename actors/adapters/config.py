@@ -18,7 +18,7 @@ from typing import Any, cast
 import attrs
 from attrs import define, field, frozen
 
-from ..errors import ConfigurationError, EngineError
+from ..errors import ConfigurationError
 from ..settings import Settings, StrategyLimits
 from .config_aliases import ALIASES, VARIABLES, Target, converted
 from .config_fields import (
@@ -32,26 +32,14 @@ from .config_fields import (
     sections,
     value_of,
 )
-from .config_rules import RULES, RUNNABLE_MODES, limiter_fault, mode_fault, pair_faults
+from .config_rules import RULES, limiter_fault, pair_faults
 
 TABLE = "callboard"
 VARIABLE_PREFIX = "CALLBOARD__"
 DEFAULT = "default"
 RECORDED = "the recorded run"
-
-
-class ModeRefused(EngineError):
-    """The mode is known, but this version must not run it."""
-
-    def __init__(self, mode: str) -> None:
-        super().__init__(mode)
-        self.mode = mode
-
-    def __str__(self) -> str:
-        return (
-            f'mode = "{self.mode}": this version runs {", ".join(RUNNABLE_MODES)} only; '
-            "it has no way to reach a trading host"
-        )
+NOT_IN_FILES = ("live_confirm",)
+"""Said at each start anew, beside the file that asks for it: one switch more than the mode."""
 
 
 @frozen
@@ -107,12 +95,14 @@ class _Reading:
     """Key -> what the highest source so far says of it, once a name."""
     faults: list[str] = field(factory=list[str])
 
-    def take(self, raws: Iterable[_Raw]) -> None:
-        """Let a source replace what lower ones say; a key that is none is a fault."""
+    def take(self, raws: Iterable[_Raw], *, withheld: tuple[str, ...] = ()) -> None:
+        """Let a source replace what lower ones say; a key that is none, or not its, is a fault."""
         said: dict[str, list[_Raw]] = {}
         for raw in raws:
             for each in _meant(raw):
-                if each.key in fields():
+                if each.key in withheld:
+                    self.faults.append(f"{raw.source}: {raw.key}: never stands in a file")
+                elif each.key in fields():
                     said.setdefault(each.key, []).append(each)
                 else:
                     unknown = f"{raw.key}: unknown key{_did_you_mean(raw.key)}"
@@ -137,7 +127,7 @@ def load(
     reading = _Reading()
     reading.take(_Raw(RECORDED, key, raw) for key, raw in flat(recorded or {}).items())
     for path in files:
-        reading.take(_from_file(path, reading.faults))
+        reading.take(_from_file(path, reading.faults), withheld=NOT_IN_FILES)
     reading.take(_from_environment(environ or {}))
     reading.take(_from_flags(flags or {}))
     known = _read_all(reading)
@@ -146,12 +136,6 @@ def load(
     if reading.faults:
         raise ConfigurationError(*reading.faults)
     return Loaded(settings, tuple(_settings(settings, reading.raws)))
-
-
-def check_mode(settings: Settings) -> None:
-    """Refuse a mode that this version must not run; raises `ModeRefused`."""
-    if settings.mode not in RUNNABLE_MODES:
-        raise ModeRefused(settings.mode)
 
 
 def shown(value: Any) -> str:
@@ -176,6 +160,8 @@ def template() -> str:
     ]
     section = ""
     for each in fields().values():
+        if each.key in NOT_IN_FILES:
+            continue
         if each.section != section:
             section = each.section
             lines += ["", f"[{TABLE}.{section}]"]
@@ -281,9 +267,6 @@ def _check_together(settings: Settings, reading: _Reading, known: Mapping[str, A
         if key not in refused and other not in refused:
             culprit = key if key in known else other
             reading.faults.append(f"{_source(reading, culprit)}: {key}: {what}")
-    contrary = mode_fault(settings.mode, use_testnet=settings.use_testnet)
-    if contrary and "use_testnet" in reading.raws:
-        reading.faults.append(f"{_source(reading, 'use_testnet')}: mode: {contrary}")
     limiter = limiter_fault(settings.limits)
     if limiter and not any(key.startswith("limits.") for key in refused):
         reading.faults.append(f"{_source(reading, 'limits.')}: limits: {limiter}")

@@ -60,6 +60,7 @@ _BASES = ("retry.api_base_ms", "retry.timeout_base_ms", "protection.exit_retry_b
 
 _ALL = (
     _variable("USE_BINANCE_TESTNET", "use_testnet"),
+    _variable("LIVE_TRADING_CONFIRM", "live_confirm"),
     _variable("POSITION_MONITOR_INTERVAL_SEC", "reconciler.interval_ms", factor=SECOND_MS),
     _variable("BINANCE_RATE_LIMIT_RPM", "limits.requests_1m_max"),
     _variable("RATE_LIMIT_WARNING_THRESHOLD", "limits.warn_percent", factor=SHARE_TO_PERCENT),

@@ -14,6 +14,7 @@ from typing import Any
 from attrs import frozen
 
 from ...messages.values import SignalType
+from ..policies.mode_rules import MODES
 from ..policies.rate_budgets import LimiterSettings, new_limiter
 from ..policies.sizing import SizeBasis, Sizing
 from ..settings import HOUR_MS, MINUTE_MS, SECOND_MS
@@ -21,10 +22,8 @@ from ..settings import HOUR_MS, MINUTE_MS, SECOND_MS
 DAY_MS = 24 * HOUR_MS
 COUNT_MAX = 1_000_000
 BYTES_KIB, BYTES_GIB = 1 << 10, 1 << 30
-MODES = ("paper", "testnet", "demo", "shadow", "live")
-RUNNABLE_MODES = ("paper",)
-MONEY_MODES, TEST_MODES = ("live", "shadow"), ("testnet", "demo")
-"""Modes that reach the venue's hosts with money, and those that reach its test hosts (C-17)."""
+EXCHANGES = ("binance",)
+"""Those that this version has an adapter for."""
 
 
 @frozen
@@ -119,6 +118,16 @@ _SWITCH = OneOf(("on", "off"))
 # Money that a position may move exceeds the equity by the leverage at most (125 at this venue).
 _LEVERAGED_PERCENT = _above(0, 12_500)
 
+# It goes into file names and log lines as it is.
+_NAME = Spelled(r"[A-Za-z0-9_.-]{0,40}", "up to 40 letters, digits, dots, hyphens or underscores")
+
+
+def _url(scheme: str) -> Spelled:
+    """Return the rule of an address without user, query or fragment; empty for none."""
+    pattern = rf"({scheme}s?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?)?"
+    return Spelled(pattern, f"{scheme}s://host[:port], or empty")
+
+
 _RETRY_WAIT = _between(10, 10 * MINUTE_MS)
 _RETRIES = _between(0, 100)
 _CORRELATION = Spelled(
@@ -140,7 +149,8 @@ EXITS = tuple(signal.value for signal in SignalType if not signal.is_entry)
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
-        "mode": OneOf(MODES),
+        "mode": OneOf(tuple(MODES)),
+        "live_confirm": _NAME,
         "seed": _between(0, 2**63 - 1),
         "placement": OneOf(("shared", "pinned")),
         "signal_timeout_ms": _between(SECOND_MS, 7 * DAY_MS),
@@ -253,6 +263,11 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "clock.age_ms_max": _between(SECOND_MS, HOUR_MS),
         "clock.window": _between(1, 1_000),
         "clock.material_ms": _between(0, SECOND_MS),
+        "exchange.name": OneOf(EXCHANGES),
+        "exchange.account": _NAME,
+        "exchange.rest_url": _url("http"),
+        "exchange.streams_url": _url("ws"),
+        "exchange.order_entry_url": _url("ws"),
         "accounts.interval_ms": _between(SECOND_MS, HOUR_MS),
         "accounts.leverage_interval_ms": _between(MINUTE_MS, DAY_MS),
         "accounts.margin_asset": _ASSET,
@@ -361,15 +376,6 @@ def _strategy_faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
         for symbol in limits.symbols or ():
             if listed and symbol not in listed:
                 yield key, "risk.symbols", f"{limits.name}: {symbol} is not in risk.symbols"
-
-
-def mode_fault(mode: str, *, use_testnet: bool) -> str:
-    """Return why a mode contradicts the switch between test hosts and the others, or empty."""
-    if mode in MONEY_MODES and use_testnet:
-        return f"is {mode}, but use_testnet (USE_BINANCE_TESTNET) is true"
-    if mode in TEST_MODES and not use_testnet:
-        return f"is {mode}, but use_testnet (USE_BINANCE_TESTNET) is false"
-    return ""
 
 
 def limiter_fault(settings: LimiterSettings) -> str:

@@ -18,8 +18,8 @@ from ..errors import ConfigurationError, EngineError
 from ..runtime.journal_reader import JournalDamaged
 from ..runtime.recovery import RecoveryFailed
 from .claim import AccountInUse
-from .config import ModeRefused
 from .disk import FolderInUse
+from .modes import ModeRefused
 from .records.store_schema import StoreVersionError
 from .spool import NotRunning
 

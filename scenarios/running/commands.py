@@ -18,6 +18,7 @@ import click
 
 from ...actors.adapters.commands import CONFIG, SET, config_files, read_pairs
 from ...actors.adapters.exits import Exit, end, exits, say
+from ...actors.policies.mode_rules import MODES
 
 if TYPE_CHECKING:
     from ...actors.runtime.hosting import LogSink
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from ..simulated_engine import SimulatedEngine
     from .options import Prepared, RunOptions
 
-MODES = ("paper", "testnet", "demo", "shadow", "live")
 NOTES_MAX = 20
 OLDEST_GENERATION = 2
 
@@ -55,7 +55,7 @@ def _show_faults(ctx: click.Context, param: click.Parameter, value: str) -> str:
 
 
 @click.command("run")
-@click.option("--mode", type=click.Choice(MODES), help="Overrides the settings' mode.")
+@click.option("--mode", type=click.Choice(tuple(MODES)), help="Overrides the settings' mode.")
 @CONFIG
 @SET
 @click.option(

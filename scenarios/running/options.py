@@ -15,8 +15,9 @@ from typing import IO
 
 from attrs import evolve, field, frozen
 
-from ...actors.adapters.config import DEFAULT, Loaded, check_mode, load
+from ...actors.adapters.config import DEFAULT, Loaded, load
 from ...actors.adapters.disk import Disk
+from ...actors.adapters.modes import check_mode
 from ...actors.adapters.signals import STANDARD_INPUT, SignalLines, lines_of
 from ...actors.adapters.spool import JOURNAL
 from ...actors.errors import ConfigurationError

@@ -8,14 +8,14 @@ from attrs import evolve
 
 from callboard.actors.adapters.config import (
     DEFAULT,
-    ModeRefused,
-    check_mode,
+    NOT_IN_FILES,
     load,
     shown,
     template,
 )
 from callboard.actors.adapters.config_fields import fields, members_of, settings_of_plain, value_of
 from callboard.actors.adapters.config_rules import RULES
+from callboard.actors.adapters.modes import ModeRefused, check_mode
 from callboard.actors.adapters.settings_check import checked
 from callboard.actors.errors import ConfigurationError
 from callboard.actors.settings import (
@@ -182,7 +182,8 @@ def test_the_template_names_every_key_and_reads_back_as_the_defaults(tmp_path: P
 
     assert Settings() == loaded.settings
     assert Settings() == load((written(tmp_path, text),)).settings
-    assert DEFAULT not in {each.source for each in loaded.values}
+    unset = [each.key for each in loaded.values if each.source == DEFAULT]
+    assert list(NOT_IN_FILES) == unset
 
 
 def test_the_settings_of_a_manifest_are_the_ones_that_ran() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from callboard.actors.adapters.config import ModeRefused
+from callboard.actors.adapters.modes import ModeRefused
 from callboard.actors.errors import ConfigurationError
 from callboard.scenarios.fault_help import listed
 from callboard.scenarios.fault_options import SIZES, faults_of
