@@ -5,8 +5,9 @@ positions; OrderManager and PositionMonitor compare, since only they know what m
 question left. A difference that survives `passes_to_mismatch` passes refuses the symbol's entries
 until it is gone; missing fills are asked for, never invented. One that also survives the listing of
 its fills, while no order is unclear, is told to PositionMonitor to take over. A start and a gap of
-the user stream ask for final passes before entries. Bound: one pass at a time; passes that settle
-nothing come less and less often, up to the usual interval, until one finds a new difference.
+the user stream ask for final passes before entries. A pass whose listing fails goes on with that
+listing. Bound: one pass at a time; passes that settle nothing come less and less often, up to the
+usual interval, until one finds a new difference.
 """
 
 from typing import assert_never
@@ -23,7 +24,6 @@ from ..messages.reconciliation import (
     PositionsCompared,
     SymbolsMismatched,
     TradesFound,
-    VenueListed,
 )
 from ..messages.stream import BackfillDone, BackfillNeeded
 from ..messages.values import Priority, Severity
@@ -31,11 +31,8 @@ from ..messages.venue import (
     AttemptEnded,
     Call,
     Fenced,
-    ListOpenOrders,
-    ListPositions,
     ListTrades,
     MakeCall,
-    OrderEvidence,
     OrdersListed,
     PermitGranted,
     PermitRefused,
@@ -63,12 +60,15 @@ from .reconciler_facts import (
     apply_fact,
     lasting_of,
 )
+from .reconciler_listings import STAGES, parse, token_of, venue_listed
 from .runtime.actor import Actor, Context
 from .settings import ReconcilerSettings
 
 MS = 1_000_000
 ORDERS_PATIENCE_NS = 10_000_000
 RETRY_NS = 500_000_000
+FAILED_MAX = 3
+"""Doublings of that while listings fail: what the stream lost meanwhile is seen nowhere else."""
 LOOK_BACK_MS = 600_000
 """How far back missing fills are looked for before the gap that may hide them, or before the last
 pass that agreed with the venue: an engine that was down for hours asks for those hours."""
@@ -89,12 +89,6 @@ Inbox = (
     | CheckPositions
     | PassDue
 )
-STAGES: tuple[Call, ...] = (
-    ListOpenOrders(conditional=False),
-    ListOpenOrders(conditional=True),
-    ListPositions(),
-)
-assert len(STAGES) + 1 == COMPARING
 
 
 class Reconciler(Actor):
@@ -164,9 +158,12 @@ class Reconciler(Actor):
             self._try_later(0, ctx)
 
     def on_pass(self, ctx: Context) -> None:
-        """Begin a pass; one that hangs is left behind."""
+        """Begin a pass, or go on with one whose listing failed; one that hangs is left behind."""
         ctx.after(self._settings.interval_ms * MS, PassDue(), key="pass")
         if not self.state.trusted:
+            return
+        if self.state.is_broken_off(ctx.now, self._settings.interval_ms * MS):
+            self._ask(self.state.number, self.state.stage, ctx)
             return
         number = self.state.number + 1
         ctx.record(PassStarted(number, ctx.now))
@@ -191,7 +188,7 @@ class Reconciler(Actor):
         )
 
     def on_unanswered(self, token: str, ctx: Context) -> None:
-        """A listing of the pass under way did not leave: the pass has failed."""
+        """A listing of the pass under way did not leave."""
         number, stage, _ = parse(token)
         if number == self.state.number and stage <= len(STAGES):
             self._fail(ctx)
@@ -287,9 +284,10 @@ class Reconciler(Actor):
         self._ask(self.state.number, len(STAGES) + 1, ctx, symbol=symbol)
 
     def _fail(self, ctx: Context) -> None:
-        """Leave the pass behind and begin another, later with each one that failed."""
+        """Ask again for a listing that got no answer, later with each one in a row."""
         ctx.record(PassFailed())
-        self._try_later(self._patience_ns(), ctx)
+        wait_ns = RETRY_NS << min(self.state.failed, FAILED_MAX)
+        self._try_later(min(wait_ns, self._settings.interval_ms * MS), ctx)
 
     def _patience_ns(self, differing: tuple[str, ...] = ()) -> int:
         """Return how long until the next pass; what differs anew is looked at again soon."""
@@ -359,7 +357,7 @@ class Reconciler(Actor):
         ctx.tell(
             names.RATE_LIMITER,
             RequestPermit(
-                token=f"{number}.{stage}:{symbol}",
+                token=token_of(number, stage, symbol),
                 call=name,
                 by_symbol=bool(symbol),
                 priority=Priority.REDUCING if self.state.owed else Priority.OPENING,
@@ -370,23 +368,6 @@ class Reconciler(Actor):
     def _try_later(self, delay_ns: int, ctx: Context) -> None:
         """Begin a new pass soon; the one under way is left behind."""
         ctx.after(delay_ns, PassDue(), key="pass")
-
-
-def venue_listed(departed_at_ns: int, orders: tuple[OrderEvidence, ...]) -> VenueListed:
-    """Return how many orders both listings hold, for whoever must leave room for more."""
-    regular: dict[str, int] = {}
-    for order in orders:
-        if not order.conditional:
-            regular[order.symbol] = regular.get(order.symbol, 0) + 1
-    conditional = sum(order.conditional for order in orders)
-    return VenueListed(departed_at_ns, tuple(sorted(regular.items())), conditional)
-
-
-def parse(token: str) -> tuple[int, int, str]:
-    """Return (pass number, stage, symbol) of a request's token."""
-    number, _, rest = token.partition(".")
-    stage, _, symbol = rest.partition(":")
-    return int(number), int(stage), symbol
 
 
 def _alert_news(

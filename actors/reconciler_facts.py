@@ -51,7 +51,7 @@ class TradesSeen:
 
 @frozen
 class PassFailed:
-    """Fact: the pass under way got no answer."""
+    """Fact: a listing of the pass under way got no answer."""
 
 
 @frozen
@@ -114,12 +114,19 @@ class ReconcilerState:
     """Differing symbols whose fills were listed since they began to differ."""
     unclean: int = 0
     """Passes in a row that settled nothing."""
+    failed: int = 0
+    """Listings in a row that got no answer."""
     owed_since_ms: int = 0
     owed_generation: int = 0
     owed: bool = False
     unsettled: int = 0
     offset_ns: int = 0
     trusted: bool = False
+
+    def is_broken_off(self, now_ns: int, age_ns_max: int) -> bool:
+        """True when a pass lacks a listing that failed, and those that it has are not too old."""
+        is_begun = self.failed > 0 and 1 < self.stage < COMPARING
+        return is_begun and now_ns - self.departed_at_ns < age_ns_max
 
 
 PRIVATE = (
@@ -163,7 +170,7 @@ def apply_fact(  # noqa: C901 - one arm a fact
             state.number, state.stage = fact.number, 1
             state.departed_at_ns, state.orders = fact.at_ns, ()
         case ListingKept():
-            state.stage = fact.stage
+            state.stage, state.failed = fact.stage, 0
             state.orders = (*state.orders, *fact.orders)
         case OrdersSettled():
             state.stage, state.unsettled = COMPARING, fact.unsettled
@@ -171,11 +178,11 @@ def apply_fact(  # noqa: C901 - one arm a fact
         case TradesSeen():
             state.listed = (*state.listed, fact.symbol)
         case PassFailed():
-            state.unclean += 1
+            state.failed += 1
         case PassEnded():
             _end_pass(state, fact, passes_to_mismatch)
         case CheckWanted():
-            state.unclean = 0
+            state.unclean = state.failed = 0
         case BackfillOwed():
             _owe(state, fact)
         case BackfillPaid():
@@ -187,7 +194,7 @@ def apply_fact(  # noqa: C901 - one arm a fact
 
 
 def _end_pass(state: ReconcilerState, fact: PassEnded, passes_to_mismatch: int) -> None:
-    state.stage, state.orders = 0, ()
+    state.stage, state.failed, state.orders = 0, 0, ()
     is_news = any(symbol not in state.differed for symbol in fact.mismatched)
     unclean = 0 if is_news else state.unclean
     state.unclean = 0 if fact.clean else unclean + 1
@@ -204,4 +211,4 @@ def _owe(state: ReconcilerState, fact: BackfillOwed) -> None:
     state.owed_generation = fact.generation
     # What is under way left before this was owed, and cannot pay it.
     state.number, state.stage, state.orders = state.number + 1, 0, ()
-    state.unclean = 0
+    state.unclean = state.failed = 0

@@ -3,9 +3,10 @@
 import pytest
 from attrs import evolve
 
-from callboard.actors.reconciler import parse
+from callboard.actors.reconciler_listings import parse
 from callboard.messages.control import EngineStarted, RecoveryDone
 from callboard.messages.market import ClockChanged
+from callboard.messages.positions import CheckPositions
 from callboard.messages.reconciliation import (
     CompareOrders,
     ComparePositions,
@@ -141,7 +142,7 @@ def test_an_answer_of_a_pass_that_was_left_behind_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("kind", ["refused", "fenced", "unanswered"])
-def test_a_pass_that_fails_is_begun_again_later_and_later(kind: str) -> None:
+def test_a_listing_that_fails_is_asked_for_again_later_and_later(kind: str) -> None:
     bench = ReconcilerBench()
     waits: list[int] = []
     for _ in range(7):
@@ -155,7 +156,56 @@ def test_a_pass_that_fails_is_begun_again_later_and_later(kind: str) -> None:
             bench.answer(token, None)
         waits.append(wait_ms(bench))
 
-    assert [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000] == waits
+    assert [500, 1_000, 2_000, 4_000, 4_000, 4_000, 4_000] == waits
+
+
+def test_a_pass_goes_on_with_the_listing_that_failed() -> None:
+    bench = ReconcilerBench()
+    bench.begin()
+    bench.answer("1.1:", OrdersListed(conditional=False, orders=(NEW,)))
+    bench.answer("1.2:", None)
+
+    again = bench.begin()
+    bench.answer("1.2:", OrdersListed(conditional=True, orders=(STOP,)))
+    last = bench.answer("1.3:", PositionsListed((HELD,)))
+
+    assert ["1.2:"] == [request.token for request in again.told(RequestPermit)]
+    assert [(NEW, STOP)] == [message.orders for message in last.told(CompareOrders)]
+
+
+def test_a_listing_that_is_answered_ends_the_row_of_failures() -> None:
+    bench = ReconcilerBench()
+    bench.begin()
+    bench.answer("1.1:", OrdersListed(conditional=False, orders=(NEW,)))
+    bench.answer("1.2:", None)
+    bench.begin()
+    bench.answer("1.2:", None)
+    bench.begin()
+    bench.answer("1.2:", OrdersListed(conditional=True, orders=(STOP,)))
+
+    bench.answer("1.3:", None)
+
+    assert 500 == wait_ms(bench)
+
+
+@pytest.mark.parametrize("since", ["long ago", "before a doubt", "before a gap"])
+def test_a_pass_whose_listings_are_of_earlier_begins_anew(since: str) -> None:
+    bench = ReconcilerBench()
+    bench.begin()
+    bench.answer("1.1:", OrdersListed(conditional=False, orders=(NEW,)))
+    bench.answer("1.2:", None)
+
+    match since:
+        case "long ago":
+            bench.steps.now_ns += 10 * SECOND
+        case "before a doubt":
+            bench.tell(CheckPositions("a stop is not there"))
+        case _:
+            bench.tell(BackfillNeeded(0, "reconnected"))
+    step = bench.begin()
+
+    assert [f"{bench.number}.1:"] == [request.token for request in step.told(RequestPermit)]
+    assert bench.number > 1
 
 
 @pytest.mark.parametrize("token", ["1.1:", f"2.4:{SYMBOL}"])
