@@ -113,7 +113,7 @@ class LimitsHold:
         """Compare the venue's highest use of any window with its limits, once per new height."""
         limits = self.ground.engine.venue.core.limits
         used = (
-            limits.weight_1m.used_max,
+            limits.address.weight_1m.used_max,
             limits.orders_10s.used_max,
             limits.orders_1m.used_max,
         )

@@ -21,6 +21,8 @@ from . import (
     api_market,
     api_money,
     api_orders,
+    api_prints,
+    api_trial,
 )
 from .core import Core
 from .limits import BannedError
@@ -43,6 +45,8 @@ class Route:
     is_signed: bool = True
     is_keyed: bool = False
     """It needs the API key, and no signature."""
+    weighed: Callable[[Params], int] | None = None
+    """What it costs where the parameters say so."""
 
     @property
     def is_of_account(self) -> bool:
@@ -51,6 +55,8 @@ class Route:
 
     def weight_of(self, params: Params) -> int:
         """Return what a request with these parameters costs."""
+        if self.weighed is not None:
+            return self.weighed(params)
         if self.weight_all is None or params.optional("symbol"):
             return self.weight
         return self.weight_all
@@ -62,6 +68,7 @@ def _keyed(handle: Callable[[Core, Params], Any]) -> Route:
 
 ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/fapi/v1/order"): Route(api_orders.place, weight=0, orders=1),
+    ("POST", "/fapi/v1/order/test"): Route(api_trial.try_out, weight=0, orders=1),
     ("PUT", "/fapi/v1/order"): Route(api_orders.amend, weight=0, orders=1),
     ("DELETE", "/fapi/v1/order"): Route(api_orders.cancel),
     ("GET", "/fapi/v1/order"): Route(api_orders.query),
@@ -116,6 +123,15 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/fapi/v1/ticker/bookTicker"): Route(
         api_market.book_ticker, weight=2, weight_all=5, is_signed=False
     ),
+    ("GET", "/fapi/v1/ticker/price"): Route(api_prints.ticker_price, weight_all=2, is_signed=False),
+    ("GET", "/fapi/v2/ticker/price"): Route(api_prints.ticker_price, weight_all=2, is_signed=False),
+    ("GET", "/fapi/v1/depth"): Route(
+        api_prints.depth, weighed=api_prints.depth_weight, is_signed=False
+    ),
+    ("GET", "/fapi/v1/aggTrades"): Route(api_prints.aggregate_trades, weight=20, is_signed=False),
+    ("GET", "/fapi/v1/klines"): Route(
+        api_prints.klines, weighed=api_prints.klines_weight, is_signed=False
+    ),
 }
 
 
@@ -128,10 +144,8 @@ def answer(core: Core, request: VenueRequest) -> VenueAnswer:
         route = route_of(request.method, request.path)
         params = Params(request.params)
         limits.charge_weight(route.weight_of(params), at_ms)
-        if route.is_signed:
-            _check_signed(request, params, at_ms)
-        elif route.is_keyed:
-            _check_keyed(request)
+        if route.is_of_account:
+            _check_access(core, route, request, params)
         if route.orders:
             limits.charge_orders(route.orders, at_ms, in_1m=route.orders_1m)
             core.liquidation.check_free()
@@ -139,19 +153,39 @@ def answer(core: Core, request: VenueRequest) -> VenueAnswer:
     except BannedError as ban:
         return banned(core, request, ban)
     except VenueRefusal as refusal:
-        headers = limits.retry_headers(at_ms) if refusal.status == 429 else limits.weight_headers()
-        body = {"code": refusal.code, "msg": refusal.message}
-        return answered(request, refusal.status, body, headers)
+        return _refused(core, request, refusal)
     headers = limits.weight_headers()
     if route.orders:
         headers |= limits.order_headers()
     return answered(request, 200, body, headers)
 
 
+def turned_away(core: Core, request: VenueRequest, refusal: VenueRefusal) -> VenueAnswer:
+    """Answer one who was refused at the door: his ban and the weight of his request count."""
+    at_ms, limits = core.moment.ms, core.limits
+    try:
+        limits.check_ban(at_ms)
+        route = route_of(request.method, request.path)
+        limits.charge_weight(route.weight_of(Params(request.params)), at_ms)
+    except BannedError as ban:
+        return banned(core, request, ban)
+    except VenueRefusal as earlier:
+        return _refused(core, request, earlier)
+    return _refused(core, request, refusal)
+
+
 def banned(core: Core, request: VenueRequest, ban: BannedError) -> VenueAnswer:
     """Answer one who is banned."""
     headers = core.limits.retry_headers(core.moment.ms, ban.until_ms) if ban.is_told else {}
     return answered(request, 418, {"code": -1003, "msg": ban.message}, headers)
+
+
+def _refused(core: Core, request: VenueRequest, refusal: VenueRefusal) -> VenueAnswer:
+    limits = core.limits
+    is_limit = refusal.status == 429
+    headers = limits.retry_headers(core.moment.ms) if is_limit else limits.weight_headers()
+    body = {"code": refusal.code, "msg": refusal.message}
+    return answered(request, refusal.status, body, headers)
 
 
 def answered(
@@ -169,17 +203,16 @@ def route_of(method: str, path: str) -> Route:
     return route
 
 
-def _check_signed(request: VenueRequest, params: Params, at_ms: int) -> None:
-    """Accept a timestamp less than a second ahead and no older than the receive window."""
-    _check_keyed(request)
-    sent_ms = params.integer("timestamp")
+def _check_access(core: Core, route: Route, request: VenueRequest, params: Params) -> None:
+    """Want a key, and a timestamp under a second ahead and no older than the receive window."""
+    if not request.signed:
+        raise VenueRefusal(-2014, status=401)
+    if not route.is_signed:
+        return
+    sent_ms, at_ms = params.integer("timestamp"), core.moment.ms
     window_ms = params.optional_integer("recvWindow") or RECV_WINDOW_DEFAULT_MS
     if window_ms > RECV_WINDOW_MAX_MS:
         raise VenueRefusal(-1021)
-    if not (sent_ms < at_ms + AHEAD_MAX_MS and at_ms - sent_ms <= window_ms):
+    is_timely = sent_ms < at_ms + AHEAD_MAX_MS and at_ms - sent_ms <= window_ms
+    if core.settings.checks_time and not is_timely:
         raise VenueRefusal(-1021)
-
-
-def _check_keyed(request: VenueRequest) -> None:
-    if not request.signed:
-        raise VenueRefusal(-2014, status=401)

@@ -35,10 +35,11 @@ def place(core: Core, params: Params) -> Any:
     """POST /fapi/v1/algoOrder."""
     if params.text("algoType") != "CONDITIONAL":
         raise VenueRefusal(-1102, "algoType")
-    return algo_bodies.placed(core.conditional.place(_read(core, params)))
+    return algo_bodies.placed(core.conditional.place(read(core, params)))
 
 
-def _read(core: Core, params: Params) -> AlgoRequest:
+def read(core: Core, params: Params) -> AlgoRequest:
+    """Read a conditional order from its parameters."""
     symbol = params.text("symbol")
     if core.rules(symbol).status != "TRADING":
         raise VenueRefusal(-1122)

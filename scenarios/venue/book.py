@@ -54,6 +54,8 @@ class Book:
         self._taken_bids: dict[Decimal, Decimal] = {}
         self._taken_asks: dict[Decimal, Decimal] = {}
         self._is_quoted = False
+        self.updates = 0
+        """How often the market has told something of it."""
 
     @property
     def quoted_by_depth(self) -> bool:
@@ -104,7 +106,7 @@ class Book:
 
     def level_price(self, nth: int, *, is_buy: bool) -> Decimal | None:
         """Return the n-th best price that an order of this direction would meet, from 1."""
-        level = next(islice(self._displayed(is_buy=is_buy), nth - 1, None), None)
+        level = next(islice(self.levels(is_buy=is_buy), nth - 1, None), None)
         return level[0] if level is not None else None
 
     def best(self, at_ns: int) -> Quote:
@@ -133,6 +135,7 @@ class Book:
 
     def quote(self, quote: Quote) -> None:
         """Take a new best bid and ask."""
+        self.updates += 1
         if self._taken_bids and (quote.bid != self.bid or quote.bid_quantity != self.bid_quantity):
             self._taken_bids.clear()
         if self._taken_asks and (quote.ask != self.ask or quote.ask_quantity != self.ask_quantity):
@@ -144,6 +147,7 @@ class Book:
 
     def depth(self, depth: Depth) -> None:
         """Take changed levels, or a whole book."""
+        self.updates += 1
         if depth.is_snapshot:
             self._bids.replace(depth.bids)
             self._asks.replace(depth.asks)
@@ -165,7 +169,7 @@ class Book:
     def walk(self, *, is_buy: bool) -> Iterator[Level]:
         """Yield what an order of this direction can take, best price first."""
         taken = self._taken_asks if is_buy else self._taken_bids
-        for price, quantity in self._displayed(is_buy=is_buy):
+        for price, quantity in self.levels(is_buy=is_buy):
             left = quantity - taken[price] if price in taken else quantity
             if left > 0:
                 yield price, left
@@ -175,7 +179,8 @@ class Book:
         taken = self._taken_asks if is_buy else self._taken_bids
         taken[price] = taken.get(price, ZERO) + quantity
 
-    def _displayed(self, *, is_buy: bool) -> Iterator[Level]:
+    def levels(self, *, is_buy: bool) -> Iterator[Level]:
+        """Yield what the market shows to an order of this direction, best price first."""
         touch, quantity = (self.ask, self.ask_quantity) if is_buy else (self.bid, self.bid_quantity)
         if touch and quantity:
             yield touch, quantity

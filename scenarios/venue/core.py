@@ -18,12 +18,13 @@ from .forced import Forced
 from .frames import Frame
 from .funding import Funding
 from .income import IncomeStore
-from .limits import Limits
+from .limits import Address, Limits
 from .liquidation import Liquidation
 from .listen_key import ListenKey
 from .market import Depth, Mark, MarketEvent, Quote, Trade
 from .matching import Matching
 from .moment import Agenda, Moment
+from .prints import Prints
 from .refusal import VenueRefusal
 from .settings import SymbolRules, VenueSettings
 
@@ -39,6 +40,7 @@ class Core:
         agenda: Agenda,
         send: Callable[[Frame], None],
         keys: Random,
+        address: Address | None = None,
     ) -> None:
         self.settings = settings
         self.moment = moment
@@ -46,7 +48,8 @@ class Core:
         self.rules_before: dict[str, list[SymbolRules]] = {each: [] for each in self.account.rules}
         """What held for each symbol until it was changed, oldest first."""
         self.books = {rules.symbol: Book(rules.symbol) for rules in settings.symbols}
-        self.limits = Limits(settings.rate_limits)
+        self.limits = Limits(settings.rate_limits, address)
+        self.prints = {rules.symbol: Prints() for rules in settings.symbols}
         self.feed = UserFeed(send)
         self.listen_key = ListenKey(moment=moment, agenda=agenda, feed=self.feed, random=keys)
         self.unknown_symbol_events = 0
@@ -131,6 +134,7 @@ class Core:
             self._on_depth(book, event)
         elif isinstance(event, Trade):
             book.last = event.price
+            self.prints[event.symbol].add(event, self.moment.ms)
             self.matching.on_trade(event)
             self.conditional.on_contract_price(event.symbol, event.price)
         else:

@@ -1,12 +1,13 @@
 """Limits: weight and order counts in fixed windows, and the ban for who ignores a refusal.
 
-Owns the counters of one IP and one account. Windows turn at full minutes and full ten seconds of
-the venue's clock, and count arrivals, refused ones too. Over a limit the answer is 429 (-1003 for
+Owns the counters of one IP and one account; accounts used from one IP share its counters. Windows
+turn at full minutes and full ten seconds of the venue's clock, and count arrivals, refused ones
+too. Over a limit the answer is 429 (-1003 for
 weight, -1015 for orders); too many of these in one minute earn a ban (418), each longer than the
 last. Remembers the highest use of any window for the ledger.
 """
 
-from attrs import define
+from attrs import define, field
 
 from .refusal import TEXTS, VenueRefusal
 from .settings import RateLimits
@@ -58,41 +59,51 @@ class BannedError(Exception):
         super().__init__(self.message)
 
 
-class Limits:
-    """All counters of the venue for its one client address and account."""
+@define(eq=False)
+class Address:
+    """What is counted for one IP, whichever accounts are used from there."""
 
-    def __init__(self, limits: RateLimits) -> None:
+    weight_1m: Window = field(factory=lambda: Window(MINUTE_MS))
+    refusals_1m: Window = field(factory=lambda: Window(MINUTE_MS))
+    bans: int = 0
+    ban: BannedError | None = None
+
+
+class Limits:
+    """All counters of the venue for one account and the address that it is used from."""
+
+    def __init__(self, limits: RateLimits, address: Address | None = None) -> None:
         self.limits = limits
-        self.weight_1m = Window(MINUTE_MS)
+        self.address = Address() if address is None else address
         self.orders_10s = Window(TEN_SECONDS_MS)
         self.orders_1m = Window(MINUTE_MS)
-        self.bans = 0
-        self._refusals = Window(MINUTE_MS)
-        self._ban: BannedError | None = None
 
     def check_ban(self, at_ms: int) -> None:
         """Raise BannedError while a ban runs, or start one for who was refused too often."""
-        if self._ban is not None and at_ms < self._ban.until_ms:
-            raise self._ban
-        if self._refusals.count(0, at_ms) >= self.limits.refusals_before_ban:
-            length_ms = min(self.limits.ban_first_ms << self.bans, self.limits.ban_longest_ms)
+        ban = self.address.ban
+        if ban is not None and at_ms < ban.until_ms:
+            raise ban
+        if self.address.refusals_1m.count(0, at_ms) >= self.limits.refusals_before_ban:
+            length_ms = min(
+                self.limits.ban_first_ms << self.address.bans, self.limits.ban_longest_ms
+            )
             raise self.ban(at_ms, length_ms)
 
     def ban(self, at_ms: int, length_ms: int, *, is_told: bool = True) -> BannedError:
         """Ban the client for a while; return what it is told from now on."""
-        self.bans += 1
-        self._refusals.used = 0
-        self._ban = BannedError(at_ms + length_ms, is_told=is_told)
-        return self._ban
+        self.address.bans += 1
+        self.address.refusals_1m.used = 0
+        ban = self.address.ban = BannedError(at_ms + length_ms, is_told=is_told)
+        return ban
 
     def use_elsewhere(self, weight: int, at_ms: int) -> None:
         """Count weight that others of the same address use."""
-        self.weight_1m.count_elsewhere(weight, at_ms)
+        self.address.weight_1m.count_elsewhere(weight, at_ms)
 
     def charge_weight(self, weight: int, at_ms: int) -> None:
         """Count a request's weight; raise the 429 refusal over the limit."""
-        if self.weight_1m.count(weight, at_ms) > self.limits.weight_1m_max:
-            self._refusals.count(1, at_ms)
+        if self.address.weight_1m.count(weight, at_ms) > self.limits.weight_1m_max:
+            self.address.refusals_1m.count(1, at_ms)
             raise VenueRefusal(-1003, self.limits.weight_1m_max, status=429)
 
     def charge_orders(self, orders: int, at_ms: int, *, in_1m: int | None = None) -> None:
@@ -100,20 +111,20 @@ class Limits:
         in_ten = self.orders_10s.count(orders, at_ms)
         in_minute = self.orders_1m.count(orders if in_1m is None else in_1m, at_ms)
         if in_ten > self.limits.orders_10s_max:
-            self._refusals.count(1, at_ms)
+            self.address.refusals_1m.count(1, at_ms)
             raise VenueRefusal(-1015, self.limits.orders_10s_max, "10 SECONDS", status=429)
         if in_minute > self.limits.orders_1m_max:
-            self._refusals.count(1, at_ms)
+            self.address.refusals_1m.count(1, at_ms)
             raise VenueRefusal(-1015, self.limits.orders_1m_max, "1 MINUTE", status=429)
 
     def refuse(self, at_ms: int) -> str:
         """Count a 429 that was not earned (a fault) and return its text."""
-        self._refusals.count(1, at_ms)
+        self.address.refusals_1m.count(1, at_ms)
         return TEXTS[-1003].format(self.limits.weight_1m_max)
 
     def weight_headers(self) -> dict[str, str]:
         """Return the header that every answered request carries."""
-        return {"X-MBX-USED-WEIGHT-1M": str(self.weight_1m.used)}
+        return {"X-MBX-USED-WEIGHT-1M": str(self.address.weight_1m.used)}
 
     def order_headers(self) -> dict[str, str]:
         """Return the headers of an answered order request."""

@@ -25,6 +25,10 @@ class Params:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
 
+    def renamed(self, names: Mapping[str, str]) -> "Params":
+        """Return the same with other names for some."""
+        return Params({names.get(name, name): value for name, value in self._values.items()})
+
     def text(self, name: str) -> str:
         """Return a mandatory parameter."""
         found = self._values.get(name, "")

@@ -123,6 +123,10 @@ class Latency:
     stream: Delay = Delay(15, 5)
 
 
+AT_ONCE = Latency(Delay(), Delay(), Delay())
+"""For a face whose ways take their own time."""
+
+
 @frozen
 class RateLimits:
     """Fixed windows that turn at full minutes and full ten seconds (general info, 2026-11)."""
@@ -185,6 +189,8 @@ class VenueSettings:
     """Refused (-5037), as Binance does since 2025-10-23."""
     history_max: int = 50_000
     """Ended orders, ended conditionals and fills kept of each kind; the oldest are forgotten."""
+    checks_time: bool = True
+    """Refuse requests whose timestamp is not of now (-1021)."""
     clock_skew_ms: int = 0
     """How far the venue's clock runs ahead of the given time."""
     trade_lite: bool = False

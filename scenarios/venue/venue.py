@@ -30,6 +30,7 @@ from .frames import Frame
 from .hands import Act
 from .incidents import Incidents
 from .ledger import VenueLedger
+from .limits import Address
 from .market import Depth, Mark, Market, MarketEvent, Quote
 from .moment import NS_PER_MS, Moment
 from .settings import Delay, VenueSettings
@@ -51,7 +52,13 @@ class Venue:
     """A simulated venue; `step` does everything that is due."""
 
     def __init__(
-        self, settings: VenueSettings, market: Market, *, seed: int, start_ns: int
+        self,
+        settings: VenueSettings,
+        market: Market,
+        *,
+        seed: int,
+        start_ns: int,
+        address: Address | None = None,
     ) -> None:
         self._settings = settings
         self._market = market
@@ -73,6 +80,7 @@ class Venue:
             agenda=self,
             send=self._send_user,
             keys=Random(f"{seed}:listen keys"),
+            address=address,
         )
         self._incidents = Incidents(
             self.core, self, self._streams, faults=lambda: self._faults.faults

@@ -1,32 +1,95 @@
-"""Venue servers: the venue's HTTP face on a free port, and requests to it."""
+"""Venue servers: the venue's HTTP face on a free port, and a client of plain HTTP."""
 
 import http.client
 import json
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from attrs import evolve, frozen
 
 from callboard.scenarios.running import market
 from callboard.scenarios.venue.scaled_clock import ScaledClock
-from callboard.scenarios.venue.server.serving import VenueServer
-from callboard.scenarios.venue.settings import Delay, Latency, VenueSettings
+from callboard.scenarios.venue.server.door import Door
+from callboard.scenarios.venue.server.serving import HOST, VenueServer
+from callboard.scenarios.venue.settings import AT_ONCE, VenueSettings
 
-AT_ONCE = Latency(Delay(), Delay(), Delay())
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
+TIMEOUT_SECONDS = 30
 
 
-def served(*, port: int = 0, seed: int = 1) -> VenueServer:
+def served(
+    *, port: int = 0, seed: int = 1, door: Door | None = None, **settings: Any
+) -> VenueServer:
     """Return a server of the seeded market, which listens once it is entered."""
     clock = ScaledClock.begin()
     opened = market.seeded(SYMBOLS, seed=seed, start_ns=clock.origin_ns)
-    settings = VenueSettings(symbols=opened.rules, latency=AT_ONCE)
-    return VenueServer(settings, opened.market, clock, seed=seed, port=port)
+    wanted = evolve(VenueSettings(symbols=opened.rules, latency=AT_ONCE), **settings)
+    return VenueServer(wanted, opened.market, clock, seed=seed, port=port, door=door)
 
 
-def get(server: VenueServer, path: str) -> tuple[int, Any]:
-    """Return status and body of a GET without a key."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
-    finally:
-        connection.close()
+@frozen
+class Answer:
+    """One answer as it came over HTTP."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+    text: str
+
+    @property
+    def code(self) -> int:
+        """The venue's code, 0 for none."""
+        code: int = self.body.get("code", 0) if isinstance(self.body, dict) else 0
+        return code
+
+
+class Caller:
+    """A client over one connection; `sign` makes the signature of the text that is sent."""
+
+    def __init__(
+        self, server: VenueServer, key: str = "any", sign: Callable[[str], str] | None = None
+    ) -> None:
+        self._server = server
+        self._headers = {"X-MBX-APIKEY": key} if key else {}
+        self._sign = sign
+        self._connection = http.client.HTTPConnection(HOST, server.port, timeout=TIMEOUT_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def public(self, path: str, **params: object) -> Answer:
+        """GET what needs no key."""
+        return self.send("GET", path, urlencode(params))
+
+    def signed(self, method: str, path: str, **params: object) -> Answer:
+        """Send a request with a timestamp of now, and a signature where somebody makes one."""
+        query = urlencode(
+            {**params, "timestamp": self._server.call(lambda floor: floor.now().now_ms)}
+        )
+        if self._sign is not None:
+            query += f"&signature={self._sign(query)}"
+        return self.send(method, path, query)
+
+    def done(self, method: str, path: str, **params: object) -> Any:
+        """Send a signed request that succeeds; return its body."""
+        answer = self.signed(method, path, **params)
+        assert 200 == answer.status, (method, path, answer.body)
+        return answer.body
+
+    def send(self, method: str, path: str, query: str = "", body: str | None = None) -> Answer:
+        """Send one request as it stands."""
+        url = f"{path}?{query}" if query else path
+        headers = dict(self._headers)
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self._connection.request(method, url, body, headers)
+        answer = self._connection.getresponse()
+        text = answer.read().decode()
+        is_json = answer.headers.get_content_type() == "application/json"
+        return Answer(
+            answer.status, dict(answer.headers), json.loads(text) if is_json else None, text
+        )

@@ -10,23 +10,35 @@ import asyncio
 from collections.abc import Callable
 from itertools import count
 
+from aiohttp import web
+
 from ....actors.ports import VenueAnswer, VenueRequest
 from ..scaled_clock import ScaledClock
 from ..streams import Delivery
 from ..venue import Venue
+from .door import Door
 from .venues import Venues
 
 IDLE_SECONDS_MAX = 60.0
 """Longest wait, in seconds of the wall, of venues that have nothing to do."""
 
+FLOOR: web.AppKey["Floor"] = web.AppKey("floor")
 Sink = Callable[[Delivery], None]
 
 
 class Floor:
     """Who asks the venues, hears them and keeps their time."""
 
-    def __init__(self, venues: Venues, clock: ScaledClock) -> None:
+    def __init__(
+        self,
+        venues: Venues,
+        clock: ScaledClock,
+        door: Door,
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
         self.venues = venues
+        self.door = door
+        self._on_failure = on_failure
         self.clock = clock
         self._loop = asyncio.get_running_loop()
         self._numbers = count(1)
@@ -51,6 +63,11 @@ class Floor:
         finally:
             del self._answers[request.request_id]
 
+    def now(self) -> Venues:
+        """Return the venues as of now."""
+        self.run()
+        return self.venues
+
     def open_stream(
         self, account: str, stream: str, symbols: tuple[str, ...], sink: Sink
     ) -> Callable[[], None]:
@@ -69,7 +86,12 @@ class Floor:
 
     def run(self) -> None:
         """Do what is due, hand it out and set the timer for what comes next."""
-        for account, delivery in self.venues.step(self.clock.now_ns()):
+        try:
+            deliveries = self.venues.step(self.clock.now_ns())
+        except Exception as error:  # noqa: BLE001 - whatever a market raises; it must be told
+            self._on_failure(error)
+            return
+        for account, delivery in deliveries:
             self._hand_out(account, delivery)
         if self._timer is not None:
             self._timer.cancel()

@@ -1,67 +1,86 @@
 """Rest: the REST face of the venues, from a request's bytes to the bytes of its answer.
 
 Owns the reading of parameters (query string and form body together; the query wins where both
-name one), the finding of the account by `X-MBX-APIKEY`, and the writing of answers as Binance
-writes them. What a path does and costs is the core's.
+name one), of what was signed (the query directly followed by the body, as they were sent, without
+the signature), and the writing of answers as Binance writes them. What a path does and costs is
+the core's; who may use it is the door's.
 """
 
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
-import orjson
 from aiohttp import web
 
-from ....actors.ports import VenueAnswer, VenueRequest
+from ....actors.ports import VenueRequest
 from ....messages.values import Phase
-from ..api import ROUTES
+from ..api import ROUTES, turned_away
+from ..refusal import VenueRefusal
 from ..venue import Venue
-from .floor import Floor
+from . import wire
+from .floor import FLOOR, Floor
 
 KEY_HEADER = "X-MBX-APIKEY"
-FLOOR: web.AppKey[Floor] = web.AppKey("floor", Floor)
+SIGNATURE = "signature"
 
 
 def add_routes(app: web.Application) -> None:
     """Let an app answer every path of the REST interface, and refuse unknown ones."""
-    app.router.add_route("*", "/fapi/{path:.*}", handle)
+    app.router.add_route("*", "/{path:.*}", handle)
 
 
 async def handle(request: web.Request) -> web.StreamResponse:
     """Answer one REST request."""
     floor = request.app[FLOOR]
-    params = _params(request.query_string, await request.text())
     key = request.headers.get(KEY_HEADER, "")
-    asked = VenueRequest(floor.next_id(), request.method, request.path, params, signed=bool(key))
-    return _response(request, await floor.ask(_venue(floor, asked, key), asked))
-
-
-def _venue(floor: Floor, asked: VenueRequest, key: str) -> Venue:
-    route = ROUTES.get((asked.method, asked.path))
-    if route is None or not route.is_signed or not key:
-        return floor.venues.public
-    return floor.venues.of(key)
-
-
-def _params(query: str, body: str) -> Mapping[str, str]:
-    return dict(parse_qsl(body, keep_blank_values=True)) | dict(
-        parse_qsl(query, keep_blank_values=True)
+    # The text of the request line: what is signed must not be spelled anew.
+    query = request.raw_path.partition("?")[2]
+    body = await request.text()
+    route = ROUTES.get((request.method, request.path))
+    asked = VenueRequest(
+        floor.next_id(),
+        request.method,
+        request.path,
+        read_params(query, body),
+        signed=bool(key) and route is not None and route.is_of_account,
     )
-
-
-def _response(request: web.Request, answer: VenueAnswer) -> web.StreamResponse:
+    if route is None or not route.is_of_account:
+        venue = floor.venues.public
+    else:
+        try:
+            venue = _enter(floor, key, asked, (query, body), is_signed=route.is_signed)
+        except VenueRefusal as refusal:
+            return wire.response(turned_away(floor.now().public.core, asked, refusal))
+    answer = await floor.ask(venue, asked)
     if answer.phase is not Phase.ANSWERED:
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response()
-    body: Any = answer.body
-    if body is None:
-        return web.Response(
-            status=answer.status, headers=answer.headers, text=answer.text, content_type="text/html"
-        )
-    return web.Response(
-        status=answer.status,
-        headers=answer.headers,
-        body=orjson.dumps(body),
-        content_type="application/json",
-    )
+        wire.hang_up(request)
+    return wire.response(answer, asked.path)
+
+
+def read_params(query: str, body: str) -> Mapping[str, str]:
+    """Return the parameters of both; the query wins."""
+    return _pairs(body) | _pairs(query) if body else _pairs(query)
+
+
+def signed_payload(query: str, body: str) -> bytes:
+    """Return what was signed: both texts without the signature, with nothing between them."""
+    return (_unsigned(query) + _unsigned(body)).encode()
+
+
+def _enter(
+    floor: Floor, key: str, asked: VenueRequest, sent: tuple[str, str], *, is_signed: bool
+) -> Venue:
+    """Return the venue of the key's account, or raise VenueRefusal."""
+    admitted = floor.door.admit(key)
+    if is_signed:
+        admitted.check(asked.method)
+        admitted.check_signature(signed_payload(*sent), asked.params.get(SIGNATURE, ""))
+    return floor.venues.of(admitted.account, admitted.balance)
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return dict(parse_qsl(text, keep_blank_values=True)) if text else {}
+
+
+def _unsigned(text: str) -> str:
+    parts = [part for part in text.split("&") if unquote(part.partition("=")[0]) != SIGNATURE]
+    return "&".join(parts)

@@ -14,16 +14,20 @@ from typing import Self, TypeVar
 
 from aiohttp import web
 
+from ..ledger import VenueLedger
 from ..market import Market
 from ..scaled_clock import ScaledClock
 from ..settings import VenueSettings
 from .app import build_app
+from .door import Door, OpenDoor
 from .floor import Floor
 from .venues import Venues
 
 HOST = "127.0.0.1"
 SHUTDOWN_SECONDS = 0.5
 """How long requests in work may take at the end; silent ones have no end of their own."""
+CALL_SECONDS_MAX = 60.0
+"""How long a caller waits for the server's thread, which may have ended meanwhile."""
 
 Result = TypeVar("Result")
 
@@ -47,16 +51,19 @@ class VenueServer:
         *,
         seed: int = 0,
         port: int = 0,
+        door: Door | None = None,
     ) -> None:
         self._settings = settings
         self._market = market
         self._clock = clock
         self._seed = seed
+        self._door: Door = OpenDoor() if door is None else door
         self.port = port
         self._started: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="callboard-venue-server")
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
+        self._over: asyncio.Future[None] | None = None
+        self._failure: BaseException | None = None
         self._floor: Floor | None = None
 
     @property
@@ -75,6 +82,7 @@ class VenueServer:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        self.wait()
 
     def start(self) -> None:
         """Listen; raises `PortInUseError` or another `OSError`."""
@@ -83,13 +91,24 @@ class VenueServer:
 
     def stop(self) -> None:
         """End the server and wait for its thread; once more does nothing."""
-        if self._loop is not None and self._stop is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
+        self.end()
         self._thread.join()
 
+    def end(self) -> None:
+        """Let the server end soon; any thread, and a signal handler too."""
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._finish)
+
     def wait(self) -> None:
-        """Wait until somebody stops the server."""
+        """Wait until somebody ends the server; raises what made the venue fail."""
         self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def ledgers(self) -> dict[str, VenueLedger]:
+        """Return the truth of each account, of a server that has ended."""
+        assert self._floor is not None, "a server that never listened has no accounts"
+        return {name: venue.ledger() for name, venue in self._floor.venues}
 
     def call(self, action: Callable[[Floor], Result]) -> Result:
         """Do something on the server's thread and return its result."""
@@ -104,17 +123,18 @@ class VenueServer:
                 done.set_exception(error)
 
         self._loop.call_soon_threadsafe(act)
-        return done.result()
+        return done.result(CALL_SECONDS_MAX)
 
     def _run(self) -> None:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        over = self._over = self._loop.create_future()
         venues = Venues(
             self._settings, self._market, seed=self._seed, start_ns=self._clock.origin_ns
         )
-        floor = self._floor = Floor(venues, self._clock)
+        floor = self._floor = Floor(venues, self._clock, self._door, on_failure=self._finish)
         runner = web.AppRunner(
             build_app(floor),
             access_log=None,
@@ -127,10 +147,15 @@ class VenueServer:
             self._started.set_exception(error)
         else:
             self._started.set_result(None)
-            await self._stop.wait()
+            await over
         finally:
             floor.close()
             await runner.cleanup()
+
+    def _finish(self, failure: BaseException | None = None) -> None:
+        if self._over is not None and not self._over.done():
+            self._failure = failure
+            self._over.set_result(None)
 
     async def _listen(self, runner: web.AppRunner) -> None:
         await runner.setup()

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from attrs import evolve
 
+from ..limits import Address
 from ..market import Market, MarketEvent
 from ..settings import VenueSettings
 from ..streams import Delivery
@@ -36,6 +37,8 @@ class Venues:
         self._seed = seed
         self._now_ns = start_ns
         self._venues: dict[str, Venue] = {}
+        self.address = Address()
+        """Every client comes from the one address of this machine."""
         self.public = self._open(PUBLIC, settings)
 
     @property
@@ -84,7 +87,13 @@ class Venues:
     def _open(self, account: str, settings: VenueSettings) -> Venue:
         # Each account has draws of its own, the same in every run that opens it as the same one.
         seed = self._seed + len(self._venues)
-        venue = Venue(settings, self.market.onlooker(), seed=seed, start_ns=self._now_ns)
+        venue = Venue(
+            settings,
+            self.market.onlooker(),
+            seed=seed,
+            start_ns=self._now_ns,
+            address=self.address,
+        )
         self._venues[account] = venue
         return venue
 
