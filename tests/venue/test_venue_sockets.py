@@ -8,8 +8,8 @@ from callboard.scenarios.venue.core import Core
 from callboard.scenarios.venue.faults import Fault, ScriptedFault
 from callboard.scenarios.venue.scaled_clock import ScaledClock
 from callboard.scenarios.venue.server.serving import VenueServer
-from callboard.scenarios.venue.settings import VenueSettings
-from support.venue_servers import AT_ONCE, served
+from callboard.scenarios.venue.settings import AT_ONCE, VenueSettings
+from support.venue_servers import served
 from support.venue_streams import (
     WAIT_SECONDS_MAX,
     Stream,
