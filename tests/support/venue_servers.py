@@ -40,8 +40,10 @@ class Answer:
     @property
     def code(self) -> int:
         """The venue's code, 0 for none."""
-        code: int = self.body.get("code", 0) if isinstance(self.body, dict) else 0
-        return code
+        try:
+            return int(self.body["code"])
+        except (KeyError, TypeError):
+            return 0
 
 
 class Caller:

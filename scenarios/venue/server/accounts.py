@@ -29,10 +29,9 @@ def read_accounts(path: Path) -> tuple[Pass, ...]:
     """Return the passes of a file; raises `ConfigurationError`."""
     reading = _Reading(path)
     listed = _document(path).get(LISTED)
-    if not isinstance(listed, list) or not listed:
+    if not _is(list, listed) or not listed:
         raise ConfigurationError(f"{path}: has no list `{LISTED}` with at least one account")
-    rows: list[Any] = listed  # pyright: ignore[reportUnknownVariableType] - a file has no types
-    passes = [reading.account(number, row) for number, row in enumerate(rows, start=1)]
+    passes = [reading.account(number, row) for number, row in enumerate(listed, start=1)]
     reading.check_keys(passes)
     if reading.faults:
         raise ConfigurationError("; ".join(reading.faults))
@@ -42,7 +41,7 @@ def read_accounts(path: Path) -> tuple[Pass, ...]:
 def _document(path: Path) -> Mapping[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
-        document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        document: Any = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -52,7 +51,7 @@ def _document(path: Path) -> Mapping[str, Any]:
         raise ConfigurationError(f"{path}:{error.lineno}: is no JSON: {error.msg}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: is no TOML: {error}") from None
-    return document if isinstance(document, dict) else {}
+    return document if _is(dict, document) else {}
 
 
 @define
@@ -67,7 +66,7 @@ class _Reading:
         """Read one account; what is wrong with it is noted."""
         self.where = f"{self.path}: account {number}"
         values: dict[str, Any] = {}
-        if isinstance(row, dict):
+        if _is(dict, row):
             values = row
         else:
             self._wrong("is no table")
@@ -121,7 +120,7 @@ class _Reading:
 
     def _permissions(self, values: Mapping[str, Any]) -> frozenset[str]:
         found = values.get("permissions", [READ, TRADE])
-        named: set[Any] = set(found) if isinstance(found, list) else {found}
+        named = {str(each) for each in found} if _is(list, found) else {str(found)}
         if not named <= set(PERMISSIONS):
             self._wrong(f"`permissions` is a list of {', '.join(PERMISSIONS)}")
         return frozenset(named)
@@ -137,3 +136,7 @@ class _Reading:
         if not (balance.is_finite() and balance >= 0):
             self._wrong("`balance` is a number of USDT from 0 on")
         return balance
+
+
+def _is(kind: type, value: object) -> bool:
+    return isinstance(value, kind)
