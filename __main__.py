@@ -13,6 +13,7 @@ _COMMANDS: dict[str, str] = {
     "audit": "actors.adapters.records.audit_commands:audit",
     "config": "actors.adapters.commands:config",
     "demo": "scenarios.demo.command:demo",
+    "doctor": "actors.adapters.doctor.command:doctor",
     "flatten": "actors.adapters.commands:flatten",
     "halt": "actors.adapters.commands:halt",
     "journal": "actors.adapters.journal_commands:journal",

@@ -20,6 +20,7 @@ PREFIXES: Mapping[Environment, str] = {
 }
 """How the variables of an environment's keys begin."""
 KEY_CHARS_MAX = 256
+PAPER = "paper"
 
 
 def read_credentials(environment: Environment, environ: Mapping[str, str]) -> Credentials:
@@ -45,6 +46,11 @@ def read_credentials(environment: Environment, environ: Mapping[str, str]) -> Cr
     if faults or api_key is None or secret is None:
         raise ConfigurationError(*faults)
     return Credentials(api_key, secret, passphrase)
+
+
+def paper_credentials(account: str) -> Credentials:
+    """Return what opens a paper account of a name: nobody's secret, good on this machine alone."""
+    return Credentials(Secret(account or PAPER), Secret(f"{PAPER} only"))
 
 
 def _read(name: str, environ: Mapping[str, str], faults: list[str]) -> Secret | None:

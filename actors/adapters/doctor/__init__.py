@@ -1,0 +1,1 @@
+"""Doctor: looks at a machine, its settings, keys and venue before an engine runs there."""

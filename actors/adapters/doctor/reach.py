@@ -1,0 +1,50 @@
+"""Reach: the client that asks the venue of a plan, and the one for the rights of its key.
+
+Owns which host is asked what. A key that cannot be read leaves what the venue tells everybody; a
+plan without a host to ask leaves nothing. The rights of a key are told by the live venue alone, on
+its spot host.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from attrs import evolve
+
+from ...errors import ConfigurationError
+from ..binance.client import ClientOptions, LaneClient, build_client
+from ..binance.credentials import Credentials
+from ..binance.environment import Environment, VenueAddress
+from ..binance.keys import paper_credentials
+from ..binance.transport import route_to
+from .finding import Finding, fail
+from .plan import Plan
+from .venue import VenueCheck
+
+RIGHTS_HOST = "https://api.binance.com"
+"""The live venue's spot host; read 2026-11."""
+
+
+def check_venue(plan: Plan, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what the venue of a plan tells; nothing where there is none to ask."""
+    settings, address = plan.settings, plan.address
+    if settings is None or address is None:
+        return
+    is_keyed = plan.credentials is not None
+    credentials = plan.credentials or paper_credentials("")
+    try:
+        client = _client(address, credentials, environ)
+    except ConfigurationError as error:
+        yield from (fail("venue", fault, "correct what is named") for fault in error.faults)
+        return
+    yield from VenueCheck(settings, client.perform).look(is_signed=is_keyed)
+    client.close()
+    if is_keyed and address.environment is Environment.LIVE:
+        spot = _client(evolve(address, rest=RIGHTS_HOST), credentials, environ)
+        yield VenueCheck(settings, spot.perform).permissions()
+        spot.close()
+
+
+def _client(
+    address: VenueAddress, credentials: Credentials, environ: Mapping[str, str]
+) -> LaneClient:
+    route = route_to(address.rest, environ, ca_file=address.ca_file)
+    return build_client(ClientOptions(address, route, credentials))

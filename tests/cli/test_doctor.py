@@ -1,0 +1,98 @@
+"""Doctor: the report of `callboard doctor`, for people and for programs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callboard.actors.adapters.exits import Exit
+from support.command_line import invoke
+from support.venue_servers import served
+
+CANARY = "c4n4ry" * 4
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+    """Run in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def _report(*words: str) -> tuple[Exit, dict[str, list[str]]]:
+    """Return how it ended, and the texts of each verdict."""
+    result = invoke("doctor", "--json", *words)
+    assert CANARY not in result.output
+    data: dict[str, Any] = json.loads(result.stdout)
+    texts: dict[str, list[str]] = {"ok": [], "warn": [], "fail": []}
+    for each in data["findings"]:
+        texts[each["verdict"]].append(f"{each['check']}: {each['text']}")
+    assert data["ok"] is not texts["fail"]
+    return Exit(result.exit_code), texts
+
+
+def test_a_paper_run_needs_nothing_but_this_machine(tmp_path: Path) -> None:
+    code, found = _report("--data-dir", str(tmp_path / "D"))
+
+    assert ([], Exit.OK) == (found["fail"], code)
+    assert "mode: paper, reaches the built-in venue alone" in found["ok"]
+    assert "keys: paper reads none" in found["ok"]
+    assert not (tmp_path / "D").exists()
+
+
+def test_every_fault_of_the_settings_is_a_line() -> None:
+    code, found = _report("-s", "sed=1", "-s", "risk.leverage=0")
+
+    assert Exit.FAILED is code
+    assert [
+        "settings: command line: sed: unknown key; did you mean seed?",
+        "settings: command line: risk.leverage: must be 1 to 125, not 0",
+    ] == found["fail"]
+
+
+def test_a_mode_tells_every_reason_and_every_key_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BINANCE_DEMO_API_KEY", CANARY)
+
+    code, found = _report("--mode", "live")
+
+    assert Exit.FAILED is code
+    told = "\n".join(found["fail"])
+    for part in (
+        "use_testnet (USE_BINANCE_TESTNET) is true",
+        "exchange.account: is not set",
+        "no data directory",
+        "BINANCE_API_KEY: is missing",
+        "(BINANCE_DEMO_API_KEY is set, but its keys are for demo alone)",
+        "BINANCE_API_SECRET: is missing",
+    ):
+        assert part in told
+
+
+def test_people_read_a_line_a_finding_and_what_to_do() -> None:
+    result = invoke("doctor", "-s", "sed=1")
+
+    assert Exit.FAILED is Exit(result.exit_code)
+    lines = [line.split(maxsplit=2) for line in result.stdout.splitlines()]
+    assert ["fail", "settings", "command line: sed: unknown key; did you mean seed?"] in lines
+    assert "-> callboard config show says where each value comes from" in result.stdout
+
+
+def test_a_venue_of_this_machine_is_asked_over_its_socket() -> None:
+    with served() as server:
+        url = f"exchange.rest_url={server.rest_url}"
+        code, found = _report("-s", url, "-s", "risk.symbols=ETHUSDT", "-s", "risk.leverage_max=20")
+
+    assert ([], Exit.OK) == (found["fail"], code)
+    assert f"mode: paper, reaches {server.rest_url}" in found["ok"]
+    assert "filters: of 1 symbols" in found["ok"]
+    told = "\n".join(found["ok"])
+    assert "account: 10000 USDT" in told
+
+
+def test_a_venue_that_is_not_there_fails() -> None:
+    code, found = _report("-s", "exchange.rest_url=http://127.0.0.1:1")
+
+    assert Exit.FAILED is code
+    assert ["venue clock"] == [each.partition(":")[0] for each in found["fail"]]
