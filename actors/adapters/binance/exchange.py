@@ -4,7 +4,7 @@ Owns a client for each thread that asks at one time; they are kept, the one used
 request is sent on its caller's thread and answered before it returns: a lane has one out at a time
 anyway, and a hand-over to another thread would be on every order's path. Adds no decision: nothing
 is repeated, delayed or refused here. Bound: `CLIENTS_MAX`, beyond which a request is NOT_SENT.
-`close` breaks what is out; whoever waits for it hears nothing more.
+`close` breaks what is out; whoever waits for it, or asks later, hears nothing more.
 """
 
 import threading
@@ -17,6 +17,7 @@ from .client import ClientOptions, LaneClient, build_client
 
 CLIENTS_MAX = 16
 """Lanes are two; clock probe, streams and commands ask beside them."""
+TOO_MANY = f"{CLIENTS_MAX} requests are out already"
 
 
 class Streams(Protocol):
@@ -47,13 +48,13 @@ class BinanceExchange:
         """Send one request and answer it; blocks until then, for the client's timeout at most."""
         client = self._take()
         if client is None:
-            answer(VenueAnswer(request.request_id, Phase.NOT_SENT, text=self._why_none()))
-            return
-        try:
-            given = client.perform(request)
-        finally:
-            is_open = self._give_back(client)
-        if is_open:
+            given = VenueAnswer(request.request_id, Phase.NOT_SENT, text=TOO_MANY)
+        else:
+            try:
+                given = client.perform(request)
+            finally:
+                self._give_back(client)
+        if not self._is_closed:
             answer(given)
 
     def open_stream(self, stream: str, symbols: tuple[str, ...], listener: StreamListener) -> None:
@@ -89,15 +90,12 @@ class BinanceExchange:
             self._busy.add(client)
         return client
 
-    def _give_back(self, client: LaneClient) -> bool:
-        """Keep a client for the next request; False once the exchange is closed."""
+    def _give_back(self, client: LaneClient) -> None:
+        """Keep a client for the next request."""
         with self._lock:
             self._busy.discard(client)
-            if not self._is_closed:
+            is_kept = not self._is_closed
+            if is_kept:
                 self._idle.append(client)
-                return True
-        client.close()
-        return False
-
-    def _why_none(self) -> str:
-        return "the exchange is closed" if self._is_closed else "too many requests are out"
+        if not is_kept:
+            client.close()
