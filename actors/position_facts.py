@@ -46,6 +46,14 @@ class FundingBooked:
 
 
 @frozen
+class FillHeld:
+    """Fact: a fill takes off more than is known to be held, and waits for those before it."""
+
+    key: str
+    fill: FillBooked
+
+
+@frozen
 class StrangerNoted:
     """Fact: somebody else's order was filled in a position that we hold."""
 
@@ -201,6 +209,7 @@ PRIVATE = (
     FillApplied,
     FillCorrected,
     FillKnown,
+    FillHeld,
     FundingBooked,
     StrangerNoted,
     VenueDiffered,
@@ -225,6 +234,7 @@ Fact = (
     FillApplied
     | FillCorrected
     | FillKnown
+    | FillHeld
     | FundingBooked
     | StrangerNoted
     | VenueDiffered

@@ -22,11 +22,12 @@ from ..messages.values import CloseReason, Leg, Severity
 from ..messages.venue import TradeEvidence
 from . import names
 from .policies.guard import Guard, VenueView, close_reason, new_life, stranger_fill
-from .policies.ledger import Position, signed, unrealised_pnl
+from .policies.held_fills import held_after, held_key
+from .policies.ledger import Position, overdraws, signed, unrealised_pnl
 from .policies.stop_plan import tighter
 from .policies.strangers import explain
 from .policies.trade_book import TradeBook, book_funding, resize_trade
-from .position_facts import FillApplied, ForeignAdopted, VenueAdopted, VenueDiffered
+from .position_facts import FillApplied, FillHeld, ForeignAdopted, VenueAdopted, VenueDiffered
 from .position_state import MS, ZERO, adopted_position, booked_fill, foreign_guard
 from .protection import Protection
 
@@ -52,6 +53,9 @@ class Life:
         legs, trade = self.protection.legs, fill.trade
         guard = legs.state.guards.get(key)
         before = Position(trade.symbol, trade.position_side) if guard is None else guard.position
+        if overdraws(before, trade.side, trade.quantity):
+            self._hold(key, fill)
+            return
         booked = booked_fill(legs.state, key, fill, legs.ctx.now)
         after = booked.after
         legs.ctx.record(FillApplied(key, fill, legs.ctx.now))
@@ -70,6 +74,16 @@ class Life:
             stop_loss = tighter(guard, fill.stop_loss) if grew else guard.stop_loss
             if grew or guard.has_quantity_legs:
                 self.protection.resized(key, guard, after, stop_loss)
+        if abs(after.quantity) > abs(before.quantity):
+            for waiting in held_after(legs.state.held, key, trade):
+                legs.ctx.tell(legs.ctx.me, waiting)
+
+    def _hold(self, key: str, fill: FillBooked) -> None:
+        """Keep a fill until those before it are told; the venue is asked for them."""
+        legs, trade_id = self.protection.legs, fill.trade.trade_id
+        if legs.state.held.get(held_key(key, trade_id)) != fill:
+            legs.ctx.record(FillHeld(key, fill))
+            legs.check(key, f"fill {trade_id} takes more than is known to be held")
 
     def taken(self, key: str, guard: Guard, found: StrangerFilled) -> None:
         """Somebody else's fill is a part of our position's story: book it as what it was."""

@@ -11,6 +11,8 @@ and position side. A life's beginning and end are told in `position_life.py`, or
 
 from typing import assert_never
 
+from attrs import evolve
+
 from ..messages.account import PositionsValued
 from ..messages.events import (
     PositionCorrected,
@@ -42,6 +44,7 @@ from .policies.close_rules import size_close
 from .policies.exit_rules import is_for_discretion
 from .policies.guard import RESTING, life_id, loss_percent
 from .policies.guard_legs import noted
+from .policies.held_fills import held_key
 from .policies.ledger import unrealised_pnl
 from .policies.refusal import Refusal
 from .policies.stop_plan import AT_WORK
@@ -52,6 +55,7 @@ from .position_facts import (
     AgainDue,
     Fact,
     FillCorrected,
+    FillHeld,
     FillKnown,
     FiredDue,
     InstrumentsNoted,
@@ -191,6 +195,10 @@ class PositionMonitor(Actor):
         trade = message.trade
         key = key_of(trade.symbol, trade.position_side)
         guard = self.state.guards.get(key)
+        held = self.state.held.get(held_key(key, trade.trade_id))
+        if held is not None:
+            ctx.record(FillHeld(key, evolve(held, trade=trade)))
+            return
         if guard is None or trade.trade_id not in guard.bare_fills:
             ctx.log("fill_settled_already", id=message.client_order_id, trade_id=trade.trade_id)
             return

@@ -18,6 +18,7 @@ from ..messages.venue import TradeEvidence
 from .policies.fill_booking import Booked, book_of_fill
 from .policies.guard import BareFill, Guard, VenueView
 from .policies.guard_legs import note_leg
+from .policies.held_fills import held_key, hold
 from .policies.ledger import Position, adopted
 from .policies.stop_plan import tighter
 from .policies.trade_book import (
@@ -37,6 +38,7 @@ from .position_facts import (
     Fact,
     FillApplied,
     FillCorrected,
+    FillHeld,
     FillKnown,
     ForeignAdopted,
     ForeignSeen,
@@ -74,6 +76,8 @@ class PositionsState:
     foreign: dict[str, VenueView] = field(factory=dict[str, VenueView])
     """Positions at the venue that nothing of ours ever was in."""
     lives: int = 0
+    held: dict[str, FillBooked] = field(factory=dict[str, FillBooked])
+    """By key and trade id, fills that wait for earlier ones which nobody has told yet."""
     marks: dict[str, MarkChanged] = field(factory=dict[str, MarkChanged])
     filters: dict[str, Filters] = field(factory=dict[str, Filters])
     longest_unprotected_ms: int = 0
@@ -142,6 +146,8 @@ def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
             _correct_fill(state, fact)
         case FillKnown():
             state.guards[fact.key].booked[fact.trade_id] = False
+        case FillHeld():
+            hold(state.held, fact.key, fact.fill)
         case FundingBooked():
             _book_funding(state, fact)
         case StrangerNoted():
@@ -155,15 +161,9 @@ def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
         case VenueAdopted():
             _adopt(state, state.guards[fact.key], fact.at_ns)
         case LegRequested():
-            guard, leg = state.guards[fact.key], fact.request.leg.value
-            guard.attempts[leg] = guard.attempts.get(leg, 0) + 1
-            guard.pending[leg] = fact.request
+            _request_leg(state.guards[fact.key], fact)
         case LegDenied():
-            guard = state.guards[fact.key]
-            guard.pending.pop(fact.leg.value, None)
-            guard.failures[fact.leg.value] = guard.failures.get(fact.leg.value, 0) + 1
-            if fact.given_up:
-                guard.closing = ""
+            _deny_leg(state.guards[fact.key], fact)
         case LegNoted():
             note_leg(state.guards[fact.key], fact.change, failed=fact.failed)
         case WholeFreed():
@@ -195,6 +195,7 @@ def _apply_fill(state: PositionsState, fact: FillApplied) -> None:
         guard = state.guards[fact.key] = Guard(Position(trade.symbol, trade.position_side))
     _note(guard.booked, trade.trade_id, fill.closed_by is not None, BOOKED_MAX)
     guard.strangers.pop(trade.trade_id, None)
+    state.held.pop(held_key(fact.key, trade.trade_id), None)
     before, guard.position = guard.position, position
     if fill.leg is Leg.ENTRY and position.epoch == before.epoch:
         guard.stop_loss = tighter(guard, fill.stop_loss)
@@ -218,6 +219,20 @@ def _apply_fill(state: PositionsState, fact: FillApplied) -> None:
         _begin_life(guard, before, fill, state.lives)
     if position.is_flat:
         _rest(guard)
+
+
+def _request_leg(guard: Guard, fact: LegRequested) -> None:
+    leg = fact.request.leg.value
+    guard.attempts[leg] = guard.attempts.get(leg, 0) + 1
+    guard.pending[leg] = fact.request
+
+
+def _deny_leg(guard: Guard, fact: LegDenied) -> None:
+    leg = fact.leg.value
+    guard.pending.pop(leg, None)
+    guard.failures[leg] = guard.failures.get(leg, 0) + 1
+    if fact.given_up:
+        guard.closing = ""
 
 
 def _note_instruments(state: PositionsState, change: InstrumentsChanged) -> None:
