@@ -1,7 +1,7 @@
-"""Held fills: fills that take off more than is known to be held, until those before them are told.
+"""Held fills: what takes off more than is known to be held waits for what came before.
 
 Pure, over a plain dict by position and trade id. The venue never turns a LONG or SHORT position
-over, so such a fill proves that earlier ones are missing; it counts after the first of these.
+over, so a fill that would proves that earlier ones are missing; it counts after the first of these.
 Bound: the newest `HELD_MAX`; what is beyond is told again when the positions differ.
 """
 

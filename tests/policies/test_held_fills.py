@@ -1,4 +1,4 @@
-"""Held fills: what waits for earlier fills, in which order it counts, and how many there may be."""
+"""Held fills: what waits for earlier fills, in which order it counts, and how many wait."""
 
 from attrs import evolve
 
