@@ -9,6 +9,7 @@ from .fault_options import SIZES
 from .venue.fault_targets import REFUSALS
 from .venue.fault_words import words_of
 from .venue.faults import Fault, Faults
+from .venue.server.wire_faults import SLOW_MS, SLOW_NAME, WORDS, WireFault
 
 HELP = "help"
 
@@ -29,9 +30,12 @@ def listed() -> str:
     lines = ["Each is a probability, as in `http_429=0.01`; none is on by itself."]
     for title, members in groups.items():
         lines += ["", title, *(f"  {fault.value:30} {words_of(fault)}" for fault in members)]
+    lines += ["", "On the wire of `callboard venue --port`, once a connection or request"]
+    lines += [f"  {fault.value:30} {WORDS[fault]}" for fault in WireFault]
     usual = Faults()
     sizes = (f"  {name:30} {getattr(usual, name)}" for name in SIZES)
     lines += ["", "Sizes, with their usual figure", *sizes]
+    lines += [f"  {SLOW_NAME:30} {SLOW_MS}"]
     lines += [f"  {'executed_share':30} {usual.executed_share}: of what may be executed or not, is"]
     lines += [f"  {'streams':30} {'+'.join(usual.streams)}: which suffer; or market, user+market"]
     return "\n".join(lines)

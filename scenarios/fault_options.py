@@ -37,9 +37,9 @@ def faults_of(text: str) -> Faults:
 
 def _figure(name: str, figure: str, wrong: list[str]) -> float | int | tuple[str, ...]:
     if name in SHARES:
-        return _share(name, figure, wrong)
+        return share_of(name, figure, wrong)
     if name in SIZES:
-        return _size(name, figure, wrong)
+        return size_of(name, figure, wrong)
     if name == STREAMS:
         return _streams(figure, wrong)
     near = get_close_matches(name, (*SHARES, *SIZES, STREAMS), n=3)
@@ -48,7 +48,8 @@ def _figure(name: str, figure: str, wrong: list[str]) -> float | int | tuple[str
     return 0
 
 
-def _share(name: str, figure: str, wrong: list[str]) -> float:
+def share_of(name: str, figure: str, wrong: list[str]) -> float:
+    """Return a share from 0 to 1; what is none is noted."""
     try:
         share = float(figure)
     except ValueError:
@@ -58,7 +59,8 @@ def _share(name: str, figure: str, wrong: list[str]) -> float:
     return share
 
 
-def _size(name: str, figure: str, wrong: list[str]) -> int:
+def size_of(name: str, figure: str, wrong: list[str]) -> int:
+    """Return a size in whole units; what is none is noted."""
     if not (figure.isascii() and figure.isdigit()):
         unit = name.rpartition("_")[2]
         wrong.append(f"{name}: is a whole number of {unit}, not {figure!r}")

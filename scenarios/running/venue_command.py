@@ -23,6 +23,7 @@ from ..fault_options import faults_of
 from ..venue.faults import Faults
 from ..venue.process import VenueServer as SocketServer
 from ..venue.scaled_clock import ScaledClock
+from ..venue.server.fault_text import read_faults
 from ..venue.server.serving import VenueServer
 from ..venue.settings import AT_ONCE, PAPER_LEVERAGE, QueueModel, VenueSettings
 from ..venue.talk import LedgerTaken, Welcome, talk_codec
@@ -42,6 +43,7 @@ class VenueOptions:
 
     socket: Path | None = None
     port: int | None = None
+    control_port: int | None = None
     accounts: Path | None = None
     seed: int = 0
     tape: Path | None = None
@@ -58,6 +60,11 @@ class VenueOptions:
     "--port",
     type=click.IntRange(0, 65_535),
     help="A port of 127.0.0.1 for HTTP and websockets, for any Binance client; 0 takes a free one.",
+)
+@click.option(
+    "--control-port",
+    type=click.IntRange(0, 65_535),
+    help="A port for faults, counts, ledger and clock of a running server; 0 takes a free one.",
 )
 @click.option(
     "--accounts",
@@ -85,7 +92,7 @@ class VenueOptions:
     metavar="NAME=P,...",
     is_eager=True,
     callback=show_faults,
-    help="Faults, by probability; `help` lists all.",
+    help="Faults, by probability, or with --port a TOML file of them; `help` lists all.",
 )
 @click.option(
     "--fills",
@@ -104,8 +111,8 @@ def venue(**options: Any) -> None:
     chosen = VenueOptions(symbols=symbols, **options)
     if (chosen.socket is None) == (chosen.port is None):
         raise click.UsageError("say where to listen: --port or --socket, one of them")
-    if chosen.accounts is not None and chosen.port is None:
-        raise click.UsageError("--accounts is for --port; a socket has one account")
+    if chosen.port is None and (chosen.accounts, chosen.control_port) != (None, None):
+        raise click.UsageError("--accounts and --control-port go with --port")
     try:
         run(chosen)
     except TapeError as error:
@@ -122,14 +129,21 @@ def run(options: VenueOptions) -> None:
 
 
 def _run_on_port(options: VenueOptions) -> None:
-    faults, door = faults_of(options.faults), venue_http.door_of(options.accounts)
+    faults, door = read_faults(options.faults), venue_http.door_of(options.accounts)
     clock = ScaledClock.begin(speed=options.speed)
     market = _market(options, clock.origin_ns)
     settings = evolve(
-        _settings(options, market, faults), latency=AT_ONCE, checks_time=options.speed == 1.0
+        _settings(options, market, faults.venue), latency=AT_ONCE, checks_time=options.speed == 1.0
     )
     server = VenueServer(
-        settings, market.market, clock, seed=options.seed, port=options.port or 0, door=door
+        settings,
+        market.market,
+        clock,
+        seed=options.seed,
+        port=options.port or 0,
+        control_port=options.control_port,
+        door=door,
+        wire_faults=faults.wire,
     )
     venue_http.serve(server, market.name, partial(_keep, options))
 

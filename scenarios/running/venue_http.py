@@ -36,8 +36,9 @@ def serve(server: VenueServer, market: str, keep: Callable[[str, Json], None]) -
     server.start()
     before = [(each, signal.signal(each, end_in_order)) for each in END_SIGNALS]
     try:
-        keep("listening", {"port": server.port})
-        click.echo(f"venue: {market} at {server.rest_url}")
+        keep("listening", {"port": server.port, "control_port": server.control_port})
+        controlled = "" if server.control_port is None else f", control at {server.control_url}"
+        click.echo(f"venue: {market} at {server.rest_url}{controlled}")
         server.wait()
     finally:
         server.stop()

@@ -11,7 +11,9 @@ from attrs import evolve, frozen
 from callboard.scenarios.running import market
 from callboard.scenarios.venue.scaled_clock import ScaledClock
 from callboard.scenarios.venue.server.door import Door
-from callboard.scenarios.venue.server.serving import HOST, VenueServer
+from callboard.scenarios.venue.server.listening import HOST
+from callboard.scenarios.venue.server.serving import VenueServer
+from callboard.scenarios.venue.server.wire_faults import WireFaults
 from callboard.scenarios.venue.settings import AT_ONCE, VenueSettings
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
@@ -19,13 +21,39 @@ TIMEOUT_SECONDS = 30
 
 
 def served(
-    *, port: int = 0, seed: int = 1, door: Door | None = None, **settings: Any
+    *,
+    port: int = 0,
+    seed: int = 1,
+    door: Door | None = None,
+    wire_faults: WireFaults | None = None,
+    **settings: Any,
 ) -> VenueServer:
     """Return a server of the seeded market, which listens once it is entered."""
     clock = ScaledClock.begin()
     opened = market.seeded(SYMBOLS, seed=seed, start_ns=clock.origin_ns)
     wanted = evolve(VenueSettings(symbols=opened.rules, latency=AT_ONCE), **settings)
-    return VenueServer(wanted, opened.market, clock, seed=seed, port=port, door=door)
+    return VenueServer(
+        wanted,
+        opened.market,
+        clock,
+        seed=seed,
+        port=port,
+        control_port=0,
+        door=door,
+        wire_faults=wire_faults,
+    )
+
+
+def control(server: VenueServer, method: str, path: str, /, **values: Any) -> tuple[int, Any]:
+    """Ask the control endpoint of a server; return status and body."""
+    assert server.control_port is not None
+    connection = http.client.HTTPConnection(HOST, server.control_port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request(method, path, json.dumps(values) if values else None)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
 
 
 @frozen
@@ -52,6 +80,7 @@ class Caller:
     def __init__(
         self, server: VenueServer, key: str = "any", sign: Callable[[str], str] | None = None
     ) -> None:
+        self.key = key
         self._server = server
         self._headers = {"X-MBX-APIKEY": key} if key else {}
         self._sign = sign

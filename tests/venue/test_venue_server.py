@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from callboard.scenarios.venue.api import ROUTES
-from callboard.scenarios.venue.server.serving import PortInUseError, VenueServer
+from callboard.scenarios.venue.server.listening import PortInUseError
+from callboard.scenarios.venue.server.serving import VenueServer
 from support.venue_servers import Caller, served
 
 ORDER, ALGO = "/fapi/v1/order", "/fapi/v1/algoOrder"

@@ -9,6 +9,7 @@ open until the client goes. Nothing here may be called from another thread.
 import asyncio
 from collections.abc import Callable
 from itertools import count
+from random import Random
 
 from aiohttp import web
 
@@ -17,7 +18,9 @@ from ..scaled_clock import ScaledClock
 from ..streams import Delivery
 from ..venue import Venue
 from .door import Door
+from .trouble import Trouble
 from .venues import Venues
+from .wire_faults import WireFaults
 
 IDLE_SECONDS_MAX = 60.0
 """Longest wait, in seconds of the wall, of venues that have nothing to do."""
@@ -34,10 +37,12 @@ class Floor:
         venues: Venues,
         clock: ScaledClock,
         door: Door,
+        wire_faults: WireFaults,
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self.venues = venues
         self.door = door
+        self.trouble = Trouble(wire_faults, Random(f"{venues.seed}:wire"))
         self._on_failure = on_failure
         self.clock = clock
         self._loop = asyncio.get_running_loop()
@@ -45,6 +50,8 @@ class Floor:
         self._answers: dict[str, asyncio.Future[VenueAnswer]] = {}
         self._sinks: dict[tuple[str, str], Sink] = {}
         """Who hears a stream, by account and client."""
+        self.requests = 0
+        """Requests that a venue was asked."""
         self._timer: asyncio.TimerHandle | None = None
         self.run()
 
@@ -54,6 +61,7 @@ class Floor:
 
     async def ask(self, venue: Venue, request: VenueRequest) -> VenueAnswer:
         """Submit a request, whose id must be of `next_id`, and wait for what the venue says."""
+        self.requests += 1
         answer: asyncio.Future[VenueAnswer] = self._loop.create_future()
         self._answers[request.request_id] = answer
         try:

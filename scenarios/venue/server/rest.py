@@ -18,6 +18,7 @@ from ..refusal import VenueRefusal
 from ..venue import Venue
 from . import wire
 from .floor import FLOOR, Floor
+from .spoiling import hang_up, spoil
 
 KEY_HEADER = "X-MBX-APIKEY"
 SIGNATURE = "signature"
@@ -50,10 +51,14 @@ async def handle(request: web.Request) -> web.StreamResponse:
             venue = _enter(floor, key, asked, (query, body), is_signed=route.is_signed)
         except VenueRefusal as refusal:
             return wire.response(turned_away(floor.now().public.core, asked, refusal))
+    struck = floor.trouble.strike(asked, venue)
+    if struck is not None and not struck.is_executed:
+        return await spoil(request, struck, None)
     answer = await floor.ask(venue, asked)
     if answer.phase is not Phase.ANSWERED:
-        wire.hang_up(request)
-    return wire.response(answer, asked.path)
+        return hang_up(request)
+    response = wire.response(answer, asked.path)
+    return response if struck is None else await spoil(request, struck, response)
 
 
 def read_params(query: str, body: str) -> Mapping[str, str]:

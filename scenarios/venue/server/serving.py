@@ -1,9 +1,9 @@
 """VenueServer: the venue's HTTP and websocket server, on a thread of its own.
 
-Owns the thread, its asyncio loop and the listening socket; everything of the venue happens on that
+Owns the thread, its asyncio loop and the listening sockets; everything of the venue happens on that
 thread, and `call` is the way in for others. Port 0 takes a free one. `stop` ends the thread and
 every connection; a client's orders are gone with the venue. On failure: `start` raises what kept
-the server from listening.
+the server from listening, `wait` what ended it.
 """
 
 import asyncio
@@ -19,25 +19,19 @@ from ..market import Market
 from ..scaled_clock import ScaledClock
 from ..settings import VenueSettings
 from .app import build_app
+from .control import Control
 from .door import Door, OpenDoor
 from .floor import Floor
+from .listening import HOST, listen
 from .venues import Venues
+from .wire_faults import WireFaults
 
-HOST = "127.0.0.1"
 SHUTDOWN_SECONDS = 0.5
 """How long requests in work may take at the end; silent ones have no end of their own."""
 CALL_SECONDS_MAX = 60.0
 """How long a caller waits for the server's thread, which may have ended meanwhile."""
 
 Result = TypeVar("Result")
-
-
-class PortInUseError(ConnectionError):
-    """Another program listens at this port."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} is in use on {HOST}")
-        self.port = port
 
 
 class VenueServer:
@@ -51,14 +45,19 @@ class VenueServer:
         *,
         seed: int = 0,
         port: int = 0,
+        control_port: int | None = None,
         door: Door | None = None,
+        wire_faults: WireFaults | None = None,
     ) -> None:
         self._settings = settings
         self._market = market
         self._clock = clock
         self._seed = seed
         self._door: Door = OpenDoor() if door is None else door
+        self._wire_faults = WireFaults() if wire_faults is None else wire_faults
         self.port = port
+        self.control_port = control_port
+        """None for a server without a control endpoint."""
         self._started: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="callboard-venue-server")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -75,6 +74,12 @@ class VenueServer:
     def ws_url(self) -> str:
         """Base of the websockets, without a path."""
         return f"ws://{HOST}:{self.port}"
+
+    @property
+    def control_url(self) -> str:
+        """Base of the control endpoint; of a server that has one."""
+        assert self.control_port is not None, "this server was made without a control endpoint"
+        return f"http://{HOST}:{self.control_port}"
 
     def __enter__(self) -> Self:
         self.start()
@@ -131,18 +136,12 @@ class VenueServer:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         over = self._over = self._loop.create_future()
-        venues = Venues(
-            self._settings, self._market, seed=self._seed, start_ns=self._clock.origin_ns
-        )
-        floor = self._floor = Floor(venues, self._clock, self._door, on_failure=self._finish)
-        runner = web.AppRunner(
-            build_app(floor),
-            access_log=None,
-            handler_cancellation=True,
-            shutdown_timeout=SHUTDOWN_SECONDS,
-        )
+        floor = self._floor = self._open_floor()
+        venue = _runner(build_app(floor))
+        control = _runner(Control(floor, self._finish).app())
+        listeners: list[asyncio.Server] = []
         try:
-            await self._listen(runner)
+            await self._listen(floor, venue, control, listeners)
         except OSError as error:
             self._started.set_exception(error)
         else:
@@ -150,18 +149,39 @@ class VenueServer:
             await over
         finally:
             floor.close()
-            await runner.cleanup()
+            for listener in listeners:
+                listener.close()
+            await venue.cleanup()
+            await control.cleanup()
+
+    def _open_floor(self) -> Floor:
+        start_ns = self._clock.origin_ns
+        venues = Venues(self._settings, self._market, seed=self._seed, start_ns=start_ns)
+        return Floor(venues, self._clock, self._door, self._wire_faults, self._finish)
+
+    async def _listen(
+        self,
+        floor: Floor,
+        venue: web.AppRunner,
+        control: web.AppRunner,
+        listeners: list[asyncio.Server],
+    ) -> None:
+        """Listen on both ports; each listener is noted as it opens."""
+        closes = floor.trouble.closes_connection
+        listener, self.port = await listen(venue, self.port, closes)
+        listeners.append(listener)
+        if self.control_port is not None:
+            listener, self.control_port = await listen(control, self.control_port, lambda: False)
+            listeners.append(listener)
 
     def _finish(self, failure: BaseException | None = None) -> None:
         if self._over is not None and not self._over.done():
             self._failure = failure
             self._over.set_result(None)
 
-    async def _listen(self, runner: web.AppRunner) -> None:
-        await runner.setup()
-        site = web.TCPSite(runner, HOST, self.port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise PortInUseError(self.port) from error
-        self.port = runner.addresses[0][1]
+
+def _runner(app: web.Application) -> web.AppRunner:
+    # A client that goes cancels its handler: a lost answer would else wait for ever.
+    return web.AppRunner(
+        app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS
+    )

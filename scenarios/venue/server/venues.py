@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from attrs import evolve
 
+from ..faults import Fault, Faults
 from ..limits import Address
 from ..market import Market, MarketEvent
 from ..settings import VenueSettings
@@ -34,7 +35,7 @@ class Venues:
     ) -> None:
         self.settings = settings
         self.market = SharedMarket(market)
-        self._seed = seed
+        self.seed = seed
         self._now_ns = start_ns
         self._venues: dict[str, Venue] = {}
         self.address = Address()
@@ -80,13 +81,38 @@ class Venues:
             for delivery in venue.step(now_ns)
         ]
 
+    def set_faults(self, faults: Faults) -> None:
+        """Replace the drawn faults of every venue, and of those to come."""
+        self.settings = evolve(self.settings, faults=faults)
+        for venue in self._venues.values():
+            venue.set_faults(faults)
+
+    def forget_planned(self) -> None:
+        """Let no planned fault happen any more at any venue."""
+        for venue in self._venues.values():
+            venue.forget_planned()
+
+    def fault_counts(self) -> dict[Fault, int]:
+        """Return how often each fault has fired at all venues together."""
+        counts = dict.fromkeys(Fault, 0)
+        for venue in self._venues.values():
+            for fault, count in venue.fault_counts.items():
+                counts[fault] += count
+        return counts
+
+    def set_clock_skew_ms(self, skew_ms: int) -> None:
+        """Set how far the venues' one clock runs ahead of the given time."""
+        self.settings = evolve(self.settings, clock_skew_ms=skew_ms)
+        for venue in self._venues.values():
+            venue.set_clock_skew_ms(skew_ms)
+
     def hear_market(self, listener: Callable[[MarketEvent], None]) -> None:
         """Tell each market event once, as it happens."""
         self.market.hear(listener)
 
     def _open(self, account: str, settings: VenueSettings) -> Venue:
         # Each account has draws of its own, the same in every run that opens it as the same one.
-        seed = self._seed + len(self._venues)
+        seed = self.seed + len(self._venues)
         venue = Venue(
             settings,
             self.market.onlooker(),

@@ -4,8 +4,6 @@ Owns the bodies and headers. The core keeps every number that is no integer as t
 Binance sends as JSON numbers become such here, by the names of their fields.
 """
 
-import socket
-import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +15,6 @@ from ....actors.ports import VenueAnswer
 NUMBERS = frozenset({"maintMarginRatio", "cum", "notionalCoef", "amount"})
 """Fields of leverageBracket and positionMargin that are JSON numbers with a fraction."""
 BARE_NUMBER_PATHS = frozenset({"/fapi/v1/leverageBracket", "/fapi/v1/positionMargin"})
-NO_LINGER = struct.pack("ii", 1, 0)
 JSON = "application/json"
 
 
@@ -33,16 +30,6 @@ def response(answer: VenueAnswer, path: str = "") -> web.Response:
         body=body_bytes(answer.body, path),
         content_type=JSON,
     )
-
-
-def hang_up(request: web.Request) -> None:
-    """Reset the connection of a request, as a broken network would."""
-    transport = request.transport
-    if transport is not None:
-        # Without lingering the peer hears of a reset, not of an orderly end.
-        peer = transport.get_extra_info("socket")
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
-        transport.abort()
 
 
 def body_bytes(body: Any, path: str = "") -> bytes:
