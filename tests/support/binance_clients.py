@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from attrs import define, field
 from binance.client import Client
 from Crypto.PublicKey import ECC, RSA
 
@@ -18,6 +19,7 @@ from callboard.actors.adapters.binance.environment import Environment, VenueAddr
 from callboard.actors.adapters.binance.session import Session
 from callboard.actors.adapters.binance.transport import route_to
 from callboard.actors.adapters.secret import Secret
+from callboard.actors.ports import StreamListener
 
 API_KEY = "canary-key-" + "k" * 53
 API_SECRET = "canary-secret-" + "s" * 50
@@ -27,6 +29,22 @@ KEYS = Path(__file__).parent / "keys"
 PEMS = {name: (KEYS / f"{name}.pem").read_text("ascii").strip() for name in ("ed25519", "rsa")}
 ED25519_KEY = ECC.import_key(PEMS["ed25519"])
 RSA_KEY = RSA.import_key(PEMS["rsa"])
+
+
+@define
+class NoStreams:
+    """Streams that never open."""
+
+    opened: list[str] = field(factory=list[str])
+    is_closed: bool = False
+
+    def open(self, stream: str, symbols: tuple[str, ...], listener: StreamListener) -> None:
+        """Keep what is asked for."""
+        self.opened.append(f"{stream} {symbols} {type(listener).__name__}")
+
+    def close(self) -> None:
+        """Remember the end."""
+        self.is_closed = True
 
 
 def options_for(

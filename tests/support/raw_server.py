@@ -1,9 +1,9 @@
 """RawServer: a TCP server that says byte for byte what a test has written down.
 
-Owns a listening socket on a free port and a thread a connection. The script is a list of
-connections in the order in which they come, each a list of acts, one for each request; a
-connection whose acts are over is closed, and so is one that the script does not know. What came in
-is kept, request by request.
+Owns a listening socket on a free port and a thread a connection. The script has a row of acts for
+each connection, in the order in which they come, one act for each request; a connection whose acts
+are over is closed, and so is one that the script does not know. What came in is kept, request by
+request.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Self
 
 from attrs import frozen
@@ -44,13 +44,14 @@ class Received:
         return self.raw.partition(b"\r\n\r\n")[2].decode()
 
 
-Act = Callable[[socket.socket], None]
+Act = Callable[[socket.socket, Received], None]
+"""What is done with a request that has come on a connection."""
 
 
 def say(*pieces: bytes) -> Act:
     """Send pieces, one send each."""
 
-    def act(connection: socket.socket) -> None:
+    def act(connection: socket.socket, _: Received) -> None:
         for piece in pieces:
             connection.sendall(piece)
 
@@ -71,13 +72,13 @@ def http(body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = 
     return "\r\n".join((*lines, "", "")).encode() + body
 
 
-def reset(connection: socket.socket) -> None:
+def reset(connection: socket.socket, _: Received) -> None:
     """End the connection so that the peer is told of a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
 
-def silence(connection: socket.socket) -> None:
+def silence(connection: socket.socket, _: Received) -> None:
     """Say nothing until the peer has gone."""
     with contextlib.suppress(OSError):
         while connection.recv(CHUNK):
@@ -88,7 +89,7 @@ class RawServer:
     """Plays a script; a context that listens from entry to exit."""
 
     def __init__(
-        self, script: Sequence[Sequence[Act]], *, tls: ssl.SSLContext | None = None
+        self, script: Sequence[Iterable[Act]], *, tls: ssl.SSLContext | None = None
     ) -> None:
         self.requests: list[Received] = []
         self._script = list(script)
@@ -141,13 +142,14 @@ class RawServer:
             self._threads.append(thread)
             thread.start()
 
-    def _serve(self, connection: socket.socket, acts: Sequence[Act]) -> None:
+    def _serve(self, connection: socket.socket, acts: Iterable[Act]) -> None:
         with contextlib.suppress(OSError, EOFError):
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             for act in acts:
-                self.requests.append(Received(_request_of(connection)))
-                act(connection)
+                request = Received(_request_of(connection))
+                self.requests.append(request)
+                act(connection, request)
         connection.close()
         self._ended.release()
 

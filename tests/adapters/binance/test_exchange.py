@@ -6,34 +6,17 @@ import threading
 from contextlib import AbstractContextManager, closing
 
 import pytest
-from attrs import define, field
 
 from callboard.actors.adapters.binance import exchange as module
 from callboard.actors.adapters.binance.exchange import BinanceExchange
 from callboard.actors.adapters.binance_requests import build_request
-from callboard.actors.ports import StreamListener, VenueAnswer
+from callboard.actors.ports import VenueAnswer
 from callboard.messages.values import Phase
 from callboard.messages.venue import ReadTime
-from support.binance_clients import options_for
-from support.raw_server import WAIT_SECONDS, RawServer, reply, silence
+from support.binance_clients import NoStreams, options_for
+from support.raw_server import WAIT_SECONDS, RawServer, Received, reply, silence
 
 TIME = build_request(ReadTime(), "t")
-
-
-@define
-class NoStreams:
-    """Streams that nobody opens."""
-
-    opened: list[str] = field(factory=list[str])
-    is_closed: bool = False
-
-    def open(self, stream: str, symbols: tuple[str, ...], listener: StreamListener) -> None:
-        """Keep what is asked for."""
-        self.opened.append(f"{stream} {symbols} {type(listener).__name__}")
-
-    def close(self) -> None:
-        """Remember the end."""
-        self.is_closed = True
 
 
 def exchange_at(
@@ -61,9 +44,9 @@ def test_requests_of_two_threads_go_side_by_side_and_their_connections_are_kept(
     meeting = threading.Barrier(2, timeout=WAIT_SECONDS)
     answers: list[VenueAnswer] = []
 
-    def meet(connection: socket.socket) -> None:
+    def meet(connection: socket.socket, request: Received) -> None:
         meeting.wait()
-        reply("{}")(connection)
+        reply("{}")(connection, request)
 
     script = [[meet, reply("{}"), reply("{}")], [meet, reply("{}"), reply("{}")]]
     with RawServer(script) as server, exchange_at(server.url) as exchange:
@@ -87,9 +70,9 @@ def test_what_is_out_ends_with_the_exchange_and_nobody_hears_of_it() -> None:
     answers: list[VenueAnswer] = []
     streams = NoStreams()
 
-    def wait(connection: socket.socket) -> None:
+    def wait(connection: socket.socket, request: Received) -> None:
         arrived.set()
-        silence(connection)
+        silence(connection, request)
 
     with RawServer([[wait]]) as server:
         exchange = BinanceExchange(options_for(server.url), streams)

@@ -14,7 +14,17 @@ from callboard.actors.adapters.binance.connection import Connection
 from callboard.actors.adapters.binance.session import Session
 from callboard.actors.adapters.binance.transport import TransportFailure, route_to
 from callboard.messages.values import Phase
-from support.raw_server import Act, RawServer, http, refused_port, reply, reset, say, silence
+from support.raw_server import (
+    Act,
+    RawServer,
+    Received,
+    http,
+    refused_port,
+    reply,
+    reset,
+    say,
+    silence,
+)
 
 HEADERS = {"X-MBX-APIKEY": "canary-key-0123456789", "User-Agent": "callboard"}
 BODY = [("symbol", "BTCUSDT"), ("newClientOrderId", "a:b/c d"), ("signature", "5" * 64)]
@@ -137,10 +147,10 @@ def test_an_answer_without_an_end_is_bounded() -> None:
     assert (Phase.MAYBE_SENT, f"longer than {BODY_BYTES_MAX} bytes") == (phase, said[-25:])
 
 
-def falls_silent(connection: socket.socket) -> None:
+def falls_silent(connection: socket.socket, request: Received) -> None:
     """Begin an answer, and leave it at that."""
-    say(b"HTTP/1.1 200 OK\r\n")(connection)
-    silence(connection)
+    say(b"HTTP/1.1 200 OK\r\n")(connection, request)
+    silence(connection, request)
 
 
 @pytest.mark.parametrize("act", [silence, falls_silent])
@@ -154,7 +164,7 @@ def test_a_silent_venue_times_out_as_maybe_sent(act: Act) -> None:
 def test_a_venue_that_drips_does_not_stretch_the_deadline() -> None:
     ended = threading.Event()
 
-    def drip(connection: socket.socket) -> None:
+    def drip(connection: socket.socket, _: Received) -> None:
         while not ended.wait(SHORT / 10):
             connection.sendall(b"H")
 
@@ -218,10 +228,10 @@ def test_a_connection_that_was_reset_between_requests_is_renewed(
         monkeypatch.setattr(Connection, "is_fresh", always)
     answered = threading.Event()
 
-    def reply_and_reset(connection: socket.socket) -> None:
-        reply("1")(connection)
+    def reply_and_reset(connection: socket.socket, request: Received) -> None:
+        reply("1")(connection, request)
         answered.wait(LONG)
-        reset(connection)
+        reset(connection, request)
 
     with RawServer([[reply_and_reset], [reply("2")]]) as server, session_to(server.url) as session:
         post(session, server.url)
@@ -341,9 +351,9 @@ def test_a_closed_session_sends_nothing() -> None:
 def test_an_abort_ends_a_request_that_waits() -> None:
     arrived = threading.Event()
 
-    def wait(connection: socket.socket) -> None:
+    def wait(connection: socket.socket, request: Received) -> None:
         arrived.set()
-        silence(connection)
+        silence(connection, request)
 
     with RawServer([[wait]]) as server, session_to(server.url) as session:
 

@@ -21,7 +21,7 @@ from callboard.actors.adapters.binance.transport import (
 )
 from callboard.actors.errors import ConfigurationError
 from callboard.messages.values import Phase
-from support.raw_server import RawServer, reply, say, silence
+from support.raw_server import RawServer, Received, reply, say, silence
 
 TLS = Path(__file__).parents[2] / "support" / "tls"
 CA_FILE = str(TLS / "ca.pem")
@@ -132,11 +132,11 @@ def test_the_certificates_of_the_host_are_taken_where_it_names_some(tmp_path: Pa
 def test_a_proxy_makes_a_tunnel_and_learns_nothing_of_the_request() -> None:
     shown = server_context()
 
-    def tunnel(connection: socket.socket) -> None:
-        say(b"HTTP/1.1 200 Connection established\r\n\r\n")(connection)
+    def tunnel(connection: socket.socket, request: Received) -> None:
+        say(b"HTTP/1.1 200 Connection established\r\n\r\n")(connection, request)
         with shown.wrap_socket(connection, server_side=True) as inner:
             inner.recv(1 << 16)
-            reply("through")(inner)
+            reply("through")(inner, request)
 
     with RawServer([[tunnel]]) as server:
         proxy = parse_proxy(f"http://user:pass%40word@127.0.0.1:{server.port}")
