@@ -63,9 +63,11 @@ if TYPE_CHECKING:
         Settings,
         StreamSettings,
     )
+    from .messages import plans
     from .messages.control import RunTripHooks
     from .messages.events import (
         AlertRaised,
+        AlgorithmProgressed,
         CommandRefused,
         EngineReady,
         OrderCancelled,
@@ -95,6 +97,7 @@ if TYPE_CHECKING:
         CancelOrder,
         EmergencyStateChanged,
         EndOrder,
+        ExecuteAlgorithm,
         FlattenPositions,
         HaltTrading,
         LookForOrder,
@@ -103,7 +106,9 @@ if TYPE_CHECKING:
         SubmitSignal,
     )
     from .messages.queries import (
+        AlgorithmsView,
         EngineStatus,
+        GetAlgorithms,
         GetOrder,
         GetOrders,
         GetPositions,
@@ -167,12 +172,15 @@ __all__ = (
     "CancelOrder",
     "EmergencyStateChanged",
     "EndOrder",
+    "ExecuteAlgorithm",
     "FlattenPositions",
     "HaltTrading",
     "LookForOrder",
     "PolicyChanged",
     "ResumeTrading",
     "SubmitSignal",
+    "plans",
+    "GetAlgorithms",
     "GetOrder",
     "GetOrders",
     "GetPositions",
@@ -182,6 +190,7 @@ __all__ = (
     "Subscribe",
     "Unsubscribe",
     # What it hears: answers and events.
+    "AlgorithmsView",
     "EngineStatus",
     "OrderError",
     "OrdersView",
@@ -192,6 +201,7 @@ __all__ = (
     "StatisticsView",
     "SummaryView",
     "AlertRaised",
+    "AlgorithmProgressed",
     "CommandRefused",
     "EngineReady",
     "OrderCancelled",
@@ -255,6 +265,7 @@ __all__ = (
 
 _PUBLIC: dict[str, str] = {
     "aio": "actors",
+    "plans": "messages",
     "ExecutionSystem": "actors.engine",
     "AccountSettings": "actors.settings",
     "BreakerSettings": "actors.settings",
@@ -290,6 +301,10 @@ _PUBLIC: dict[str, str] = {
     "PolicyChanged": "messages.intake",
     "ResumeTrading": "messages.intake",
     "SubmitSignal": "messages.intake",
+    "ExecuteAlgorithm": "messages.intake",
+    "GetAlgorithms": "messages.queries",
+    "AlgorithmsView": "messages.queries",
+    "AlgorithmProgressed": "messages.events",
     "GetOrder": "messages.queries",
     "GetOrders": "messages.queries",
     "GetPositions": "messages.queries",

@@ -8,20 +8,16 @@ commands wait, a signal beyond is refused; `signals_kept` finished commands are 
 """
 
 from collections.abc import Callable
-from typing import TypeGuard, assert_never
+from typing import assert_never
 
 from attrs import evolve, frozen
 
-from ..messages.control import EngineStarted, RecoveryDone
+from ..messages.algorithms import AlgorithmAdmitted, PositionGone
+from ..messages.control import EngineStarted, RecoveryDone, TradingStateChanged
 from ..messages.events import (
     CommandRefused,
     EngineReady,
-    Event,
-    OrderCancelled,
     OrderCorrected,
-    OrderExpired,
-    OrderFailed,
-    OrderFilled,
     OrderRefused,
     OrderUnresolved,
 )
@@ -30,6 +26,7 @@ from ..messages.intake import (
     CancelOrder,
     EmergencyStateChanged,
     EndOrder,
+    ExecuteAlgorithm,
     FlattenPositions,
     HaltTrading,
     HostCommand,
@@ -48,9 +45,10 @@ from ..messages.orders import (
     TakeBackEntries,
 )
 from ..messages.positions import CloseRefused, FlattenAll, RequestClose
-from ..messages.queries import GetSummary, SummaryView
-from ..messages.values import OrderState
+from ..messages.queries import GetAlgorithms, GetSummary, SummaryView
 from . import names
+from .algorithms.facts import AlgorithmDue
+from .algorithms.parents import Parents
 from .intake_facts import (
     PRIVATE,
     REFUSED,
@@ -66,13 +64,15 @@ from .intake_facts import (
     SignalEnded,
     apply_fact,
     id_of,
+    must_wait,
+    wish_of,
 )
-from .policies.guard_table import safety_guard
+from .intake_news import refused_event, terminal_event
+from .policies.plan_rules import plan_faults
 from .policies.refusal import Refusal
 from .policies.signal_rules import fault_of, is_taken_back, side_taken_back
 from .runtime.actor import Actor, Context
 
-MS = 1_000_000
 SWEEP_NS = 60_000_000_000
 """How often open signals are looked at for their time T."""
 DEFERRED_MAX = 1_000
@@ -94,9 +94,14 @@ Inbox = (
     | CloseRefused
     | OrderEnded
     | OrderCorrected
+    | AlgorithmAdmitted
+    | PositionGone
+    | TradingStateChanged
     | EngineStarted
     | RecoveryDone
     | GetSummary
+    | GetAlgorithms
+    | AlgorithmDue
     | _Sweep
     | _RunNext
 )
@@ -119,7 +124,7 @@ class ExecutionSystem(Actor):
         match message:
             case SubmitSignal() | CancelOrder() | AmendOrder() | FlattenPositions():
                 self._take_or_defer(message, ctx)
-            case LookForOrder() | EndOrder():
+            case LookForOrder() | EndOrder() | ExecuteAlgorithm():
                 self._take_or_defer(message, ctx)
             case ResumeTrading():
                 self.on_resume_trading(message, ctx)
@@ -133,12 +138,23 @@ class ExecutionSystem(Actor):
                 self.on_order_ended(message, ctx)
             case OrderCorrected():
                 ctx.tell(names.EVENT_BUS, message)
+                self._parents(ctx).corrected(message)
+            case AlgorithmAdmitted():
+                self._parents(ctx).admitted(message)
+            case TradingStateChanged():
+                self._parents(ctx).trading_changed(message)
+            case PositionGone():
+                self._parents(ctx).position_gone(message)
             case EngineStarted():
                 ctx.record(ReadinessSet(message.generation, ready=False))
             case RecoveryDone():
                 self.on_recovery_done(message, ctx)
             case GetSummary():
                 self.on_get_summary(ctx)
+            case GetAlgorithms():
+                ctx.reply(self._parents(ctx).view())
+            case AlgorithmDue():
+                self._parents(ctx).due(message)
             case _Sweep():
                 self.on_sweep(ctx)
             case _RunNext():
@@ -155,13 +171,30 @@ class ExecutionSystem(Actor):
             fault = self._unresolved(message.symbol, ctx.now)
         if fault is not None:
             ctx.record(SignalEnded(message.signal_id, intent_id, REFUSED, fault.guard))
-            self._tell_refused(_refused_event(message.signal_id, message.symbol, fault), ctx)
+            self._tell_refused(refused_event(message.signal_id, message.symbol, fault), ctx)
         elif message.signal.is_entry:
             ctx.tell(names.RISK_GATE, RequestEntry(intent_id, message))
         else:
-            self._take_back(ctx, message.signal_id, lambda each: is_taken_back(each, message))
-            self._take_back_approved(message, ctx)
+            self._make_way(message, ctx)
             ctx.tell(names.POSITION_MONITOR, RequestClose(intent_id, message))
+
+    def on_execute_algorithm(self, message: ExecuteAlgorithm, ctx: Context) -> None:
+        """Give the algorithm an intent and have it judged whole."""
+        intent_id, signal = str(self.state.intents + 1), message.signal
+        ctx.record(CommandTaken(signal.signal_id, intent_id, signal.symbol, ctx.now))
+        faults = plan_faults(message)
+        fault = fault_of(signal)
+        if fault is None and faults:
+            fault = Refusal("algorithm_plan", "; ".join(faults), "a plan that can be carried out")
+        if fault is None and signal.signal.is_entry:
+            fault = self._unresolved(signal.symbol, ctx.now)
+        if fault is not None:
+            ctx.record(SignalEnded(signal.signal_id, intent_id, REFUSED, fault.guard))
+            self._tell_refused(refused_event(signal.signal_id, signal.symbol, fault), ctx)
+            return
+        if not signal.signal.is_entry:
+            self._make_way(signal, ctx)
+        self._parents(ctx).take(intent_id, message)
 
     def on_cancel_order(self, message: CancelOrder, ctx: Context) -> None:
         """Cancel what is still open of a signal, or waits to be looked at."""
@@ -169,7 +202,10 @@ class ExecutionSystem(Actor):
             ctx, message.command_id, lambda each: each.signal_id == message.signal_id
         )
         signal = self.state.open.get(message.signal_id)
-        if signal is not None:
+        parent = None if signal is None else self.state.parents.get(signal.intent_id)
+        if parent is not None:
+            self._parents(ctx).cancel(parent, f"cancelled by {message.command_id}")
+        elif signal is not None:
             ctx.tell(names.ORDER_MANAGER, CancelIntent(message.command_id, signal.intent_id))
         elif not waits:
             self._refuse_command(message.command_id, f"no open signal {message.signal_id}", ctx)
@@ -189,6 +225,7 @@ class ExecutionSystem(Actor):
         """Cancel entries, also those that wait, and close positions."""
         reason = message.reason or "flatten"
         self._take_back(ctx, message.command_id, lambda each: message.symbol in ("", each.symbol))
+        self._parents(ctx).flattened(message.symbol, reason)
         ctx.tell(names.ORDER_MANAGER, CancelEntries(message.symbol, reason, flattens=True))
         ctx.tell(names.POSITION_MONITOR, FlattenAll(message.command_id, message.symbol, reason))
 
@@ -207,10 +244,11 @@ class ExecutionSystem(Actor):
             return
         refusal = Refusal(message.guard, message.figure, message.limit)
         ctx.record(SignalEnded(message.signal_id, message.intent_id, REFUSED, refusal.guard))
-        event = _refused_event(message.signal_id, message.symbol, refusal)
+        event = refused_event(message.signal_id, message.symbol, refusal)
         if isinstance(message, ApprovalRefused):
             event = evolve(event, mark=message.mark, drawdown_pct=message.drawdown_pct)
         self._tell_refused(event, ctx)
+        self._parents(ctx).slice_refused(message.intent_id, refusal)
 
     def on_order_ended(self, message: OrderEnded, ctx: Context) -> None:
         """The order of a signal is over: publish its terminal event."""
@@ -219,8 +257,9 @@ class ExecutionSystem(Actor):
             return
         outcome = message.state.value
         ctx.record(SignalEnded(signal_id, message.intent_id, outcome, ""))
-        ctx.tell(names.EVENT_BUS, _terminal_event(signal_id, message))
+        ctx.tell(names.EVENT_BUS, terminal_event(signal_id, message))
         ctx.log("signal_ended", signal_id=signal_id, outcome=outcome, reason=message.reason)
+        self._parents(ctx).slice_ended(message)
 
     def on_recovery_done(self, message: RecoveryDone, ctx: Context) -> None:
         """Say that entries are possible, and run what waited; an earlier start's word is late."""
@@ -228,6 +267,7 @@ class ExecutionSystem(Actor):
             return
         ctx.record(ReadinessSet(message.generation, ready=True))
         ctx.tell(names.EVENT_BUS, EngineReady(message.generation))
+        self._parents(ctx).ready()
         if self.state.deferred:
             ctx.tell(ctx.me, _RunNext())
 
@@ -253,17 +293,16 @@ class ExecutionSystem(Actor):
     def on_sweep(self, ctx: Context) -> None:
         """Report every signal that has been open for longer than its time."""
         ctx.after(SWEEP_NS, _Sweep(), key="sweep")
-        for signal_id, signal in self.state.open.items():
-            waiting_ms = (ctx.now - signal.at_ns) // MS
-            if waiting_ms >= self._signal_timeout_ms:
-                event = OrderUnresolved(signal_id, signal.symbol, waiting_ms)
-                ctx.tell(names.EVENT_BUS, event)
+        overdue = self.state.overdue(ctx.now, self._signal_timeout_ms)
+        for signal_id, signal, waiting_ms in overdue:
+            ctx.tell(names.EVENT_BUS, OrderUnresolved(signal_id, signal.symbol, waiting_ms))
 
     def resume(self, ctx: Context) -> None:
         """Keep looking at the open signals, and go on with what waits."""
         ctx.after(SWEEP_NS, _Sweep(), key="sweep")
         if self.state.deferred:
             ctx.tell(ctx.me, _RunNext())
+        self._parents(ctx).resume()
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
@@ -274,24 +313,28 @@ class ExecutionSystem(Actor):
         state = self.state
         if state.knows(id_of(command)):
             ctx.log("command_repeated", id=id_of(command))
-        elif _must_wait(command) and not (state.ready and not state.deferred):
+        elif must_wait(command) and not (state.ready and not state.deferred):
             self._defer(command, ctx)
         else:
             self._run(command, ctx)
 
     def _defer(self, command: Deferred, ctx: Context) -> None:
         waiting = len(self.state.deferred)
+        signal = wish_of(command)
         if waiting < DEFERRED_MAX:
             ctx.record(CommandDeferred(command))
-        elif isinstance(command, SubmitSignal):
-            self._drop(command, Refusal("queue_full", str(waiting), str(DEFERRED_MAX)), ctx)
+        elif signal is not None:
+            self._drop(signal, Refusal("queue_full", str(waiting), str(DEFERRED_MAX)), ctx)
         else:
-            self._refuse_command(command.command_id, "too many commands wait for readiness", ctx)
+            self._refuse_command(id_of(command), "too many commands wait for readiness", ctx)
 
     def _run(self, command: Order, ctx: Context) -> None:
         match command:
             case SubmitSignal():
                 self.on_submit_signal(command, ctx)
+                return
+            case ExecuteAlgorithm():
+                self.on_execute_algorithm(command, ctx)
                 return
             case CancelOrder():
                 self.on_cancel_order(command, ctx)
@@ -305,13 +348,19 @@ class ExecutionSystem(Actor):
                 assert_never(command)
         ctx.record(CommandTaken(id_of(command), "", "", ctx.now))
 
+    def _make_way(self, exit_: SubmitSignal, ctx: Context) -> None:
+        """End what would still open what an exit wants closed."""
+        self._take_back(ctx, exit_.signal_id, lambda each: is_taken_back(each, exit_))
+        self._parents(ctx).exited(exit_)
+        self._take_back_approved(exit_, ctx)
+
+    def _parents(self, ctx: Context) -> Parents:
+        return Parents(self.state, ctx)
+
     def _take_back(self, ctx: Context, by: str, is_meant: Callable[[SubmitSignal], bool]) -> bool:
         """End the waiting entries that a later command takes back; say whether there were any."""
-        meant = [
-            each
-            for each in self.state.deferred
-            if isinstance(each, SubmitSignal) and is_meant(each)
-        ]
+        wishes = [wish_of(each) for each in self.state.deferred]
+        meant = [each for each in wishes if each is not None and is_meant(each)]
         for signal in meant:
             self._drop(signal, Refusal("taken_back", by, "none"), ctx)
         return bool(meant)
@@ -326,16 +375,15 @@ class ExecutionSystem(Actor):
 
     def _unresolved(self, symbol: str, now_ns: int) -> Refusal | None:
         """Refuse the entries of a symbol while a signal of it is open beyond its time."""
-        for signal_id, signal in self.state.open.items():
-            waiting_ms = (now_ns - signal.at_ns) // MS
-            if signal.symbol == symbol and waiting_ms >= self._signal_timeout_ms:
+        for signal_id, signal, _ in self.state.overdue(now_ns, self._signal_timeout_ms):
+            if signal.symbol == symbol:
                 return Refusal("unresolved", signal_id, str(self._signal_timeout_ms))
         return None
 
     def _drop(self, signal: SubmitSignal, refusal: Refusal, ctx: Context) -> None:
         """Refuse a signal that has no intent yet."""
         ctx.record(SignalDropped(signal.signal_id, refusal.guard))
-        self._tell_refused(_refused_event(signal.signal_id, signal.symbol, refusal), ctx)
+        self._tell_refused(refused_event(signal.signal_id, signal.symbol, refusal), ctx)
 
     def _tell_refused(self, event: OrderRefused, ctx: Context) -> None:
         ctx.tell(names.EVENT_BUS, event)
@@ -350,35 +398,3 @@ class ExecutionSystem(Actor):
 
     def _refuse_command(self, command_id: str, reason: str, ctx: Context) -> None:
         ctx.tell(names.EVENT_BUS, CommandRefused(command_id, reason))
-
-
-def _refused_event(signal_id: str, symbol: str, refusal: Refusal) -> OrderRefused:
-    guard, figure, limit = refusal.guard, refusal.figure, refusal.limit
-    return OrderRefused(
-        signal_id=signal_id,
-        symbol=symbol,
-        guard=guard,
-        figure=figure,
-        limit=limit,
-        reason=f"{guard}: {figure} against {limit}",
-        safety_guard=safety_guard(guard).value,
-    )
-
-
-def _must_wait(command: Order) -> TypeGuard[Deferred]:
-    """True for what opens risk: only exits may act on what is believed before the comparison."""
-    is_entry = isinstance(command, SubmitSignal) and command.signal.is_entry
-    return is_entry or isinstance(command, AmendOrder)
-
-
-def _terminal_event(signal_id: str, ended: OrderEnded) -> Event:
-    cid, symbol, filled = ended.client_order_id, ended.symbol, ended.filled
-    match ended.state:
-        case OrderState.FILLED:
-            return OrderFilled(signal_id, cid, symbol, ended.side, filled, ended.average_price)
-        case OrderState.CANCELLED:
-            return OrderCancelled(signal_id, cid, symbol, filled)
-        case OrderState.EXPIRED:
-            return OrderExpired(signal_id, cid, symbol, filled)
-        case _:
-            return OrderFailed(signal_id, cid, symbol, ended.state, ended.reason, filled)

@@ -3,7 +3,7 @@
 Finished commands are kept oldest first and bounded; an id that was forgotten could run again.
 """
 
-from typing import assert_never
+from typing import TypeGuard
 
 from attrs import define, field, frozen
 
@@ -11,16 +11,29 @@ from ..messages.intake import (
     AmendOrder,
     CancelOrder,
     EndOrder,
+    ExecuteAlgorithm,
     FlattenPositions,
     LookForOrder,
     SubmitSignal,
 )
+from .algorithms.facts import PRIVATE as PARENTS
+from .algorithms.facts import ParentFact, apply_parent_fact
+from .policies.parent_order import Parent
 
-Order = SubmitSignal | CancelOrder | AmendOrder | FlattenPositions | LookForOrder | EndOrder
+Order = (
+    SubmitSignal
+    | ExecuteAlgorithm
+    | CancelOrder
+    | AmendOrder
+    | FlattenPositions
+    | LookForOrder
+    | EndOrder
+)
 """What is carried out once."""
-Deferred = SubmitSignal | AmendOrder
+Deferred = SubmitSignal | ExecuteAlgorithm | AmendOrder
 """What may have to wait for the first reconciliation."""
 
+MS = 1_000_000
 REFUSED = "REFUSED"
 TAKEN = "TAKEN"
 
@@ -80,8 +93,17 @@ PRIVATE = (
     SignalDropped,
     SignalEnded,
     ReadinessSet,
+    *PARENTS,
 )
-Fact = CommandTaken | CommandDeferred | DeferredRun | SignalDropped | SignalEnded | ReadinessSet
+Fact = (
+    CommandTaken
+    | CommandDeferred
+    | DeferredRun
+    | SignalDropped
+    | SignalEnded
+    | ReadinessSet
+    | ParentFact
+)
 
 
 @define
@@ -106,6 +128,8 @@ class IntakeState:
     finished: dict[str, str] = field(factory=dict[str, str])
     """Command or signal id -> outcome, oldest first."""
     deferred: list[Deferred] = field(factory=list[Deferred])
+    parents: dict[str, Parent] = field(factory=dict[str, Parent])
+    """Algorithms by intent, those that run and the latest that have ended."""
     signals: int = 0
     refusals: dict[str, int] = field(factory=dict[str, int])
     outcomes: dict[str, int] = field(factory=dict[str, int])
@@ -116,10 +140,39 @@ class IntakeState:
             return True
         return any(id_of(each) == command_id for each in self.deferred)
 
+    def overdue(self, now_ns: int, timeout_ms: int) -> list[tuple[str, Open, int]]:
+        """Return the signals that have been open for so long, and for how long, ms.
+
+        An algorithm takes the time of its plan; its slices are signals of their own.
+        """
+        waiting = [
+            (signal_id, each, (now_ns - each.at_ns) // MS)
+            for signal_id, each in self.open.items()
+            if each.intent_id not in self.parents
+        ]
+        return [each for each in waiting if each[2] >= timeout_ms]
+
 
 def id_of(command: Order) -> str:
     """Return what makes a repetition of a command one."""
     return command.signal_id if isinstance(command, SubmitSignal) else command.command_id
+
+
+def wish_of(command: Order) -> SubmitSignal | None:
+    """Return the signal that a command wants carried out, None for every other command."""
+    match command:
+        case SubmitSignal():
+            return command
+        case ExecuteAlgorithm():
+            return command.signal
+        case _:
+            return None
+
+
+def must_wait(command: Order) -> TypeGuard[Deferred]:
+    """True for what opens risk: only exits may act on what is believed before the comparison."""
+    wish = wish_of(command)
+    return isinstance(command, AmendOrder) if wish is None else wish.signal.is_entry
 
 
 def apply_fact(state: IntakeState, fact: Fact, kept_max: int) -> None:
@@ -142,7 +195,7 @@ def apply_fact(state: IntakeState, fact: Fact, kept_max: int) -> None:
         case ReadinessSet():
             state.generation, state.ready = fact.generation, fact.ready
         case _:
-            assert_never(fact)
+            apply_parent_fact(state.parents, fact)
 
 
 def _take(state: IntakeState, fact: CommandTaken, kept_max: int) -> None:

@@ -10,6 +10,7 @@ from attrs import frozen
 from ..messages.orders import ApprovedOrder, RequestExit
 from .policies.execution_book import DAY_NS
 from .policies.exit_rules import discretion_fault, is_counted
+from .policies.parent_order import parent_intent
 from .policies.refusal import Refusal
 from .policies.risk_policy import PolicyError, changed
 from .risk_facts import DayTurned, ExitCharged, GateState
@@ -36,7 +37,7 @@ class Discretion:
     def refusal(self, message: RequestExit) -> Refusal | None:
         """Say why a wish has to wait, or charge it; one that is asked for again is charged once."""
         state, now_ns = self.state, self.ctx.now
-        if message.wish is None or message.intent_id in state.exits:
+        if message.wish is None or _is_charged(state, message.intent_id):
             return None
         settings = self._settings_in_force()
         refusal = discretion_fault(
@@ -57,6 +58,14 @@ class Discretion:
             return changed(self.settings, self.state.policy)
         except PolicyError:
             return self.settings
+
+
+def _is_charged(state: GateState, intent_id: str) -> bool:
+    """True for a wish that was charged already, and for the slices of one that was."""
+    if intent_id in state.exits:
+        return True
+    parent = parent_intent(intent_id)
+    return bool(parent) and any(parent_intent(each) == parent for each in state.exits)
 
 
 def log_adjusted(approved: ApprovedOrder, ctx: Context) -> None:

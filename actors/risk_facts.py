@@ -20,6 +20,7 @@ from ..messages.reconciliation import SymbolsMismatched, VenueListed
 from ..messages.stream import StreamHealthChanged
 from ..messages.values import PositionSide, Side
 from .policies.execution_book import DAY_NS, ExecutionBook, share_out
+from .policies.parent_order import parent_intent
 
 ZERO = Decimal(0)
 
@@ -39,6 +40,32 @@ class Reservation:
     """Venue time after which it is not sent any more."""
     approved_at_ns: int
     strategy: str = "default"
+    goes_on: bool = False
+    """True for a slice that goes on with what an earlier one of its algorithm was charged for."""
+
+
+@define
+class Admitted:
+    """An algorithm whose slices may be asked for."""
+
+    symbol: str
+    is_charged: bool = False
+    """True once a slice has taken from cooldown and quota, for all of them."""
+
+
+@frozen
+class AlgorithmNoted:
+    """Fact: the slices of an algorithm may be asked for."""
+
+    intent_id: str
+    symbol: str
+
+
+@frozen
+class AlgorithmReleased:
+    """Fact: an algorithm has ended."""
+
+    intent_id: str
 
 
 @frozen
@@ -126,8 +153,20 @@ PRIVATE = (
     WorldNoted,
     Prefixed,
     ReadinessTold,
+    AlgorithmNoted,
+    AlgorithmReleased,
 )
-Fact = Reserved | ExitCharged | DayTurned | ExposureMoved | WorldNoted | Prefixed | ReadinessTold
+Fact = (
+    Reserved
+    | ExitCharged
+    | DayTurned
+    | ExposureMoved
+    | WorldNoted
+    | Prefixed
+    | ReadinessTold
+    | AlgorithmNoted
+    | AlgorithmReleased
+)
 
 
 @define
@@ -154,6 +193,8 @@ class GateState:
     positions: dict[str, Decimal] = field(factory=dict[str, Decimal])
     """Signed quantity by `symbol/position side`, from our own fills."""
     reservations: dict[str, Reservation] = field(factory=dict[str, Reservation])
+    admitted: dict[str, Admitted] = field(factory=dict[str, Admitted])
+    """Algorithms that run, by intent."""
     shares: dict[str, dict[str, Decimal]] = field(factory=dict[str, dict[str, Decimal]])
     """What of each position is whose, by strategy."""
     exits: dict[str, ExitCharge] = field(factory=dict[str, ExitCharge])
@@ -176,7 +217,7 @@ def apply_fact(state: GateState, fact: Fact) -> None:
     """Change the state by one fact."""
     match fact:
         case Reserved():
-            state.reservations[fact.reservation.intent_id] = evolve(fact.reservation)
+            _reserve(state, fact.reservation)
         case ExitCharged():
             _charge_exit(state, fact)
         case DayTurned():
@@ -190,8 +231,19 @@ def apply_fact(state: GateState, fact: Fact) -> None:
             state.readiness_told = state.readiness_told and fact.ready
         case ReadinessTold():
             state.readiness_told = True
+        case AlgorithmNoted():
+            state.admitted[fact.intent_id] = Admitted(fact.symbol)
+        case AlgorithmReleased():
+            state.admitted.pop(fact.intent_id, None)
         case _:
             assert_never(fact)
+
+
+def _reserve(state: GateState, reservation: Reservation) -> None:
+    state.reservations[reservation.intent_id] = evolve(reservation)
+    algorithm = state.admitted.get(parent_intent(reservation.intent_id))
+    if algorithm is not None:
+        algorithm.is_charged = True
 
 
 def _move_exposure(state: GateState, fact: ExposureMoved) -> None:
@@ -207,9 +259,19 @@ def _move_exposure(state: GateState, fact: ExposureMoved) -> None:
     reservation.remaining = change.remaining
     if fact.reservation_ended:
         del state.reservations[change.intent_id]
-        if not fact.given_back:
-            state.ended_at_ns[change.intent_id] = fact.at_ns
+        if fact.given_back:
+            _give_back_algorithm(state, reservation)
+            return
+        state.ended_at_ns[change.intent_id] = fact.at_ns
+        if not reservation.goes_on:
             _charge(state, reservation.strategy, reservation.symbol, reservation.approved_at_ns)
+
+
+def _give_back_algorithm(state: GateState, reservation: Reservation) -> None:
+    """The slice that was charged for all of them certainly never left: the next one is."""
+    algorithm = state.admitted.get(parent_intent(reservation.intent_id))
+    if algorithm is not None and not reservation.goes_on:
+        algorithm.is_charged = False
 
 
 def _charge(state: GateState, strategy: str, symbol: str, at_ns: int) -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from ..messages.account import AccountChanged, LeverageChanged
+from ..messages.algorithms import ReleaseAlgorithm, RequestAlgorithm
 from ..messages.control import EngineStarted, RecoveryDone, TradingStateChanged
 from ..messages.events import AlertRaised
 from ..messages.instruments import InstrumentsChanged
@@ -21,6 +22,7 @@ from ..messages.orders import (
     ApprovalRefused,
     ApprovalRenewed,
     ApprovedOrder,
+    CancelIntent,
     ExposureChanged,
     RenewalRefused,
     RenewApproval,
@@ -47,7 +49,8 @@ from .policies.entry_view import EntryView
 from .policies.exit_rules import verify_exit
 from .policies.host_rules import FAILED, NamedRule, first_objection
 from .policies.refusal import Refusal
-from .policies.risk_policy import PolicyError, changed
+from .policies.risk_policy import PolicyError
+from .risk_algorithms import Algorithms
 from .risk_discretion import Discretion, log_adjusted
 from .risk_facts import (
     PRIVATE,
@@ -57,13 +60,12 @@ from .risk_facts import (
     GateState,
     News,
     Prefixed,
-    ReadinessTold,
     Reservation,
     Reserved,
-    WorldNoted,
     apply_fact,
     position_key,
 )
+from .risk_hearing import Hearing
 from .risk_view import (
     drawdown_of,
     entry_view,
@@ -77,6 +79,9 @@ Inbox = (
     | RequestExit
     | RenewApproval
     | TakeBackEntries
+    | CancelIntent
+    | RequestAlgorithm
+    | ReleaseAlgorithm
     | ExposureChanged
     | EngineStarted
     | RecoveryDone
@@ -99,7 +104,7 @@ class RiskGate(Actor):
         self._id_prefix = id_prefix
         self._rules = rules
 
-    def receive(self, message: Inbox, ctx: Context) -> None:
+    def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901
         """Handle one message."""
         match message:
             case RequestEntry():
@@ -108,16 +113,20 @@ class RiskGate(Actor):
                 self.on_request_exit(message, ctx)
             case RenewApproval():
                 self.on_renew_approval(message, ctx)
-            case TakeBackEntries():
+            case TakeBackEntries() | CancelIntent():
                 ctx.tell(ORDER_MANAGER, message)
+            case RequestAlgorithm():
+                self.on_request_algorithm(message, ctx)
+            case ReleaseAlgorithm():
+                Algorithms(self.state, ctx).release(message)
             case ExposureChanged():
                 self.on_exposure_changed(message, ctx)
             case EngineStarted():
                 ctx.record(Prefixed(message.generation, ready=False))
             case RecoveryDone():
-                self.on_recovery_done(message, ctx)
+                Hearing(self.state, self._settings, ctx).recovery_done(message)
             case PolicyChanged():
-                self.on_policy_changed(message, ctx)
+                Hearing(self.state, self._settings, ctx).policy_changed(message)
             case (
                 MarkChanged()
                 | AccountChanged()
@@ -131,8 +140,7 @@ class RiskGate(Actor):
                 | PositionAdopted()
                 | InstrumentsChanged()
             ):
-                ctx.record(WorldNoted(message))
-                self._tell_readiness(message, ctx)
+                Hearing(self.state, self._settings, ctx).news(message)
             case _:
                 assert_never(message)
 
@@ -140,17 +148,24 @@ class RiskGate(Actor):
         """Approve and reserve in one step, or say which guard refused."""
         signal = message.signal
         self._discretion(ctx).turn_day()
-        try:
-            view = entry_view(self.state, self._settings, signal, ctx.now)
-        except PolicyError as error:
-            refusal = Refusal("policy", error.key, error.reason)
-            ctx.tell(EXECUTION_SYSTEM, self._entry_refused(message, refusal))
+        algorithms = Algorithms(self.state, ctx)
+        view = self._view(signal, ctx)
+        if not isinstance(view, Refusal):
+            view = algorithms.seen(message, view)
+        if isinstance(view, Refusal):
+            ctx.tell(EXECUTION_SYSTEM, self._entry_refused(message.intent_id, signal, view))
             return
         verdict = self._verdict(view, ctx)
         if isinstance(verdict, Refusal):
-            ctx.tell(EXECUTION_SYSTEM, self._entry_refused(message, verdict))
+            ctx.tell(EXECUTION_SYSTEM, self._entry_refused(message.intent_id, signal, verdict))
             return
-        approved = self._approve_entry(message, view, verdict)
+        approved = _approve_entry(
+            message,
+            view,
+            verdict,
+            client_order_id=self._client_order_id(message.intent_id, Leg.ENTRY, 1),
+            epoch=self._epoch(),
+        )
         reservation = Reservation(
             intent_id=message.intent_id,
             client_order_id=approved.client_order_id,
@@ -162,17 +177,30 @@ class RiskGate(Actor):
             deadline_ms=approved.deadline_ms,
             approved_at_ns=ctx.now,
             strategy=signal.strategy,
+            goes_on=algorithms.goes_on(message.intent_id),
         )
         ctx.record(Reserved(reservation))
         if approved.stop_loss_given is not None or approved.take_profit_given is not None:
             log_adjusted(approved, ctx)
         ctx.tell(ORDER_MANAGER, approved)
 
+    def on_request_algorithm(self, message: RequestAlgorithm, ctx: Context) -> None:
+        """Judge an algorithm whole; it reserves nothing, its slices do."""
+        signal = message.command.signal
+        view = self._view(signal, ctx) if signal.signal.is_entry else None
+        refusal = view if isinstance(view, Refusal) else None
+        if not isinstance(view, Refusal):
+            refusal = Algorithms(self.state, ctx).admit(message, view)
+        if refusal is not None:
+            ctx.tell(EXECUTION_SYSTEM, self._entry_refused(message.intent_id, signal, refusal))
+
     def on_request_exit(self, message: RequestExit, ctx: Context) -> None:
         """Verify that the order reduces; the wish of a program may have to wait (C-30)."""
         refusal = verify_exit(message) or self._discretion(ctx).refusal(message)
         if refusal is None:
-            ctx.tell(ORDER_MANAGER, self._approve_exit(message))
+            client_order_id = self._client_order_id(message.intent_id, message.leg, message.attempt)
+            approved = _approve_exit(message, client_order_id=client_order_id, epoch=self._epoch())
+            ctx.tell(ORDER_MANAGER, approved)
             return
         refused = _exit_refused(message, refusal)
         ctx.tell(POSITION_MONITOR, refused)
@@ -188,13 +216,6 @@ class RiskGate(Actor):
         else:
             ctx.tell(ORDER_MANAGER, verdict)
 
-    def on_recovery_done(self, message: RecoveryDone, ctx: Context) -> None:
-        """Entries may be judged; the word of an earlier start comes too late."""
-        if message.generation < self.state.generation:
-            return
-        ctx.record(Prefixed(message.generation, ready=True))
-        self._tell_readiness(message, ctx)
-
     def on_exposure_changed(self, message: ExposureChanged, ctx: Context) -> None:
         """Move a fill to its position; give back what was certainly not sent."""
         reservation = self.state.reservations.get(message.intent_id)
@@ -202,44 +223,12 @@ class RiskGate(Actor):
         ended = is_ours and message.ended
         given_back = ended and not message.sent and message.filled == ZERO
         ctx.record(ExposureMoved(message, ended, given_back, ctx.now))
-
-    def on_policy_changed(self, message: PolicyChanged, ctx: Context) -> None:
-        """Take over one setting for new orders, or say why not."""
-        try:
-            changed(self._settings, {**self.state.policy, message.key: message.value})
-        except PolicyError as error:
-            alert = AlertRaised(Severity.WARNING, "policy_refused", message.key, str(error))
-            ctx.tell(EVENT_BUS, alert)
-            return
-        ctx.record(WorldNoted(message))
-        ctx.log("policy_changed", key=message.key, value=message.value, source=message.source)
+        if self.state.admitted:
+            Algorithms(self.state, ctx).moved(message.symbol, message.position_side, message.fill)
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
         apply_fact(self.state, fact)
-
-    def _tell_readiness(self, news: News | RecoveryDone, ctx: Context) -> None:
-        """Let the commands run once this gate itself has heard all that it judges by.
-
-        The one who reconciles cannot know that: its word may overtake the others' on their way.
-        """
-        state = self.state
-        if state.readiness_told:
-            return
-        stream = news.healthy if isinstance(news, StreamHealthChanged) else state.stream_healthy
-        clock = news if isinstance(news, ClockChanged) else state.clock
-        knows = (
-            state.ready or isinstance(news, RecoveryDone),
-            stream,
-            clock is not None and clock.trusted,
-            state.account is not None or isinstance(news, AccountChanged),
-            bool(state.leverage) or isinstance(news, LeverageChanged),
-            state.filters_read_at_ns > 0 or isinstance(news, InstrumentsChanged),
-            state.trading is not None or isinstance(news, TradingStateChanged),
-        )
-        if all(knows):
-            ctx.record(ReadinessTold())
-            ctx.tell(EXECUTION_SYSTEM, RecoveryDone(state.generation))
 
     def _discretion(self, ctx: Context) -> Discretion:
         return Discretion(self.state, self._settings, ctx)
@@ -270,81 +259,21 @@ class RiskGate(Actor):
         send_by_ms = min(view.venue_ms + view.settings.send_within_ms, reservation.deadline_ms)
         return ApprovalRenewed(message.client_order_id, self._epoch(), send_by_ms)
 
-    def _approve_entry(
-        self, message: RequestEntry, view: EntryView, shaped: ShapedEntry
-    ) -> ApprovedOrder:
-        signal = message.signal
-        deadline_ms = view.venue_ms + view.settings.order_deadline_ms
-        if signal.expires_at_ms is not None:
-            deadline_ms = min(deadline_ms, signal.expires_at_ms)
-        is_limit = shaped.prices.price is not None
-        return ApprovedOrder(
-            client_order_id=self._client_order_id(message.intent_id, Leg.ENTRY, 1),
-            intent_id=message.intent_id,
-            leg=Leg.ENTRY,
-            signal_id=signal.signal_id,
-            strategy=signal.strategy,
-            symbol=signal.symbol,
-            side=view.side,
-            position_side=view.position_side,
-            order_type=OrderType.LIMIT if is_limit else OrderType.MARKET,
-            quantity=shaped.quantity,
-            price=shaped.prices.price,
-            trigger_price=None,
-            time_in_force=signal.time_in_force if is_limit else TimeInForce.GTC,
-            reduce_only=False,
-            close_position=False,
-            working_type=signal.working_type,
-            priority=Priority.OPENING,
-            epoch=self._epoch(),
-            send_by_ms=min(view.venue_ms + view.settings.send_within_ms, deadline_ms),
-            deadline_ms=deadline_ms,
-            slippage_pct_max=view.settings.price_slippage_pct_max,
-            good_till_ms=_good_till_ms(signal) if is_limit else 0,
-            stop_loss=shaped.prices.stop_loss,
-            take_profit=shaped.prices.take_profit,
-            reference_price=shaped.prices.reference_price,
-            source=signal.source,
-            model_version=signal.model_version,
-            stop_loss_given=_where_other(signal.stop_loss, shaped.prices.stop_loss),
-            take_profit_given=_where_other(signal.take_profit, shaped.prices.take_profit),
-        )
+    def _view(self, signal: SubmitSignal, ctx: Context) -> EntryView | Refusal:
+        try:
+            return entry_view(self.state, self._settings, signal, ctx.now)
+        except PolicyError as error:
+            return Refusal("policy", error.key, error.reason)
 
-    def _approve_exit(self, message: RequestExit) -> ApprovedOrder:
-        wish, closes_all = message.wish, message.quantity is None
-        is_hedged = message.position_side is not PositionSide.BOTH
-        return ApprovedOrder(
-            client_order_id=self._client_order_id(message.intent_id, message.leg, message.attempt),
-            intent_id=message.intent_id,
-            leg=message.leg,
-            signal_id=message.signal_id,
-            strategy=message.strategy,
-            symbol=message.symbol,
-            side=message.side,
-            position_side=message.position_side,
-            order_type=message.order_type,
-            quantity=message.quantity,
-            price=message.price,
-            trigger_price=message.trigger_price,
-            time_in_force=TimeInForce.GTC,
-            reduce_only=not closes_all and not is_hedged,
-            close_position=closes_all,
-            working_type=message.working_type,
-            priority=Priority.REDUCING,
-            epoch=self._epoch(),
-            send_by_ms=0,
-            deadline_ms=0,
-            source=SignalSource.AUTOMATED if wish is None else wish.source,
-            model_version=None if wish is None else wish.model_version,
-        )
-
-    def _entry_refused(self, request: RequestEntry, refusal: Refusal) -> ApprovalRefused:
+    def _entry_refused(
+        self, intent_id: str, signal: SubmitSignal, refusal: Refusal
+    ) -> ApprovalRefused:
         """Say why, and what whoever looks into it asks first: the mark, and how far down we are."""
-        signal, state = request.signal, self.state
+        state = self.state
         mark = state.marks.get(signal.symbol)
         account = state.account
         return ApprovalRefused(
-            intent_id=request.intent_id,
+            intent_id=intent_id,
             leg=Leg.ENTRY,
             signal_id=signal.signal_id,
             symbol=signal.symbol,
@@ -362,12 +291,85 @@ class RiskGate(Actor):
         return 0 if self.state.trading is None else self.state.trading.epoch
 
 
+def _approve_entry(
+    message: RequestEntry, view: EntryView, shaped: ShapedEntry, *, client_order_id: str, epoch: int
+) -> ApprovedOrder:
+    """Return the opening order that was judged."""
+    signal = message.signal
+    deadline_ms = view.venue_ms + view.settings.order_deadline_ms
+    if signal.expires_at_ms is not None:
+        deadline_ms = min(deadline_ms, signal.expires_at_ms)
+    is_limit = shaped.prices.price is not None
+    return ApprovedOrder(
+        client_order_id=client_order_id,
+        intent_id=message.intent_id,
+        leg=Leg.ENTRY,
+        signal_id=signal.signal_id,
+        strategy=signal.strategy,
+        symbol=signal.symbol,
+        side=view.side,
+        position_side=view.position_side,
+        order_type=OrderType.LIMIT if is_limit else OrderType.MARKET,
+        quantity=shaped.quantity,
+        price=shaped.prices.price,
+        trigger_price=None,
+        time_in_force=signal.time_in_force if is_limit else TimeInForce.GTC,
+        reduce_only=False,
+        close_position=False,
+        working_type=signal.working_type,
+        priority=Priority.OPENING,
+        epoch=epoch,
+        send_by_ms=min(view.venue_ms + view.settings.send_within_ms, deadline_ms),
+        deadline_ms=deadline_ms,
+        slippage_pct_max=view.settings.price_slippage_pct_max,
+        good_till_ms=_good_till_ms(signal) if is_limit else 0,
+        stop_loss=shaped.prices.stop_loss,
+        take_profit=shaped.prices.take_profit,
+        reference_price=shaped.prices.reference_price,
+        source=signal.source,
+        model_version=signal.model_version,
+        stop_loss_given=_where_other(signal.stop_loss, shaped.prices.stop_loss),
+        take_profit_given=_where_other(signal.take_profit, shaped.prices.take_profit),
+    )
+
+
+def _approve_exit(message: RequestExit, *, client_order_id: str, epoch: int) -> ApprovedOrder:
+    """Return the reducing order that was verified."""
+    wish, closes_all = message.wish, message.quantity is None
+    is_hedged = message.position_side is not PositionSide.BOTH
+    return ApprovedOrder(
+        client_order_id=client_order_id,
+        intent_id=message.intent_id,
+        leg=message.leg,
+        signal_id=message.signal_id,
+        strategy=message.strategy,
+        symbol=message.symbol,
+        side=message.side,
+        position_side=message.position_side,
+        order_type=message.order_type,
+        quantity=message.quantity,
+        price=message.price,
+        trigger_price=message.trigger_price,
+        time_in_force=TimeInForce.GTC,
+        reduce_only=not closes_all and not is_hedged,
+        close_position=closes_all,
+        working_type=message.working_type,
+        priority=Priority.REDUCING,
+        epoch=epoch,
+        send_by_ms=0,
+        deadline_ms=0,
+        source=SignalSource.AUTOMATED if wish is None else wish.source,
+        model_version=None if wish is None else wish.model_version,
+    )
+
+
 def _where_other(given: Decimal | None, taken: Decimal | None) -> Decimal | None:
     """Return what a signal gave where something else was approved."""
     return None if given == taken else given
 
 
 def _exit_refused(request: RequestExit, refusal: Refusal) -> ApprovalRefused:
+    """Return what is told of an exit that is not verified, or has to wait."""
     return ApprovalRefused(
         intent_id=request.intent_id,
         leg=request.leg,

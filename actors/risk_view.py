@@ -7,6 +7,8 @@ heard yet stands in the view as the value that refuses.
 
 from decimal import Decimal
 
+from attrs import evolve
+
 from ..messages.account import AccountChanged
 from ..messages.intake import SubmitSignal
 from ..messages.orders import RequestExit
@@ -86,6 +88,14 @@ def renewal_view(
     return entry_view(state, base, signal, now_ns)
 
 
+def slice_view(view: EntryView) -> EntryView:
+    """Return the view of a slice whose algorithm was charged: it goes on with what that began."""
+    own = view.own
+    if own is not None:
+        own = evolve(own, executed_at_ns=0, executions_today=0)
+    return evolve(view, executed_at_ns=0, executions_today=0, own=own, goes_on=True)
+
+
 def drawdown_of(account: AccountChanged) -> Decimal:
     """Return how far the equity is below its peak, percent to four places."""
     return round(fall_percent(account.peak_equity, account.equity), 4)
@@ -114,7 +124,7 @@ def executed_at_ns(state: GateState, symbol: str, strategy: str | None = None) -
     times = [
         each.approved_at_ns
         for each in state.reservations.values()
-        if each.symbol == symbol and strategy in (None, each.strategy)
+        if each.symbol == symbol and strategy in (None, each.strategy) and not each.goes_on
     ]
     return max([book_of(state, strategy).executed_at_ns.get(symbol, 0), *times])
 
@@ -125,7 +135,9 @@ def executions_today(state: GateState, now_ns: int, strategy: str | None = None)
     reserved = [
         each
         for each in state.reservations.values()
-        if each.approved_at_ns // DAY_NS == day and strategy in (None, each.strategy)
+        if each.approved_at_ns // DAY_NS == day
+        and strategy in (None, each.strategy)
+        and not each.goes_on
     ]
     return len(reserved) + book_of(state, strategy).of_day(day)
 

@@ -15,6 +15,7 @@ from attrs import define, field
 from ..messages.codec import Codec
 from ..messages.control import EngineStarted
 from ..messages.queries import (
+    GetAlgorithms,
     GetOrder,
     GetOrders,
     GetPositions,
@@ -64,6 +65,7 @@ ROUTES: Mapping[type, str] = {
     GetStatistics: names.ORDER_MANAGER,
     GetPositions: names.POSITION_MONITOR,
     GetSummary: names.EXECUTION_SYSTEM,
+    GetAlgorithms: names.EXECUTION_SYSTEM,
 }
 """Query -> the actor that owns the answer."""
 

@@ -20,6 +20,7 @@ from cattrs.preconf.orjson import make_converter
 
 from . import (
     account,
+    algorithms,
     control,
     events,
     failure,
@@ -29,6 +30,7 @@ from . import (
     listen_key,
     market,
     orders,
+    plans,
     positions,
     queries,
     reconciliation,
@@ -59,6 +61,8 @@ CATALOGUE: tuple[types.ModuleType, ...] = (
     positions,
     reconciliation,
     lifecycle,
+    plans,
+    algorithms,
 )
 
 

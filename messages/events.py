@@ -178,6 +178,21 @@ class OrderCorrected:
 
 
 @frozen
+class AlgorithmProgressed:
+    """A slice of an algorithm is over; quantities are base units of the whole."""
+
+    signal_id: str
+    symbol: str
+    slice_id: str
+    """The slice's own signal."""
+    outcome: str
+    """Its end: a state of an order, or `REFUSED`."""
+    filled: Decimal
+    quantity: Decimal
+    average_price: Decimal
+
+
+@frozen
 class SlippageExceeded:
     """An order was filled worse than its approval expected; nothing is unwound for it."""
 
@@ -350,6 +365,7 @@ Event = (
     | OrderResolved
     | OrderUnresolved
     | OrderCorrected
+    | AlgorithmProgressed
     | SlippageExceeded
     | PositionOpened
     | PositionUpdated

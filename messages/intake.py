@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from .plans import Twap
 from .values import (
     OrderType,
     PositionSide,
@@ -51,8 +52,24 @@ class SubmitSignal:
 
 
 @frozen
+class ExecuteAlgorithm:
+    """Carry out a signal by a plan, in slices; it ends in one terminal event like any signal.
+
+    The signal names its quantity. Its slices are signals of their own, named `<signal_id>/<n>`.
+    """
+
+    signal: SubmitSignal
+    plan: Twap
+
+    @property
+    def command_id(self) -> str:
+        """What makes a repetition one: the signal's id."""
+        return self.signal.signal_id
+
+
+@frozen
 class CancelOrder:
-    """Cancel what still rests of a signal's entry."""
+    """Cancel what still rests of a signal's entry; of an algorithm, all that is still to come."""
 
     command_id: str
     signal_id: str
@@ -134,6 +151,7 @@ class PolicyChanged:
 
 HostCommand = (
     SubmitSignal
+    | ExecuteAlgorithm
     | CancelOrder
     | AmendOrder
     | FlattenPositions

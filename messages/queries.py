@@ -63,6 +63,11 @@ class GetSummary:
 
 
 @frozen
+class GetAlgorithms:
+    """Ask for the algorithms that run, and the latest that have ended."""
+
+
+@frozen
 class EngineStatus:
     """Answer to `GetStatus`."""
 
@@ -231,5 +236,33 @@ class SummaryView:
     outcomes: tuple[tuple[str, int], ...]
 
 
-Query = GetStatus | GetOrders | GetOrder | GetStatistics | GetPositions | GetSummary
-QueryAnswer = EngineStatus | OrdersView | StatisticsView | PositionsView | SummaryView
+@frozen
+class AlgorithmView:
+    """One algorithm; quantities in base units."""
+
+    signal_id: str
+    algorithm: str
+    """The name of its plan."""
+    symbol: str
+    side: Side
+    quantity: Decimal
+    filled: Decimal
+    average_price: Decimal
+    slices: tuple[str, ...]
+    """Its slices' own signals, oldest first."""
+    outcome: str
+    """How it ended; empty while it runs."""
+    reason: str
+
+
+@frozen
+class AlgorithmsView:
+    """Answer to `GetAlgorithms`."""
+
+    algorithms: tuple[AlgorithmView, ...]
+
+
+Query = GetStatus | GetOrders | GetOrder | GetStatistics | GetPositions | GetSummary | GetAlgorithms
+QueryAnswer = (
+    EngineStatus | OrdersView | StatisticsView | PositionsView | SummaryView | AlgorithmsView
+)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from .events import (
     AlertRaised,
+    AlgorithmProgressed,
     CommandRefused,
     EngineReady,
     Event,
@@ -51,6 +52,7 @@ TOPICS: Mapping[type[Event], str] = MappingProxyType(
         OrderResolved: "order.resolved",
         OrderUnresolved: "order.unresolved",
         OrderCorrected: "order.corrected",
+        AlgorithmProgressed: "algorithm.progressed",
         SlippageExceeded: "order.slippage",
         PositionOpened: "trade.opened",
         PositionUpdated: "position.updated",

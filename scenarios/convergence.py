@@ -68,6 +68,8 @@ def _signals(engine: SimulatedEngine, ended: Mapping[str, object]) -> Iterator[s
     intake = engine.state(names.EXECUTION_SYSTEM)
     orders = engine.state(names.ORDER_MANAGER).orders.values()
     resting = {order.approved.signal_id for order in orders if order.state in RESTING}
+    # An algorithm whose slice may stay as it is may do so, too.
+    resting |= {each.signal.signal_id for each in intake.parents.values() if each.live in resting}
     for signal_id in intake.open:
         if signal_id not in resting:
             yield f"L1: {signal_id} has no end"

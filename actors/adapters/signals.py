@@ -1,10 +1,10 @@
 """Signals: JSON Lines of wishes and commands, read one by one into commands of the engine.
 
-Owns the form of a line: a signal, or an object with `command`. Fields are checked strictly, and
-unknown ones refused; `signal_words` owns their other names. Numbers, in text or bare, are taken by
-their text, so that no price ever was a float. A bad line becomes a fault (file, line, field,
-reason) and is left out; the first hundred faults are kept, all are counted. Bound: one line of at
-most `LINE_BYTES_MAX`.
+Owns the form of a line: a signal, with or without an `algorithm`, or an object with `command`.
+Fields are checked strictly, and unknown ones refused; `signal_words` owns their other names.
+Numbers, in text or bare, are taken by their text, so that no price ever was a float. A bad line
+becomes a fault (file, line, field, reason) and is left out; the first hundred faults are kept, all
+are counted. Bound: one line of at most `LINE_BYTES_MAX`.
 """
 
 import json
@@ -21,6 +21,7 @@ from attrs import define, field, frozen
 from ...messages.intake import (
     AmendOrder,
     CancelOrder,
+    ExecuteAlgorithm,
     FlattenPositions,
     HaltTrading,
     HostCommand,
@@ -35,6 +36,7 @@ from ...messages.values import (
     TimeInForce,
     WorkingType,
 )
+from .plan_lines import Reading, plan_of
 from .signal_words import BadField, in_our_words
 
 FAULTS_KEPT_MAX = 100
@@ -46,6 +48,8 @@ SHOWN_MAX = 80
 SHARE_MAX = 1
 SECONDS_FROM, MS_FROM, MS_TO = 10**9, 10**12, 10**13
 """A time from the first to the second is in seconds, one beyond the third in microseconds."""
+ALGORITHM = "algorithm"
+"""Field of a signal that is carried out in slices: its plan."""
 STANDARD_INPUT = "<stdin>"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -186,14 +190,17 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _signal(line: Json, number: int) -> TimedCommand:
-    data = in_our_words(line)
+    data = in_our_words({name: value for name, value in line.items() if name != ALGORITHM})
     _refuse_unknown(data, tuple(_SIGNAL_FIELDS))
     for name in ("signal_id", "at_ms", "signal", "symbol"):
         if name not in data:
             raise BadField(name, "is missing")
     values = {name: _SIGNAL_FIELDS[name](data, name) for name in data}
     signal = SubmitSignal(**values)
-    return TimedCommand(signal.at_ms, number, signal)
+    if ALGORITHM not in line:
+        return TimedCommand(signal.at_ms, number, signal)
+    plan = plan_of(line[ALGORITHM], Reading(_whole, _decimal))
+    return TimedCommand(signal.at_ms, number, ExecuteAlgorithm(signal, plan))
 
 
 def _refuse_unknown(data: Json, known: tuple[str, ...]) -> None:

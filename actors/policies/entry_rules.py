@@ -18,7 +18,7 @@ from .portfolio_rules import (
 )
 from .price_rules import PRICE_RULES
 from .refusal import Refusal
-from .size_rules import SIZE_RULES
+from .size_rules import SIZE_RULES, WHOLE_SIZE_RULES, SizeRule
 from .strategy_rules import strategy_open
 from .wish_rules import action_whitelist, expiry, good_till_date, leverage, scores, symbol_whitelist
 from .world_rules import (
@@ -73,6 +73,24 @@ RENEWAL_RULES: tuple[Rule, ...] = (
 
 def judge(view: EntryView) -> ShapedEntry | Refusal:
     """Return the entry as it may be sent, or the first refusal."""
+    return _judge(view, SIZE_RULES)
+
+
+def judge_whole(view: EntryView) -> Refusal | None:
+    """Return why an algorithm may not begin, judged as if it were one order.
+
+    What bounds a single order is left to its slices.
+    """
+    verdict = _judge(view, WHOLE_SIZE_RULES)
+    return verdict if isinstance(verdict, Refusal) else None
+
+
+def first_refusal(view: EntryView) -> Refusal | None:
+    """Return why an approved entry may not be sent any more (for renewals)."""
+    return _first(RENEWAL_RULES, view)
+
+
+def _judge(view: EntryView, size_rules: Iterable[SizeRule]) -> ShapedEntry | Refusal:
     refusal = _first(RULES, view)
     if refusal is not None:
         return refusal
@@ -85,12 +103,7 @@ def judge(view: EntryView) -> ShapedEntry | Refusal:
     shaped = size_entry(view, prices)
     if isinstance(shaped, Refusal):
         return shaped
-    return _first(SIZE_RULES, view, shaped) or shaped
-
-
-def first_refusal(view: EntryView) -> Refusal | None:
-    """Return why an approved entry may not be sent any more (for renewals)."""
-    return _first(RENEWAL_RULES, view)
+    return _first(size_rules, view, shaped) or shaped
 
 
 def _first(rules: Iterable[Callable[..., Refusal | None]], *seen: object) -> Refusal | None:

@@ -79,6 +79,8 @@ class EntryView:
     """When the policy source last spoke, its time; 0 for never."""
     others: tuple[tuple[str, Decimal], ...] = ()
     """Positions of other symbols, open or reserved: symbol and signed notional."""
+    goes_on: bool = False
+    """True for a slice of an algorithm that an earlier slice was charged for."""
     own: StrategyView | None = None
     """Of the signal's strategy, where that has limits of its own."""
 

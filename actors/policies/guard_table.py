@@ -53,6 +53,8 @@ _INTAKE = (
     "unresolved",
     "queue_full",
     "taken_back",
+    "algorithm_plan",
+    "algorithm_over",
 )
 _CLOSES = ("closing", "too_small_to_halve", "too_small_to_close")
 _WORLD = (

@@ -20,7 +20,7 @@ def one_direction(view: EntryView) -> Refusal | None:
     is_against = (held > ZERO) != (view.side is Side.BUY)
     if is_against and view.position_side is PositionSide.BOTH:
         return Refusal("opposite_position", plain(held), "0")
-    if not is_against and not view.settings.scale_in:
+    if not (is_against or view.settings.scale_in or view.goes_on):
         return Refusal("scale_in", plain(held), "0")
     return None
 

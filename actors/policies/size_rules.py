@@ -104,3 +104,5 @@ SIZE_RULES: tuple[SizeRule, ...] = (
     filters,
     drawdown,
 )
+WHOLE_SIZE_RULES: tuple[SizeRule, ...] = (bracket, size, correlated, strategy_size, drawdown)
+"""What is asked of an algorithm as a whole; the others bound one order."""

@@ -12,7 +12,7 @@ from typing import Protocol
 from attrs import define, evolve, field
 
 from ...actors.adapters.signals import SignalLines, TimedCommand
-from ...messages.intake import HostCommand, SubmitSignal
+from ...messages.intake import ExecuteAlgorithm, HostCommand, SubmitSignal
 
 WINDOW = 10_000
 MS_NS = 1_000_000
@@ -91,7 +91,12 @@ class Feeder:
         return left
 
     def _shifted(self, command: HostCommand) -> HostCommand:
-        if not self.shift_ms or not isinstance(command, SubmitSignal):
+        if isinstance(command, ExecuteAlgorithm):
+            return evolve(command, signal=self._moved(command.signal))
+        return self._moved(command) if isinstance(command, SubmitSignal) else command
+
+    def _moved(self, command: SubmitSignal) -> SubmitSignal:
+        if not self.shift_ms:
             return command
         expires_at_ms = command.expires_at_ms
         return evolve(

@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -22,12 +22,14 @@ from callboard.actors.adapters.signals import (
 from callboard.messages.intake import (
     AmendOrder,
     CancelOrder,
+    ExecuteAlgorithm,
     FlattenPositions,
     HaltTrading,
     HostCommand,
     ResumeTrading,
     SubmitSignal,
 )
+from callboard.messages.plans import Twap
 from callboard.messages.values import (
     OrderType,
     PositionSide,
@@ -276,3 +278,30 @@ def test_a_line_without_end_is_one_bad_line_and_no_memory() -> None:
 
     assert [2] == [each.line for each in told]
     assert f"is longer than {LINE_BYTES_MAX} bytes" == lines.faults[0].reason
+
+
+TWAP = {"plan": "twap", "duration_ms": 60_000, "slices": 6}
+
+
+def test_a_signal_with_an_algorithm_is_carried_out_by_its_plan() -> None:
+    plain = parsed(**WISH, quantity="0.3", confidence=0.9)
+    command = parsed(
+        **WISH, quantity="0.3", confidence=0.9, algorithm={**TWAP, "jitter_pct": "12.5"}
+    )
+
+    assert ExecuteAlgorithm(cast(SubmitSignal, plain), Twap(60_000, 6, Decimal("12.5"))) == command
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "fault"),
+    [
+        ("twap", "algorithm: must be an object with its plan"),
+        ({"plan": "wap"}, "algorithm.plan: must be one of twap"),
+        ({**TWAP, "slice": 3}, "algorithm.slice: is none of duration_ms, slices, jitter_pct"),
+        ({"plan": "twap", "slices": 6}, "algorithm.duration_ms: is missing"),
+        ({**TWAP, "slices": 1.5}, "algorithm.slices: must be a whole number, not 1.5"),
+        ({**TWAP, "jitter_pct": "x"}, "algorithm.jitter_pct: must be a number, not 'x'"),
+    ],
+)
+def test_a_bad_plan_is_named_with_its_field(algorithm: object, fault: str) -> None:
+    assert fault == refusal(line(**WISH, quantity="0.3", algorithm=algorithm))

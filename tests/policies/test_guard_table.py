@@ -178,6 +178,8 @@ ELSEWHERE = {
     "unresolved": "actors/test_execution_system.py",
     "queue_full": "actors/test_intake_readiness.py",
     "taken_back": "actors/test_intake_readiness.py",
+    "algorithm_plan": "algorithms/test_twap.py",
+    "algorithm_over": "algorithms/test_algorithms_at_the_gate.py",
     "policy": "actors/test_risk_gate.py",
     "no_reservation": "actors/test_risk_gate.py",
     "host_rule": "embedding/test_own_rule.py",

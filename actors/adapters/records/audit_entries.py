@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, get_args
 
+from attrs import evolve
+
 from ....messages.codec import Json
 from ....messages.control import EngineStarted
 from ....messages.events import (
@@ -21,9 +23,10 @@ from ....messages.events import (
     TradingStateReported,
 )
 from ....messages.failure import RetryDirective
-from ....messages.intake import HostCommand, PolicyChanged, SubmitSignal
+from ....messages.intake import ExecuteAlgorithm, HostCommand, PolicyChanged, SubmitSignal
 from ....messages.values import Action, LastRun, OrderState
 from ....messages.venue import AttemptEnded
+from ...algorithms.facts import SliceAsked
 from ...breaker_facts import StateSet, SymbolReduced
 from ...limiter_facts import Paused, PressureNoted
 from ...order_facts import ErrorNoted, OrderIntended, TradeBooked
@@ -56,6 +59,18 @@ def of_signal(signal: SubmitSignal) -> Entry:
         ),
         details={"action": signal.signal.value, **fields_of(signal, but=(*but, "signal"))},
     )
+
+
+def of_algorithm(command: ExecuteAlgorithm) -> Entry:
+    """A wish that is carried out in slices: the signal, and its plan."""
+    entry, plan = of_signal(command.signal), command.plan
+    details: Json = {**entry.details, "algorithm": type(plan).__name__, **fields_of(plan)}
+    return evolve(entry, operation="execute_algorithm", details=details)
+
+
+def of_slice(fact: SliceAsked) -> Entry:
+    """A slice of an algorithm: a signal of its own."""
+    return evolve(of_signal(fact.signal), operation="ask_for_slice")
 
 
 def of_command(command: Any) -> Entry:
@@ -237,6 +252,7 @@ TYPES: Mapping[type, str] = MappingProxyType({OrderRefused: "order_rejected", Al
 
 FACTS: Mapping[type, Callable[[Any], Entry]] = MappingProxyType(
     {
+        SliceAsked: of_slice,
         OrderIntended: of_intended,
         ErrorNoted: of_error,
         TradeBooked: of_trade,

@@ -14,7 +14,7 @@ from ....messages.codec import Codec, Json, dumps
 from ....messages.control import EngineStarted
 from ....messages.events import OrderPlaced, OrderRefused
 from ....messages.failure import RetryDirective
-from ....messages.intake import SubmitSignal
+from ....messages.intake import ExecuteAlgorithm, SubmitSignal
 from ....messages.venue import AttemptEnded, OrderEvidence
 from ... import names
 from ...order_calls import parse_call_id
@@ -26,6 +26,7 @@ from .audit_entries import (
     EVENTS,
     FACTS,
     of_adjusted,
+    of_algorithm,
     of_answer,
     of_command,
     of_directive,
@@ -180,6 +181,10 @@ class AuditProjection:
             case SubmitSignal():
                 entry = of_signal(message)
                 self._know(SIGNAL + message.signal_id, recorded, entry)
+                return (entry,)
+            case ExecuteAlgorithm():
+                entry = of_algorithm(message)
+                self._know(SIGNAL + message.command_id, recorded, entry)
                 return (entry,)
             case EngineStarted():
                 return (of_start(message),)

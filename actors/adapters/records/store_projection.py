@@ -26,9 +26,10 @@ from ....messages.events import (
     PositionOpened,
     PositionUpdated,
 )
-from ....messages.intake import SubmitSignal
+from ....messages.intake import ExecuteAlgorithm, SubmitSignal
 from ....messages.venue import AttemptEnded
 from ... import names
+from ...algorithms.facts import SliceAsked
 from ...order_facts import (
     AttemptStarted,
     ErrorNoted,
@@ -49,6 +50,7 @@ from .store_trades import TradeRows
 MESSAGES: Mapping[type, str] = MappingProxyType(
     {
         SubmitSignal: names.EXECUTION_SYSTEM,
+        ExecuteAlgorithm: names.EXECUTION_SYSTEM,
         AttemptEnded: names.ORDER_MANAGER,
     }
 )
@@ -61,6 +63,7 @@ FACTS = (
     TradeBooked,
     FillApplied,
     FillCorrected,
+    SliceAsked,
 )
 EVENTS = (
     OrderRefused,
@@ -159,6 +162,8 @@ class _Rows:
         match message:
             case SubmitSignal():
                 self.orders.signal(message, recorded.now_ns)
+            case ExecuteAlgorithm():
+                self.orders.signal(message.signal, recorded.now_ns)
             case AttemptEnded():
                 self.orders.answered(message, recorded.now_ns)
             case _:
@@ -180,6 +185,8 @@ class _Rows:
                 self.fills.booked(fact)
             case FillCorrected():
                 self.fills.settled(fact)
+            case SliceAsked():
+                self.orders.signal(fact.signal, fact.at_ns)
             case FillApplied():
                 return
             case _:

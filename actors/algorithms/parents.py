@@ -1,0 +1,306 @@
+"""Parents: what ExecutionSystem does for signals that are carried out in slices.
+
+Tools of the intake, bound to one message. What a parent asks for next is decided in `policies/`;
+here it is asked for, cancelled and ended. One slice is under way at a time. Bound: parents run as
+long as their plans say, which `policies/plan_rules.py` limits.
+"""
+
+from decimal import Decimal
+
+from attrs import evolve, frozen
+
+from ...messages.algorithms import (
+    AlgorithmAdmitted,
+    PositionGone,
+    ReleaseAlgorithm,
+    RequestAlgorithm,
+)
+from ...messages.control import TradingStateChanged
+from ...messages.events import AlgorithmProgressed, OrderCorrected
+from ...messages.intake import ExecuteAlgorithm, SubmitSignal
+from ...messages.orders import CancelIntent, OrderEnded, RequestEntry
+from ...messages.positions import RequestClose
+from ...messages.queries import AlgorithmsView, AlgorithmView
+from ...messages.values import OrderState, PositionSide, Side, TradingState
+from .. import names
+from ..intake_facts import REFUSED, CommandTaken, IntakeState, SignalEnded
+from ..intake_news import terminal_event
+from ..policies.parent_order import (
+    Over,
+    Parent,
+    Place,
+    Wait,
+    lot_of,
+    parent_intent,
+    slice_intent,
+    whole_quantity,
+)
+from ..policies.refusal import Refusal
+from ..policies.rounding import ZERO
+from ..policies.signal_rules import is_taken_back
+from ..policies.slicing import next_slice, twap_schedule
+from ..runtime.actor import Context
+from .facts import (
+    AlgorithmDue,
+    ParentBegun,
+    ParentEnded,
+    ParentEnding,
+    ParentTaken,
+    SliceAsked,
+    SliceCorrected,
+    SliceOver,
+    begin,
+    end_slice,
+)
+
+MS = 1_000_000
+GONE = "no_position"
+"""The guard that says that a reducing parent has nothing left to reduce."""
+
+
+@frozen
+class Parents:
+    """Carries algorithms on; the intake's state and the context of the message at hand."""
+
+    state: IntakeState
+    ctx: Context
+
+    def take(self, intent_id: str, command: ExecuteAlgorithm) -> None:
+        """Ask the gate for all of it."""
+        self.ctx.record(ParentTaken(intent_id, command))
+        self.ctx.tell(names.RISK_GATE, RequestAlgorithm(intent_id, command))
+
+    def admitted(self, message: AlgorithmAdmitted) -> None:
+        """Cut it into slices and begin; one that was cancelled meanwhile ends."""
+        parent = self.state.parents.get(message.intent_id)
+        if parent is None or parent.began_ns or not parent.is_running:
+            return
+        ctx, command = self.ctx, parent.command
+        lot = lot_of(command.signal, command.signal.order_type, message.filters, message.mark)
+        quantity = whole_quantity(command, lot)
+        plan = command.plan
+        draws = [ctx.random() if plan.jitter_pct else 0.0 for _ in range(plan.slices)]
+        schedule = twap_schedule(plan, quantity, lot, draws)
+        begun = ParentBegun(parent.intent_id, quantity, lot, schedule, ctx.now)
+        ctx.record(begun)
+        after = evolve(parent)
+        begin(after, begun)
+        self._go_on(after)
+
+    def due(self, message: AlgorithmDue) -> None:
+        """A time has come."""
+        parent = self.state.parents.get(message.intent_id)
+        if parent is not None:
+            self._go_on(parent)
+
+    def ready(self) -> None:
+        """Entries are possible: what waited for that goes on."""
+        for parent in self._running():
+            self._go_on(parent, is_ready=True)
+
+    def slice_ended(self, message: OrderEnded) -> None:
+        """A slice has ended; its parent counts what it filled, and goes on."""
+        reason = message.reason or message.state.value
+        missed_by = "" if message.filled else reason
+        self._over(message.intent_id, message.state.value, message, missed_by)
+
+    def slice_refused(self, intent_id: str, refusal: Refusal) -> None:
+        """A guard refused a slice, so that its parent missed one; or all of a parent."""
+        if intent_id in self.state.parents:
+            self.ctx.record(ParentEnded(intent_id, REFUSED, refusal.guard))
+            return
+        parent = self._parent_of(intent_id)
+        if parent is None:
+            return
+        if refusal.guard == GONE and not parent.signal.signal.is_entry:
+            parent = self._end_soon(parent, GONE)
+        missed_by = f"{refusal.guard}: {refusal.figure} against {refusal.limit}"
+        self._over(intent_id, REFUSED, None, missed_by, parent)
+
+    def corrected(self, message: OrderCorrected) -> None:
+        """A slice was filled after its end; a parent that has ended is corrected, too."""
+        for parent in self.state.parents.values():
+            if message.signal_id in parent.slices:
+                more = message.filled - parent.slices[message.signal_id]
+                fact = SliceCorrected(parent.intent_id, message.signal_id, message.filled)
+                self.ctx.record(fact)
+                if not parent.is_running:
+                    filled, told = parent.filled + more, parent.signal.signal_id
+                    event = evolve(message, signal_id=told, corrects=parent.outcome, filled=filled)
+                    self.ctx.tell(names.EVENT_BUS, event)
+
+    def cancel(self, parent: Parent, reason: str) -> None:
+        """Ask for nothing more, take the slice under way back, and end with it."""
+        if not parent.is_running or parent.ending:
+            return
+        parent = self._end_soon(parent, reason)
+        if not parent.live:
+            self._finish(parent, OrderState.CANCELLED, reason)
+        elif parent.signal.signal.is_entry:
+            intent_id = slice_intent(parent.intent_id, parent.asked)
+            # By way of the gate: so it never overtakes the request of the slice.
+            self.ctx.tell(names.RISK_GATE, CancelIntent(parent.live, intent_id))
+
+    def flattened(self, symbol: str, reason: str) -> None:
+        """Everything of a symbol is closed: nothing is opened, or closed in slices, any more."""
+        for parent in self._running():
+            if symbol in ("", parent.signal.symbol):
+                self.cancel(parent, reason)
+
+    def exited(self, exit_: SubmitSignal) -> None:
+        """An exit takes back what would still be opened."""
+        for parent in self._running():
+            if is_taken_back(parent.signal, exit_):
+                self.cancel(parent, f"taken back by {exit_.signal_id}")
+
+    def trading_changed(self, message: TradingStateChanged) -> None:
+        """Entries are off: what opens ends, what reduces goes on."""
+        is_off = message.state is not TradingState.ACTIVE
+        for parent in self._running():
+            is_meant = is_off or parent.signal.symbol in message.reducing_symbols
+            if is_meant and parent.signal.signal.is_entry:
+                self.cancel(parent, f"halted: {message.reason}")
+
+    def position_gone(self, message: PositionGone) -> None:
+        """The position that a parent opens is closed: by its stop, or by whoever wanted that."""
+        for parent in self._running():
+            signal = parent.signal
+            opens = PositionSide.LONG if parent.side is Side.BUY else PositionSide.SHORT
+            is_meant = message.position_side in (PositionSide.BOTH, opens)
+            is_begun = signal.signal.is_entry and parent.asked
+            if is_begun and is_meant and signal.symbol == message.symbol:
+                self.cancel(parent, "its position is closed")
+
+    def resume(self) -> None:
+        """Look at every parent that runs."""
+        for parent in self._running():
+            if parent.began_ns:
+                self._look_later(parent, 0)
+
+    def view(self) -> AlgorithmsView:
+        """Return all that are remembered."""
+        return AlgorithmsView(tuple(_view(each) for each in self.state.parents.values()))
+
+    def _running(self) -> list[Parent]:
+        return [each for each in self.state.parents.values() if each.is_running]
+
+    def _parent_of(self, intent_id: str) -> Parent | None:
+        return self.state.parents.get(parent_intent(intent_id))
+
+    def _over(
+        self,
+        intent_id: str,
+        outcome: str,
+        ended: OrderEnded | None,
+        missed_by: str,
+        parent: Parent | None = None,
+    ) -> None:
+        parent = parent or self._parent_of(intent_id)
+        if parent is None or not parent.live:
+            return
+        filled = ZERO if ended is None else ended.filled
+        average = ZERO if ended is None else ended.average_price
+        fact = SliceOver(parent.intent_id, parent.live, filled, average, missed_by)
+        self.ctx.record(fact)
+        after = evolve(parent, slices=dict(parent.slices))
+        end_slice(after, fact)
+        self._tell_progress(after, fact.slice_id, outcome)
+        self._go_on(after)
+
+    def _go_on(self, parent: Parent, *, is_ready: bool = False) -> None:
+        """Do what is next; entries wait for readiness."""
+        if not parent.is_running or not parent.began_ns or parent.live:
+            return
+        if parent.ending:
+            state = OrderState.CANCELLED
+            if parent.rest <= ZERO or (parent.ending == GONE and parent.filled):
+                state = OrderState.FILLED
+            self._finish(parent, state, parent.ending)
+            return
+        if parent.signal.signal.is_entry and not (self.state.ready or is_ready):
+            return
+        elapsed_ms = (self.ctx.now - parent.began_ns) // MS
+        match next_slice(parent, elapsed_ms):
+            case Place(quantity):
+                self._ask(parent, quantity)
+            case Wait(at_ms):
+                if at_ms is not None:
+                    self._look_later(parent, at_ms - elapsed_ms)
+            case Over(state, reason):
+                self._finish(parent, state, reason)
+
+    def _look_later(self, parent: Parent, delay_ms: int) -> None:
+        due = AlgorithmDue(parent.intent_id)
+        self.ctx.after(max(0, delay_ms) * MS, due, key=f"algorithm/{parent.intent_id}")
+
+    def _ask(self, parent: Parent, quantity: Decimal) -> None:
+        """Ask for a slice under the next number whose name is free."""
+        ctx, number = self.ctx, parent.asked + 1
+        while self.state.knows(f"{parent.signal.signal_id}/{number}"):
+            number += 1
+        intent_id = slice_intent(parent.intent_id, number)
+        signal = evolve(
+            parent.signal,
+            signal_id=f"{parent.signal.signal_id}/{number}",
+            at_ms=ctx.now // MS,
+            quantity=quantity,
+        )
+        ctx.record(SliceAsked(parent.intent_id, number, signal, ctx.now))
+        ctx.record(CommandTaken(signal.signal_id, intent_id, signal.symbol, ctx.now))
+        if signal.signal.is_entry:
+            ctx.tell(names.RISK_GATE, RequestEntry(intent_id, signal))
+        else:
+            ctx.tell(names.POSITION_MONITOR, RequestClose(intent_id, signal))
+
+    def _end_soon(self, parent: Parent, reason: str) -> Parent:
+        self.ctx.record(ParentEnding(parent.intent_id, reason))
+        return evolve(parent, ending=reason)
+
+    def _finish(self, parent: Parent, state: OrderState, reason: str) -> None:
+        """Tell the one terminal event of the parent."""
+        ctx, signal = self.ctx, parent.signal
+        ctx.record(SignalEnded(signal.signal_id, parent.intent_id, state.value, ""))
+        ctx.record(ParentEnded(parent.intent_id, state.value, reason))
+        ctx.cancel(f"algorithm/{parent.intent_id}")
+        ctx.tell(names.RISK_GATE, ReleaseAlgorithm(parent.intent_id))
+        ended = OrderEnded(
+            intent_id=parent.intent_id,
+            client_order_id="",
+            symbol=signal.symbol,
+            side=parent.side,
+            state=state,
+            reason=reason,
+            filled=parent.filled,
+            average_price=parent.average_price,
+        )
+        ctx.tell(names.EVENT_BUS, terminal_event(signal.signal_id, ended))
+        ctx.log("algorithm_ended", signal_id=signal.signal_id, outcome=state, reason=reason)
+
+    def _tell_progress(self, parent: Parent, slice_id: str, outcome: str) -> None:
+        self.ctx.tell(
+            names.EVENT_BUS,
+            AlgorithmProgressed(
+                signal_id=parent.signal.signal_id,
+                symbol=parent.signal.symbol,
+                slice_id=slice_id,
+                outcome=outcome,
+                filled=parent.filled,
+                quantity=parent.quantity,
+                average_price=parent.average_price,
+            ),
+        )
+
+
+def _view(parent: Parent) -> AlgorithmView:
+    return AlgorithmView(
+        signal_id=parent.signal.signal_id,
+        algorithm=type(parent.command.plan).__name__,
+        symbol=parent.signal.symbol,
+        side=parent.side,
+        quantity=parent.quantity,
+        filled=parent.filled,
+        average_price=parent.average_price,
+        slices=tuple(parent.slices),
+        outcome=parent.outcome,
+        reason=parent.ending,
+    )

@@ -1,0 +1,79 @@
+"""Risk hearing: what the gate hears of the world, and when it knows enough to begin.
+
+RiskGate's tools, bound to one message. Commands run once the gate itself has heard all that it
+judges by; what ends an algorithm is passed on.
+"""
+
+from attrs import frozen
+
+from ..messages.account import AccountChanged, LeverageChanged
+from ..messages.control import RecoveryDone, TradingStateChanged
+from ..messages.events import AlertRaised
+from ..messages.instruments import InstrumentsChanged
+from ..messages.intake import PolicyChanged
+from ..messages.market import ClockChanged
+from ..messages.stream import StreamHealthChanged
+from ..messages.values import Severity
+from .names import EVENT_BUS, EXECUTION_SYSTEM
+from .policies.risk_policy import PolicyError, changed
+from .risk_algorithms import Algorithms
+from .risk_facts import GateState, News, Prefixed, ReadinessTold, WorldNoted
+from .runtime.actor import Context
+from .settings import RiskSettings
+
+
+@frozen
+class Hearing:
+    """The gate's state, the settings of its start and the context of the message at hand."""
+
+    state: GateState
+    settings: RiskSettings
+    ctx: Context
+
+    def news(self, news: News) -> None:
+        """Keep what the rules look at; what concerns algorithms is passed on."""
+        self.ctx.record(WorldNoted(news))
+        self._tell_readiness(news)
+        if self.state.admitted:
+            Algorithms(self.state, self.ctx).heard(news)
+
+    def recovery_done(self, message: RecoveryDone) -> None:
+        """Entries may be judged; the word of an earlier start comes too late."""
+        if message.generation < self.state.generation:
+            return
+        self.ctx.record(Prefixed(message.generation, ready=True))
+        self._tell_readiness(message)
+
+    def policy_changed(self, message: PolicyChanged) -> None:
+        """Take over one setting for new orders, or say why not."""
+        try:
+            changed(self.settings, {**self.state.policy, message.key: message.value})
+        except PolicyError as error:
+            alert = AlertRaised(Severity.WARNING, "policy_refused", message.key, str(error))
+            self.ctx.tell(EVENT_BUS, alert)
+            return
+        self.ctx.record(WorldNoted(message))
+        self.ctx.log("policy_changed", key=message.key, value=message.value, source=message.source)
+
+    def _tell_readiness(self, news: News | RecoveryDone) -> None:
+        """Let the commands run once this gate itself has heard all that it judges by.
+
+        The one who reconciles cannot know that: its word may overtake the others' on their way.
+        """
+        state = self.state
+        if state.readiness_told:
+            return
+        stream = news.healthy if isinstance(news, StreamHealthChanged) else state.stream_healthy
+        clock = news if isinstance(news, ClockChanged) else state.clock
+        knows = (
+            state.ready or isinstance(news, RecoveryDone),
+            stream,
+            clock is not None and clock.trusted,
+            state.account is not None or isinstance(news, AccountChanged),
+            bool(state.leverage) or isinstance(news, LeverageChanged),
+            state.filters_read_at_ns > 0 or isinstance(news, InstrumentsChanged),
+            state.trading is not None or isinstance(news, TradingStateChanged),
+        )
+        if all(knows):
+            self.ctx.record(ReadinessTold())
+            self.ctx.tell(EXECUTION_SYSTEM, RecoveryDone(state.generation))
