@@ -138,9 +138,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = (
-    # For a host on asyncio.
+    # The engine, for a host on asyncio too, and its settings.
     "aio",
-    # The engine and its settings.
     "ExecutionSystem",
     "AccountSettings",
     "BreakerSettings",
@@ -385,11 +384,7 @@ _PUBLIC: dict[str, str] = {
 if not TYPE_CHECKING:  # hidden from type checkers, which else would accept any name
 
     def __getattr__(name: str) -> object:
-        """Import a public name from its module at first use.
-
-        Raises:
-            AttributeError: The name is not public.
-        """
+        """Import a public name from its module at first use; another is an `AttributeError`."""
         if name not in _PUBLIC:
             raise AttributeError(f"module {__name__!r} has no public name {name!r}")
         home = import_module(f".{_PUBLIC[name]}", __name__)

@@ -31,6 +31,10 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "order_resolved": ("outcome found: {state}", "resultado encontrado: {state}"),
         "order_unresolved": ("no outcome yet", "ainda sem resultado"),
+        "algorithm_progressed": (
+            "slice {slice_id} is over: {filled} of {quantity}",
+            "fatia {slice_id} encerrada: {filled} de {quantity}",
+        ),
         "order_corrected": ("executed after its end", "executada depois do fim"),
         "slippage_exceeded": (
             "slippage of {slippage_pct} % is above {limit_pct} %",
