@@ -114,6 +114,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/fapi/v1/listenKey"): _keyed(api_listen_key.create),
     ("PUT", "/fapi/v1/listenKey"): _keyed(api_listen_key.prolong),
     ("DELETE", "/fapi/v1/listenKey"): _keyed(api_listen_key.close),
+    # Spot's, since python-binance asks there at its start.
+    ("GET", "/api/v3/ping"): Route(api_market.ping, is_signed=False),
+    ("GET", "/api/v3/time"): Route(api_market.time, is_signed=False),
     ("GET", "/fapi/v1/ping"): Route(api_market.ping, is_signed=False),
     ("GET", "/fapi/v1/time"): Route(api_market.time, is_signed=False),
     ("GET", "/fapi/v1/exchangeInfo"): Route(api_market.exchange_info, is_signed=False),

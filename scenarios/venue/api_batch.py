@@ -15,6 +15,11 @@ from .params import Params
 from .refusal import VenueRefusal
 
 ORDERS_MAX, CANCELS_MAX = 5, 10
+LOWER_NAMES = {
+    "orderidlist": "orderIdList",
+    "origclientorderidlist": "origClientOrderIdList",
+}
+"""The venue takes these in small letters too, which is how python-binance gets them through."""
 Handle = Callable[[Core, Params], Any]
 
 
@@ -32,6 +37,7 @@ def cancel(core: Core, params: Params) -> Any:
     """DELETE /fapi/v1/batchOrders; ids of the venue win over ids of the client."""
     symbol = params.text("symbol")
     core.rules(symbol)
+    params = params.renamed(LOWER_NAMES)
     listed, single = "orderIdList", "orderId"
     if not params.optional(listed):
         listed, single = "origClientOrderIdList", "origClientOrderId"
