@@ -96,6 +96,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/fapi/v1/adlQuantile"): Route(api_account.adl_quantile, weight=5),
     ("GET", "/fapi/v1/accountConfig"): Route(api_config.account_config, weight=5),
     ("GET", "/fapi/v1/symbolConfig"): Route(api_config.symbol_config, weight=5),
+    ("GET", "/sapi/v1/account/apiRestrictions"): Route(api_config.key_rights),
     ("GET", "/fapi/v1/leverageBracket"): Route(api_config.leverage_bracket),
     ("GET", "/fapi/v1/commissionRate"): Route(api_config.commission_rate, weight=20),
     ("GET", "/fapi/v1/feeBurn"): Route(api_config.fee_burn, weight=30),

@@ -37,6 +37,27 @@ def account_config(core: Core, _params: Params) -> Any:
     }
 
 
+def key_rights(core: Core, _params: Params) -> Any:
+    """GET /sapi/v1/account/apiRestrictions: what the account's key may do, from anywhere."""
+    permissions = core.settings.permissions
+    may_trade, may_withdraw = "trade" in permissions, "withdraw" in permissions
+    return {
+        "ipRestrict": False,
+        "createTime": 0,
+        "enableReading": "read" in permissions,
+        "enableWithdrawals": may_withdraw,
+        "enableInternalTransfer": may_withdraw,
+        "enableMargin": False,
+        "enableFutures": may_trade,
+        "permitsUniversalTransfer": may_withdraw,
+        "enableVanillaOptions": False,
+        "enableFixApiTrade": False,
+        "enableFixReadOnly": False,
+        "enableSpotAndMarginTrading": False,
+        "enablePortfolioMarginTrading": False,
+    }
+
+
 def symbol_config(core: Core, params: Params) -> Any:
     """GET /fapi/v1/symbolConfig."""
     return [

@@ -172,6 +172,8 @@ class VenueSettings:
     maker_fee: Decimal = Decimal("0.0002")
     leverage: int = 20
     hedge_mode: bool = False
+    permissions: frozenset[str] = frozenset(("read", "trade"))
+    """What the account's key may do: read, trade, withdraw."""
     latency: Latency = Latency()
     rate_limits: RateLimits = RateLimits()
     algo_timing: AlgoTiming = AlgoTiming()

@@ -177,11 +177,9 @@ def test_a_wrong_secret_and_an_unknown_symbol_are_told_by_code(
 ) -> None:
     stranger = connected(server, "wrong")
 
-    with pytest.raises(BinanceAPIException) as unsigned:
+    with pytest.raises(BinanceAPIException, match=r"code=-1022"):
         stranger.futures_account()
-    with pytest.raises(BinanceAPIException) as unknown:
+    with pytest.raises(BinanceAPIException, match=r"code=-1121"):
         client.futures_orderbook_ticker(symbol="NOSUCH")
 
     stranger.close_connection()
-    assert (-1022, 400) == (unsigned.value.code, unsigned.value.status_code)
-    assert -1121 == unknown.value.code

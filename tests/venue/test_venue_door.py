@@ -113,6 +113,15 @@ def test_a_key_without_the_permission_may_only_read(server: VenueServer) -> None
     assert (200, -2015) == (read.status, traded.code)
 
 
+def test_an_account_tells_what_its_key_may_do(server: VenueServer) -> None:
+    path = "/sapi/v1/account/apiRestrictions"
+    with Caller(server, "reader", by_secret) as reader, Caller(server, "rsa", by_rsa) as trader:
+        rights = [caller.done("GET", path) for caller in (reader, trader)]
+
+    assert [False, True] == [each["enableFutures"] for each in rights]
+    assert [False, False] == [each["enableWithdrawals"] for each in rights]
+
+
 def test_a_timestamp_of_another_time_is_refused(server: VenueServer) -> None:
     now_ms = server.call(lambda floor: floor.now().now_ms)
     with Caller(server, "hmac") as caller:

@@ -8,7 +8,7 @@ key is -2014, an unknown one or one without the permission -2015, a wrong signat
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from attrs import field, frozen
 
@@ -30,6 +30,12 @@ class Pass:
     permissions: frozenset[str] = frozenset((READ, TRADE))
     balance: Decimal | None = None
     """First wallet balance of the account, the venue's usual one for None."""
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """The settings in which its account differs from others, at its opening."""
+        own: dict[str, Any] = {"permissions": self.permissions}
+        return own if self.balance is None else own | {"wallet_balance": self.balance}
 
     def check(self, method: str) -> None:
         """Refuse a key that may not do this."""

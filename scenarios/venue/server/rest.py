@@ -79,7 +79,7 @@ def _enter(
     if is_signed:
         admitted.check(asked.method)
         admitted.check_signature(signed_payload(*sent), asked.params.get(SIGNATURE, ""))
-    return floor.venues.of(admitted.account, admitted.balance)
+    return floor.venues.of(admitted.account, admitted.terms)
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -6,8 +6,8 @@ The public venue answers what needs no key. An account that comes later begins w
 shows then. Bound: `ACCOUNTS_MAX` accounts, since each takes its own look at every market event.
 """
 
-from collections.abc import Callable, Iterator
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from attrs import evolve
 
@@ -51,8 +51,8 @@ class Venues:
         """Go through the accounts and their venues, in the order of their opening."""
         return ((name, venue) for name, venue in self._venues.items() if name != PUBLIC)
 
-    def of(self, account: str, wallet_balance: Decimal | None = None) -> Venue:
-        """Return an account's venue, opened on first use.
+    def of(self, account: str, terms: Mapping[str, Any] | None = None) -> Venue:
+        """Return an account's venue, opened on first use, with settings of its own in `terms`.
 
         Raises:
             TooManyAccountsError: It would be one more than `ACCOUNTS_MAX`.
@@ -62,9 +62,7 @@ class Venues:
             return found
         if len(self._venues) > ACCOUNTS_MAX:
             raise TooManyAccountsError
-        settings = self.settings
-        if wallet_balance is not None:
-            settings = evolve(settings, wallet_balance=wallet_balance)
+        settings = evolve(self.settings, **(terms or {}))
         return self._join(self._open(account, settings))
 
     def next_at_ns(self) -> int | None:
