@@ -207,12 +207,8 @@ def route_of(method: str, path: str) -> Route:
     return route
 
 
-def _check_access(core: Core, route: Route, request: VenueRequest, params: Params) -> None:
-    """Want a key, and a timestamp under a second ahead and no older than the receive window."""
-    if not request.signed:
-        raise VenueRefusal(-2014, status=401)
-    if not route.is_signed:
-        return
+def check_time(core: Core, params: Params) -> None:
+    """Accept a timestamp less than a second ahead and no older than the receive window."""
     sent_ms, at_ms = params.integer("timestamp"), core.moment.ms
     window_ms = params.optional_integer("recvWindow") or RECV_WINDOW_DEFAULT_MS
     if window_ms > RECV_WINDOW_MAX_MS:
@@ -220,3 +216,11 @@ def _check_access(core: Core, route: Route, request: VenueRequest, params: Param
     is_timely = sent_ms < at_ms + AHEAD_MAX_MS and at_ms - sent_ms <= window_ms
     if core.settings.checks_time and not is_timely:
         raise VenueRefusal(-1021)
+
+
+def _check_access(core: Core, route: Route, request: VenueRequest, params: Params) -> None:
+    """Want a key, and of a signed request a timestamp of now."""
+    if not request.signed:
+        raise VenueRefusal(-2014, status=401)
+    if route.is_signed:
+        check_time(core, params)

@@ -114,7 +114,7 @@ def klines(core: Core, params: Params) -> Any:
     ]
     limit = _limit(params, CANDLES_MAX)
     chosen = candles[-limit:] if start_ms is None else candles[:limit]
-    return [_kline(candle, _start_after(candle.open_ms, interval)) for candle in chosen]
+    return [_kline(candle, start_after(candle.open_ms, interval)) for candle in chosen]
 
 
 def klines_weight(params: Params) -> int:
@@ -140,14 +140,15 @@ def _starts(core: Core, symbol: str, interval: str) -> list[int]:
     """Return where the interval's spans begin, from the first trade that is kept until now."""
     minutes = core.prints[symbol].minutes
     starts: list[int] = []
-    at_ms = _start_of(minutes[0].open_ms, interval) if minutes else core.moment.ms
+    at_ms = start_of(minutes[0].open_ms, interval) if minutes else core.moment.ms
     while at_ms < core.moment.ms:
         starts.append(at_ms)
-        at_ms = _start_after(at_ms, interval)
+        at_ms = start_after(at_ms, interval)
     return starts
 
 
-def _start_of(at_ms: int, interval: str) -> int:
+def start_of(at_ms: int, interval: str) -> int:
+    """Return when the span of an interval begins that a time lies in, in ms."""
     if interval == MONTH:
         day = datetime.fromtimestamp(at_ms // 1000, UTC).replace(day=1)
         return int(datetime(day.year, day.month, 1, tzinfo=UTC).timestamp()) * 1000
@@ -156,9 +157,10 @@ def _start_of(at_ms: int, interval: str) -> int:
     return (at_ms - offset_ms) // length_ms * length_ms + offset_ms
 
 
-def _start_after(start_ms: int, interval: str) -> int:
+def start_after(start_ms: int, interval: str) -> int:
+    """Return when the span begins that follows the one that begins at `start_ms`."""
     if interval == MONTH:
-        return _start_of(start_ms + 31 * DAY_MS, interval)
+        return start_of(start_ms + 31 * DAY_MS, interval)
     return start_ms + INTERVALS_MS[interval]
 
 

@@ -44,7 +44,7 @@ def placed(order: Order) -> Body:
 
 def amended(order: Order, modify_id: str) -> Body:
     """Answer to PUT of an order."""
-    return placed(order) | {"pair": order.symbol, "modifyId": modify_id}
+    return placed(order) | {"pair": order.symbol, "modifyId": int(modify_id)}
 
 
 def queried(order: Order) -> Body:

@@ -254,7 +254,7 @@ def test_an_amendment_moves_the_order_and_loses_its_place(world: VenueWorld) -> 
     world.trade("2591.00", "1", is_buyer_maker=True)
     world.wait(10)
 
-    assert ("2", "2591.00", "9") == (body["origQty"], body["price"], body["modifyId"])
+    assert ("2", "2591.00", 9) == (body["origQty"], body["price"], body["modifyId"])
     assert ["b"] == [fill.client_order_id for fill in world.venue.ledger().fills]
     amendment = [f for f in world.frames_of("ORDER_TRADE_UPDATE") if f["o"]["x"] == "AMENDMENT"]
     assert amendment[0]["o"]["M"] == "9"

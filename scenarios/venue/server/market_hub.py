@@ -14,6 +14,7 @@ from ..market import MarketEvent, Trade
 from ..streams import MARKET, Delivery
 from . import market_frames
 from .floor import Floor
+from .market_pace import MarketPace
 from .stream_names import ALL, StreamName
 from .venues import PUBLIC
 
@@ -46,6 +47,7 @@ class MarketHub:
         self._close_line: Callable[[], None] | None = None
         self._trades: dict[str, int] = {}
         self._marked_ms: dict[str, int] = {}
+        self._pace = MarketPace(floor, self.tell)
         floor.venues.hear_market(self._on_event)
 
     def join(self, name: str, stream: StreamName, ear: MarketEar) -> Callable[[], None]:
@@ -54,6 +56,7 @@ class MarketHub:
         if name not in self._streams:
             self._streams[name] = stream
             self._names.setdefault((stream.kind, stream.symbol), []).append(name)
+            self._pace.add(name, stream)
         if self._close_line is None:
             symbols = tuple(self._floor.venues.public.core.books)
             self._close_line = self._floor.open_stream(PUBLIC, MARKET, symbols, self._on_delivery)
@@ -81,6 +84,7 @@ class MarketHub:
         del self._ears[name]
         stream = self._streams.pop(name)
         self._names[stream.kind, stream.symbol].remove(name)
+        self._pace.remove(name)
         if not self._ears and self._close_line is not None:
             self._close_line()
             self._close_line = None

@@ -3,7 +3,7 @@
 Owns the forms of a stream's address: names in the path (`/public/ws/a/b`), in the query
 (`/market/stream?streams=a/b`), or none, for who subscribes later; `/private` takes listen keys in
 the same places, and with event types as `?listenKey=K&events=A/B`. The legacy paths connect like
-all others. At the server's end every websocket is closed.
+all others; `/ws-fapi/v1` is the websocket API. At the server's end every websocket is closed.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,14 +11,20 @@ from urllib.parse import parse_qsl
 
 from aiohttp import WSCloseCode, web
 
+from ..limits import BannedError
+from ..refusal import VenueRefusal
 from .channel import MESSAGES_PER_SECOND_MAX, Channel
 from .floor import Floor
 from .market_hub import MarketHub
 from .stream_names import MARKET, PRIVATE, PUBLIC
 from .stream_socket import LEGACY, Events, StreamSocket
 from .user_lines import UserLines
+from .ws_questions import RETURN_LIMITS
+from .ws_session import WsSession
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+API_PATH = "/ws-fapi/v1"
+HANDSHAKE_WEIGHT = 5
 LISTEN_KEY, EVENTS, STREAMS = "listenKey", "events", "streams"
 
 
@@ -43,6 +49,7 @@ class Sockets:
             app.router.add_get(f"{root}/ws", raw)
             app.router.add_get(f"{root}/ws/{{names:.*}}", raw)
             app.router.add_get(f"{root}/stream", self._handler(category, is_combined=True))
+        app.router.add_get(API_PATH, self._handle_api)
         app.on_shutdown.append(self._close)
 
     async def run(
@@ -80,6 +87,32 @@ class Sockets:
                 socket.close()
 
         return handle
+
+    async def _handle_api(self, request: web.Request) -> web.StreamResponse:
+        """Run a connection of the websocket API."""
+        refusal = self._refusal_of_handshake()
+        if refusal is not None:
+            return refusal
+        channel = Channel(self._floor, messages_per_second_max=None)
+        tells_limits = request.query.get(RETURN_LIMITS, "true") != "false"
+        session = WsSession(self._floor, channel, tells_limits=tells_limits)
+        try:
+            return await self.run(request, channel, session.on_text)
+        finally:
+            session.close()
+
+    def _refusal_of_handshake(self) -> web.Response | None:
+        """Count a handshake's weight; return what refuses it, or nothing."""
+        core = self._floor.now().public.core
+        try:
+            core.limits.check_ban(core.moment.ms)
+            core.limits.charge_weight(HANDSHAKE_WEIGHT, core.moment.ms)
+        except BannedError as ban:
+            return web.json_response({"code": -1003, "msg": ban.message}, status=418)
+        except VenueRefusal as refusal:
+            body = {"code": refusal.code, "msg": refusal.message}
+            return web.json_response(body, status=refusal.status)
+        return None
 
     async def _close(self, _app: web.Application) -> None:
         for channel in tuple(self._channels):
