@@ -61,6 +61,9 @@ from .runtime.actor import Actor, Context
 
 MS = 1_000_000
 
+# Looked up for every answer, and a class of an enumeration is slow to look into.
+_NORMAL = Pressure.NORMAL
+
 
 @frozen
 class _Tick:
@@ -246,12 +249,12 @@ class RateLimiter(Actor):
 
     def _report_pressure(self, now_ms: int, ctx: Context) -> None:
         """Say once when a window of the venue gets fuller than a mark, and when it is empty."""
+        told = self.state.pressures
         for each in usage(self.state.budgets, now_ms):
-            told = self.state.pressures.get(each.budget.value, Pressure.NORMAL)
-            if each.pressure is told:
+            if each.pressure is told.get(each.budget, _NORMAL):
                 continue
             ctx.record(PressureNoted(each.budget, each.pressure))
-            if each.pressure is not Pressure.NORMAL:
+            if each.pressure is not _NORMAL:
                 text = f"{each.pressure}: {each.used} of {each.limit} used"
                 alert = AlertRaised(Severity.WARNING, "rate_usage", each.budget.value, text)
                 ctx.tell(EVENT_BUS, alert)

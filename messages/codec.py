@@ -116,14 +116,18 @@ class Codec:
         self._converter: Any = make_converter(detailed_validation=False, forbid_extra_keys=True)
         self._encoders: dict[type, Encoder] = {}
         _register_values(self._converter)
-        self._register_unions()
+        self._converter.register_unstructure_hook_func(_is_message_union, self._encode_optional)
+        self._converter.register_structure_hook_func(_is_message_union, self._decode_optional)
 
     def label(self, message: object) -> str:
         """Return the tag with its version, e.g. `SubmitSignal.v1`."""
         return self._labels[type(message)]
 
     def encode(self, message: object) -> Json:
-        """Return the message as a JSON object whose first key `t` is its label."""
+        """Return the message as a JSON object whose first key `t` is its label.
+
+        A field at its default is left out; the schema's lock keeps the defaults of each version.
+        """
         encoder = self._encoders.get(type(message)) or self._encoder(type(message))
         return encoder(message)
 
@@ -139,6 +143,10 @@ class Codec:
         except Exception as error:
             raise CodecError(label, _explain(error)) from error
         return message
+
+    def whole(self, value: object) -> Any:
+        """Return a message or a state as JSON values with all its fields, for people."""
+        return self._whole.unstructure(value)
 
     def encode_state(self, state: object) -> Any:
         """Return an actor's state as JSON values."""
@@ -194,9 +202,15 @@ class Codec:
                 raise CodecError(label, f"cannot be brought up: {error!r}") from error
         return fields
 
-    def _register_unions(self) -> None:
-        self._converter.register_unstructure_hook_func(_is_message_union, self._encode_optional)
-        self._converter.register_structure_hook_func(_is_message_union, self._decode_optional)
+    @cached_property
+    def _whole(self) -> Any:
+        converter: Any = make_converter(detailed_validation=False)
+        _register_values(converter, whole=True)
+        converter.register_unstructure_hook_func(_is_message_union, self._whole_optional)
+        return converter
+
+    def _whole_optional(self, value: Any) -> Any:
+        return None if value is None else {"t": self.label(value), **self.whole(value)}
 
     def _encode_optional(self, value: Any) -> Any:
         return None if value is None else self.encode(value)
@@ -250,9 +264,9 @@ def decimal_from_text(value: Any, _cls: Any = Decimal) -> Decimal:
     return number
 
 
-def _register_values(converter: Any) -> None:
+def _register_values(converter: Any, *, whole: bool = False) -> None:
     def plain(cls: type) -> Encoder:
-        return encoder_of(cls, converter.get_unstructure_hook)
+        return encoder_of(cls, converter.get_unstructure_hook, whole=whole)
 
     converter.register_unstructure_hook_factory(attrs.has, plain)
     converter.register_unstructure_hook(Decimal, str)

@@ -8,6 +8,7 @@ event that the engine publishes is given to `on_event`. Time is virtual; nothing
 import decimal
 from collections.abc import Callable
 from functools import cache
+from threading import RLock
 from typing import Any
 
 from attrs import define, field
@@ -190,6 +191,8 @@ class SimulatedEngine:
             snapshot_every=self.settings.journal.snapshot_every,
             on_step=self._on_step(),
         )
+        # One thread runs it all: what counts is that a lock is entered without a call into Python.
+        kernel.guard = RLock()
         host.kernel = kernel
         journal = None
         if writer is not None and recovered is not None:

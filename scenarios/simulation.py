@@ -57,7 +57,8 @@ class Simulation:
     )
     _counter: int = field(init=False, default=0)
     _hosts: list["SimulationHost"] = field(init=False)
-    _steps_at_instant: int = field(init=False, default=0)
+    _steps_max: int = field(init=False, default=STEPS_PER_INSTANT_MAX)
+    """Steps of the whole run by which time must have passed."""
 
     def __attrs_post_init__(self) -> None:
         self._hosts = []
@@ -109,7 +110,7 @@ class Simulation:
         """Let time pass up to a moment before which nothing happens."""
         if due_ns > self.now_ns:
             self.now_ns = due_ns
-            self._steps_at_instant = 0
+            self._steps_max = self.steps + STEPS_PER_INSTANT_MAX
 
     def _pause(self, until_ns: int | None) -> bool:
         """Wait where nothing more happens in time; say whether there is more later."""
@@ -138,9 +139,8 @@ class Simulation:
 
     def count_step(self) -> None:
         """Count one thing that happened; raises `NoProgress` for a loop without delay."""
-        self.steps += 1
-        self._steps_at_instant += 1
-        if self._steps_at_instant > STEPS_PER_INSTANT_MAX:
+        self.steps = steps = self.steps + 1
+        if steps > self._steps_max:
             raise NoProgress(f"{STEPS_PER_INSTANT_MAX} steps at {self.now_ns} ns")
 
     def forget(self, host: "SimulationHost") -> None:

@@ -10,7 +10,7 @@ Source: Binance USDS-M endpoint pages as told by the official SDK's docstrings, 
 from decimal import Decimal
 from typing import assert_never
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from ...messages.account import ReadBrackets, ReadSymbolConfigs
 from ...messages.listen_key import RenewListenKey
@@ -72,8 +72,12 @@ def stamp(request: VenueRequest, *, at_ms: int, recv_window_ms: int) -> VenueReq
     """Return a signed request with the venue time at which it leaves; others stay as they are."""
     if not request.signed:
         return request
-    stamped = {"recvWindow": str(recv_window_ms), "timestamp": str(at_ms)}
-    return evolve(request, params={**request.params, **stamped})
+    stamped = {
+        **request.params,
+        "recvWindow": str(recv_window_ms),
+        "timestamp": str(at_ms),
+    }
+    return VenueRequest(request.request_id, request.method, request.path, stamped)
 
 
 def operation_of(call: Call) -> Operation:

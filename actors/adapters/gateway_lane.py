@@ -71,6 +71,12 @@ class _Ticket:
     sent_at_ns: int = 0
     sent_at_ms: int = 0
 
+    def sent(self, at_ns: int, at_ms: int) -> "_Ticket":
+        """Return the ticket of the call when it leaves, by our clock and by the venue's."""
+        return _Ticket(
+            self.call, self.lane, self.asker, self.request_id, self.correlation, at_ns, at_ms
+        )
+
 
 @frozen
 class _Answered:
@@ -219,7 +225,7 @@ class GatewayLane(EdgeActor):
 
     def _send(self, waiting: _Waiting, ctx: Context) -> None:
         at_ms = self._fence.venue_ms(ctx.now)
-        ticket = evolve(waiting.ticket, sent_at_ns=ctx.now, sent_at_ms=at_ms)
+        ticket = waiting.ticket.sent(ctx.now, at_ms)
         request = stamp(waiting.request, at_ms=at_ms, recv_window_ms=self._settings.recv_window_ms)
         self._in_flight = ticket
         self._hand_over(ticket, request, ctx)

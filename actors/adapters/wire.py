@@ -8,6 +8,7 @@ documents that a field may be absent, null or empty.
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar
 
 from ...messages.values import OrderType
@@ -17,6 +18,12 @@ ZERO = Decimal(0)
 
 Row = Mapping[str, Any]
 Word = TypeVar("Word", bound=StrEnum)
+
+# Looked up for every field: a union would be made anew each time, a class of an enumeration is
+# slow to look into.
+_EXACT = (str, int)
+_TEXTS = (str, bytes)
+_ORDER_TYPES = {each.value: each for each in OrderType}
 
 
 class ReplyUnreadable(EngineError):
@@ -40,7 +47,7 @@ def mapping(value: Any, field: str) -> Row:
 
 def rows(value: Any, field: str) -> tuple[Row, ...]:
     """Return a JSON array of objects."""
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+    if not isinstance(value, Sequence) or isinstance(value, _TEXTS):
         raise ReplyUnreadable(field, f"is no array but {_shape(value)}")
     members: Sequence[Any] = value  # pyright: ignore[reportUnknownVariableType] - as above
     return tuple(mapping(row, f"{field}[{index}]") for index, row in enumerate(members))
@@ -89,7 +96,7 @@ def decimal(row: Row, key: str, default: Decimal | None = None) -> Decimal:
     value = row.get(key)
     if value in (None, "") and default is not None:
         return default
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, _EXACT):
         raise ReplyUnreadable(key, f"is no exact number but {_shape(value)}")
     try:
         number = Decimal(value)
@@ -104,9 +111,10 @@ def word(row: Row, key: str, kind: type[Word]) -> Word:
     """Return a member of one of our enumerations whose spelling is the venue's too."""
     value = text(row, key)
     try:
-        return kind(value)
+        found: Word = _member(kind, value)
     except ValueError as error:
         raise ReplyUnreadable(key, f"is the unknown word {value!r}") from error
+    return found
 
 
 def order_type(row: Row, key: str, price: Decimal) -> OrderType:
@@ -115,10 +123,14 @@ def order_type(row: Row, key: str, price: Decimal) -> OrderType:
     The venue's own orders (LIQUIDATION) have types that nobody can place; they are evidence all
     the same and must not make a whole listing unreadable.
     """
-    value = text(row, key)
-    if value in OrderType.__members__:
-        return OrderType(value)
-    return OrderType.LIMIT if price > ZERO else OrderType.MARKET
+    known = _ORDER_TYPES.get(text(row, key))
+    return known or (OrderType.LIMIT if price > ZERO else OrderType.MARKET)
+
+
+@cache
+def _member(kind: type[Word], value: str) -> Word:
+    """Return the member of a value; what is none raises `ValueError` and is not kept."""
+    return kind(value)
 
 
 def _shape(value: Any) -> str:

@@ -22,6 +22,7 @@ from ...messages.lifecycle import (
 )
 from .actor import Actor
 from .cell import Cell, Status
+from .differences import current
 from .envelope import Envelope
 from .journal_reader import Finding, Flaw, Line
 from .record import envelope_of
@@ -190,7 +191,7 @@ class Regeneration:
         receivers = [to for to, _, _ in context.tells]
         told = [tell if isinstance(tell, str) else tell["to"] for tell in record.get("tells", ())]
         facts = loads(dumps([self.codec.encode(fact) for fact in context.facts]))
-        return receivers != told or facts != record.get("facts", [])
+        return receivers != told or facts != current(self.codec, record.get("facts", []))
 
 
 def _told(context: StepContext, record: Json, number: int) -> Envelope:

@@ -71,7 +71,10 @@ def golden_messages() -> dict[str, bytes]:
     """Return the content of today's golden file of each public message, by label."""
     codec = Codec()
     samples = [sample(cls) for cls in catalogue_classes().values()]
-    return {codec.label(message): as_json(codec.encode(message)) for message in samples}
+    labelled = {codec.label(message): message for message in samples}
+    return {
+        label: as_json({"t": label, **codec.whole(message)}) for label, message in labelled.items()
+    }
 
 
 def is_older(label: str) -> bool:

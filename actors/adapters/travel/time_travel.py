@@ -129,7 +129,7 @@ class ReplayedRecord:
 
     def tree(self, state: Any) -> Any:
         """Return a state as plain JSON values."""
-        return self._codec.encode_state(state)
+        return self._codec.whole(state)
 
 
 def replay(
