@@ -36,6 +36,8 @@ OPEN_RISK = RiskSettings(
     symbols=(SYMBOL,), cooldown_ms=0, executions_per_day_max=100_000, positions_max=10
 )
 EASY = Settings(seed=7, risk=OPEN_RISK)
+TROUBLED_SEED = 15
+"""Of a run in which every kind of trouble comes early."""
 
 
 def feeder(lines: Iterable[dict[str, Any]]) -> Feeder:
@@ -83,7 +85,8 @@ def troubled_run(
         stream_duplicate=0.1,
     )
     wishes = mixed_signals(signals, start_ms=START_MS + 5_000, symbol=SYMBOL)
-    return run(options(data_dir, wishes, settings=evolve(EASY, journal=journal), faults=faults))
+    settings = evolve(EASY, journal=journal, seed=TROUBLED_SEED)
+    return run(options(data_dir, wishes, settings=settings, faults=faults))
 
 
 def segments(data_dir: Path) -> list[bytes]:

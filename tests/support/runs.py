@@ -17,7 +17,7 @@ def recorded_run() -> Path:
     """Return the data directory of a run with retries, queries and snapshots; only to be read."""
     folder = TemporaryDirectory(prefix="callboard-run-")
     _KEPT.append(folder)
-    troubled_run(Path(folder.name), signals=6, segment_bytes_max=120_000)
+    troubled_run(Path(folder.name), signals=6, segment_bytes_max=90_000)
     return Path(folder.name)
 
 
