@@ -276,10 +276,12 @@ def _assemble(
     codec = make_codec()
     recovered = None if disk is None else recover(disk, codec, core_makers(settings))
     generation = _next_generation(recovered)
-    writer = None
+    keeper = None
     if disk is not None and recovered is not None:
         facts = run_facts(settings, codec, generation, settings_json(settings), rules)
         writer = _writer(settings, facts, disk, recovered)
+        durability = durability_of(settings.journal.durability)
+        keeper = Keeper(writer, durability, journal_fault(recovered))
     host = ThreadedHost(around.clock, Placement(settings.placement), settings.high_water)
     kernel = Kernel(
         codec,
@@ -290,13 +292,10 @@ def _assemble(
         on_step=around.on_step,
     )
     host.attach(kernel)
-    if disk is not None and writer is not None and recovered is not None:
+    if disk is not None and keeper is not None:
         # Before the journal, so that they stop after it and read what it wrote last.
         _add_views(kernel, settings, around, disk)
         # First of the others, so that it stops last and writes what they say until then.
-        keeper = Keeper(
-            writer, durability_of(settings.journal.durability), journal_fault(recovered)
-        )
         _add_journal(kernel, settings, keeper, around.clock)
     subscriptions = Subscriptions()
     wiring = Wiring(
