@@ -1,4 +1,4 @@
-"""PythonBinance: sync, async, user socket and websocket API at the server."""
+"""PythonBinance: the async client, its user socket and websocket API at the server."""
 
 from support.client_runs import run_client
 from support.venue_servers import served
@@ -29,15 +29,3 @@ def test_the_async_client_trades_and_hears_its_events() -> None:
         [ORDER, "NEW"],
         [ORDER, "CANCELED"],
     ] == told["events"]
-
-
-def test_the_sync_client_trades() -> None:
-    with served() as server:
-        told = run_client("binance", "python_binance_sync.py", server)
-
-    assert ["NEW", "NEW", "0.020", "CANCELED"] == told["limit"]
-    assert (["FILLED", "0.010"], ["0.010"]) == (told["market"], told["position"])
-    assert ["NEW", 1, "200"] == told["stop"]
-    assert ["NEW", "NEW"] == told["batch"]
-    assert ["BTCUSDT", 7] == told["leverage"]
-    assert [-4046, -2013] == told["refused"]

@@ -101,7 +101,7 @@ class WsSession:
                 _check_signature(admitted, question)
         if is_signed:
             admitted.check(method)
-        return self._floor.venues.of(admitted.account, admitted.balance)
+        return self._floor.venues.of(admitted.account, admitted.terms)
 
     def _about_session(self, question: Question) -> VenueAnswer:
         core = self._floor.now().public.core
