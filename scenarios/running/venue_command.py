@@ -25,7 +25,7 @@ from ..venue.process import VenueServer as SocketServer
 from ..venue.scaled_clock import ScaledClock
 from ..venue.server.fault_text import read_faults
 from ..venue.server.serving import VenueServer
-from ..venue.settings import AT_ONCE, PAPER_LEVERAGE, QueueModel, VenueSettings
+from ..venue.settings import AT_ONCE, PAPER_LEVERAGE, QueueModel, RateLimits, VenueSettings
 from ..venue.talk import LedgerTaken, Welcome, talk_codec
 from ..venue.tape import TapeError
 from ..venue.venue import Venue
@@ -34,6 +34,7 @@ from . import venue_http
 from .market import OpenedMarket
 
 SPEED_MAX = 10_000.0
+LIMITS_MAX = 1_000_000
 END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -51,6 +52,7 @@ class VenueOptions:
     speed: float = 1.0
     faults: str = ""
     fills: str = QueueModel.TOUCH.value
+    limits: int = 1
     state_file: Path | None = None
 
 
@@ -100,6 +102,13 @@ class VenueOptions:
     default=QueueModel.TOUCH.value,
     show_default=True,
     help="A print fills resting orders at its price: all, by their turn, or none.",
+)
+@click.option(
+    "--limits",
+    type=click.IntRange(1, LIMITS_MAX),
+    default=1,
+    show_default=True,
+    help="How many times Binance's request weight and order counts are granted.",
 )
 @click.option(
     "--state-file", type=click.Path(path_type=Path), help="Clock and, at the end, ledger."
@@ -181,6 +190,7 @@ def _settings(options: VenueOptions, market: OpenedMarket, faults: Faults) -> Ve
         leverage=PAPER_LEVERAGE,
         faults=faults,
         queue_model=QueueModel(options.fills),
+        rate_limits=RateLimits().times(options.limits),
     )
 
 

@@ -9,7 +9,7 @@ read in 2026-11; a tape of another time may need other minima.
 from decimal import Decimal
 from enum import Enum
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from .account_settings import FeeAsset, FundingRules, HistoryAges, LiquidationRules
 from .faults import Faults, FaultScript
@@ -139,6 +139,15 @@ class RateLimits:
     ban_first_ms: int = 120_000
     ban_longest_ms: int = THREE_DAYS_MS
     retry_after_header: bool = True
+
+    def times(self, factor: int) -> "RateLimits":
+        """Return these with so many times the weight and the orders."""
+        return evolve(
+            self,
+            weight_1m_max=self.weight_1m_max * factor,
+            orders_10s_max=self.orders_10s_max * factor,
+            orders_1m_max=self.orders_1m_max * factor,
+        )
 
 
 @frozen
