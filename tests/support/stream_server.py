@@ -1,4 +1,4 @@
-"""StreamServer: a websocket server whose connections a test holds in its hand, and a set clock.
+"""StreamServer: a websocket server whose connections a test holds in its hand.
 
 Every wait ends with a named signal, or fails after `WAIT_SECONDS`.
 """

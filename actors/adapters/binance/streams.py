@@ -1,4 +1,4 @@
-"""BinanceStreams: the stream half of an exchange: both streams, and the listen key's way to them.
+"""BinanceStreams: the stream half of an exchange, and where the listen key is taken out.
 
 Owns one wire for each stream that was opened; opening one again replaces it, and the key goes on.
 Whoever sends requests shows every answer to `see` before anybody else has it, for the listen key

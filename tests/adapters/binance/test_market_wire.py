@@ -1,6 +1,6 @@
 """Test of MarketWire: the right paths, one market made of two connections, silence noticed."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from random import Random
 
@@ -46,7 +46,7 @@ class Bench:
 @contextmanager
 def opened(
     symbols: tuple[str, ...] = ("BTCUSDT",), kinds: tuple[MarketStream, ...] = QUOTES
-) -> Iterator[Bench]:
+) -> Generator[Bench]:
     bench = Bench(symbols, kinds)
     with bench.server:
         bench.wire.start()
