@@ -19,7 +19,7 @@ from callboard.actors.adapters.binance.environment import Environment, VenueAddr
 from callboard.actors.adapters.binance.session import Session
 from callboard.actors.adapters.binance.transport import route_to
 from callboard.actors.adapters.secret import Secret
-from callboard.actors.ports import StreamListener
+from callboard.actors.ports import StreamListener, VenueAnswer, VenueRequest
 
 API_KEY = "canary-key-" + "k" * 53
 API_SECRET = "canary-secret-" + "s" * 50
@@ -41,6 +41,10 @@ class NoStreams:
     def open(self, stream: str, symbols: tuple[str, ...], listener: StreamListener) -> None:
         """Keep what is asked for."""
         self.opened.append(f"{stream} {symbols} {type(listener).__name__}")
+
+    def see(self, request: VenueRequest, answer: VenueAnswer) -> VenueAnswer:  # noqa: ARG002
+        """Leave an answer as it is."""
+        return answer
 
     def close(self) -> None:
         """Remember the end."""

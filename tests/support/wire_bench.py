@@ -82,7 +82,7 @@ class UserBench:
 
     def __enter__(self) -> Self:
         self.server.__enter__()
-        self.streams.open_stream("user", (), self.ear)
+        self.streams.open("user", (), self.ear)
         return self
 
     def __exit__(

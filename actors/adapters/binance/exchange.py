@@ -23,6 +23,10 @@ TOO_MANY = f"{CLIENTS_MAX} requests are out already"
 class Streams(Protocol):
     """The streams of an account and of its markets."""
 
+    def see(self, request: VenueRequest, answer: VenueAnswer) -> VenueAnswer:
+        """Take from an answer what concerns the streams; return it as others may have it."""
+        ...
+
     def open(self, stream: str, symbols: tuple[str, ...], listener: StreamListener) -> None:
         """Connect "user" or "market"; reports to the listener until `close`."""
         ...
@@ -51,7 +55,7 @@ class BinanceExchange:
             given = VenueAnswer(request.request_id, Phase.NOT_SENT, text=TOO_MANY)
         else:
             try:
-                given = client.perform(request)
+                given = self._streams.see(request, client.perform(request))
             finally:
                 self._give_back(client)
         if not self._is_closed:

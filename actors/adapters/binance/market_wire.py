@@ -18,9 +18,8 @@ from urllib.parse import quote
 from attrs import frozen
 
 from ...ports import Clock, StreamListener
-from .environment import VenueAddress
 from .guarded_listener import GuardedListener, frame_of
-from .stream_connection import Dialer, NetworkFigures
+from .stream_connection import Dialer
 from .stream_thread import MINUTE_NS, SECOND_NS, Figures, StreamThread
 
 STREAM = "market"
@@ -53,17 +52,15 @@ class MarketWire:
 
     def __init__(
         self,
-        address: VenueAddress,
+        dialer: Dialer,
         symbols: tuple[str, ...],
         listener: StreamListener,
         clock: Clock,
         *,
         kinds: tuple[MarketStream, ...] = QUOTES,
         random: Random | None = None,
-        network: NetworkFigures | None = None,
         figures: Figures | None = None,
     ) -> None:
-        dialer = Dialer(address, network or NetworkFigures())
         self._listener = GuardedListener(STREAM, listener)
         self._lock = threading.Lock()
         self._threads = [

@@ -1,8 +1,9 @@
 """StreamConnection: one websocket to the venue's streams, and how it is opened.
 
-Owns the socket. A ping that has no answer in time closes it, so that a network that drops all
-silently, or half a frame, ends a read. Messages come as bytes and whole. What the library says of
-itself goes nowhere: its lines hold the address, and that holds the listen key.
+Owns the socket, which is dialled as that of a request: the same certificates, the same proxy. A
+ping that has no answer in time closes it, so that a network that drops all silently, or half a
+frame, ends a read. Messages come as bytes and whole. What the library says of itself goes nowhere:
+its lines hold the address, and that holds the listen key.
 
 Bound: a message of `BYTES_MAX`; a longer one closes the connection (1009). Times here are of the
 network, so of the wall, whatever the engine's clock does.
@@ -10,16 +11,17 @@ Source: Binance USDS-M websocket connect pages (ping each 3 min, pong within 10)
 """
 
 import logging
-import ssl
+import time
+from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Literal
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from ...errors import EngineError
-from .environment import Environment, VenueAddress
+from .environment import VenueAddress
+from .transport import Route, TransportFailure, dial, route_to
 
 BYTES_MAX = 16 << 20
 MESSAGES_WAITING_MAX = 1_024
@@ -77,31 +79,33 @@ class StreamConnection:
         self._connection.close_socket()
 
 
-class Dialer:
-    """Opens connections to one environment and no other."""
+def stream_route(address: VenueAddress, environ: Mapping[str, str]) -> Route:
+    """Return the way to the streams of an environment; `ConfigurationError` as for requests."""
+    base = address.streams.replace("ws", "http", 1)
+    return route_to(base, environ, ca_file=address.ca_file)
 
-    def __init__(self, address: VenueAddress, figures: NetworkFigures) -> None:
+
+class Dialer:
+    """Opens connections to one host and no other."""
+
+    def __init__(self, route: Route, figures: NetworkFigures) -> None:
         self._figures = figures
-        is_secure = address.streams.startswith("wss:")
-        self._tls = (
-            ssl.create_default_context(cafile=address.ca_file or None) if is_secure else None
-        )
-        # A proxy of the environment cannot reach what listens on this machine.
-        self._proxy: Literal[True] | None = (
-            None if address.environment is Environment.LOOPBACK else True
-        )
-        self._base = address.streams
+        self._tls = route.tls
+        self._plain = evolve(route, tls=None)
+        host = f"[{route.host}]" if ":" in route.host else route.host
+        self._base = f"{'ws' if route.tls is None else 'wss'}://{host}:{route.port}"
 
     def open(self, path: str) -> StreamConnection:
-        """Connect; `path` is all that follows the base. Raises `StreamLost`."""
+        """Connect; `path` is all that follows the host. Raises `StreamLost`."""
         figures = self._figures
         with ExitStack() as closing:
             try:
+                plain = dial(self._plain, time.monotonic() + figures.open_seconds)
                 connection = closing.enter_context(
                     connect(
                         self._base + path,
+                        sock=plain,
                         ssl=self._tls,
-                        proxy=self._proxy,
                         compression=None,
                         open_timeout=figures.open_seconds,
                         ping_interval=figures.ping_seconds,
@@ -112,12 +116,14 @@ class Dialer:
                         logger=_SILENT,
                     )
                 )
+            except TransportFailure as failure:
+                raise StreamLost(failure.reason) from None
             except InvalidStatus as refused:
                 status = refused.response.status_code
                 raise StreamLost(f"refused with status {status}", is_refused=True) from None
             except (OSError, WebSocketException, ValueError) as error:
-                # Never the error's own words: they may hold the address.
-                raise StreamLost(f"cannot connect: {_name(error)}") from None
+                # Never the words of a library's error: they may hold the address.
+                raise StreamLost(f"not connected: {type(error).__name__}") from None
             return StreamConnection(connection, closing.pop_all())
 
 
@@ -128,11 +134,6 @@ def _farewell(closed: ConnectionClosed) -> str:
     if closed.sent is not None:
         return f"closed by us: {int(closed.sent.code)} {closed.sent.reason}".rstrip()
     return "connection lost"
-
-
-def _name(error: Exception) -> str:
-    said = error.strerror if isinstance(error, OSError) else ""
-    return f"{type(error).__name__} {said or ''}".rstrip()
 
 
 def _silent_logger() -> logging.Logger:

@@ -5,6 +5,7 @@ Whoever sends requests shows every answer to `see` before anybody else has it, f
 is taken out there. `close` ends both wires.
 """
 
+import os
 import threading
 from random import Random
 
@@ -15,7 +16,7 @@ from ..binance_requests import LISTEN_KEY
 from . import market_wire, user_wire
 from .environment import VenueAddress
 from .market_wire import MarketWire
-from .stream_connection import Dialer, NetworkFigures
+from .stream_connection import Dialer, NetworkFigures, stream_route
 from .stream_thread import Figures
 from .user_wire import UserFigures, UserWire, without_key
 
@@ -30,7 +31,10 @@ class WireFigures:
 
 
 class BinanceStreams:
-    """The streams of one account in one environment."""
+    """The streams of one account in one environment.
+
+    Raises `ConfigurationError` for an address that must not be reached, or not so.
+    """
 
     def __init__(
         self,
@@ -40,7 +44,7 @@ class BinanceStreams:
         figures: WireFigures | None = None,
         random: Random | None = None,
     ) -> None:
-        self._address = address
+        self._route = stream_route(address, os.environ)
         self._clock = clock
         self._figures = figures or WireFigures()
         self._random = random or Random()
@@ -49,7 +53,7 @@ class BinanceStreams:
         self._is_closed = False
         self._lock = threading.Lock()
 
-    def open_stream(self, stream: str, symbols: tuple[str, ...], listener: StreamListener) -> None:
+    def open(self, stream: str, symbols: tuple[str, ...], listener: StreamListener) -> None:
         """Connect "user" or "market"; `ValueError` for another. Returns at once."""
         if stream not in (user_wire.STREAM, market_wire.STREAM):
             raise ValueError(f"no such stream: {stream!r}")
@@ -86,7 +90,7 @@ class BinanceStreams:
         figures = self._figures
         self._user = UserWire(
             listener,
-            Dialer(self._address, figures.network),
+            Dialer(self._route, figures.network),
             self._clock,
             random=self._random,
             figures=figures.user,
@@ -99,12 +103,11 @@ class BinanceStreams:
         if self._market is not None:
             self._market.close()
         self._market = MarketWire(
-            self._address,
+            Dialer(self._route, self._figures.network),
             symbols,
             listener,
             self._clock,
             random=self._random,
-            network=self._figures.network,
             figures=self._figures.thread,
         )
         self._market.start()

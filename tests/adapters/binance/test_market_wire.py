@@ -12,7 +12,7 @@ from callboard.actors.adapters.binance.market_wire import (
     MarketStream,
     MarketWire,
 )
-from callboard.actors.adapters.binance.stream_connection import NetworkFigures
+from callboard.actors.adapters.binance.stream_connection import Dialer, NetworkFigures, stream_route
 from support.stream_server import HandClock, Line, StreamServer, pass_until
 from support.wire_bench import FrameEar
 
@@ -25,13 +25,12 @@ class Bench:
         self.clock = HandClock()
         self.ear = FrameEar()
         self.wire = MarketWire(
-            self.server.address,
+            Dialer(stream_route(self.server.address, {}), NETWORK),
             symbols,
             self.ear,
             self.clock,
             kinds=kinds,
             random=Random(1),
-            network=NETWORK,
         )
 
     def line(self, category: str, number: int = 0) -> Line:

@@ -55,7 +55,7 @@ def test_a_venue_that_is_not_there_is_tried_again_and_the_key_is_asked_after() -
         bench.give()
         pass_until(bench.clock, lambda: bench.ear.kinds.count("key") > 2)
 
-    assert "cannot connect: ConnectionRefusedError Connection refused" in bench.ear.reasons("key")
+    assert "not connected: ConnectionRefusedError: Connection refused" in bench.ear.reasons("key")
     assert "open" not in bench.ear.kinds
 
 
@@ -67,7 +67,7 @@ def test_a_callback_that_raises_does_not_end_the_stream() -> None:
 
     with UserBench() as bench:
         ear = Failing()
-        bench.streams.open_stream("user", (), ear)
+        bench.streams.open("user", (), ear)
         bench.give()
         bench.server.line().say({"e": "X"})
         ear.wait_for("frame")
@@ -77,7 +77,7 @@ def test_a_stream_of_another_name_is_refused() -> None:
     streams = BinanceStreams(loopback(1), HandClock())
 
     with pytest.raises(ValueError, match="no such stream: 'depth'"):
-        streams.open_stream("depth", (), FrameEar())
+        streams.open("depth", (), FrameEar())
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -236,7 +236,7 @@ def test_opened_again_it_tells_the_new_listener_and_keeps_its_key() -> None:
     with UserBench() as bench:
         first = bench.connected()
 
-        bench.streams.open_stream("user", (), bench.ear)
+        bench.streams.open("user", (), bench.ear)
         first.wait_ended()
         bench.ear.wait_for("open", 2)
 
