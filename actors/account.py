@@ -5,6 +5,7 @@ highest equity seen, the account's modes, and how each symbol's leverage is set 
 Balances and modes are read at every start and every interval; the user stream and the position
 monitor tell the changes between. Leverage is read at every start, when the venue says that it
 changed, and every `leverage_interval_ms`. Nothing is told before both of a pair were read once.
+What the settings want otherwise at the venue is set there (`account_setup.py`).
 A mode other than the engine was set up for reduces trading and alarms, once per finding: an order
 under the wrong mode would be refused, or worse, understood. A reading that fails waits for the
 next tick; the age of what is known is for others to judge.
@@ -55,8 +56,9 @@ from .account_facts import (
     leverage_of,
     marks_after,
 )
+from .account_setup import AccountSetup, Beat, SetupWishes, setting_of
 from .names import CIRCUIT_BREAKER, EVENT_BUS, RISK_GATE
-from .reading import Read, ReadOptions, ask_to_read, left_out, make_read
+from .reading import Read, ReadOptions, ask_to_read
 from .runtime.actor import Actor, Context
 from .settings import AccountSettings
 
@@ -90,6 +92,7 @@ class _Tick:
 
 Inbox = (
     _Tick
+    | Beat
     | AttemptEnded
     | PermitGranted
     | PermitRefused
@@ -105,12 +108,13 @@ class Account(Actor):
     """Knows what the account is worth, and how it is set."""
 
     State = AccountState
-    private = (_Tick, *PRIVATE)
+    private = (_Tick, Beat, *PRIVATE)
     state: AccountState
 
-    def __init__(self, settings: AccountSettings) -> None:
+    def __init__(self, settings: AccountSettings, wishes: SetupWishes | None = None) -> None:
         super().__init__()
         self._settings = settings
+        self._wishes = wishes or SetupWishes()
         self._reads = ReadOptions(Priority.OPENING, settings.interval_ms * MS)
 
     def receive(self, message: Inbox, ctx: Context) -> None:
@@ -118,12 +122,14 @@ class Account(Actor):
         match message:
             case _Tick():
                 self.on_tick(ctx)
+            case Beat():
+                self._setup(ctx).beat()
             case AttemptEnded():
                 self.on_attempt_ended(message, ctx)
             case PermitGranted():
-                make_read(ctx, message, self._reads)
+                self._setup(ctx).granted(message)
             case PermitRefused() | Fenced():
-                left_out(ctx, message)
+                self._setup(ctx).left_out(message)
             case BalancesReported():
                 self.on_balances_reported(message, ctx)
             case PositionsValued():
@@ -148,6 +154,12 @@ class Account(Actor):
 
     def on_attempt_ended(self, message: AttemptEnded, ctx: Context) -> None:
         """Take what was read; a failure waits for the next tick."""
+        setting = setting_of(message.call_id)
+        if setting is not None:
+            configs = self._setup(ctx).ended(setting, message)
+            if configs:
+                self._take_configs(SymbolConfigsRead(configs), ctx)
+            return
         match message.result:
             case AccountRead():
                 self._take_balances(message.result, message.sent_at_ns, ctx)
@@ -196,12 +208,17 @@ class Account(Actor):
         self._ask((*MONEY, *LEVERAGE), ctx)
 
     def resume(self, ctx: Context) -> None:
-        """Read everything at every start."""
+        """Read everything at every start, and arm the countdown where one is wanted."""
         self._ask((*MONEY, *LEVERAGE), ctx)
+        self._setup(ctx).begin()
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
         apply_fact(self.state, fact)
+
+    def _setup(self, ctx: Context) -> AccountSetup:
+        again_ns = self._settings.leverage_interval_ms * MS
+        return AccountSetup(self.state, self._wishes, self._reads, again_ns, ctx)
 
     def _ask(self, reads: tuple[Read, ...], ctx: Context) -> None:
         for read in reads:
@@ -228,6 +245,7 @@ class Account(Actor):
     def _take_configs(self, read: SymbolConfigsRead, ctx: Context) -> None:
         configs = {config.symbol: config for config in read.configs}
         self._know_leverage(LeverageKnown(read.configs, None, ctx.now), configs, None, ctx)
+        self._setup(ctx).want(configs)
 
     def _take_ladders(self, read: BracketsRead, ctx: Context) -> None:
         ladders = {ladder.symbol: ladder.brackets for ladder in read.ladders}

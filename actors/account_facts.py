@@ -62,8 +62,16 @@ class LeverageKnown:
     at_ns: int
 
 
-PRIVATE = (MoneyKnown, WalletReported, ModeKnown, LeverageKnown)
-Fact = MoneyKnown | WalletReported | ModeKnown | LeverageKnown
+@frozen
+class SettingAsked:
+    """Fact: a request that sets something was asked for, or, at time 0, may be asked for again."""
+
+    token: str
+    at_ns: int
+
+
+PRIVATE = (MoneyKnown, WalletReported, ModeKnown, LeverageKnown, SettingAsked)
+Fact = MoneyKnown | WalletReported | ModeKnown | LeverageKnown | SettingAsked
 
 
 @define
@@ -81,6 +89,8 @@ class AccountState:
     configs: Configs = field(factory=Configs)
     ladders: Ladders = field(factory=Ladders)
     leverage_read_at_ns: int = 0
+    asked: dict[str, int] = field(factory=dict[str, int])
+    """Token of a request that sets something -> when it was asked for."""
 
 
 def leverage_of(configs: Configs, ladders: Ladders) -> tuple[SymbolLeverage, ...]:
@@ -105,6 +115,10 @@ def apply_fact(state: AccountState, fact: Fact) -> None:
             state.mode, state.fault = fact.mode, fact.fault
         case LeverageKnown():
             _know_leverage(state, fact)
+        case SettingAsked():
+            state.asked.pop(fact.token, None)
+            if fact.at_ns:
+                state.asked[fact.token] = fact.at_ns
         case _:
             assert_never(fact)
 

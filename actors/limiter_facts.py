@@ -8,7 +8,13 @@ from typing import assert_never
 
 from attrs import define, evolve, field, frozen
 
-from ..messages.account import ReadBrackets, ReadSymbolConfigs
+from ..messages.account import (
+    ArmCountdown,
+    ReadBrackets,
+    ReadSymbolConfigs,
+    SetLeverage,
+    SetMarginType,
+)
 from ..messages.instruments import LimitsPublished
 from ..messages.listen_key import RenewListenKey
 from ..messages.values import Priority
@@ -57,6 +63,9 @@ COSTS: dict[str, Cost] = {
     ReadInstruments.__name__: Cost(1),
     ReadTime.__name__: Cost(1),
     RenewListenKey.__name__: Cost(1),
+    SetLeverage.__name__: Cost(1),
+    SetMarginType.__name__: Cost(1),
+    ArmCountdown.__name__: Cost(10),
 }
 """What each call costs; a test compares it with `policies/weights.py`."""
 

@@ -111,9 +111,11 @@ class RiskSettings:
     policy_age_ms_max: int = 0
     """Age of the policy source's last word, which may repeat a value; 0 without a source."""
     leverage: int = 10
-    """Leverage assumed until the venue's is known; never changed at the venue."""
+    """Leverage assumed until the venue's is known; set there only by `accounts.set_leverage`."""
     leverage_max: int = 10
     """The most that a symbol's leverage may be at the venue."""
+    margin_type: str = "any"
+    """How a symbol must be set for its entries: `crossed`, `isolated` or `any`."""
 
 
 @frozen
@@ -250,6 +252,13 @@ class AccountSettings:
     """How often leverage is read besides at every start and when the venue says it changed."""
     hedge_mode: bool = False
     margin_asset: str = "USDT"
+    set_leverage: bool = False
+    """Whether `risk.leverage` is set at the venue for the symbols of the whitelist."""
+    set_margin_type: bool = False
+    """Whether `risk.margin_type` is set there, too."""
+    countdown_ms: int = 0
+    """The venue cancels the open orders of the whitelist's symbols when the engine is silent for
+    so long; 0 arms no such countdown."""
 
 
 @frozen

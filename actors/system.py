@@ -26,6 +26,7 @@ from ..messages.queries import (
 from ..messages.values import LastRun
 from . import names
 from .account import Account
+from .account_setup import SetupWishes
 from .adapters.binance_replies import ReplyOptions
 from .adapters.command_spool import CommandSpool
 from .adapters.event_bus import EventBus
@@ -113,7 +114,7 @@ def core_makers(settings: Settings, rules: tuple[NamedRule, ...] = ()) -> dict[s
         names.INSTRUMENTS: lambda: Instruments(
             settings.instruments, settings.risk.filters_age_ms_max
         ),
-        names.ACCOUNT: lambda: Account(settings.accounts),
+        names.ACCOUNT: lambda: Account(settings.accounts, setup_wishes(settings)),
         names.MARKET_DATA: MarketData,
         names.USER_STREAM: lambda: UserStream(settings.stream),
         names.RECONCILER: lambda: Reconciler(settings.reconciler),
@@ -130,6 +131,18 @@ def core_makers(settings: Settings, rules: tuple[NamedRule, ...] = ()) -> dict[s
     }
     assert tuple(makers) == names.CORE
     return makers
+
+
+def setup_wishes(settings: Settings) -> SetupWishes:
+    """Return what the settings want set at the venue."""
+    accounts, risk = settings.accounts, settings.risk
+    is_typed = accounts.set_margin_type and risk.margin_type != "any"
+    return SetupWishes(
+        risk.symbols,
+        risk.leverage if accounts.set_leverage else None,
+        risk.margin_type == "isolated" if is_typed else None,
+        accounts.countdown_ms,
+    )
 
 
 @define

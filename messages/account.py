@@ -2,8 +2,8 @@
 
 Account -> RiskGate (`AccountChanged`, `LeverageChanged`), CircuitBreaker (`AccountChanged`).
 Whoever was refused for the account's mode, or heard that its settings changed, tells Account
-`RefreshAccount`. Its calls about leverage and
-their results stand here too; they travel as `messages/venue.py` says.
+`RefreshAccount`. Its calls about leverage, margin type and countdown, and their results, stand here
+too; they travel as `messages/venue.py` says.
 """
 
 from decimal import Decimal
@@ -101,6 +101,55 @@ class BracketsRead:
 
 
 @frozen
+class SetLeverage:
+    """Venue call: set a symbol's leverage; what is so already is set again."""
+
+    symbol: str
+    leverage: int
+
+
+@frozen
+class LeverageSet:
+    """Result of `SetLeverage`, as it is now."""
+
+    symbol: str
+    leverage: int
+    notional_max: Decimal
+
+
+@frozen
+class SetMarginType:
+    """Venue call: let a symbol's positions have margin of their own, or share the account's."""
+
+    symbol: str
+    isolated: bool
+
+
+@frozen
+class MarginTypeSet:
+    """Result of `SetMarginType`."""
+
+    symbol: str
+    isolated: bool
+
+
+@frozen
+class ArmCountdown:
+    """Venue call: cancel a symbol's open orders unless it is armed again in time; 0 disarms."""
+
+    symbol: str
+    countdown_ms: int
+
+
+@frozen
+class CountdownArmed:
+    """Result of `ArmCountdown`."""
+
+    symbol: str
+    countdown_ms: int
+
+
+@frozen
 class SymbolLeverage:
     """A symbol's leverage as it is set, and the ladder that bounds it."""
 
@@ -114,3 +163,7 @@ class LeverageChanged:
 
     symbols: tuple[SymbolLeverage, ...]
     at_ns: int
+
+
+AccountCall = ReadSymbolConfigs | ReadBrackets | SetLeverage | SetMarginType | ArmCountdown
+AccountResult = SymbolConfigsRead | BracketsRead | LeverageSet | MarginTypeSet | CountdownArmed

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from attrs import field, frozen
 
-from .account import BracketsRead, ReadBrackets, ReadSymbolConfigs, SymbolConfigsRead
+from .account import AccountCall, AccountResult
 from .instruments import Filters, LimitsPublished
 from .listen_key import ListenKeyRenewed, RenewListenKey
 from .values import (
@@ -130,11 +130,10 @@ Call = (
     | ListTrades
     | ReadAccount
     | ReadAccountMode
-    | ReadSymbolConfigs
-    | ReadBrackets
     | ReadInstruments
     | ReadTime
     | RenewListenKey
+    | AccountCall
 )
 
 
@@ -270,11 +269,10 @@ Result = (
     | TradesListed
     | AccountRead
     | AccountModeRead
-    | SymbolConfigsRead
-    | BracketsRead
     | InstrumentsRead
     | TimeRead
     | ListenKeyRenewed
+    | AccountResult
 )
 
 

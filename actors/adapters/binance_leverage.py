@@ -1,7 +1,8 @@
-"""Binance leverage: how symbols are set, and the ladders that bound them.
+"""Binance leverage: how symbols are set, the ladders that bound them, and changes of it.
 
-Owns the field names of symbolConfig and leverageBracket. A symbol whose row cannot be read is left
-out and named: one new contract must not take the leverage of all others away.
+Owns the field names of symbolConfig, leverageBracket, leverage and countdownCancelAll. A symbol
+whose row cannot be read is left out and named: one new contract must not take the leverage of all
+others away.
 
 Source: Binance USDS-M symbolConfig and leverageBracket, read 2026-11-20.
 """
@@ -10,13 +11,19 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ...messages.account import (
+    ArmCountdown,
     Bracket,
     BracketsRead,
+    CountdownArmed,
     LeverageLadder,
+    LeverageSet,
+    MarginTypeSet,
+    SetLeverage,
+    SetMarginType,
     SymbolConfig,
     SymbolConfigsRead,
 )
-from .wire import ReplyUnreadable, Row, decimal, integer, rows, text
+from .wire import ReplyUnreadable, Row, decimal, integer, mapping, rows, text
 
 Read = TypeVar("Read")
 
@@ -36,6 +43,21 @@ def read_brackets(body: Any, symbols: tuple[str, ...] = ()) -> tuple[BracketsRea
     """Return the ladders of `symbols`, as `read_symbol_configs` does."""
     ladders, faults = _each(body, symbols, _ladder)
     return BracketsRead(ladders), faults
+
+
+def read_setting(
+    call: SetLeverage | SetMarginType | ArmCountdown, body: Any
+) -> LeverageSet | MarginTypeSet | CountdownArmed:
+    """Return what a change of a symbol's setting came to; raises `ReplyUnreadable`."""
+    row = mapping(body, "body")
+    if isinstance(call, SetMarginType):  # its answer says no more than that
+        return MarginTypeSet(call.symbol, call.isolated)
+    symbol = text(row, "symbol")
+    if symbol != call.symbol:
+        raise ReplyUnreadable("symbol", f"is {symbol!r}, not {call.symbol!r}")
+    if isinstance(call, ArmCountdown):
+        return CountdownArmed(symbol, int(decimal(row, "countdownTime")))
+    return LeverageSet(symbol, integer(row, "leverage"), decimal(row, "maxNotionalValue"))
 
 
 def _each(

@@ -14,7 +14,13 @@ from typing import Any
 
 from attrs import frozen
 
-from ...messages.account import ReadBrackets, ReadSymbolConfigs
+from ...messages.account import (
+    ArmCountdown,
+    ReadBrackets,
+    ReadSymbolConfigs,
+    SetLeverage,
+    SetMarginType,
+)
 from ...messages.listen_key import ListenKeyRenewed, RenewListenKey
 from ...messages.values import PositionSide, Side
 from ...messages.venue import (
@@ -45,7 +51,7 @@ from ...messages.venue import (
 from ..ports import VenueAnswer
 from . import wire
 from .binance_filters import read_filters
-from .binance_leverage import read_brackets, read_symbol_configs
+from .binance_leverage import read_brackets, read_setting, read_symbol_configs
 from .wire import ZERO, ReplyUnreadable, Row
 
 MISSING = -1
@@ -120,6 +126,8 @@ def read_result(call: Call, answer: VenueAnswer, options: ReplyOptions) -> Readi
             return Reading(*read_symbol_configs(answer.body, options.symbols))
         case ReadBrackets():
             return Reading(*read_brackets(answer.body, options.symbols))
+        case SetLeverage() | SetMarginType() | ArmCountdown():
+            return Reading(read_setting(call, answer.body))
         case _:
             return Reading(_result(call, answer.body, options.margin_asset))
 

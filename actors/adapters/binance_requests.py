@@ -12,7 +12,13 @@ from typing import assert_never
 
 from attrs import frozen
 
-from ...messages.account import ReadBrackets, ReadSymbolConfigs
+from ...messages.account import (
+    ArmCountdown,
+    ReadBrackets,
+    ReadSymbolConfigs,
+    SetLeverage,
+    SetMarginType,
+)
 from ...messages.listen_key import RenewListenKey
 from ...messages.values import Operation, OrderType, PositionSide, TimeInForce
 from ...messages.venue import (
@@ -89,6 +95,8 @@ def operation_of(call: Call) -> Operation:
             return Operation.AMEND
         case CancelOne():
             return Operation.CANCEL
+        case SetLeverage() | SetMarginType() | ArmCountdown():
+            return Operation.CONFIGURE
         case _:
             return Operation.READ
 
@@ -110,8 +118,26 @@ def _route(call: Call) -> _Route:
             return _of_one("DELETE", call)
         case QueryOne():
             return _of_one("GET", call)
+        case SetLeverage() | SetMarginType() | ArmCountdown():
+            return _setting(call)
         case _:
             return _listing(call)
+
+
+def _setting(call: SetLeverage | SetMarginType | ArmCountdown) -> _Route:
+    params = {"symbol": call.symbol}
+    match call:
+        case SetLeverage():
+            params["leverage"] = str(call.leverage)
+            return _Route("POST", "/fapi/v1/leverage", params)
+        case SetMarginType():
+            params["marginType"] = "ISOLATED" if call.isolated else "CROSSED"
+            return _Route("POST", "/fapi/v1/marginType", params)
+        case ArmCountdown():
+            params["countdownTime"] = str(call.countdown_ms)
+            return _Route("POST", "/fapi/v1/countdownCancelAll", params)
+        case _:
+            assert_never(call)
 
 
 def _listing(  # noqa: C901, PLR0911 - one arm a call

@@ -17,6 +17,7 @@ from ...messages.values import SignalType
 from ..policies.mode_rules import MODES
 from ..policies.rate_budgets import LimiterSettings, new_limiter
 from ..policies.sizing import SizeBasis, Sizing
+from ..policies.wish_rules import MARGIN_TYPES
 from ..settings import HOUR_MS, MINUTE_MS, SECOND_MS
 
 DAY_MS = 24 * HOUR_MS
@@ -33,16 +34,19 @@ class Between:
     low: Decimal
     high: Decimal
     is_open: bool = False
+    or_zero: bool = False
 
     def admits(self, value: Any) -> bool:
         """True for a number inside."""
+        if self.or_zero and value == 0:
+            return True
         above = value > self.low if self.is_open else value >= self.low
         return bool(above and value <= self.high)
 
     def __str__(self) -> str:
         if self.is_open:
             return f"above {self.low}, up to {self.high}"
-        return f"{self.low} to {self.high}"
+        return f"{'0, or ' if self.or_zero else ''}{self.low} to {self.high}"
 
 
 @frozen
@@ -194,6 +198,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "risk.account_age_ms_max": _between(SECOND_MS, HOUR_MS),
         "risk.filters_age_ms_max": _between(MINUTE_MS, 7 * DAY_MS),
         "risk.leverage": _between(1, 125),
+        "risk.margin_type": OneOf(MARGIN_TYPES),
         "risk.leverage_max": _between(1, 125),
         "limits.weight_1m_max": _between(1, COUNT_MAX),
         "limits.orders_10s_max": _between(1, COUNT_MAX),
@@ -271,6 +276,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "accounts.interval_ms": _between(SECOND_MS, HOUR_MS),
         "accounts.leverage_interval_ms": _between(MINUTE_MS, DAY_MS),
         "accounts.margin_asset": _ASSET,
+        "accounts.countdown_ms": Between(Decimal(5 * SECOND_MS), Decimal(DAY_MS), or_zero=True),
         "instruments.refresh_ms": _between(MINUTE_MS, 7 * DAY_MS),
         "instruments.retry_ms": _between(100, 10 * MINUTE_MS),
         "stream.dedupe_window": _between(16, COUNT_MAX),

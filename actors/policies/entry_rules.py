@@ -20,7 +20,15 @@ from .price_rules import PRICE_RULES
 from .refusal import Refusal
 from .size_rules import SIZE_RULES, WHOLE_SIZE_RULES, SizeRule
 from .strategy_rules import strategy_open
-from .wish_rules import action_whitelist, expiry, good_till_date, leverage, scores, symbol_whitelist
+from .wish_rules import (
+    action_whitelist,
+    expiry,
+    good_till_date,
+    leverage,
+    margin_type,
+    scores,
+    symbol_whitelist,
+)
 from .world_rules import (
     account_known,
     contract,
@@ -55,6 +63,7 @@ RULES: tuple[Rule, ...] = (
     daily_quota,
     strategy_open,
     leverage,
+    margin_type,
 )
 RENEWAL_RULES: tuple[Rule, ...] = (
     trading_state,

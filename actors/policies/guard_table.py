@@ -81,6 +81,7 @@ _PORTFOLIO = (
     "strategy_positions_max",
     "leverage_max",
     "leverage_policy",
+    "margin_type",
     "conditional_orders",
 )
 _PRICES = (

@@ -17,6 +17,7 @@ from ..settings import RiskSettings
 from .correlation import pairs_of
 from .rounding import ZERO, plain
 from .sizing import SizeBasis, Sizing
+from .wish_rules import MARGIN_TYPES
 
 POSITIVE = (
     "position_size_pct_default",
@@ -47,6 +48,7 @@ WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "cooldown_exempt": tuple(signal for signal in SignalType if not signal.is_entry),
         "size_basis": tuple(SizeBasis),
         "sizing": tuple(Sizing),
+        "margin_type": MARGIN_TYPES,
     }
 )
 """What may stand in a setting that is a word, or a list of words."""

@@ -12,6 +12,9 @@ from .entry_view import EntryView
 from .refusal import Refusal
 from .rounding import plain
 
+MARGIN_TYPES = ANY, CROSSED, ISOLATED = ("any", "crossed", "isolated")
+"""How a symbol may have to be set at the venue."""
+
 GOOD_TILL_AHEAD_MS = 600_000
 """A GTD order's end must be further ahead (Binance new order, goodTillDate, 2026-11-20)."""
 
@@ -74,6 +77,17 @@ def leverage(view: EntryView) -> Refusal | None:
     if own is not None and view.leverage > own:
         return Refusal("leverage_max", str(view.leverage), str(own))
     return None
+
+
+def margin_type(view: EntryView) -> Refusal | None:
+    """The symbol's margin type at the venue is the settings'; unknown is not."""
+    wanted = view.settings.margin_type
+    if wanted == ANY:
+        return None
+    is_set = "unknown"
+    if view.bracket is not None:
+        is_set = ISOLATED if view.bracket.config.isolated else CROSSED
+    return None if is_set == wanted else Refusal("margin_type", is_set, wanted)
 
 
 def low_score(signal: SubmitSignal, settings: RiskSettings) -> Refusal | None:

@@ -5,9 +5,22 @@ from typing import Any
 
 import pytest
 
-from callboard.actors.adapters.binance_leverage import read_brackets, read_symbol_configs
+from callboard.actors.adapters.binance_leverage import (
+    read_brackets,
+    read_setting,
+    read_symbol_configs,
+)
 from callboard.actors.adapters.wire import ReplyUnreadable
-from callboard.messages.account import Bracket, SymbolConfig
+from callboard.messages.account import (
+    ArmCountdown,
+    Bracket,
+    CountdownArmed,
+    LeverageSet,
+    MarginTypeSet,
+    SetLeverage,
+    SetMarginType,
+    SymbolConfig,
+)
 
 CONFIG = {
     "symbol": "BTCUSDT",
@@ -61,3 +74,27 @@ def test_a_row_that_cannot_be_read_is_named_and_takes_no_other_away(row: Any) ->
 def test_an_answer_that_is_no_list_is_unreadable() -> None:
     with pytest.raises(ReplyUnreadable):
         read_brackets({"code": -1})
+
+
+def test_a_change_says_how_it_is_now() -> None:
+    leverage = {"symbol": "BTCUSDT", "leverage": 7, "maxNotionalValue": "9000"}
+    countdown = {"symbol": "BTCUSDT", "countdownTime": "30000"}
+    done = {"code": 200, "msg": "success"}
+
+    read = [
+        read_setting(SetLeverage("BTCUSDT", 7), leverage),
+        read_setting(ArmCountdown("BTCUSDT", 30_000), countdown),
+        read_setting(SetMarginType("BTCUSDT", isolated=True), done),
+    ]
+
+    assert [
+        LeverageSet("BTCUSDT", 7, Decimal(9000)),
+        CountdownArmed("BTCUSDT", 30_000),
+        MarginTypeSet("BTCUSDT", isolated=True),
+    ] == read
+
+
+@pytest.mark.parametrize("body", [[], {"symbol": "ETHUSDT", "leverage": 7}, {"leverage": 7}])
+def test_a_change_of_something_else_is_no_answer(body: Any) -> None:
+    with pytest.raises(ReplyUnreadable):
+        read_setting(SetLeverage("BTCUSDT", 7), body)

@@ -14,7 +14,13 @@ from callboard.actors.adapters.binance_requests import (
 )
 from callboard.actors.policies.weights import ENDPOINTS
 from callboard.actors.ports import VenueRequest
-from callboard.messages.account import ReadBrackets, ReadSymbolConfigs
+from callboard.messages.account import (
+    ArmCountdown,
+    ReadBrackets,
+    ReadSymbolConfigs,
+    SetLeverage,
+    SetMarginType,
+)
 from callboard.messages.listen_key import RenewListenKey
 from callboard.messages.values import (
     Operation,
@@ -63,6 +69,9 @@ EVERY_CALL: tuple[Call, ...] = (
     ReadInstruments(),
     ReadTime(),
     RenewListenKey(),
+    SetLeverage("BTCUSDT", 7),
+    SetMarginType("BTCUSDT", isolated=True),
+    ArmCountdown("BTCUSDT", 30_000),
 )
 
 
@@ -215,6 +224,38 @@ def test_a_listen_key_is_asked_for_by_a_request_that_gives_a_new_one_for_a_dead_
     request = built(RenewListenKey())
 
     assert ("POST", "/fapi/v1/listenKey", {}, False) == (
+        request.method,
+        request.path,
+        request.params,
+        request.signed,
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "param"),
+    [
+        (SetLeverage("BTCUSDT", 7), "/fapi/v1/leverage", {"leverage": "7"}),
+        (
+            SetMarginType("BTCUSDT", isolated=True),
+            "/fapi/v1/marginType",
+            {"marginType": "ISOLATED"},
+        ),
+        (
+            SetMarginType("BTCUSDT", isolated=False),
+            "/fapi/v1/marginType",
+            {"marginType": "CROSSED"},
+        ),
+        (
+            ArmCountdown("BTCUSDT", 30_000),
+            "/fapi/v1/countdownCancelAll",
+            {"countdownTime": "30000"},
+        ),
+    ],
+)
+def test_a_setting_is_changed_for_one_symbol(call: Call, path: str, param: dict[str, str]) -> None:
+    request = built(call)
+
+    assert ("POST", path, {"symbol": "BTCUSDT", **param}, True) == (
         request.method,
         request.path,
         request.params,

@@ -76,6 +76,7 @@ ENTRIES: dict[str, Changes] = {
     "policy_age": {"policy_at_ms": NOW_MS - 1_001, **settings(policy_age_ms_max=1_000)},
     "position_age": {"listed_at_ns": 0},
     "leverage_policy": {"leverage": 11},
+    "margin_type": settings(margin_type="isolated"),
     "conditional_orders": {"conditional_orders": 200},
     "leverage_bracket": {"bracket": None},
     "correlated_percent_max": {

@@ -13,9 +13,11 @@ from callboard.actors.policies.wish_rules import (
     good_till_date,
     leverage,
     low_score,
+    margin_type,
     scores,
     symbol_whitelist,
 )
+from callboard.messages.account import SymbolConfig, SymbolLeverage
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.values import SignalSource, TimeInForce
 from support.entries import NOW_MS, SETTINGS, entry, view
@@ -107,3 +109,28 @@ def test_leverage_stays_within_the_settings_limit_and_the_signal_s_own(
     held = evolve(SETTINGS, leverage_max=most)
 
     assert expected == leverage(view(entry(leverage_max=own), settings=held))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "isolated", "expected"),
+    [
+        ("any", False, None),
+        ("any", True, None),
+        ("any", None, None),
+        ("crossed", False, None),
+        ("isolated", True, None),
+        ("crossed", True, Refusal("margin_type", "isolated", "crossed")),
+        ("isolated", False, Refusal("margin_type", "crossed", "isolated")),
+        ("isolated", None, Refusal("margin_type", "unknown", "isolated")),
+    ],
+)
+def test_a_symbol_has_the_margin_type_of_the_settings(
+    wanted: str, isolated: bool | None, expected: Refusal | None
+) -> None:
+    bracket = None
+    if isolated is not None:
+        bracket = SymbolLeverage(SymbolConfig("ETHUSDT", 10, D(1), isolated), ())
+
+    held = evolve(SETTINGS, margin_type=wanted)
+
+    assert expected == margin_type(view(settings=held, bracket=bracket))

@@ -81,6 +81,7 @@ REACHED_BY: dict[str, tuple[str, ...]] = {
         "position_age",
         "policy_age",
         "leverage_policy",
+        "margin_type",
         "leverage_bracket",
         "conditional_orders",
         "correlated_percent_max",

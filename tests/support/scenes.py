@@ -137,6 +137,7 @@ def more_orders_than_there_is_room_for(run: LongRun) -> None:
 def more_leverage_than_allowed(run: LongRun) -> None:
     lower = {**WIDE, "leverage": 5, "leverage_max": 5}
     run.under(lower, lambda: run.wish(LONG, BTC))
+    run.under({**WIDE, "margin_type": "isolated"}, lambda: run.wish(LONG, BTC))
     run.under(WIDE, lambda: run.wish(LONG, BTC, quantity=Decimal(2_000)))
 
 
