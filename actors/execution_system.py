@@ -206,7 +206,7 @@ class ExecutionSystem(Actor):
         if parent is not None:
             self._parents(ctx).cancel(parent, f"cancelled by {message.command_id}")
         elif signal is not None:
-            ctx.tell(names.ORDER_MANAGER, CancelIntent(message.command_id, signal.intent_id))
+            ctx.tell(names.RISK_GATE, CancelIntent(message.command_id, signal.intent_id))
         elif not waits:
             self._refuse_command(message.command_id, f"no open signal {message.signal_id}", ctx)
 
@@ -226,7 +226,7 @@ class ExecutionSystem(Actor):
         reason = message.reason or "flatten"
         self._take_back(ctx, message.command_id, lambda each: message.symbol in ("", each.symbol))
         self._parents(ctx).flattened(message.symbol, reason)
-        ctx.tell(names.ORDER_MANAGER, CancelEntries(message.symbol, reason, flattens=True))
+        ctx.tell(names.RISK_GATE, CancelEntries(message.symbol, reason, flattens=True))
         ctx.tell(names.POSITION_MONITOR, FlattenAll(message.command_id, message.symbol, reason))
 
     def on_resume_trading(self, message: ResumeTrading, ctx: Context) -> None:

@@ -5,7 +5,8 @@ cooldown and quota in its own step, keyed by intent; a reservation changes only 
 `ExposureChanged`, which carries filled and remaining together, so that a fill moves from
 reservation to position in one step. A definite not-sent gives all of it back. The rules are in
 `policies/entry_rules.py`, what they look at in `risk_view.py`, the books in `risk_facts.py`.
-Reducing orders take the short way: they are verified, never limited.
+Reducing orders take the short way: they are verified, never limited. What takes entries back is
+passed on behind them, so that it overtakes none.
 """
 
 from decimal import Decimal
@@ -22,6 +23,7 @@ from ..messages.orders import (
     ApprovalRefused,
     ApprovalRenewed,
     ApprovedOrder,
+    CancelEntries,
     CancelIntent,
     ExposureChanged,
     RenewalRefused,
@@ -78,8 +80,9 @@ Inbox = (
     RequestEntry
     | RequestExit
     | RenewApproval
-    | TakeBackEntries
     | CancelIntent
+    | CancelEntries
+    | TakeBackEntries
     | RequestAlgorithm
     | ReleaseAlgorithm
     | ExposureChanged
@@ -113,7 +116,7 @@ class RiskGate(Actor):
                 self.on_request_exit(message, ctx)
             case RenewApproval():
                 self.on_renew_approval(message, ctx)
-            case TakeBackEntries() | CancelIntent():
+            case CancelIntent() | CancelEntries() | TakeBackEntries():
                 ctx.tell(ORDER_MANAGER, message)
             case RequestAlgorithm():
                 self.on_request_algorithm(message, ctx)

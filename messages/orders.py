@@ -3,7 +3,8 @@
 ExecutionSystem and PositionMonitor ask RiskGate (`RequestEntry`, `RequestExit`); RiskGate tells
 OrderManager `ApprovedOrder` or answers `ApprovalRefused`; OrderManager, OrderQueue and a lane send
 it; OrderManager tells RiskGate, PositionMonitor and ExecutionSystem how it goes. ExecutionSystem
-and CircuitBreaker take entries back (`CancelEntries`). `OrderEnded` ends the talk; a late fill
+takes entries back by way of RiskGate, behind them (`CancelIntent`, `CancelEntries`), CircuitBreaker
+straight, since the new epoch stops what it overtakes. `OrderEnded` ends the talk; a late fill
 afterwards comes as `FillBooked` with `late` set.
 """
 

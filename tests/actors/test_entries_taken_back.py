@@ -1,11 +1,11 @@
-"""Test of entries that a close takes back: approved, and not at the venue yet."""
+"""Test of entries that are taken back: approved, and not at the venue yet."""
 
 from typing import Any
 
 import pytest
 from attrs import evolve
 
-from callboard.messages.orders import OrderEnded, TakeBackEntries
+from callboard.messages.orders import CancelEntries, CancelIntent, OrderEnded, TakeBackEntries
 from callboard.messages.values import OrderState, Side
 from callboard.messages.venue import Fenced
 from support.entries import entry
@@ -35,10 +35,13 @@ def test_what_halves_and_what_closes_another_symbol_takes_nothing_back() -> None
     assert [[], []] == told
 
 
-def test_the_gate_passes_it_on_behind_the_entries_that_it_approved() -> None:
-    step = GateBench().steps.tell(BACK)
+@pytest.mark.parametrize(
+    "back", [BACK, CancelIntent("c1", "1"), CancelEntries(SYMBOL, "drill", flattens=True)]
+)
+def test_the_gate_passes_it_on_behind_the_entries_that_it_approved(back: object) -> None:
+    step = GateBench().steps.tell(back)
 
-    assert ((), (("order_manager", BACK),)) == (step.facts, step.tells)
+    assert ((), (("order_manager", back),)) == (step.facts, step.tells)
 
 
 def test_an_entry_that_waits_ends_unsent() -> None:

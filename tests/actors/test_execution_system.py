@@ -198,7 +198,7 @@ def test_a_cancel_reaches_the_order_of_an_open_signal() -> None:
 
     step = steps.tell(CancelOrder("c1", "s1"))
 
-    assert (("order_manager", CancelIntent("c1", "1")),) == step.tells
+    assert (("risk_gate", CancelIntent("c1", "1")),) == step.tells
 
 
 def test_an_amendment_reaches_the_order_of_an_open_signal() -> None:
@@ -227,7 +227,7 @@ def test_a_flatten_cancels_entries_and_closes_positions_once() -> None:
     second = steps.tell(FlattenPositions("f1", SYMBOL, "drill"))
 
     expected = (
-        ("order_manager", CancelEntries(SYMBOL, "drill", flattens=True)),
+        ("risk_gate", CancelEntries(SYMBOL, "drill", flattens=True)),
         ("position_monitor", FlattenAll("f1", SYMBOL, "drill")),
     )
     assert (expected, ()) == (first.tells, second.tells)
