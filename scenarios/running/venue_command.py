@@ -142,7 +142,10 @@ def _run_on_port(options: VenueOptions) -> None:
     clock = ScaledClock.begin(speed=options.speed)
     market = _market(options, clock.origin_ns)
     settings = evolve(
-        _settings(options, market, faults.venue), latency=AT_ONCE, checks_time=options.speed == 1.0
+        _settings(options, market, faults.venue),
+        latency=AT_ONCE,
+        trade_lite=True,
+        checks_time=options.speed == 1.0,
     )
     server = VenueServer(
         settings,

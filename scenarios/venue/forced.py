@@ -87,6 +87,11 @@ def is_forced(client_order_id: str) -> bool:
     return client_order_id.startswith((LIQUIDATION_PREFIX, SETTLEMENT_PREFIX, DELEVERAGING_ID))
 
 
+def is_liquidation(order: Order) -> bool:
+    """True for an order of a liquidation, False for deleveraging or settlement."""
+    return order.client_order_id.startswith(LIQUIDATION_PREFIX)
+
+
 def is_deleveraging(order: Order) -> bool:
     """True for an order of automatic deleveraging, False for a liquidation or settlement."""
     return order.client_order_id == DELEVERAGING_ID

@@ -8,7 +8,7 @@ ORDER, ALGO = "OrderTradeUpdate", "AlgoUpdate"
 
 
 def test_it_trades_and_its_models_read_every_answer_and_event() -> None:
-    with served() as server:
+    with served(trade_lite=True) as server:
         told = run_client(PACKAGE, "binance_sdk.py", server)
 
     assert ["NEW", "NEW", "0.02", "CANCELED"] == told["limit"]
@@ -23,6 +23,7 @@ def test_it_trades_and_its_models_read_every_answer_and_event() -> None:
         [ORDER, "NEW"],
         [ORDER, "CANCELED"],
         [ORDER, "NEW"],
+        ["TradeLite", ""],
         ["AccountUpdate", ""],
         [ORDER, "FILLED"],
         [ALGO, "NEW"],

@@ -5,7 +5,7 @@ from support.venue_servers import served
 
 
 def test_it_trades_and_hears_its_orders() -> None:
-    with served() as server:
+    with served(trade_lite=True) as server:
         told = run_client("ccxt", "ccxt_binanceusdm.py", server)
 
     assert ["open", "open", 0.02, "canceled"] == told["limit"]

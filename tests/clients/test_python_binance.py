@@ -7,7 +7,7 @@ ORDER, ALGO = "ORDER_TRADE_UPDATE", "ALGO_UPDATE"
 
 
 def test_the_async_client_trades_and_hears_its_events() -> None:
-    with served() as server:
+    with served(trade_lite=True) as server:
         told = run_client("binance", "python_binance_async.py", server)
 
     assert ["NEW", "NEW", "0.020", "CANCELED"] == told["limit"]
@@ -21,6 +21,7 @@ def test_the_async_client_trades_and_hears_its_events() -> None:
         [ORDER, "NEW"],
         [ORDER, "CANCELED"],
         [ORDER, "NEW"],
+        ["TRADE_LITE", ""],
         ["ACCOUNT_UPDATE", ""],
         [ORDER, "FILLED"],
         [ALGO, "NEW"],

@@ -10,6 +10,7 @@ from itertools import islice
 from ..book import Book
 from ..frames import Frame, average_text, text
 from ..market import Trade
+from ..orders import Order
 from ..prints import Candle
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -153,5 +154,28 @@ def mini_ticker(symbol: str, day: Candle, *, at_ms: int) -> Frame:
         "l": text(day.low),
         "v": text(day.volume),
         "q": text(day.quote_volume),
+        "st": 1,
+    }
+
+
+def forced_order(order: Order, *, at_ms: int) -> Frame:
+    """The forceOrder frame of a liquidation."""
+    return {
+        "e": "forceOrder",
+        "E": at_ms,
+        "o": {
+            "s": order.symbol,
+            "ps": order.symbol,
+            "S": order.request.side,
+            "o": order.request.type,
+            "f": order.request.time_in_force,
+            "q": text(order.quantity),
+            "p": text(order.price),
+            "ap": average_text(order.average_price),
+            "X": order.status,
+            "l": text(order.executed),
+            "z": text(order.executed),
+            "T": order.updated_ms,
+        },
         "st": 1,
     }

@@ -1,4 +1,4 @@
-"""MarketPace: market streams that are told at a pace: depth, candles and the day's figures.
+"""MarketPace: market streams that are told at a pace: depth, candles, figures of the day.
 
 Owns the next turn of each such stream that somebody hears, in the venue's time, and one timer for
 all of them. What a stream says is made from the public venue's book and prints when its turn
@@ -14,15 +14,18 @@ from attrs import define
 from ..api_prints import start_after, start_of
 from ..book import Book
 from ..core import Core
+from ..forced import is_liquidation
 from ..frames import Frame
 from ..moment import NS_PER_MS
+from ..orders import Order
 from ..prints import Candle
 from . import market_frames
 from .floor import Floor
 from .market_frames import Sides
 from .stream_names import ALL, StreamName
+from .venues import Venues
 
-PACES_MS = {"depth": 250, "kline": 250, "ticker": 1000, "miniTicker": 1000}
+PACES_MS = {"depth": 250, "kline": 250, "ticker": 1000, "miniTicker": 1000, "forceOrder": 1000}
 """The kinds that are told at a pace, and how often when a name does not say."""
 TURN_SECONDS_MIN = 0.01
 """However fast the venue's time is, the streams take no more turns, in seconds of the wall."""
@@ -53,7 +56,7 @@ class MarketPace:
         if stream.kind not in PACES_MS or not set(symbols) <= core.books.keys():
             return
         every_ns = _pace_ms(stream) * NS_PER_MS
-        build = _builder(core, stream, symbols)
+        build = _builder(self._floor.venues, stream, symbols)
         self._turns[name] = _Turn(self._floor.clock.now_ns() + every_ns, every_ns, build)
         self._plan()
 
@@ -89,12 +92,15 @@ def _pace_ms(stream: StreamName) -> int:
     return max(1, int(digits)) * (1 if stream.pace.endswith("ms") else 1000)
 
 
-def _builder(core: Core, stream: StreamName, symbols: tuple[str, ...]) -> Build:
+def _builder(venues: Venues, stream: StreamName, symbols: tuple[str, ...]) -> Build:
+    core = venues.public.core
     match stream.kind:
         case "depth":
             return _Depth(core, stream).build
         case "kline":
             return _Candles(core, stream).build
+        case "forceOrder":
+            return _Liquidations(venues, symbols).build
         case _:
             return _Day(core, stream, symbols).build
 
@@ -173,3 +179,32 @@ class _Day:
         at_ms = self._core.moment.ms
         for candle in self._core.prints[symbol].candles([at_ms - market_frames.DAY_MS]):
             yield self._spell(symbol, candle, at_ms=at_ms)
+
+
+class _Liquidations:
+    """The latest liquidation of each symbol since the last turn, whosoever's it was."""
+
+    def __init__(self, venues: Venues, symbols: tuple[str, ...]) -> None:
+        self._venues = venues
+        self._symbols = symbols
+        self._told: dict[str, int] = {}
+        """The newest forced order of each account that was looked at."""
+        self._newest()
+
+    def build(self) -> list[Any]:
+        at_ms = self._venues.now_ms
+        return [market_frames.forced_order(order, at_ms=at_ms) for order in self._newest()]
+
+    def _newest(self) -> Iterable[Order]:
+        found: dict[str, Order] = {}
+        for account, venue in self._venues:
+            orders = venue.core.forced.orders
+            told = self._told.get(account, 0)
+            for order in reversed(orders):
+                if order.order_id <= told:
+                    break
+                if is_liquidation(order) and order.symbol in self._symbols:
+                    found.setdefault(order.symbol, order)
+            if orders:
+                self._told[account] = orders[-1].order_id
+        return tuple(found.values())

@@ -11,6 +11,8 @@ from types import MappingProxyType
 
 from attrs import frozen
 
+from ..api_prints import INTERVALS_MS, MONTH
+
 PUBLIC, MARKET, PRIVATE = "public", "market", "private"
 ALL = ""
 """The symbol of a stream of the whole market."""
@@ -29,6 +31,7 @@ _CATEGORIES: Mapping[str, str] = MappingProxyType(
         "forceOrder": MARKET,
     }
 )
+INTERVALS = (*INTERVALS_MS, MONTH)
 LEVELS = (0, 5, 10, 20)
 """Levels of a depth stream; 0 for changes only."""
 
@@ -63,7 +66,7 @@ def _named(
 ) -> StreamName | None:
     category = _CATEGORIES.get(kind)
     depth = int(levels or 0)
-    is_whole = (kind == "kline") == bool(interval)
+    is_whole = interval in INTERVALS if kind == "kline" else not interval
     is_deep = not depth or (kind == "depth" and depth in LEVELS)
     if category is None or not is_whole or not is_deep:
         return None

@@ -14,6 +14,7 @@ from attrs import evolve
 from ..faults import Fault, Faults
 from ..limits import Address
 from ..market import Market, MarketEvent
+from ..refusal import VenueRefusal
 from ..settings import VenueSettings
 from ..streams import Delivery
 from ..venue import Venue
@@ -23,8 +24,11 @@ ACCOUNTS_MAX = 64
 PUBLIC = ""
 
 
-class TooManyAccountsError(Exception):
-    """No further account can be opened here."""
+class TooManyAccountsError(VenueRefusal):
+    """No further account can be opened here; the exchange's word for a key that opens nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(-2015, status=401)
 
 
 class Venues:
