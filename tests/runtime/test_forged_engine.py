@@ -12,9 +12,11 @@ from attrs import evolve
 from callboard.actors.adapters.journal_commands import makers_of, open_journal
 from callboard.actors.ports import FileSystem
 from callboard.actors.runtime.journal_reader import Flaw, verify
+from callboard.actors.runtime.recovery import recover
 from callboard.actors.runtime.replay import Divergence, replay
 from callboard.actors.runtime.segment import segment_name
 from callboard.actors.system import make_codec
+from callboard.messages.codec import dumps
 from callboard.scenarios.disk import SimulatedDisk
 from support.code_changes import CHANGES, CodeChange
 from support.paper_runs import bodies, forged, run_facts_of, segments, troubled_run
@@ -142,6 +144,33 @@ def test_a_changed_value_of_a_record_that_was_chained_again_is_named(data_dir: P
 
         assert divergence is not None, (index, path)
         assert (index + 1, path) == (divergence.sequence, divergence.field), path
+
+
+def whole(value: Any) -> Any:
+    """Return what stands in a record with every field of its messages."""
+    if isinstance(value, list):
+        return [whole(each) for each in cast("Sequence[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    if "t" in value:
+        return {"t": value["t"], **json.loads(dumps(CODEC.whole(CODEC.decode(value))))}
+    return {key: whole(each) for key, each in cast("dict[str, Any]", value).items()}
+
+
+def test_a_journal_that_spells_every_default_out_is_replayed_and_recovered_alike(
+    data_dir: Path,
+) -> None:
+    short, run = bodies(data_dir), run_facts_of(data_dir)
+    full = [dumps(whole(json.loads(body))) for body in short]
+    told = 1 + next(index for index, body in enumerate(short) if b'"t":"SubmitSignal.v1"' in body)
+    makers = makers_of(run)
+
+    found = [recover(forged(each[:told], run), CODEC, makers) for each in (short, full)]
+
+    assert sum(map(len, short)) < 0.95 * sum(map(len, full))
+    assert () == replay(forged(full, run), CODEC, makers_of).divergences
+    assert [1, 1] == [len(each.waiting) for each in found]
+    assert found[0].waiting == found[1].waiting
 
 
 @pytest.mark.parametrize("key", ["from", "corr", "cause"])
