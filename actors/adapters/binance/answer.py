@@ -195,11 +195,11 @@ def _read_status(reader: Reader) -> tuple[bool, int]:
 
 
 def _read_headers(reader: Reader) -> Headers:
-    headers = Headers()
+    headers: dict[str, str] = {}
     for _ in range(HEADERS_MAX + 1):
         line = reader.readline(LINE_BYTES_MAX)
         if line in (b"\r\n", b"\n"):
-            return headers
+            return Headers(headers)
         if not line.endswith(b"\n"):
             raise AnswerBroken("the answer's headers were cut short, or are too long")
         name, colon, value = line.decode("latin-1").partition(":")

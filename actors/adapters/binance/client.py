@@ -12,7 +12,7 @@ import queue
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 from attrs import frozen
 from binance.client import Client
@@ -23,6 +23,7 @@ from ...errors import ConfigurationError
 from ...ports import VenueAnswer, VenueRequest
 from .answer import Answer
 from .credentials import Credentials, KeyKind
+from .encoding import form, quoted
 from .environment import VenueAddress
 from .session import TIMEOUT_SECONDS, Session
 from .transport import Route, TransportFailure
@@ -84,9 +85,7 @@ class LaneClient:
         if request.signed:
             data["signature"] = self._sign(_text_of(data, in_url=in_url))
         if in_url:  # python-binance encodes the symbol, and nothing else
-            data = {
-                name: text if name == SYMBOL else quote_plus(text) for name, text in data.items()
-            }
+            data = {name: text if name == SYMBOL else quoted(text) for name, text in data.items()}
         options = {"data": data} if data else {}
         self._request(
             request.method.lower(), f"{self._base}{request.path}", signed=False, **options
@@ -182,9 +181,8 @@ def _answered(request: VenueRequest, answer: Answer) -> VenueAnswer:
 
 def _text_of(data: Mapping[str, str], *, in_url: bool) -> str:
     """Return the text of parameters as it will be sent, which is the text to be signed."""
-    encoded = ((name, _encoded(name, text, in_url=in_url)) for name, text in data.items())
-    return "&".join(f"{name}={text}" for name, text in encoded)
-
-
-def _encoded(name: str, text: str, *, in_url: bool) -> str:
-    return quote(text) if in_url and name == SYMBOL else quote_plus(text)
+    if not in_url:
+        return form(data.items())
+    return "&".join(
+        f"{name}={quote(text) if name == SYMBOL else quoted(text)}" for name, text in data.items()
+    )

@@ -10,12 +10,13 @@ The key and the signature of a request are blotted out of an answer that repeats
 
 import time
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from ....messages.values import Phase
 from ..secret import MASK
 from .answer import Answer, Headers
 from .connection import Connection
+from .encoding import form
 from .transport import Route, TransportFailure, dial
 
 TIMEOUT_SECONDS = 5.0
@@ -196,15 +197,16 @@ class Session:
 def _body(data: Pairs | str | None) -> bytes:
     if not data:
         return b""
-    return (data if isinstance(data, str) else urlencode(data)).encode("utf-8")
+    return (data if isinstance(data, str) else form(data)).encode("utf-8")
 
 
 def _blotted(answer: Answer, secrets: list[str]) -> Answer:
     """Return an answer that repeats no secret; nearly always the very same."""
     content, headers = answer.content, answer.headers
+    all_headers = "\n".join(headers.values())
     for secret in secrets:
         content = content.replace(secret.encode(), MASK.encode())
-        if any(secret in value for value in headers.values()):
+        if secret in all_headers:
             headers = Headers({name: text.replace(secret, MASK) for name, text in headers.items()})
     is_clean = content is answer.content and headers is answer.headers
     return answer if is_clean else Answer(answer.status_code, headers, content)
