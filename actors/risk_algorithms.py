@@ -17,6 +17,7 @@ from ..messages.algorithms import (
 )
 from ..messages.control import TradingStateChanged
 from ..messages.orders import RequestEntry
+from ..messages.positions import PositionAdopted
 from ..messages.values import PositionSide, TradingState
 from .names import EXECUTION_SYSTEM
 from .policies.entry_rules import judge_whole
@@ -77,7 +78,9 @@ class Algorithms:
         return algorithm is not None and algorithm.is_charged
 
     def heard(self, news: News) -> None:
-        """Pass on that entries are off."""
+        """Pass on that entries are off, and what a position lost beside our orders."""
+        if isinstance(news, PositionAdopted):
+            self.moved(news.symbol, news.position_side, news.change)
         if not isinstance(news, TradingStateChanged):
             return
         if news.state is not TradingState.ACTIVE or news.reducing_symbols:

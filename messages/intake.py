@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from .plans import Twap
+from .plans import Plan
 from .values import (
     OrderType,
     PositionSide,
@@ -59,7 +59,7 @@ class ExecuteAlgorithm:
     """
 
     signal: SubmitSignal
-    plan: Twap
+    plan: Plan
 
     @property
     def command_id(self) -> str:

@@ -20,3 +20,37 @@ class Twap:
     slices: int
     jitter_pct: Decimal = Decimal(0)
     """How late a slice may be drawn to come, percent of an interval."""
+
+
+@frozen
+class Vwap:
+    """Slices in the proportions of a volume curve, none above its share of the volume.
+
+    The curve is the volume expected in each of as many equal intervals, base units.
+    """
+
+    duration_ms: int
+    curve: tuple[Decimal, ...]
+    participation_pct_max: Decimal
+    """Percent of an interval's volume that a slice in it may have."""
+
+
+@frozen
+class Iceberg:
+    """One LIMIT slice at a time rests at the signal's price, and the next when it is filled."""
+
+    show: Decimal
+    """How much is shown at a time."""
+    variance_pct: Decimal = Decimal(0)
+    """How much more or less may be drawn to be shown, percent of that."""
+
+
+@frozen
+class Bracket:
+    """One entry with a stop and a target at the venue; what fills first ends the others.
+
+    It lasts until its position is closed: also what of its entry still rests goes then.
+    """
+
+
+Plan = Twap | Vwap | Iceberg | Bracket

@@ -16,6 +16,7 @@ from ..actors.policies.order_record import Order
 from ..actors.runtime.cell import Status
 from ..actors.runtime.segment import Status as Sealing
 from ..actors.runtime.segment import read_manifest, segment_numbers
+from ..messages.plans import Bracket
 from ..messages.values import Leg, OrderState
 from .checks.ground import ZERO, Ground
 from .simulated_engine import SimulatedEngine
@@ -68,8 +69,11 @@ def _signals(engine: SimulatedEngine, ended: Mapping[str, object]) -> Iterator[s
     intake = engine.state(names.EXECUTION_SYSTEM)
     orders = engine.state(names.ORDER_MANAGER).orders.values()
     resting = {order.approved.signal_id for order in orders if order.state in RESTING}
-    # An algorithm whose slice may stay as it is may do so, too.
-    resting |= {each.signal.signal_id for each in intake.parents.values() if each.live in resting}
+    # An algorithm whose slice may stay as it is may do so, too, and a bracket while it is filled.
+    for each in intake.parents.values():
+        waits_for_end = isinstance(each.command.plan, Bracket) and each.filled
+        if each.live in resting or waits_for_end:
+            resting.add(each.signal.signal_id)
     for signal_id in intake.open:
         if signal_id not in resting:
             yield f"L1: {signal_id} has no end"

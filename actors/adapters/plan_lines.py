@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
-from ...messages.plans import Twap
+from ...messages.plans import Bracket, Iceberg, Plan, Twap, Vwap
 from .signal_words import BadField
 
 Read = Callable[[Mapping[str, Any], str], Any]
@@ -28,10 +28,17 @@ class Reading:
 class _Form:
     """A plan's class and its fields, by the way in which each is read; optional ones are named."""
 
-    plan: Callable[..., Twap]
+    plan: Callable[..., Plan]
     whole: tuple[str, ...] = ()
     decimal: tuple[str, ...] = ()
+    decimals: tuple[str, ...] = ()
+    """Lists of figures."""
     optional: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.whole, *self.decimals, *self.decimal)
 
 
 FORMS: Mapping[str, _Form] = MappingProxyType(
@@ -42,12 +49,20 @@ FORMS: Mapping[str, _Form] = MappingProxyType(
             decimal=("jitter_pct",),
             optional=("jitter_pct",),
         ),
+        "vwap": _Form(
+            Vwap,
+            whole=("duration_ms",),
+            decimals=("curve",),
+            decimal=("participation_pct_max",),
+        ),
+        "iceberg": _Form(Iceberg, decimal=("show", "variance_pct"), optional=("variance_pct",)),
+        "bracket": _Form(Bracket),
     }
 )
 """Name of a plan -> its form."""
 
 
-def plan_of(data: Any, reading: Reading) -> Twap:
+def plan_of(data: Any, reading: Reading) -> Plan:
     """Return the plan of a line's `algorithm`; raises `BadField`."""
     if not isinstance(data, Mapping):
         raise BadField("algorithm", "must be an object with its plan")
@@ -55,10 +70,10 @@ def plan_of(data: Any, reading: Reading) -> Twap:
     form = FORMS.get(str(line.get("plan")))
     if form is None:
         raise BadField("algorithm.plan", f"must be one of {', '.join(FORMS)}")
-    known = (*form.whole, *form.decimal)
+    known = form.fields
     for name in line:
         if name != "plan" and name not in known:
-            raise BadField(f"algorithm.{name[:64]}", f"is none of {', '.join(known)}")
+            raise BadField(f"algorithm.{name[:64]}", _no_field(known))
     for name in known:
         if name not in line and name not in form.optional:
             raise BadField(f"algorithm.{name}", "is missing")
@@ -66,8 +81,21 @@ def plan_of(data: Any, reading: Reading) -> Twap:
 
 
 def _field(line: Mapping[str, Any], name: str, form: _Form, reading: Reading) -> Any:
-    read = reading.whole if name in form.whole else reading.decimal
     try:
-        return read(line, name)
+        if name in form.decimals:
+            return _figures(line, name, reading)
+        return reading.whole(line, name) if name in form.whole else reading.decimal(line, name)
     except BadField as bad:
         raise BadField(f"algorithm.{bad.name}", bad.reason) from None
+
+
+def _no_field(known: tuple[str, ...]) -> str:
+    return f"is none of {', '.join(known)}" if known else "a plan without fields"
+
+
+def _figures(line: Mapping[str, Any], name: str, reading: Reading) -> tuple[Any, ...]:
+    value: Any = line[name]
+    if not isinstance(value, list):
+        raise BadField(name, "must be a list of figures")
+    figures: list[Any] = value  # pyright: ignore[reportUnknownVariableType] - a JSON list
+    return tuple(reading.decimal({name: each}, name) for each in figures)

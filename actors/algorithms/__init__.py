@@ -22,5 +22,7 @@ that open; those that reduce go on as exits do, and nothing about them waits for
 flatten ends both, an exit the opening parents that it takes back. Facts fold, `resume` arms the
 timers, and no slice is asked for twice: it is a fact of the step that asks.
 
-Time comes from the context, jitter from its draws. The schedules are in `policies/`.
+Time comes from the context, jitter from its draws. What a plan asks for next is pure, in
+`policies/algorithm_moves.py` and the policy of each. A bracket's stop and target are those of every
+position, which PositionMonitor keeps; the parent only lasts until that is closed.
 """

@@ -11,6 +11,7 @@ from ...messages.intake import ExecuteAlgorithm, SubmitSignal
 from ..policies.parent_order import Lot, Parent, Slice
 from ..policies.rounding import ZERO
 
+MS = 1_000_000
 PARENTS_KEPT = 100
 
 
@@ -45,13 +46,14 @@ class SliceAsked:
 
 @frozen
 class SliceOver:
-    """Fact: the slice under way has ended; `missed_by` says by what, where nothing was filled."""
+    """Fact: the slice under way has ended; `missed_by` says why it was refused or failed."""
 
     intent_id: str
     slice_id: str
     filled: Decimal
     average_price: Decimal
     missed_by: str
+    at_ns: int
 
 
 @frozen
@@ -113,9 +115,7 @@ def apply_parent_fact(parents: dict[str, Parent], fact: ParentFact) -> None:
         case ParentBegun():
             begin(parent, fact)
         case SliceAsked():
-            parent.asked, parent.live = fact.number, fact.signal.signal_id
-            parent.live_quantity = fact.signal.quantity or ZERO
-            parent.slices[parent.live] = ZERO
+            _ask(parent, fact)
         case SliceOver():
             end_slice(parent, fact)
         case SliceCorrected():
@@ -134,15 +134,25 @@ def begin(parent: Parent, fact: ParentBegun) -> None:
     parent.began_ns = fact.at_ns
 
 
+def _ask(parent: Parent, fact: SliceAsked) -> None:
+    last_ms = parent.schedule[-1].at_ms if parent.schedule else 0
+    parent.late += parent.asked_ms >= last_ms
+    parent.asked_ms = (fact.at_ns - parent.began_ns) // MS
+    parent.asked, parent.live = fact.number, fact.signal.signal_id
+    parent.slices[parent.live] = ZERO
+
+
 def end_slice(parent: Parent, fact: SliceOver) -> None:
     """Count what the slice under way has filled."""
-    parent.live, parent.live_quantity = "", ZERO
+    parent.live = ""
     late = parent.slices[fact.slice_id]
     parent.slices[fact.slice_id] = fact.filled
     parent.filled += fact.filled - late
     parent.cost += fact.filled * fact.average_price
     parent.misses = parent.misses + 1 if fact.missed_by else 0
     parent.missed_by = fact.missed_by
+    parent.is_idle = fact.filled == ZERO
+    parent.over_ms = (fact.at_ns - parent.began_ns) // MS
 
 
 def _forget(parents: dict[str, Parent]) -> None:

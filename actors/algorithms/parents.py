@@ -19,13 +19,16 @@ from ...messages.control import TradingStateChanged
 from ...messages.events import AlgorithmProgressed, OrderCorrected
 from ...messages.intake import ExecuteAlgorithm, SubmitSignal
 from ...messages.orders import CancelIntent, OrderEnded, RequestEntry
+from ...messages.plans import Bracket
 from ...messages.positions import RequestClose
 from ...messages.queries import AlgorithmsView, AlgorithmView
-from ...messages.values import OrderState, PositionSide, Side, TradingState
+from ...messages.values import OrderState, OrderType, PositionSide, Side, TimeInForce, TradingState
 from .. import names
 from ..intake_facts import REFUSED, CommandTaken, IntakeState, SignalEnded
 from ..intake_news import terminal_event
+from ..policies.algorithm_moves import draws_each, draws_of, next_move, schedule_of
 from ..policies.parent_order import (
+    Moment,
     Over,
     Parent,
     Place,
@@ -38,7 +41,6 @@ from ..policies.parent_order import (
 from ..policies.refusal import Refusal
 from ..policies.rounding import ZERO
 from ..policies.signal_rules import is_taken_back
-from ..policies.slicing import next_slice, twap_schedule
 from ..runtime.actor import Context
 from .facts import (
     AlgorithmDue,
@@ -56,6 +58,7 @@ from .facts import (
 MS = 1_000_000
 GONE = "no_position"
 """The guard that says that a reducing parent has nothing left to reduce."""
+CLOSED = "its position is closed"
 
 
 @frozen
@@ -78,9 +81,8 @@ class Parents:
         ctx, command = self.ctx, parent.command
         lot = lot_of(command.signal, command.signal.order_type, message.filters, message.mark)
         quantity = whole_quantity(command, lot)
-        plan = command.plan
-        draws = [ctx.random() if plan.jitter_pct else 0.0 for _ in range(plan.slices)]
-        schedule = twap_schedule(plan, quantity, lot, draws)
+        draws = [ctx.random() for _ in range(draws_of(command.plan))]
+        schedule = schedule_of(command.plan, quantity, lot, draws)
         begun = ParentBegun(parent.intent_id, quantity, lot, schedule, ctx.now)
         ctx.record(begun)
         after = evolve(parent)
@@ -100,8 +102,8 @@ class Parents:
 
     def slice_ended(self, message: OrderEnded) -> None:
         """A slice has ended; its parent counts what it filled, and goes on."""
-        reason = message.reason or message.state.value
-        missed_by = "" if message.filled else reason
+        is_failed = message.state in (OrderState.REJECTED, OrderState.FAILED)
+        missed_by = (message.reason or message.state.value) if is_failed else ""
         self._over(message.intent_id, message.state.value, message, missed_by)
 
     def slice_refused(self, intent_id: str, refusal: Refusal) -> None:
@@ -135,7 +137,7 @@ class Parents:
             return
         parent = self._end_soon(parent, reason)
         if not parent.live:
-            self._finish(parent, OrderState.CANCELLED, reason)
+            self._finish(parent, _end_state(parent), reason)
         elif parent.signal.signal.is_entry:
             intent_id = slice_intent(parent.intent_id, parent.asked)
             # By way of the gate: so it never overtakes the request of the slice.
@@ -169,7 +171,7 @@ class Parents:
             is_meant = message.position_side in (PositionSide.BOTH, opens)
             is_begun = signal.signal.is_entry and parent.asked
             if is_begun and is_meant and signal.symbol == message.symbol:
-                self.cancel(parent, "its position is closed")
+                self.cancel(parent, CLOSED)
 
     def resume(self) -> None:
         """Look at every parent that runs."""
@@ -200,7 +202,7 @@ class Parents:
             return
         filled = ZERO if ended is None else ended.filled
         average = ZERO if ended is None else ended.average_price
-        fact = SliceOver(parent.intent_id, parent.live, filled, average, missed_by)
+        fact = SliceOver(parent.intent_id, parent.live, filled, average, missed_by, self.ctx.now)
         self.ctx.record(fact)
         after = evolve(parent, slices=dict(parent.slices))
         end_slice(after, fact)
@@ -212,15 +214,13 @@ class Parents:
         if not parent.is_running or not parent.began_ns or parent.live:
             return
         if parent.ending:
-            state = OrderState.CANCELLED
-            if parent.rest <= ZERO or (parent.ending == GONE and parent.filled):
-                state = OrderState.FILLED
-            self._finish(parent, state, parent.ending)
+            self._finish(parent, _end_state(parent), parent.ending)
             return
         if parent.signal.signal.is_entry and not (self.state.ready or is_ready):
             return
         elapsed_ms = (self.ctx.now - parent.began_ns) // MS
-        match next_slice(parent, elapsed_ms):
+        draw = self.ctx.random() if draws_each(parent.command.plan) else 0.0
+        match next_move(parent, Moment(elapsed_ms, self.ctx.now // MS, draw)):
             case Place(quantity):
                 self._ask(parent, quantity)
             case Wait(at_ms):
@@ -244,6 +244,7 @@ class Parents:
             signal_id=f"{parent.signal.signal_id}/{number}",
             at_ms=ctx.now // MS,
             quantity=quantity,
+            time_in_force=_time_in_force(parent),
         )
         ctx.record(SliceAsked(parent.intent_id, number, signal, ctx.now))
         ctx.record(CommandTaken(signal.signal_id, intent_id, signal.symbol, ctx.now))
@@ -289,6 +290,21 @@ class Parents:
                 average_price=parent.average_price,
             ),
         )
+
+
+def _end_state(parent: Parent) -> OrderState:
+    """Return how a parent ends of which nothing more is asked for."""
+    is_bracket = isinstance(parent.command.plan, Bracket)
+    has_done = parent.ending == GONE or (is_bracket and parent.ending == CLOSED)
+    if parent.rest <= ZERO and not is_bracket:
+        return OrderState.FILLED
+    return OrderState.FILLED if has_done and parent.filled else OrderState.CANCELLED
+
+
+def _time_in_force(parent: Parent) -> TimeInForce:
+    """Return that of slices: one of a schedule takes what is there at its time."""
+    is_timed = bool(parent.schedule) and parent.signal.order_type is OrderType.LIMIT
+    return TimeInForce.IOC if is_timed else parent.signal.time_in_force
 
 
 def _view(parent: Parent) -> AlgorithmView:

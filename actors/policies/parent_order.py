@@ -27,6 +27,8 @@ class Slice:
 
     at_ms: int
     upto: Decimal
+    most: Decimal = ZERO
+    """How much one slice may be at this time; zero for any quantity."""
 
 
 @frozen
@@ -59,9 +61,16 @@ class Parent:
     """0 until the gate has admitted it."""
     schedule: tuple[Slice, ...] = ()
     asked: int = 0
+    asked_ms: int = -1
+    """When the last slice was asked for, after the beginning; -1 for never."""
+    late: int = 0
+    """Slices that were asked for after that of the last time."""
+    over_ms: int = 0
+    """When the last slice ended, after the beginning."""
+    is_idle: bool = False
+    """True when the last slice filled nothing."""
     live: str = ""
     """The signal of the slice under way; empty between slices."""
-    live_quantity: Decimal = ZERO
     slices: dict[str, Decimal] = field(factory=dict[str, Decimal])
     """What each slice filled, by its signal."""
     filled: Decimal = ZERO
@@ -101,6 +110,17 @@ class Parent:
         """Side of its slices."""
         is_buy = self.signal.signal in (SignalType.LONG_ENTRY, SignalType.CLOSE_SHORT)
         return Side.BUY if is_buy else Side.SELL
+
+
+@frozen
+class Moment:
+    """When a parent is looked at, and by which luck."""
+
+    elapsed_ms: int
+    """Since it began."""
+    now_ms: int
+    draw: float = 0.0
+    """In [0, 1), for what is left to chance."""
 
 
 @frozen

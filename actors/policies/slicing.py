@@ -2,13 +2,14 @@
 
 Pure. A schedule says how much shall be filled in all by a time, so that what one slice missed is in
 the next. After the last time what is left is asked for `CATCH_UPS` times more, an interval apart,
-then given up. `MISSES_MAX` slices in a row that come to nothing end the whole.
+then given up. `MISSES_MAX` slices in a row that are refused or fail end the whole.
 """
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import accumulate
 
-from ...messages.plans import Twap
+from ...messages.plans import Twap, Vwap
 from ...messages.values import OrderState
 from .parent_order import Lot, Move, Over, Parent, Place, Slice, Wait
 from .rounding import ZERO, plain
@@ -39,45 +40,79 @@ def twap_schedule(
     )
 
 
+def vwap_schedule(plan: Vwap, quantity: Decimal, lot: Lot) -> tuple[Slice, ...]:
+    """Return parts in the proportions of the curve, each with its share of the volume as a cap."""
+    interval_ms, whole = plan.duration_ms // len(plan.curve), sum(plan.curve)
+    uptos = list(accumulate(plan.curve))
+    last = max(number for number, volume in enumerate(plan.curve) if volume > ZERO)
+    return tuple(
+        Slice(
+            number * interval_ms,
+            quantity if number == last else lot.floor(quantity * uptos[number] / whole),
+            volume * plan.participation_pct_max / PERCENT,
+        )
+        for number, (volume, upto) in enumerate(
+            zip(plan.curve, accumulate(plan.curve), strict=True)
+        )
+        if volume > ZERO
+    )
+
+
 def next_slice(parent: Parent, elapsed_ms: int) -> Move:
     """Return what is to be done for a scheduled parent, so long after its beginning."""
+    over = over_of(parent)
+    if over is not None:
+        return over
+    passed = [each for each in parent.schedule if each.at_ms <= elapsed_ms]
+    coming = [each for each in parent.schedule if each.at_ms > elapsed_ms]
+    if not passed:
+        return Wait(coming[0].at_ms)
+    now = passed[-1]
+    if not coming:
+        return _last(parent, _wanted(parent, parent.rest, now.most), elapsed_ms)
+    wanted = _wanted(parent, now.upto - parent.filled, now.most)
+    if wanted == ZERO or parent.asked_ms >= now.at_ms:
+        return Wait(coming[0].at_ms)
+    return Place(wanted)
+
+
+def over_of(parent: Parent) -> Move | None:
+    """Return what any parent does that has a slice under way, all of it, or no luck."""
     if parent.live:
         return Wait()
     if parent.rest <= ZERO:
         return Over(OrderState.FILLED, "")
     if parent.misses >= MISSES_MAX:
         return Over(OrderState.FAILED, parent.missed_by)
-    due = max((each.upto for each in parent.schedule if each.at_ms <= elapsed_ms), default=ZERO)
-    coming_ms = [each.at_ms for each in parent.schedule if each.at_ms > elapsed_ms]
-    if not coming_ms:
-        return _last(parent, _wanted(parent, parent.rest), elapsed_ms)
-    wanted = _wanted(parent, due - parent.filled)
-    if wanted == ZERO or parent.asked > _passed(parent, elapsed_ms) - 1:
-        return Wait(coming_ms[0])
-    return Place(wanted)
+    return None
 
 
-def _wanted(parent: Parent, missing: Decimal) -> Decimal:
+def too_little(parent: Parent) -> Over:
+    """Return the end of a parent whose rest is below the venue's least order."""
+    return Over(OrderState.EXPIRED, f"{plain(parent.rest)} is too little for an order")
+
+
+def _wanted(parent: Parent, missing: Decimal, most: Decimal) -> Decimal:
     """Return a slice of what is missing, zero where that is too little for one."""
-    wanted = min(parent.lot.floor(missing), parent.rest)
-    if wanted < parent.lot.least or wanted <= ZERO:
+    lot, cap = parent.lot, most or parent.rest
+    wanted = lot.floor(min(missing, parent.rest, cap))
+    if wanted < lot.least or wanted <= ZERO:
         return ZERO
-    return parent.rest if parent.rest - wanted < parent.lot.least else wanted
+    takes_all = parent.rest - wanted < lot.least and parent.rest <= cap
+    return parent.rest if takes_all else wanted
 
 
 def _last(parent: Parent, wanted: Decimal, elapsed_ms: int) -> Move:
     """The schedule is through: what is left is asked for a few times more."""
-    extra = parent.asked - len(parent.schedule)
     if wanted == ZERO:
-        return Over(OrderState.EXPIRED, f"{plain(parent.rest)} is too little for an order")
-    if extra >= CATCH_UPS:
+        return too_little(parent)
+    last_ms = parent.schedule[-1].at_ms
+    if parent.asked_ms < last_ms:
+        return Place(wanted)
+    if parent.late >= CATCH_UPS:
         return Over(OrderState.EXPIRED, UNFILLED)
-    at_ms = parent.schedule[-1].at_ms + max(0, extra + 1) * _interval_ms(parent)
-    return Place(wanted) if extra < 0 or elapsed_ms >= at_ms else Wait(at_ms)
-
-
-def _passed(parent: Parent, elapsed_ms: int) -> int:
-    return sum(1 for each in parent.schedule if each.at_ms <= elapsed_ms)
+    at_ms = parent.asked_ms + _interval_ms(parent)
+    return Place(wanted) if elapsed_ms >= at_ms else Wait(at_ms)
 
 
 def _interval_ms(parent: Parent) -> int:

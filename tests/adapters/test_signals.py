@@ -29,7 +29,7 @@ from callboard.messages.intake import (
     ResumeTrading,
     SubmitSignal,
 )
-from callboard.messages.plans import Twap
+from callboard.messages.plans import Twap, Vwap
 from callboard.messages.values import (
     OrderType,
     PositionSide,
@@ -292,14 +292,28 @@ def test_a_signal_with_an_algorithm_is_carried_out_by_its_plan() -> None:
     assert ExecuteAlgorithm(cast(SubmitSignal, plain), Twap(60_000, 6, Decimal("12.5"))) == command
 
 
+def test_a_curve_keeps_the_text_of_its_figures() -> None:
+    plan = {"plan": "vwap", "duration_ms": 9_000, "curve": [1.10, "2"], "participation_pct_max": 5}
+
+    command = parsed(**WISH, quantity="0.3", algorithm=plan)
+
+    assert isinstance(command, ExecuteAlgorithm)
+    assert Vwap(9_000, (Decimal("1.1"), Decimal(2)), Decimal(5)) == command.plan
+
+
 @pytest.mark.parametrize(
     ("algorithm", "fault"),
     [
         ("twap", "algorithm: must be an object with its plan"),
-        ({"plan": "wap"}, "algorithm.plan: must be one of twap"),
+        ({"plan": "wap"}, "algorithm.plan: must be one of twap, vwap, iceberg, bracket"),
         ({**TWAP, "slice": 3}, "algorithm.slice: is none of duration_ms, slices, jitter_pct"),
         ({"plan": "twap", "slices": 6}, "algorithm.duration_ms: is missing"),
         ({**TWAP, "slices": 1.5}, "algorithm.slices: must be a whole number, not 1.5"),
+        ({"plan": "bracket", "show": 1}, "algorithm.show: a plan without fields"),
+        (
+            {"plan": "vwap", "duration_ms": 9_000, "curve": 5, "participation_pct_max": 5},
+            "algorithm.curve: must be a list of figures",
+        ),
         ({**TWAP, "jitter_pct": "x"}, "algorithm.jitter_pct: must be a number, not 'x'"),
     ],
 )

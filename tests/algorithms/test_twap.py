@@ -250,7 +250,7 @@ def test_a_thin_book_fills_in_parts_and_the_rest_is_made_up_for() -> None:
     assert [] == stage.close()
 
 
-@pytest.mark.parametrize("seed", [3, 9, 14, 24])
+@pytest.mark.parametrize("seed", [3, 14, 33])
 def test_drawn_algorithms_in_trouble_break_no_invariant_and_end(seed: int) -> None:
     report = troubled(seed).run()
 

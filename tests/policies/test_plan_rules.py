@@ -1,18 +1,19 @@
 """Plan rules: a plan that cannot be carried out is told with all its faults."""
 
 from decimal import Decimal
+from typing import Any
 
 from callboard.actors.policies.plan_rules import plan_faults
 from callboard.messages.intake import ExecuteAlgorithm
-from callboard.messages.plans import Twap
-from callboard.messages.values import SignalType
+from callboard.messages.plans import Bracket, Iceberg, Plan, Twap, Vwap
+from callboard.messages.values import OrderType, SignalType, TimeInForce
 from support.entries import entry
 
 D = Decimal
 
 
-def faults(plan: Twap, **signal: object) -> tuple[str, ...]:
-    wish = {"quantity": D("0.1"), **signal}
+def faults(plan: Plan, **signal: Any) -> tuple[str, ...]:
+    wish: dict[str, Any] = {"quantity": D("0.1"), **signal}
     return plan_faults(ExecuteAlgorithm(entry(**wish), plan))
 
 
@@ -34,3 +35,44 @@ def test_slices_that_come_too_fast_are_told_with_the_time_that_they_need() -> No
 
 def test_a_jitter_that_is_no_figure_is_a_fault() -> None:
     assert ("jitter_pct: is 0 to 100, not NaN",) == faults(Twap(60_000, 6, jitter_pct=D("NaN")))
+
+
+LIMIT = {"order_type": OrderType.LIMIT, "price": D(2_000)}
+PRICED = {"stop_loss": D(1_950), "take_profit": D(2_100)}
+
+
+def named(found: tuple[str, ...]) -> list[str]:
+    return [each.partition(":")[0] for each in found]
+
+
+def test_a_curve_must_have_room_for_the_whole_within_its_share() -> None:
+    curve = (D(1), D(3))
+
+    assert () == faults(Vwap(8_000, curve, D(10)))
+    assert ("participation_pct_max: 1 % of the curve is 0.04, not 0.1",) == faults(
+        Vwap(8_000, curve, D(1))
+    )
+
+
+def test_a_curve_with_faults_is_told_with_all_of_them() -> None:
+    found = faults(Vwap(0, (D("NaN"),), D(101)))
+
+    assert ["curve", "duration_ms", "participation_pct_max", "curve"] == named(found)
+    assert ["participation_pct_max"] == named(faults(Vwap(8_000, (D(1), D(1)), D("NaN"))))
+    assert ["quantity"] == named(faults(Vwap(8_000, (D(1), D(1)), D(50)), quantity=None))
+
+
+def test_an_iceberg_rests_at_a_price() -> None:
+    assert () == faults(Iceberg(D("0.02"), D(20)), **LIMIT)
+    assert () == faults(Iceberg(D("0.02")), **LIMIT, time_in_force=TimeInForce.GTX)
+    found = faults(
+        Iceberg(D(0), D(200)), signal=SignalType.CLOSE_LONG, time_in_force=TimeInForce.IOC
+    )
+    assert ["signal", "order_type", "time_in_force", "variance_pct", "show"] == named(found)
+
+
+def test_a_bracket_has_a_stop_and_a_target() -> None:
+    assert () == faults(Bracket(), **PRICED)
+    assert ["signal", "stop_loss", "take_profit"] == named(
+        faults(Bracket(), signal=SignalType.CLOSE_LONG)
+    )

@@ -20,9 +20,15 @@ from callboard.actors.policies.parent_order import (
     slice_intent,
     whole_quantity,
 )
-from callboard.actors.policies.slicing import CATCH_UPS, MISSES_MAX, next_slice, twap_schedule
+from callboard.actors.policies.slicing import (
+    CATCH_UPS,
+    MISSES_MAX,
+    next_slice,
+    twap_schedule,
+    vwap_schedule,
+)
 from callboard.messages.intake import ExecuteAlgorithm
-from callboard.messages.plans import Twap
+from callboard.messages.plans import Twap, Vwap
 from callboard.messages.values import OrderState, OrderType, Side, SignalType
 from support.entries import ETH, entry, mark
 
@@ -96,16 +102,16 @@ def test_what_is_due_is_asked_for() -> None:
 
 
 def test_the_next_slice_waits_for_its_time() -> None:
-    assert Wait(2_000) == next_slice(parent(asked=1, filled=D("0.025")), 300)
+    assert Wait(2_000) == next_slice(parent(asked_ms=0, filled=D("0.025")), 300)
 
 
 def test_what_was_missed_is_in_the_next_slice() -> None:
-    assert Wait(2_000) == next_slice(parent(asked=1, filled=D("0.005")), 300)
-    assert Place(D("0.045")) == next_slice(parent(asked=1, filled=D("0.005")), 2_000)
+    assert Wait(2_000) == next_slice(parent(asked_ms=0, filled=D("0.005")), 300)
+    assert Place(D("0.045")) == next_slice(parent(asked_ms=0, filled=D("0.005")), 2_000)
 
 
 def test_nothing_is_asked_for_while_a_slice_is_under_way() -> None:
-    assert Wait() == next_slice(parent(asked=1, live="s1/1", live_quantity=D("0.025")), 9_000)
+    assert Wait() == next_slice(parent(asked_ms=0, live="s1/1"), 9_000)
 
 
 def test_slices_whose_time_passed_meanwhile_come_at_once_as_one() -> None:
@@ -113,36 +119,36 @@ def test_slices_whose_time_passed_meanwhile_come_at_once_as_one() -> None:
 
 
 def test_too_little_for_an_order_waits_for_the_next_slice() -> None:
-    assert Wait(4_000) == next_slice(parent(asked=1, filled=D("0.045")), 2_000)
+    assert Wait(4_000) == next_slice(parent(asked_ms=0, filled=D("0.045")), 2_000)
 
 
 def test_a_rest_that_is_too_little_for_an_order_goes_with_the_slice_before() -> None:
-    almost = parent(asked=2, filled=D("0.040"), lot=evolve(LOT, least=D("0.030")))
+    almost = parent(asked_ms=2_000, filled=D("0.040"), lot=evolve(LOT, least=D("0.030")))
 
     assert Place(D("0.060")) == next_slice(almost, 4_000)
 
 
 def test_what_is_left_at_the_end_is_asked_for_an_interval_later() -> None:
-    left = parent(asked=4, filled=D("0.080"))
+    left = parent(asked_ms=6_000, filled=D("0.080"))
 
     assert Wait(8_000) == next_slice(left, 6_100)
     assert Place(D("0.020")) == next_slice(left, 8_000)
 
 
 def test_after_so_many_catch_ups_what_is_left_is_given_up() -> None:
-    left = parent(asked=4 + CATCH_UPS, filled=D("0.080"))
+    left = parent(asked_ms=12_000, late=CATCH_UPS, filled=D("0.080"))
 
     assert Over(OrderState.EXPIRED, "its time is over") == next_slice(left, 60_000)
 
 
 def test_a_rest_below_the_least_order_is_given_up_with_the_figure() -> None:
-    move = next_slice(parent(asked=4, filled=D("0.092")), 6_100)
+    move = next_slice(parent(asked_ms=6_000, filled=D("0.092")), 6_100)
 
     assert Over(OrderState.EXPIRED, "0.008 is too little for an order") == move
 
 
 def test_a_schedule_of_one_slice_has_an_interval_too() -> None:
-    one = parent(schedule=(Slice(0, D("0.1")),), asked=1, filled=D("0.05"))
+    one = parent(schedule=(Slice(0, D("0.1")),), asked_ms=0, filled=D("0.05"))
 
     assert Wait(1) == next_slice(one, 0)
 
@@ -151,6 +157,51 @@ def test_slices_in_a_row_that_come_to_nothing_end_it_by_the_last_reason() -> Non
     move = next_slice(parent(misses=MISSES_MAX, missed_by="cooldown: 5 against 10"), 2_000)
 
     assert Over(OrderState.FAILED, "cooldown: 5 against 10") == move
+
+
+def test_nothing_is_asked_for_before_a_late_first_time() -> None:
+    late = parent(schedule=(Slice(700, D("0.05")), Slice(2_000, D("0.1"))))
+
+    assert Wait(700) == next_slice(late, 0)
+
+
+CURVE = Vwap(8_000, (D(1), D(0), D(3), D(1)), D(10))
+
+
+def test_a_curve_gives_each_interval_its_proportion_and_its_cap() -> None:
+    schedule = vwap_schedule(CURVE, D("0.1"), LOT)
+
+    assert (
+        Slice(0, D("0.020"), D("0.1")),
+        Slice(4_000, D("0.080"), D("0.3")),
+        Slice(6_000, D("0.100"), D("0.1")),
+    ) == schedule
+
+
+def test_a_slice_that_makes_up_for_others_stays_within_its_share_of_the_volume() -> None:
+    capped = parent(schedule=vwap_schedule(Vwap(8_000, (D(1), D(1)), D(5)), D("0.1"), LOT))
+
+    assert Place(D("0.050")) == next_slice(evolve(capped, asked_ms=0), 4_000)
+    assert Wait(8_000) == next_slice(evolve(capped, asked_ms=4_000, filled=D("0.05")), 4_100)
+
+
+@given(
+    volumes=st.lists(st.integers(0, 1_000), min_size=2, max_size=50).filter(any),
+    share=st.integers(1, 100),
+    part=st.integers(1, 100),
+)
+def test_every_curve_comes_to_the_whole_and_no_part_is_above_its_share(
+    volumes: list[int], share: int, part: int
+) -> None:
+    plan = Vwap(len(volumes) * 1_000, tuple(D(each) for each in volumes), D(share))
+    most = LOT.floor(D(sum(volumes)) * share / 100 * part / 100)
+
+    schedule = vwap_schedule(plan, most, LOT)
+
+    parts = [b.upto - a.upto for a, b in zip((Slice(0, D(0)), *schedule), schedule, strict=False)]
+    assert most == sum(parts)
+    assert all(0 <= each for each in parts)
+    assert all(each <= at.most + LOT.step for each, at in zip(parts, schedule, strict=True))
 
 
 def test_all_of_it_is_filled() -> None:
@@ -176,6 +227,8 @@ def test_slices_never_add_up_to_more_than_was_wished_and_end(fills: list[int]) -
                 subject = evolve(
                     subject,
                     asked=subject.asked + 1,
+                    asked_ms=elapsed_ms,
+                    late=subject.late + (subject.asked_ms >= SCHEDULE[-1].at_ms),
                     filled=subject.filled + filled,
                     misses=misses,
                 )

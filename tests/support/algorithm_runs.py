@@ -19,9 +19,9 @@ from callboard.messages.intake import (
     ResumeTrading,
     SubmitSignal,
 )
-from callboard.messages.plans import Twap
+from callboard.messages.plans import Bracket, Iceberg, Plan, Twap, Vwap
 from callboard.messages.queries import AlgorithmsView, AlgorithmView, GetAlgorithms
-from callboard.messages.values import OrderType, SignalType
+from callboard.messages.values import OrderType, SignalType, TimeInForce
 from callboard.scenarios.drawn import STANDARD, WIDE, drawn
 from callboard.scenarios.workload import MS, PRICES, START_NS, SYMBOLS, Workload
 from callboard.scenarios.world import World
@@ -49,7 +49,7 @@ class Stage:
         self.world.engine.on_event = on_event
         self.world.engine.kernel.cells["event_bus"].actor._on_event = on_event
 
-    def tell(self, plan: Twap, **wish: Any) -> None:
+    def tell(self, plan: Plan, **wish: Any) -> None:
         """Have a long entry, or another wish, carried out by a plan."""
         self.world.tell(ExecuteAlgorithm(wished(**wish), plan))
 
@@ -105,7 +105,7 @@ def _drawn(seed: int, duration_ms: int) -> list[tuple[int, HostCommand]]:
     random, told = Random(f"{seed}/algorithms"), list[tuple[int, HostCommand]]()
     for number in range(random.randint(2, 6)):
         at_ms = random.randrange(2_000, duration_ms - 8_000)
-        told.append((at_ms, ExecuteAlgorithm(_signal(random, number, at_ms), _plan(random))))
+        told.append((at_ms, _command(random, number, at_ms)))
         later_ms = at_ms + random.randrange(1, 6_000)
         luck = random.random()
         if luck < 0.2:
@@ -114,6 +114,31 @@ def _drawn(seed: int, duration_ms: int) -> list[tuple[int, HostCommand]]:
             told.append((later_ms, HaltTrading(f"ha{number}", "drill")))
             told.append((at_ms + 8_000, ResumeTrading(f"ra{number}", "over", ("one",))))
     return told
+
+
+def _command(random: Random, number: int, at_ms: int) -> ExecuteAlgorithm:
+    plan, signal = _plan(random), _signal(random, number, at_ms)
+    if isinstance(plan, Twap | Vwap) or not signal.signal.is_entry:
+        timed = plan if isinstance(plan, Twap | Vwap) else Twap(4_000, 2)
+        return ExecuteAlgorithm(signal, timed)
+    price = signal.price or PRICES[signal.symbol]
+    sign = 1 if signal.signal is SignalType.LONG_ENTRY else -1
+    if isinstance(plan, Iceberg):
+        resting = evolve(
+            signal,
+            order_type=OrderType.LIMIT,
+            price=price,
+            time_in_force=random.choice((TimeInForce.GTC, TimeInForce.GTX)),
+            expires_at_ms=signal.at_ms + 20_000 if random.random() < 0.5 else None,
+        )
+        show = (signal.quantity or D(0)) / random.choice((2, 3, 4))
+        return ExecuteAlgorithm(resting, evolve(plan, show=show))
+    stop, target = (_tick(price * (1_000 - sign * far) / 1_000) for far in (4, -8))
+    return ExecuteAlgorithm(evolve(signal, stop_loss=stop, take_profit=target), plan)
+
+
+def _tick(price: Decimal) -> Decimal:
+    return price.quantize(D("0.1"))
 
 
 def _signal(random: Random, number: int, at_ms: int) -> SubmitSignal:
@@ -131,11 +156,17 @@ def _signal(random: Random, number: int, at_ms: int) -> SubmitSignal:
     if not kind.is_entry or random.random() < 0.7:
         return signal
     bps = random.choice((0, 5, 20)) * (1 if kind is SignalType.LONG_ENTRY else -1)
-    price = (PRICES[symbol] * (10_000 + bps) / 10_000).quantize(D("0.1"))
+    price = _tick(PRICES[symbol] * (10_000 + bps) / 10_000)
     return evolve(signal, order_type=OrderType.LIMIT, price=price)
 
 
-def _plan(random: Random) -> Twap:
+def _plan(random: Random) -> Plan:
     slices = random.randint(2, 6)
     every_ms = random.choice((500, 2_000, 5_000))
-    return Twap(slices * every_ms, slices, jitter_pct=D(random.choice((0, 50))))
+    plans: tuple[Plan, ...] = (
+        Twap(slices * every_ms, slices, jitter_pct=D(random.choice((0, 50)))),
+        Vwap(slices * every_ms, tuple(D(random.randint(0, 3)) for _ in range(slices)), D(50)),
+        Iceberg(D(1), variance_pct=D(random.choice((0, 30)))),
+        Bracket(),
+    )
+    return random.choice(plans)
