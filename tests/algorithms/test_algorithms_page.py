@@ -3,26 +3,25 @@
 import json
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
+
+import pytest
 
 import source_tree as project
 from callboard.actors.adapters.plan_lines import FORMS
+from support.command_line import invoke
 
 TEXT = (project.ROOT / "docs/algorithms.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"^```([a-z ]*)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE))
 
 
-def test_its_signals_are_filled_in_slices(tmp_path: Path) -> None:
+def test_its_signals_are_filled_in_slices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "signals.jsonl").write_text(BLOCKS["json lines"], encoding="utf-8")
-    command = [sys.executable, "-m", *shlex.split(BLOCKS["sh"])]
+    monkeypatch.chdir(tmp_path)
 
-    done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=400, check=False
-    )
+    done = invoke(*shlex.split(BLOCKS["sh"])[1:])
 
-    assert 0 == done.returncode, done.stderr[-2000:]
+    assert 0 == done.exit_code, done.stderr[-2000:]
     summary = json.loads(done.stdout)
     assert {"FILLED": summary["signals"]} == summary["outcomes"]
     assert ([], 0, 0) == (summary["open_positions"], summary["bad_lines"], summary["violations"])
