@@ -162,7 +162,9 @@ def test_a_journal_that_spells_every_default_out_is_replayed_and_recovered_alike
 ) -> None:
     short, run = bodies(data_dir), run_facts_of(data_dir)
     full = [dumps(whole(json.loads(body))) for body in short]
-    told = 1 + next(index for index, body in enumerate(short) if b'"t":"SubmitSignal.v1"' in body)
+    told = 1 + next(
+        index for index, body in enumerate(short) if b'"msg":{"t":"ApprovedOrder.v1"' in body
+    )
     makers = makers_of(run)
 
     found = [recover(forged(each[:told], run), CODEC, makers) for each in (short, full)]
