@@ -70,7 +70,7 @@ def _listed(params: Params, name: str) -> list[Any]:
     try:
         # A number keeps the digits that it was sent with.
         found: Any = json.loads(params.text(name), parse_float=str, parse_int=str)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise VenueRefusal(-1130, name) from None
     if not _is(list, found):
         raise VenueRefusal(-1130, name)

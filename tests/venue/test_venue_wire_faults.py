@@ -1,6 +1,7 @@
 """Wire faults: what a client of plain HTTP sees of a broken wire, and what was executed."""
 
 import http.client
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from callboard.actors.errors import ConfigurationError
 from callboard.scenarios.venue.faults import Fault
 from callboard.scenarios.venue.server.fault_text import read_faults
+from callboard.scenarios.venue.server.listening import HOST
 from callboard.scenarios.venue.server.serving import VenueServer
 from callboard.scenarios.venue.server.wire_faults import WireFault, WireFaults
 from support.venue_servers import Caller, control, served
@@ -147,6 +149,58 @@ def test_a_wrong_wish_is_refused_by_name(
 
     assert 400 == status
     assert told in body["error"]
+
+
+def test_a_lost_answer_is_silence_and_forgotten_once_its_client_has_gone(
+    server: VenueServer, caller: Caller
+) -> None:
+    once(server, Fault.ANSWER_LOST_AFTER_EXECUTION, path="/fapi/v1/openOrders")
+
+    with socket.create_connection((HOST, server.port), timeout=30) as client:
+        client.sendall(b"GET /fapi/v1/openOrders HTTP/1.1\r\nHost: h\r\nX-MBX-APIKEY: k\r\n\r\n")
+        while not server.call(lambda floor: floor.unanswered):
+            caller.public(TIME)
+
+    while server.call(lambda floor: floor.unanswered):
+        caller.public(TIME)
+
+
+def test_who_shows_a_key_is_told_the_time_and_rules_of_his_own_venue(
+    server: VenueServer, caller: Caller
+) -> None:
+    caller.done("GET", "/fapi/v3/balance")
+    _, ledgers = control(server, "GET", "/ledger")
+
+    account = list(ledgers)[-1]
+    assert 200 == control(
+        server, "POST", "/strike", fault="filters_changed", symbol="BTCUSDT", account=account
+    )[0]  # fmt: skip
+    mine = caller.public("/fapi/v1/exchangeInfo").body["symbols"][0]
+    with Caller(server, "") as stranger:
+        others = stranger.public("/fapi/v1/exchangeInfo").body["symbols"][0]
+
+    assert ("1.00", "0.10") == (mine["filters"][0]["tickSize"], others["filters"][0]["tickSize"])
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /fapi/v1/order?symbol=%ff HTTP/1.1\r\nHost: h\r\nX-MBX-APIKEY: \xff\r\n\r\n",
+        b"GET /fapi/v1/order?symbol=" + b"B" * 9_000 + b" HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"POST /fapi/v1/order HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n\xff\xfe",
+        b"\x16\x03\x01 no HTTP at all\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_refused_and_hurts_nobody(
+    server: VenueServer, caller: Caller, sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection((HOST, server.port), timeout=30) as client:
+        client.sendall(sent)
+        told = client.recv(100)
+
+    assert told.split(b" ")[1] in (b"400", b"401")
+    assert 200 == caller.public(TIME).status
+    assert [] == caplog.records
 
 
 def test_the_venues_clock_runs_ahead_as_told(server: VenueServer, caller: Caller) -> None:

@@ -55,6 +55,11 @@ class Floor:
         self._timer: asyncio.TimerHandle | None = None
         self.run()
 
+    @property
+    def unanswered(self) -> int:
+        """Requests whose clients still wait."""
+        return len(self._answers)
+
     def next_id(self) -> str:
         """Return a name that no other request or stream client has."""
         return str(next(self._numbers))

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from ....actors.ports import VenueRequest
 from ....messages.values import Phase
-from ..api import ROUTES, turned_away
+from ..api import ROUTES, Route, turned_away
 from ..refusal import VenueRefusal
 from ..venue import Venue
 from . import wire
@@ -22,6 +22,8 @@ from .spoiling import hang_up, spoil
 
 KEY_HEADER = "X-MBX-APIKEY"
 SIGNATURE = "signature"
+UNREADABLE = "surrogateescape"
+"""How bytes that are no UTF-8 stay what they are: a client may send any."""
 
 
 def add_routes(app: web.Application) -> None:
@@ -35,7 +37,7 @@ async def handle(request: web.Request) -> web.StreamResponse:
     key = request.headers.get(KEY_HEADER, "")
     # The text of the request line: what is signed must not be spelled anew.
     query = request.raw_path.partition("?")[2]
-    body = await request.text()
+    body = (await request.read()).decode(errors=UNREADABLE)
     route = ROUTES.get((request.method, request.path))
     asked = VenueRequest(
         floor.next_id(),
@@ -44,13 +46,12 @@ async def handle(request: web.Request) -> web.StreamResponse:
         read_params(query, body),
         signed=bool(key) and route is not None and route.is_of_account,
     )
-    if route is None or not route.is_of_account:
-        venue = floor.venues.public
-    else:
-        try:
-            venue = _enter(floor, key, asked, (query, body), is_signed=route.is_signed)
-        except VenueRefusal as refusal:
+    try:
+        venue = _enter(floor, key, asked, (query, body), route)
+    except VenueRefusal as refusal:
+        if route is not None and route.is_of_account:
             return wire.response(turned_away(floor.now().public.core, asked, refusal))
+        venue = floor.venues.public
     struck = floor.trouble.strike(asked, venue)
     if struck is not None and not struck.is_executed:
         return await spoil(request, struck, None)
@@ -68,15 +69,19 @@ def read_params(query: str, body: str) -> Mapping[str, str]:
 
 def signed_payload(query: str, body: str) -> bytes:
     """Return what was signed: both texts without the signature, with nothing between them."""
-    return (_unsigned(query) + _unsigned(body)).encode()
+    return (_unsigned(query) + _unsigned(body)).encode(errors=UNREADABLE)
 
 
 def _enter(
-    floor: Floor, key: str, asked: VenueRequest, sent: tuple[str, str], *, is_signed: bool
+    floor: Floor, key: str, asked: VenueRequest, sent: tuple[str, str], route: Route | None
 ) -> Venue:
-    """Return the venue of the key's account, or raise VenueRefusal."""
+    """Return the venue of the key's account, or raise VenueRefusal.
+
+    It also answers what needs no key to whoever shows one: what befell the venue of an account,
+    its clock and its filters, is then told by the same one that acts on it.
+    """
     admitted = floor.door.admit(key)
-    if is_signed:
+    if route is not None and route.is_signed:
         admitted.check(asked.method)
         admitted.check_signature(signed_payload(*sent), asked.params.get(SIGNATURE, ""))
     return floor.venues.of(admitted.account, admitted.terms)

@@ -7,12 +7,14 @@ the server from listening, `wait` what ended it.
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Self, TypeVar
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from ..ledger import VenueLedger
 from ..market import Market
@@ -31,7 +33,14 @@ SHUTDOWN_SECONDS = 0.5
 CALL_SECONDS_MAX = 60.0
 """How long a caller waits for the server's thread, which may have ended meanwhile."""
 
+LOGGER = logging.getLogger(__name__)
+
 Result = TypeVar("Result")
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Say whether a record tells a fault of the server, and not of what a client sent."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
 class VenueServer:
@@ -181,7 +190,12 @@ class VenueServer:
 
 
 def _runner(app: web.Application) -> web.AppRunner:
+    LOGGER.addFilter(_is_ours)
     # A client that goes cancels its handler: a lost answer would else wait for ever.
     return web.AppRunner(
-        app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS
+        app,
+        access_log=None,
+        logger=LOGGER,
+        handler_cancellation=True,
+        shutdown_timeout=SHUTDOWN_SECONDS,
     )
