@@ -28,7 +28,7 @@ def test_its_python_and_its_curl_lines_run_in_their_order() -> None:
             return text.replace("7700", str(server.port)).replace("7701", str(server.control_port))
 
         shown = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", here(PYTHON[0])],
+            [sys.executable, "-W", "ignore", "-c", here("\n".join(PYTHON))],
             capture_output=True,
             text=True,
             timeout=60,
@@ -43,7 +43,6 @@ def test_its_python_and_its_curl_lines_run_in_their_order() -> None:
 
     assert shown.stdout.startswith("FILLED [{")
     bodies = [json.loads(each.stdout) for each in told]
-    assert 1 == len(PYTHON)
     assert ["FILLED", "BTCUSDT"] == [bodies[1]["status"], bodies[2][0]["symbol"]]
     assert [] == [body for body in bodies if "error" in body or "code" in body]
 

@@ -1,5 +1,7 @@
 """Sockets: the venue's streams over real websockets, by address, key and choice."""
 
+from socket import create_connection
+
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -7,6 +9,7 @@ from websockets.sync.client import ClientConnection, connect
 from callboard.scenarios.venue.core import Core
 from callboard.scenarios.venue.faults import Fault, ScriptedFault
 from callboard.scenarios.venue.scaled_clock import ScaledClock
+from callboard.scenarios.venue.server import channel
 from callboard.scenarios.venue.server.serving import VenueServer
 from callboard.scenarios.venue.settings import AT_ONCE, VenueSettings
 from support.venue_servers import served
@@ -22,6 +25,12 @@ from support.venue_streams import (
 from venue_world import SpokenMarket
 
 FRAMES = 40
+PING, CLOSE = 0x89, b"\x88"
+"""First bytes of control frames (RFC 6455, section 5.2)."""
+HANDSHAKE = (
+    b"GET /market/ws HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 CONFIG, EXPIRED = "ACCOUNT_CONFIG_UPDATE", "listenKeyExpired"
 HOUR_SPEED, DAY_SPEED = 5_000.0, 200_000.0
 """Engine seconds in one of the wall, for an hour and for a day."""
@@ -214,7 +223,19 @@ def test_a_socket_that_says_too_much_in_a_second_is_closed() -> None:
         assert 1008 == ended.value.rcvd.code
 
 
-def test_a_socket_is_pinged_and_ends_after_a_day_of_the_venues_time() -> None:
+def test_a_socket_that_answers_no_ping_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channel, "PONG_SECONDS_MIN", 0.0)
+    with quiet(HOUR_SPEED) as server, create_connection(("127.0.0.1", server.port)) as raw:
+        raw.settimeout(WAIT_SECONDS_MAX)
+        raw.sendall(HANDSHAKE)
+        read = b"".join(iter(lambda: raw.recv(4096), b""))
+
+    frames = read.partition(b"\r\n\r\n")[2]
+    assert PING == frames[0]
+    assert CLOSE not in frames
+
+
+def test_a_socket_that_answers_its_pings_ends_after_a_day_of_the_venues_time() -> None:
     with quiet(DAY_SPEED) as server, stream(server, "/market/ws") as socket:
         with pytest.raises(ConnectionClosed) as ended:
             socket.next()

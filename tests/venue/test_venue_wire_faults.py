@@ -13,6 +13,7 @@ from callboard.scenarios.venue.server.listening import HOST
 from callboard.scenarios.venue.server.serving import VenueServer
 from callboard.scenarios.venue.server.wire_faults import WireFault, WireFaults
 from support.venue_servers import Caller, control, served
+from support.venue_streams import stream
 
 ORDER = "/fapi/v1/order"
 TIME = "/fapi/v1/time"
@@ -140,6 +141,7 @@ def test_faults_of_the_venue_are_drawn_and_cleared_while_it_runs(
         ("/faults/once", {"fault": "page_502", "nth": 0}, "counts from 1"),
         ("/strike", {"fault": "page_502"}, "no incident"),
         ("/listenKey/expire", {"account": "nobody"}, "no account 'nobody'"),
+        ("/say", {"frame": {"E": 1}}, "its type"),
     ],
 )
 def test_a_wrong_wish_is_refused_by_name(
@@ -201,6 +203,18 @@ def test_what_is_no_request_is_refused_and_hurts_nobody(
     assert told.split(b" ")[1] in (b"400", b"401")
     assert 200 == caller.public(TIME).status
     assert [] == caplog.records
+
+
+def test_a_user_stream_says_what_it_is_told_to(server: VenueServer, caller: Caller) -> None:
+    key = caller.done("POST", "/fapi/v1/listenKey")["listenKey"]
+    frame = {"e": "STRATEGY_UPDATE", "su": {"si": 1}}
+    with stream(server, f"/private/ws/{key}") as user:
+        # Of the accounts that this module's tests have opened, it is the last one's.
+        account = list(control(server, "GET", "/ledger")[1])[-1]
+        status, body = control(server, "POST", "/say", account=account, frame=frame)
+
+        assert (200, {"heard": True}) == (status, body)
+        assert frame == user.next()
 
 
 def test_the_venues_clock_runs_ahead_as_told(server: VenueServer, caller: Caller) -> None:

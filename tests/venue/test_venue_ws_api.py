@@ -16,6 +16,8 @@ from callboard.scenarios.venue.faults import Fault, ScriptedFault
 from callboard.scenarios.venue.server.door import READ, ClosedDoor, Pass
 from callboard.scenarios.venue.server.serving import VenueServer
 from callboard.scenarios.venue.server.signatures import Ed25519Key, SharedSecret
+from callboard.scenarios.venue.server.trouble import Plan
+from callboard.scenarios.venue.server.wire_faults import WireFault
 from callboard.scenarios.venue.settings import RateLimits
 from support.venue_servers import Caller, served
 from support.venue_streams import Stream, listen_key, stream
@@ -76,9 +78,13 @@ class Api:
 
     def ask(self, method: str, question_id: Any = "1", **params: Any) -> Any:
         """Return the answer to a question that nobody signed."""
+        self.send(method, question_id, **params)
+        return self.socket.next()
+
+    def send(self, method: str, question_id: Any = "1", **params: Any) -> None:
+        """Ask a question and wait for nothing."""
         frame = {"id": question_id, "method": method, "params": params}
         self.socket.connection.send(json.dumps(frame))
-        return self.socket.next()
 
     def signed(self, method: str, key: str = "hmac", sign: Any = by_secret, **params: Any) -> Any:
         """Return the answer to a signed question."""
@@ -277,6 +283,39 @@ def test_a_connection_that_the_venue_breaks_ends() -> None:
 
         with pytest.raises(ConnectionClosed):
             api.signed("order.place", "listener", **LIMIT)
+
+
+@pytest.mark.parametrize("fault", [WireFault.RESET_BEFORE_EXECUTION, WireFault.PAGE_502])
+def test_a_question_that_is_lost_on_the_wire_ends_the_connection(fault: WireFault) -> None:
+    with served() as server, stream(server, PATH) as socket:
+        api = Api(server, socket)
+        server.call(lambda floor: floor.trouble.plan(Plan(fault, is_executed=False)))
+
+        with pytest.raises(ConnectionClosed):
+            api.signed("order.place", "listener", **LIMIT)
+        assert () == server.call(lambda floor: floor.venues.of("account-1").ledger().orders)
+
+
+def test_an_answer_that_is_lost_on_the_wire_leaves_its_order() -> None:
+    with served() as server, stream(server, PATH) as socket:
+        api = Api(server, socket)
+        server.call(lambda floor: floor.trouble.plan(Plan(WireFault.RESET_AFTER_EXECUTION)))
+
+        with pytest.raises(ConnectionClosed):
+            api.signed("order.place", "listener", **LIMIT)
+        assert 1 == len(server.call(lambda floor: floor.venues.of("account-1").ledger().orders))
+
+
+def test_an_answer_that_is_slow_on_the_wire_is_overtaken() -> None:
+    with served() as server, stream(server, PATH) as socket:
+        api = Api(server, socket)
+        plan = Plan(WireFault.ANSWER_SLOW, method="POST", size_ms=100)
+        server.call(lambda floor: floor.trouble.plan(plan))
+        api.send("order.place", "slow", **LIMIT, apiKey="any", timestamp=api.now_ms())
+
+        assert "fast" == api.ask("time", "fast")["id"]
+        slow_answer = api.socket.next()
+        assert ("slow", 200) == (slow_answer["id"], slow_answer["status"])
 
 
 def plan(server: VenueServer, fault: Fault) -> None:

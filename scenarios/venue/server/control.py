@@ -1,10 +1,10 @@
 """Control: what a test does to the server beside its clients, as JSON on its own port.
 
 Owns the paths: `/faults` (read, set by probability, clear) and `/faults/once`, `/counts`,
-`/ledger`, `/clock`, `/strike` (an incident now), `/listenKey/expire` and `/shutdown`. An account is
-named as the ledger names it; where one is wanted and none is named, the first one is meant. What
-is wrong is 400 with `{"error": …}`. It stands on loopback and knows no key: who reaches the port
-may do all of this.
+`/ledger`, `/clock`, `/strike` (an incident now), `/listenKey/expire`, `/say` and `/shutdown`. An
+account is named as the ledger names it; where one is wanted and none is named, the first one is
+meant. What is wrong is 400 with `{"error": …}`. It stands on loopback and knows no key: who
+reaches the port may do all of this.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,6 +15,7 @@ from aiohttp import web
 
 from ....actors.errors import ConfigurationError
 from ..faults import Fault, Faults, ScriptedFault
+from ..streams import MARKET, USER
 from ..talk import LedgerTaken, talk_codec
 from ..venue import Venue
 from .fault_text import ServerFaults, fault_named, faults_of_values
@@ -53,6 +54,7 @@ class Control:
             ("POST", "/clock", self.set_clock),
             ("POST", "/strike", self.strike),
             ("POST", "/listenKey/expire", self.expire_listen_key),
+            ("POST", "/say", self.say),
             ("POST", "/shutdown", self.shutdown),
         ):
             app.router.add_route(method, path, _handler(act))
@@ -85,8 +87,8 @@ class Control:
         if nth < 1:
             raise ControlError("nth counts from 1")
         if isinstance(fault, Fault) and (fault.is_stream or method == STREAM):
-            stream = path or "user"
-            venue = self._account(values)
+            stream = path or USER
+            venue = self._floor.venues.public if stream == MARKET else self._account(values)
             venue.plan_fault(ScriptedFault(STREAM, stream, nth, fault, executed, size_ms))
         else:
             self._floor.trouble.plan(Plan(fault, method, path, nth, executed, size_ms))
@@ -134,6 +136,17 @@ class Control:
         self._account(values).core.listen_key.expire()
         self._floor.run()
         return {}
+
+    def say(self, values: Values) -> Any:
+        """Let an account's user stream say a frame of any type, as it stands; nothing follows."""
+        frame = values.get("frame")
+        if not isinstance(frame, dict) or "e" not in frame:
+            raise ControlError('frame is an object with its type as "e"')
+        feed = self._account(values).core.feed
+        if feed.is_heard:
+            feed.send(frame)  # pyright: ignore[reportUnknownArgumentType] - JSON is untyped
+            self._floor.run()
+        return {"heard": feed.is_heard}
 
     def shutdown(self, _values: Values) -> Any:
         """End the server in order."""

@@ -21,6 +21,8 @@ from .channel import Channel
 from .door import Pass
 from .floor import Floor
 from .signatures import Ed25519Key
+from .spoiling import MS_PER_SECOND
+from .wire_faults import WireFault
 from .ws_questions import API_KEY, LOGON, LOGOUT, SESSION_METHODS, SIGNATURE, Question
 
 QUESTIONS_MAX = 1_000
@@ -89,7 +91,22 @@ class WsSession:
             venue = self._enter(question, method, is_signed=route.is_signed)
         except VenueRefusal as refusal:
             return turned_away(self._floor.now().public.core, asked, refusal)
-        return await self._floor.ask(venue, asked)
+        return await self._ask_over_wire(venue, asked)
+
+    async def _ask_over_wire(self, venue: Venue, asked: VenueRequest) -> VenueAnswer:
+        """Ask the venue, with what befalls the question or its answer on the way.
+
+        A websocket has no page and no half of a frame: what spoils an answer otherwise ends it.
+        """
+        struck = self._floor.trouble.strike(asked, venue)
+        answer = None
+        if struck is None or struck.is_executed:
+            answer = await self._floor.ask(venue, asked)
+        if struck is not None and struck.fault is not WireFault.ANSWER_SLOW:
+            answer = None
+        elif struck is not None:
+            await asyncio.sleep(struck.size_ms / MS_PER_SECOND)
+        return VenueAnswer(asked.request_id, Phase.MAYBE_SENT) if answer is None else answer
 
     def _enter(self, question: Question, method: str, *, is_signed: bool) -> Venue:
         """Return the venue of who asks, or raise VenueRefusal."""
