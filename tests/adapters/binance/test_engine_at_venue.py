@@ -1,0 +1,73 @@
+"""Test of the engine over real sockets: what the venue's streams and clock are to it."""
+
+import pytest
+
+from callboard import OrderFailed, OrderFilled, PositionProtected
+from callboard.messages.stream import OrderFrame, StreamHealthChanged, UserStreamChanged
+from callboard.scenarios.venue.settings import PAPER_LEVERAGE
+from support.loopback import trading
+from support.venue_servers import control, served
+
+CLOCK_REFUSED = -1021
+
+
+def test_an_order_is_filled_and_protected_and_the_fill_is_heard_on_the_stream() -> None:
+    with served(leverage=PAPER_LEVERAGE) as server, trading(server) as trader:
+        trader.signal("s1")
+        trader.wait_told(PositionProtected)
+        trader.wait_heard(
+            lambda each: (
+                isinstance(each, OrderFrame) and each.lite is False and each.trade is not None
+            )
+        )
+
+        (filled,) = trader.all_told(OrderFilled)
+
+    assert "s1" == filled.signal_id
+
+
+def test_a_listen_key_that_expires_is_asked_for_anew_and_the_stream_is_whole_again() -> None:
+    with served(leverage=PAPER_LEVERAGE) as server, trading(server) as trader:
+        expired = len(trader.all_heard(StreamHealthChanged))
+        control(server, "POST", "/listenKey/expire")
+        trader.wait_heard(
+            lambda each: isinstance(each, UserStreamChanged) and "expired" in each.reason
+        )
+        trader.heard.wait_for(lambda: len(trader.all_heard(StreamHealthChanged)[expired:]) >= 4)
+        trader.signal("s1")
+        trader.wait_told(OrderFilled)
+
+    healths = [each.healthy for each in trader.all_heard(StreamHealthChanged)[expired:]]
+    assert healths[-1]
+    assert (
+        "/fapi/v1/listenKey"
+        == [each.path for each in trader.exchange.sent if "listen" in each.path][-1]
+    )
+
+
+@pytest.mark.parametrize("ahead_ms", [1_200, -60_000, 60_000])
+def test_whatever_the_venue_s_clock_shows_nothing_is_signed_before_it_is_known(
+    ahead_ms: int,
+) -> None:
+    with (
+        served(leverage=PAPER_LEVERAGE, clock_skew_ms=ahead_ms) as server,
+        trading(server) as trader,
+    ):
+        trader.signal("s1")
+        trader.wait_told(PositionProtected)
+
+    paths = [(each.path, each.signed) for each in trader.exchange.sent]
+    first_signed = [signed for _, signed in paths].index(True)
+    assert ("/fapi/v1/time", False) in paths[:first_signed]
+    assert CLOCK_REFUSED not in trader.exchange.codes
+
+
+@pytest.mark.parametrize("ahead_ms", [-60_000, 60_000])
+def test_a_clock_that_steps_by_a_minute_fails_no_order(ahead_ms: int) -> None:
+    with served(leverage=PAPER_LEVERAGE) as server, trading(server) as trader:
+        control(server, "POST", "/clock", ahead_ms=ahead_ms)
+        trader.signal("s1")
+        trader.wait_told(PositionProtected)
+
+    assert [] == trader.all_told(OrderFailed)
+    assert CLOCK_REFUSED in trader.exchange.codes

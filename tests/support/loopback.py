@@ -1,0 +1,132 @@
+"""Loopback: the real engine, over real sockets, at a venue's server on this machine.
+
+Every message that the core took and every request that left is kept. Every wait ends with a named
+signal, or fails after `WAIT_SECONDS`.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from attrs import define, field
+
+from callboard import EngineReady, Subscribe
+from callboard.actors.adapters.binance.client import ClientOptions
+from callboard.actors.adapters.binance.credentials import Credentials
+from callboard.actors.adapters.binance.environment import loopback
+from callboard.actors.adapters.binance.exchange import BinanceExchange
+from callboard.actors.adapters.binance.stream_connection import NetworkFigures
+from callboard.actors.adapters.binance.streams import BinanceStreams, WireFigures
+from callboard.actors.adapters.binance.transport import route_to
+from callboard.actors.adapters.rate_shares import Shares
+from callboard.actors.adapters.secret import Secret
+from callboard.actors.engine import Surroundings, launch
+from callboard.actors.ports import StreamListener, VenueAnswer, VenueRequest
+from callboard.actors.runtime.cell import Cell
+from callboard.actors.runtime.envelope import Envelope
+from callboard.actors.settings import RiskSettings, Settings
+from callboard.messages.intake import SubmitSignal
+from callboard.messages.market import MarkChanged
+from callboard.messages.values import SignalType
+from callboard.scenarios.venue.scaled_clock import ScaledClock
+from callboard.scenarios.venue.server.serving import VenueServer
+from support.engines import Collector
+from support.hosts import Ref, has
+from support.worlds import WAIT_SECONDS
+
+SYMBOL = "BTCUSDT"
+API_KEY = "any"
+SETTINGS = Settings(
+    risk=RiskSettings(symbols=(SYMBOL,), cooldown_ms=0, executions_per_day_max=1_000)
+)
+NETWORK = NetworkFigures(close_seconds=0.2)
+
+Message = TypeVar("Message")
+
+
+@define
+class Watched:
+    """An exchange whose requests and answers are kept in their order."""
+
+    exchange: BinanceExchange
+    sent: list[VenueRequest] = field(factory=list[VenueRequest])
+    codes: list[int] = field(factory=list[int])
+    """The venue's error codes."""
+
+    def request(self, request: VenueRequest, answer: Callable[[VenueAnswer], None]) -> None:
+        """Send one request."""
+        self.sent.append(request)
+
+        def note(given: VenueAnswer) -> None:
+            if isinstance(given.body, dict) and "code" in given.body:
+                self.codes.append(given.body["code"])
+            answer(given)
+
+        self.exchange.request(request, note)
+
+    def open_stream(self, stream: str, symbols: tuple[str, ...], listener: StreamListener) -> None:
+        """Connect a stream."""
+        self.exchange.open_stream(stream, symbols, listener)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.exchange.close()
+
+
+@define
+class Trader:
+    """A running engine, what it said and what its core heard."""
+
+    ref: Ref
+    exchange: Watched
+    told: Collector
+    heard: Collector
+    """Messages of every step of the core."""
+
+    def signal(self, signal_id: str, kind: SignalType = SignalType.LONG_ENTRY) -> None:
+        self.ref.tell(SubmitSignal(signal_id, 0, kind, SYMBOL, confidence=Decimal("0.9")))
+
+    def wait_told(self, kind: type) -> None:
+        self.told.wait_for(has(self.told, kind))
+
+    def wait_heard(self, is_it: Callable[[Any], bool]) -> None:
+        self.heard.wait_for(lambda: any(is_it(each) for each in self.heard.events))
+
+    def all_told(self, kind: type[Message]) -> list[Message]:
+        return [each for each in self.told.events if isinstance(each, kind)]
+
+    def all_heard(self, kind: type[Message]) -> list[Message]:
+        return [each for each in self.heard.events if isinstance(each, kind)]
+
+
+@contextmanager
+def trading(server: VenueServer, settings: Settings = SETTINGS) -> Generator[Trader]:
+    """Run an engine at a server until it is ready, and for as long as the context lasts."""
+    clock = ScaledClock.begin()
+    exchange = Watched(exchange_at(server, clock))
+    heard, told = Collector(), Collector()
+
+    def keep(_cell: Cell, envelope: Envelope) -> None:
+        heard(envelope.message)
+
+    around = Surroundings(exchange, clock, shares=Shares(), on_stopped=exchange.close, on_step=keep)
+    ref = launch(settings, around)
+    try:
+        ref.tell(Subscribe(told))
+        trader = Trader(ref, exchange, told, heard)
+        trader.wait_told(EngineReady)
+        trader.wait_heard(lambda each: isinstance(each, MarkChanged))
+        yield trader
+    finally:
+        ref.stop(block=True, timeout=WAIT_SECONDS)
+
+
+def exchange_at(server: VenueServer, clock: ScaledClock) -> BinanceExchange:
+    """Return the gateway and the streams of an account at a server."""
+    address = loopback(server.port)
+    credentials = Credentials(Secret(API_KEY), Secret("none"))
+    options = ClientOptions(address, route_to(address.rest, {}), credentials)
+    return BinanceExchange(
+        options, BinanceStreams(address, clock, figures=WireFigures(network=NETWORK))
+    )
