@@ -19,6 +19,7 @@ from callboard.actors.adapters.binance.exchange import BinanceExchange
 from callboard.actors.adapters.binance.stream_connection import NetworkFigures
 from callboard.actors.adapters.binance.streams import BinanceStreams, WireFigures
 from callboard.actors.adapters.binance.transport import route_to
+from callboard.actors.adapters.binance_replies import error_of
 from callboard.actors.adapters.rate_shares import Shares
 from callboard.actors.adapters.secret import Secret
 from callboard.actors.engine import Surroundings, launch
@@ -52,15 +53,14 @@ class Watched:
     exchange: BinanceExchange
     sent: list[VenueRequest] = field(factory=list[VenueRequest])
     codes: list[int] = field(factory=list[int])
-    """The venue's error codes."""
+    """The venue's error code of each answer, 0 for none."""
 
     def request(self, request: VenueRequest, answer: Callable[[VenueAnswer], None]) -> None:
         """Send one request."""
         self.sent.append(request)
 
         def note(given: VenueAnswer) -> None:
-            if isinstance(given.body, dict) and "code" in given.body:
-                self.codes.append(given.body["code"])
+            self.codes.append(error_of(given)[0])
             answer(given)
 
         self.exchange.request(request, note)
