@@ -53,6 +53,8 @@ class Floor:
         self.requests = 0
         """Requests that a venue was asked."""
         self._timer: asyncio.TimerHandle | None = None
+        self._timed_ns: int | None = None
+        """What the timer waits for."""
         self.run()
 
     @property
@@ -106,9 +108,13 @@ class Floor:
             return
         for account, delivery in deliveries:
             self._hand_out(account, delivery)
+        due_ns = self.venues.next_at_ns()
         if self._timer is not None:
+            if due_ns == self._timed_ns:
+                return
             self._timer.cancel()
-        self._timer = self._loop.call_later(self._wait_seconds(), self.run)
+        self._timed_ns = due_ns
+        self._timer = self._loop.call_later(self._wait_seconds(due_ns), self._on_time)
 
     def close(self) -> None:
         """End the time of the venues."""
@@ -126,8 +132,11 @@ class Floor:
         if answer is not None and not answer.done():
             answer.set_result(payload)
 
-    def _wait_seconds(self) -> float:
-        due_ns = self.venues.next_at_ns()
+    def _on_time(self) -> None:
+        self._timer = None
+        self.run()
+
+    def _wait_seconds(self, due_ns: int | None) -> float:
         if due_ns is None:
             return IDLE_SECONDS_MAX
         seconds = self.clock.wall_seconds(due_ns - self.clock.now_ns())

@@ -28,6 +28,9 @@ UNREADABLE = "surrogateescape"
 
 def add_routes(app: web.Application) -> None:
     """Let an app answer every path of the REST interface, and refuse unknown ones."""
+    for path in dict.fromkeys(path for _, path in ROUTES):
+        # Known paths as such are found in one look, a pattern only after others.
+        app.router.add_route("*", path, handle)
     app.router.add_route("*", "/{path:.*}", handle)
 
 
