@@ -35,6 +35,7 @@ from ..messages.intake import (
     ResumeTrading,
     SubmitSignal,
 )
+from ..messages.market import MarkChanged
 from ..messages.orders import (
     AmendIntent,
     ApprovalRefused,
@@ -96,6 +97,7 @@ Inbox = (
     | OrderCorrected
     | AlgorithmAdmitted
     | PositionGone
+    | MarkChanged
     | TradingStateChanged
     | EngineStarted
     | RecoveryDone
@@ -139,12 +141,10 @@ class ExecutionSystem(Actor):
             case OrderCorrected():
                 ctx.tell(names.EVENT_BUS, message)
                 self._parents(ctx).corrected(message)
-            case AlgorithmAdmitted():
-                self._parents(ctx).admitted(message)
-            case TradingStateChanged():
-                self._parents(ctx).trading_changed(message)
-            case PositionGone():
-                self._parents(ctx).position_gone(message)
+            case AlgorithmAdmitted() | TradingStateChanged() | PositionGone():
+                self._parents(ctx).hear(message)
+            case MarkChanged() | AlgorithmDue():
+                self._parents(ctx).hear(message)
             case EngineStarted():
                 ctx.record(ReadinessSet(message.generation, ready=False))
             case RecoveryDone():
@@ -153,8 +153,6 @@ class ExecutionSystem(Actor):
                 self.on_get_summary(ctx)
             case GetAlgorithms():
                 ctx.reply(self._parents(ctx).view())
-            case AlgorithmDue():
-                self._parents(ctx).due(message)
             case _Sweep():
                 self.on_sweep(ctx)
             case _RunNext():

@@ -16,10 +16,12 @@ from ..messages.algorithms import (
     RequestAlgorithm,
 )
 from ..messages.control import TradingStateChanged
+from ..messages.market import MarkChanged
 from ..messages.orders import RequestEntry
 from ..messages.positions import PositionAdopted
 from ..messages.values import PositionSide, TradingState
 from .names import EXECUTION_SYSTEM
+from .policies.algorithm_moves import follows_prices
 from .policies.entry_rules import judge_whole
 from .policies.entry_view import EntryView
 from .policies.parent_order import parent_intent
@@ -49,7 +51,9 @@ class Algorithms:
         if refusal is not None:
             return refusal
         state, signal = self.state, message.command.signal
-        self.ctx.record(AlgorithmNoted(message.intent_id, signal.symbol))
+        self.ctx.record(
+            AlgorithmNoted(message.intent_id, signal.symbol, follows_prices(message.command.plan))
+        )
         admitted = AlgorithmAdmitted(
             intent_id=message.intent_id,
             filters=state.filters.get(signal.symbol),
@@ -78,13 +82,19 @@ class Algorithms:
         return algorithm is not None and algorithm.is_charged
 
     def heard(self, news: News) -> None:
-        """Pass on that entries are off, and what a position lost beside our orders."""
+        """Pass on prices that are followed, a halt, and what a position lost beside our orders."""
+        if isinstance(news, MarkChanged) and self._follows(news.symbol):
+            self.ctx.tell(EXECUTION_SYSTEM, news)
         if isinstance(news, PositionAdopted):
             self.moved(news.symbol, news.position_side, news.change)
         if not isinstance(news, TradingStateChanged):
             return
         if news.state is not TradingState.ACTIVE or news.reducing_symbols:
             self.ctx.tell(EXECUTION_SYSTEM, news)
+
+    def _follows(self, symbol: str) -> bool:
+        admitted = self.state.admitted.values()
+        return any(each.symbol == symbol and each.follows_prices for each in admitted)
 
     def moved(self, symbol: str, position_side: PositionSide, change: Decimal) -> None:
         """Pass on that a position is closed: nothing may open it again unasked."""

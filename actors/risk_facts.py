@@ -49,6 +49,7 @@ class Admitted:
     """An algorithm whose slices may be asked for."""
 
     symbol: str
+    follows_prices: bool = False
     is_charged: bool = False
     """True once a slice has taken from cooldown and quota, for all of them."""
 
@@ -59,6 +60,7 @@ class AlgorithmNoted:
 
     intent_id: str
     symbol: str
+    follows_prices: bool
 
 
 @frozen
@@ -232,7 +234,7 @@ def apply_fact(state: GateState, fact: Fact) -> None:
         case ReadinessTold():
             state.readiness_told = True
         case AlgorithmNoted():
-            state.admitted[fact.intent_id] = Admitted(fact.symbol)
+            state.admitted[fact.intent_id] = Admitted(fact.symbol, fact.follows_prices)
         case AlgorithmReleased():
             state.admitted.pop(fact.intent_id, None)
         case _:

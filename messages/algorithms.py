@@ -3,7 +3,8 @@
 ExecutionSystem owns the parent. It asks RiskGate once for the whole (`RequestAlgorithm`), which
 reserves nothing and answers `AlgorithmAdmitted` or `ApprovalRefused`; every slice then asks for
 itself, as a signal of its own does. While the parent runs, RiskGate passes on what may end it
-(`TradingStateChanged`, `PositionGone`). `ReleaseAlgorithm` ends the talk.
+(`TradingStateChanged`, `PositionGone`) and the prices that it follows (`MarkChanged`).
+`ReleaseAlgorithm` ends the talk.
 """
 
 from attrs import frozen

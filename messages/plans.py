@@ -53,4 +53,15 @@ class Bracket:
     """
 
 
-Plan = Twap | Vwap | Iceberg | Bracket
+@frozen
+class Chase:
+    """One post-only order at the best price of its side, moved as that moves, within a bound."""
+
+    moves_max: int
+    distance_bps_max: Decimal
+    """How far the best price may be from where it began, basis points."""
+    takes: bool = False
+    """Whether what is left at the bound is taken at the market instead of given up."""
+
+
+Plan = Twap | Vwap | Iceberg | Bracket | Chase

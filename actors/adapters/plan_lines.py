@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
-from ...messages.plans import Bracket, Iceberg, Plan, Twap, Vwap
+from ...messages.plans import Bracket, Chase, Iceberg, Plan, Twap, Vwap
 from .signal_words import BadField
 
 Read = Callable[[Mapping[str, Any], str], Any]
@@ -33,12 +33,13 @@ class _Form:
     decimal: tuple[str, ...] = ()
     decimals: tuple[str, ...] = ()
     """Lists of figures."""
+    switch: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
         """All of them."""
-        return (*self.whole, *self.decimals, *self.decimal)
+        return (*self.whole, *self.decimals, *self.decimal, *self.switch)
 
 
 FORMS: Mapping[str, _Form] = MappingProxyType(
@@ -57,6 +58,13 @@ FORMS: Mapping[str, _Form] = MappingProxyType(
         ),
         "iceberg": _Form(Iceberg, decimal=("show", "variance_pct"), optional=("variance_pct",)),
         "bracket": _Form(Bracket),
+        "chase": _Form(
+            Chase,
+            whole=("moves_max",),
+            decimal=("distance_bps_max",),
+            switch=("takes",),
+            optional=("takes",),
+        ),
     }
 )
 """Name of a plan -> its form."""
@@ -82,11 +90,20 @@ def plan_of(data: Any, reading: Reading) -> Plan:
 
 def _field(line: Mapping[str, Any], name: str, form: _Form, reading: Reading) -> Any:
     try:
+        if name in form.switch:
+            return _switch(line, name)
         if name in form.decimals:
             return _figures(line, name, reading)
         return reading.whole(line, name) if name in form.whole else reading.decimal(line, name)
     except BadField as bad:
         raise BadField(f"algorithm.{bad.name}", bad.reason) from None
+
+
+def _switch(line: Mapping[str, Any], name: str) -> bool:
+    value = line[name]
+    if not isinstance(value, bool):
+        raise BadField(name, "must be true or false")
+    return value
 
 
 def _no_field(known: tuple[str, ...]) -> str:

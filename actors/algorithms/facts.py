@@ -8,6 +8,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from ...messages.intake import ExecuteAlgorithm, SubmitSignal
+from ...messages.values import OrderType
 from ..policies.parent_order import Lot, Parent, Slice
 from ..policies.rounding import ZERO
 
@@ -66,6 +67,22 @@ class SliceCorrected:
 
 
 @frozen
+class SliceLeaving:
+    """Fact: the slice under way was asked back."""
+
+    intent_id: str
+
+
+@frozen
+class PricesSeen:
+    """Fact: the best prices, for a parent that follows them."""
+
+    intent_id: str
+    bid: Decimal
+    ask: Decimal
+
+
+@frozen
 class ParentEnding:
     """Fact: nothing more is asked for."""
 
@@ -99,6 +116,8 @@ PRIVATE = (
     SliceAsked,
     SliceOver,
     SliceCorrected,
+    SliceLeaving,
+    PricesSeen,
     ParentEnding,
     ParentEnded,
 )
@@ -121,6 +140,10 @@ def apply_parent_fact(parents: dict[str, Parent], fact: ParentFact) -> None:
         case SliceCorrected():
             parent.filled += fact.filled - parent.slices[fact.slice_id]
             parent.slices[fact.slice_id] = fact.filled
+        case SliceLeaving():
+            parent.is_leaving = True
+        case PricesSeen():
+            parent.bid, parent.ask = fact.bid, fact.ask
         case ParentEnding():
             parent.ending = fact.reason
         case ParentEnded():
@@ -140,6 +163,9 @@ def _ask(parent: Parent, fact: SliceAsked) -> None:
     parent.asked_ms = (fact.at_ns - parent.began_ns) // MS
     parent.asked, parent.live = fact.number, fact.signal.signal_id
     parent.slices[parent.live] = ZERO
+    parent.live_price, parent.is_leaving = fact.signal.price, False
+    parent.first_price = parent.first_price or fact.signal.price
+    parent.is_taking = fact.signal.order_type is OrderType.MARKET
 
 
 def end_slice(parent: Parent, fact: SliceOver) -> None:

@@ -5,7 +5,7 @@ here it is asked for, cancelled and ended. One slice is under way at a time. Bou
 long as their plans say, which `policies/plan_rules.py` limits.
 """
 
-from decimal import Decimal
+from typing import assert_never
 
 from attrs import evolve, frozen
 
@@ -18,6 +18,7 @@ from ...messages.algorithms import (
 from ...messages.control import TradingStateChanged
 from ...messages.events import AlgorithmProgressed, OrderCorrected
 from ...messages.intake import ExecuteAlgorithm, SubmitSignal
+from ...messages.market import MarkChanged
 from ...messages.orders import CancelIntent, OrderEnded, RequestEntry
 from ...messages.plans import Bracket
 from ...messages.positions import RequestClose
@@ -26,12 +27,19 @@ from ...messages.values import OrderState, OrderType, PositionSide, Side, TimeIn
 from .. import names
 from ..intake_facts import REFUSED, CommandTaken, IntakeState, SignalEnded
 from ..intake_news import terminal_event
-from ..policies.algorithm_moves import draws_each, draws_of, next_move, schedule_of
+from ..policies.algorithm_moves import (
+    draws_each,
+    draws_of,
+    follows_prices,
+    next_move,
+    schedule_of,
+)
 from ..policies.parent_order import (
     Moment,
     Over,
     Parent,
     Place,
+    TakeBack,
     Wait,
     lot_of,
     parent_intent,
@@ -48,8 +56,10 @@ from .facts import (
     ParentEnded,
     ParentEnding,
     ParentTaken,
+    PricesSeen,
     SliceAsked,
     SliceCorrected,
+    SliceLeaving,
     SliceOver,
     begin,
     end_slice,
@@ -58,6 +68,7 @@ from .facts import (
 MS = 1_000_000
 GONE = "no_position"
 """The guard that says that a reducing parent has nothing left to reduce."""
+News = AlgorithmAdmitted | TradingStateChanged | PositionGone | MarkChanged | AlgorithmDue
 CLOSED = "its position is closed"
 
 
@@ -67,6 +78,22 @@ class Parents:
 
     state: IntakeState
     ctx: Context
+
+    def hear(self, news: News) -> None:
+        """Weigh what the gate, or the clock, says of those that run."""
+        match news:
+            case AlgorithmAdmitted():
+                self.admitted(news)
+            case TradingStateChanged():
+                self.trading_changed(news)
+            case PositionGone():
+                self.position_gone(news)
+            case MarkChanged():
+                self.mark_changed(news)
+            case AlgorithmDue():
+                self.due(news)
+            case _:
+                assert_never(news)
 
     def take(self, intent_id: str, command: ExecuteAlgorithm) -> None:
         """Ask the gate for all of it."""
@@ -79,7 +106,7 @@ class Parents:
         if parent is None or parent.began_ns or not parent.is_running:
             return
         ctx, command = self.ctx, parent.command
-        lot = lot_of(command.signal, command.signal.order_type, message.filters, message.mark)
+        lot = lot_of(command.signal, _order_type(command), message.filters, message.mark)
         quantity = whole_quantity(command, lot)
         draws = [ctx.random() for _ in range(draws_of(command.plan))]
         schedule = schedule_of(command.plan, quantity, lot, draws)
@@ -87,7 +114,16 @@ class Parents:
         ctx.record(begun)
         after = evolve(parent)
         begin(after, begun)
+        if message.mark is not None and follows_prices(command.plan):
+            after = self._see(after, message.mark)
         self._go_on(after)
+
+    def mark_changed(self, message: MarkChanged) -> None:
+        """The best prices moved: who follows them looks again."""
+        for parent in self._running():
+            is_meant = parent.signal.symbol == message.symbol
+            if is_meant and parent.began_ns and follows_prices(parent.command.plan):
+                self._go_on(self._see(parent, message))
 
     def due(self, message: AlgorithmDue) -> None:
         """A time has come."""
@@ -139,9 +175,7 @@ class Parents:
         if not parent.live:
             self._finish(parent, _end_state(parent), reason)
         elif parent.signal.signal.is_entry:
-            intent_id = slice_intent(parent.intent_id, parent.asked)
-            # By way of the gate: so it never overtakes the request of the slice.
-            self.ctx.tell(names.RISK_GATE, CancelIntent(parent.live, intent_id))
+            self._take_back(parent)
 
     def flattened(self, symbol: str, reason: str) -> None:
         """Everything of a symbol is closed: nothing is opened, or closed in slices, any more."""
@@ -211,7 +245,9 @@ class Parents:
 
     def _go_on(self, parent: Parent, *, is_ready: bool = False) -> None:
         """Do what is next; entries wait for readiness."""
-        if not parent.is_running or not parent.began_ns or parent.live:
+        if not parent.is_running or not parent.began_ns:
+            return
+        if parent.ending and parent.live:
             return
         if parent.ending:
             self._finish(parent, _end_state(parent), parent.ending)
@@ -220,9 +256,13 @@ class Parents:
             return
         elapsed_ms = (self.ctx.now - parent.began_ns) // MS
         draw = self.ctx.random() if draws_each(parent.command.plan) else 0.0
-        match next_move(parent, Moment(elapsed_ms, self.ctx.now // MS, draw)):
-            case Place(quantity):
-                self._ask(parent, quantity)
+        move = next_move(parent, Moment(elapsed_ms, self.ctx.now // MS, draw))
+        match move:
+            case Place():
+                self._ask(parent, move)
+            case TakeBack():
+                self.ctx.record(SliceLeaving(parent.intent_id))
+                self._take_back(parent)
             case Wait(at_ms):
                 if at_ms is not None:
                     self._look_later(parent, at_ms - elapsed_ms)
@@ -233,7 +273,18 @@ class Parents:
         due = AlgorithmDue(parent.intent_id)
         self.ctx.after(max(0, delay_ms) * MS, due, key=f"algorithm/{parent.intent_id}")
 
-    def _ask(self, parent: Parent, quantity: Decimal) -> None:
+    def _take_back(self, parent: Parent) -> None:
+        """Cancel the slice under way, by the gate: so it never overtakes its request."""
+        intent_id = slice_intent(parent.intent_id, parent.asked)
+        self.ctx.tell(names.RISK_GATE, CancelIntent(parent.live, intent_id))
+
+    def _see(self, parent: Parent, mark: MarkChanged) -> Parent:
+        if (parent.bid, parent.ask) == (mark.bid, mark.ask):
+            return parent
+        self.ctx.record(PricesSeen(parent.intent_id, mark.bid, mark.ask))
+        return evolve(parent, bid=mark.bid, ask=mark.ask)
+
+    def _ask(self, parent: Parent, place: Place) -> None:
         """Ask for a slice under the next number whose name is free."""
         ctx, number = self.ctx, parent.asked + 1
         while self.state.knows(f"{parent.signal.signal_id}/{number}"):
@@ -243,9 +294,17 @@ class Parents:
             parent.signal,
             signal_id=f"{parent.signal.signal_id}/{number}",
             at_ms=ctx.now // MS,
-            quantity=quantity,
+            quantity=place.quantity,
             time_in_force=_time_in_force(parent),
         )
+        if place.form is not None:
+            form = place.form
+            signal = evolve(
+                signal,
+                order_type=form.order_type,
+                price=form.price,
+                time_in_force=form.time_in_force,
+            )
         ctx.record(SliceAsked(parent.intent_id, number, signal, ctx.now))
         ctx.record(CommandTaken(signal.signal_id, intent_id, signal.symbol, ctx.now))
         if signal.signal.is_entry:
@@ -299,6 +358,11 @@ def _end_state(parent: Parent) -> OrderState:
     if parent.rest <= ZERO and not is_bracket:
         return OrderState.FILLED
     return OrderState.FILLED if has_done and parent.filled else OrderState.CANCELLED
+
+
+def _order_type(command: ExecuteAlgorithm) -> OrderType:
+    """Return what most slices are."""
+    return OrderType.LIMIT if follows_prices(command.plan) else command.signal.order_type
 
 
 def _time_in_force(parent: Parent) -> TimeInForce:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import assert_never
 
-from ...messages.plans import Bracket, Iceberg, Plan, Twap, Vwap
+from ...messages.plans import Bracket, Chase, Iceberg, Plan, Twap, Vwap
+from .chasing import next_chase
 from .iceberg import next_bracket, next_iceberg
 from .parent_order import Lot, Moment, Move, Parent, Slice
 from .slicing import next_slice, twap_schedule, vwap_schedule
@@ -23,6 +24,11 @@ def draws_each(plan: Plan) -> bool:
     return isinstance(plan, Iceberg) and plan.variance_pct > 0
 
 
+def follows_prices(plan: Plan) -> bool:
+    """True for a plan that goes by the best prices."""
+    return isinstance(plan, Chase)
+
+
 def schedule_of(
     plan: Plan, quantity: Decimal, lot: Lot, draws: Sequence[float]
 ) -> tuple[Slice, ...]:
@@ -32,7 +38,7 @@ def schedule_of(
             return twap_schedule(plan, quantity, lot, draws or [0.0] * plan.slices)
         case Vwap():
             return vwap_schedule(plan, quantity, lot)
-        case Iceberg() | Bracket():
+        case Iceberg() | Bracket() | Chase():
             return ()
         case _:
             assert_never(plan)
@@ -48,5 +54,7 @@ def next_move(parent: Parent, moment: Moment) -> Move:
             return next_iceberg(parent, plan, moment)
         case Bracket():
             return next_bracket(parent)
+        case Chase():
+            return next_chase(parent, plan, moment)
         case _:
             assert_never(plan)

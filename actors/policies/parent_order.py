@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 from ...messages.instruments import Filters
 from ...messages.intake import ExecuteAlgorithm, SubmitSignal
 from ...messages.market import MarkChanged
-from ...messages.values import OrderState, OrderType, Side, SignalType
+from ...messages.values import OrderState, OrderType, Side, SignalType, TimeInForce
 from .rounding import ZERO, ceil_to_grid, is_market_like
 
 NUMBER = "_"
@@ -71,6 +71,17 @@ class Parent:
     """True when the last slice filled nothing."""
     live: str = ""
     """The signal of the slice under way; empty between slices."""
+    live_price: Decimal | None = None
+    """Limit price of the slice under way."""
+    is_leaving: bool = False
+    """True once the slice under way was asked back."""
+    is_taking: bool = False
+    """True once a chase has taken at the market."""
+    first_price: Decimal | None = None
+    """Of the first slice with a price."""
+    bid: Decimal = ZERO
+    ask: Decimal = ZERO
+    """The best prices, of a plan that follows them."""
     slices: dict[str, Decimal] = field(factory=dict[str, Decimal])
     """What each slice filled, by its signal."""
     filled: Decimal = ZERO
@@ -124,10 +135,25 @@ class Moment:
 
 
 @frozen
+class Form:
+    """The form of a slice, where it is not the signal's."""
+
+    order_type: OrderType
+    price: Decimal | None
+    time_in_force: TimeInForce
+
+
+@frozen
 class Place:
     """Ask for a slice."""
 
     quantity: Decimal
+    form: Form | None = None
+
+
+@frozen
+class TakeBack:
+    """Cancel the slice under way; what follows is decided at its end."""
 
 
 @frozen
@@ -145,7 +171,7 @@ class Over:
     reason: str
 
 
-Move = Place | Wait | Over
+Move = Place | TakeBack | Wait | Over
 
 
 def slice_intent(parent_intent: str, number: int) -> str:

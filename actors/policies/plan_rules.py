@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from ...messages.intake import ExecuteAlgorithm, SubmitSignal
-from ...messages.plans import Bracket, Iceberg, Plan, Twap, Vwap
+from ...messages.plans import Bracket, Chase, Iceberg, Plan, Twap, Vwap
 from ...messages.values import OrderType, SignalType, TimeInForce
 from .rounding import plain
 from .signal_rules import FIGURE_MAX
@@ -19,6 +19,7 @@ DURATION_MS_MIN, DURATION_MS_MAX = 1_000, 24 * 3_600_000
 INTERVAL_MS_MIN = 250
 """Two slices nearer than this would be one."""
 PERCENT = Decimal(100)
+BPS_MAX = 1_000
 
 
 def plan_faults(command: ExecuteAlgorithm) -> tuple[str, ...]:
@@ -36,6 +37,8 @@ def _faults(plan: Plan, signal: SubmitSignal) -> Iterator[str]:
             return _iceberg_faults(plan, signal)
         case Bracket():
             return _bracket_faults(signal)
+        case Chase():
+            return _chase_faults(plan, signal)
         case _:
             assert_never(plan)
 
@@ -81,6 +84,14 @@ def _bracket_faults(signal: SubmitSignal) -> Iterator[str]:
     for name, price in (("stop_loss", signal.stop_loss), ("take_profit", signal.take_profit)):
         if price is None:
             yield f"{name}: a bracket needs one"
+
+
+def _chase_faults(plan: Chase, signal: SubmitSignal) -> Iterator[str]:
+    if not signal.signal.is_entry:
+        yield "signal: what rests opens a position; exits are sent at the market"
+    yield from _between("moves_max", plan.moves_max, 0, SLICES_MAX)
+    if not (plan.distance_bps_max.is_finite() and 0 <= plan.distance_bps_max <= BPS_MAX):
+        yield f"distance_bps_max: is 0 to {BPS_MAX}, not {plan.distance_bps_max}"
 
 
 def _rests(signal: SubmitSignal) -> Iterator[str]:

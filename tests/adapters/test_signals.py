@@ -29,7 +29,7 @@ from callboard.messages.intake import (
     ResumeTrading,
     SubmitSignal,
 )
-from callboard.messages.plans import Twap, Vwap
+from callboard.messages.plans import Chase, Twap, Vwap
 from callboard.messages.values import (
     OrderType,
     PositionSide,
@@ -292,6 +292,15 @@ def test_a_signal_with_an_algorithm_is_carried_out_by_its_plan() -> None:
     assert ExecuteAlgorithm(cast(SubmitSignal, plain), Twap(60_000, 6, Decimal("12.5"))) == command
 
 
+def test_a_chase_says_whether_it_takes() -> None:
+    plan = {"plan": "chase", "moves_max": 3, "distance_bps_max": "20.5", "takes": True}
+
+    command = parsed(**WISH, quantity="0.3", algorithm=plan)
+
+    assert isinstance(command, ExecuteAlgorithm)
+    assert Chase(3, Decimal("20.5"), takes=True) == command.plan
+
+
 def test_a_curve_keeps_the_text_of_its_figures() -> None:
     plan = {"plan": "vwap", "duration_ms": 9_000, "curve": [1.10, "2"], "participation_pct_max": 5}
 
@@ -305,10 +314,14 @@ def test_a_curve_keeps_the_text_of_its_figures() -> None:
     ("algorithm", "fault"),
     [
         ("twap", "algorithm: must be an object with its plan"),
-        ({"plan": "wap"}, "algorithm.plan: must be one of twap, vwap, iceberg, bracket"),
+        ({"plan": "wap"}, "algorithm.plan: must be one of twap, vwap, iceberg, bracket, chase"),
         ({**TWAP, "slice": 3}, "algorithm.slice: is none of duration_ms, slices, jitter_pct"),
         ({"plan": "twap", "slices": 6}, "algorithm.duration_ms: is missing"),
         ({**TWAP, "slices": 1.5}, "algorithm.slices: must be a whole number, not 1.5"),
+        (
+            {"plan": "chase", "moves_max": 3, "distance_bps_max": 20, "takes": "yes"},
+            "algorithm.takes: must be true or false",
+        ),
         ({"plan": "bracket", "show": 1}, "algorithm.show: a plan without fields"),
         (
             {"plan": "vwap", "duration_ms": 9_000, "curve": 5, "participation_pct_max": 5},

@@ -5,7 +5,7 @@ from typing import Any
 
 from callboard.actors.policies.plan_rules import plan_faults
 from callboard.messages.intake import ExecuteAlgorithm
-from callboard.messages.plans import Bracket, Iceberg, Plan, Twap, Vwap
+from callboard.messages.plans import Bracket, Chase, Iceberg, Plan, Twap, Vwap
 from callboard.messages.values import OrderType, SignalType, TimeInForce
 from support.entries import entry
 
@@ -76,3 +76,9 @@ def test_a_bracket_has_a_stop_and_a_target() -> None:
     assert ["signal", "stop_loss", "take_profit"] == named(
         faults(Bracket(), signal=SignalType.CLOSE_LONG)
     )
+
+
+def test_a_chase_has_a_bound() -> None:
+    assert () == faults(Chase(5, D(20)))
+    found = faults(Chase(501, D(2_000)), signal=SignalType.CLOSE_SHORT)
+    assert ["signal", "moves_max", "distance_bps_max"] == named(found)

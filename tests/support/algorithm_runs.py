@@ -19,7 +19,7 @@ from callboard.messages.intake import (
     ResumeTrading,
     SubmitSignal,
 )
-from callboard.messages.plans import Bracket, Iceberg, Plan, Twap, Vwap
+from callboard.messages.plans import Bracket, Chase, Iceberg, Plan, Twap, Vwap
 from callboard.messages.queries import AlgorithmsView, AlgorithmView, GetAlgorithms
 from callboard.messages.values import OrderType, SignalType, TimeInForce
 from callboard.scenarios.drawn import STANDARD, WIDE, drawn
@@ -123,6 +123,8 @@ def _command(random: Random, number: int, at_ms: int) -> ExecuteAlgorithm:
         return ExecuteAlgorithm(signal, timed)
     price = signal.price or PRICES[signal.symbol]
     sign = 1 if signal.signal is SignalType.LONG_ENTRY else -1
+    if isinstance(plan, Chase):
+        return ExecuteAlgorithm(signal, plan)
     if isinstance(plan, Iceberg):
         resting = evolve(
             signal,
@@ -168,5 +170,6 @@ def _plan(random: Random) -> Plan:
         Vwap(slices * every_ms, tuple(D(random.randint(0, 3)) for _ in range(slices)), D(50)),
         Iceberg(D(1), variance_pct=D(random.choice((0, 30)))),
         Bracket(),
+        Chase(random.choice((0, 2, 10)), D(random.choice((5, 50))), random.random() < 0.5),
     )
     return random.choice(plans)
