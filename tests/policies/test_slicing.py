@@ -14,6 +14,7 @@ from callboard.actors.policies.parent_order import (
     Parent,
     Place,
     Slice,
+    TakeBack,
     Wait,
     lot_of,
     parent_intent,
@@ -214,7 +215,7 @@ def test_slices_never_add_up_to_more_than_was_wished_and_end(fills: list[int]) -
     for _ in range(100):
         move = next_slice(subject, elapsed_ms)
         match move:
-            case Over():
+            case Over() | TakeBack():
                 break
             case Wait(at_ms):
                 assert at_ms is not None
