@@ -21,7 +21,7 @@ from ...messages.codec import Json, dumps
 from ..fault_help import show_faults
 from ..fault_options import faults_of
 from ..venue.faults import Faults
-from ..venue.process import VenueServer as SocketServer
+from ..venue.process import SocketVenue
 from ..venue.scaled_clock import ScaledClock
 from ..venue.server.fault_text import read_faults
 from ..venue.server.serving import VenueServer
@@ -166,7 +166,7 @@ def _run_on_socket(options: VenueOptions, path: Path) -> None:
     market = _market(options, clock.origin_ns)
     settings = _settings(options, market, faults)
     exchange = Venue(settings, market.market, seed=options.seed, start_ns=clock.origin_ns)
-    server = SocketServer(exchange, clock, path)
+    server = SocketVenue(exchange, clock, path)
 
     def end_in_order(_number: int, _frame: FrameType | None) -> None:
         server.stop()

@@ -1,4 +1,4 @@
-"""VenueServer: the venue behind a Unix socket, for a process that outlives engines.
+"""SocketVenue: the venue behind a Unix socket, for a process that outlives engines.
 
 Owns one venue, its clock and every connection, on the thread that calls `serve`: a selector loop
 without another thread or lock. A client that goes loses its connections and keeps its orders; one
@@ -59,7 +59,7 @@ class AddressInUseError(OSError):
         return f"another venue listens at {self.path}"
 
 
-class VenueServer:
+class SocketVenue:
     """A venue that listens from its making on; `serve` runs it until `stop`."""
 
     def __init__(self, venue: Venue, clock: ScaledClock, path: Path) -> None:

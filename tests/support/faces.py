@@ -18,7 +18,7 @@ from attrs import evolve
 from callboard.actors.ports import Exchange, VenueAnswer, VenueRequest
 from callboard.scenarios.running.market import OpenedMarket, seeded
 from callboard.scenarios.venue.faults import Faults, FaultScript
-from callboard.scenarios.venue.process import VenueServer
+from callboard.scenarios.venue.process import SocketVenue
 from callboard.scenarios.venue.scaled_clock import ScaledClock
 from callboard.scenarios.venue.settings import PAPER_LEVERAGE, VenueSettings
 from callboard.scenarios.venue.talk import FromClient, talk_codec
@@ -125,10 +125,10 @@ def open_venue(
 @contextmanager
 def serving(
     path: Path, *, speed: float = SPEED, script: FaultScript | None = None
-) -> Generator[VenueServer]:
+) -> Generator[SocketVenue]:
     """Serve a venue on a thread of this process."""
     clock = ScaledClock.begin(speed=speed)
-    server = VenueServer(open_venue(clock, script=script), clock, path)
+    server = SocketVenue(open_venue(clock, script=script), clock, path)
     thread = threading.Thread(target=server.serve, name="test-venue")
     thread.start()
     try:

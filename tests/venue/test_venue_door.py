@@ -14,8 +14,9 @@ from Crypto.PublicKey import ECC, RSA
 from Crypto.Signature import eddsa, pkcs1_15
 
 from callboard.actors.errors import ConfigurationError
+from callboard.scenarios.venue.refusal import VenueRefusal
 from callboard.scenarios.venue.server.accounts import read_accounts
-from callboard.scenarios.venue.server.door import ClosedDoor
+from callboard.scenarios.venue.server.door import ACCOUNTS_MAX, ClosedDoor, OpenDoor
 from callboard.scenarios.venue.server.rest import signed_payload
 from callboard.scenarios.venue.server.serving import VenueServer
 from callboard.scenarios.venue.server.signatures import SharedSecret
@@ -120,6 +121,16 @@ def test_an_account_tells_what_its_key_may_do(server: VenueServer) -> None:
 
     assert [False, True] == [each["enableFutures"] for each in rights]
     assert [False, False] == [each["enableWithdrawals"] for each in rights]
+
+
+def test_an_open_door_gives_a_key_its_account_again_and_ends_at_its_bound() -> None:
+    door = OpenDoor()
+    names = [door.admit(f"key-{number}").account for number in range(ACCOUNTS_MAX)]
+
+    with pytest.raises(VenueRefusal, match="-2015"):
+        door.admit("one more")
+
+    assert (ACCOUNTS_MAX, "account-1") == (len(set(names)), door.admit("key-0").account)
 
 
 def test_a_timestamp_of_another_time_is_refused(server: VenueServer) -> None:

@@ -52,6 +52,10 @@ class Pass:
             raise VenueRefusal(-1022)
 
 
+ACCOUNTS_MAX = 64
+"""Accounts of one server: each takes its own look at every market event."""
+
+
 class Door(Protocol):
     """Finds the pass of a key."""
 
@@ -72,6 +76,8 @@ class OpenDoor:
             raise VenueRefusal(-2014, status=401)
         found = self._passes.get(key)
         if found is None:
+            if len(self._passes) >= ACCOUNTS_MAX:
+                raise VenueRefusal(-2015, status=401)
             found = self._passes[key] = Pass(f"account-{len(self._passes) + 1}", key)
         return found
 

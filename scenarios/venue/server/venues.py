@@ -18,9 +18,9 @@ from ..refusal import VenueRefusal
 from ..settings import VenueSettings
 from ..streams import Delivery
 from ..venue import Venue
+from .door import ACCOUNTS_MAX
 from .shared_market import SharedMarket
 
-ACCOUNTS_MAX = 64
 PUBLIC = ""
 
 
