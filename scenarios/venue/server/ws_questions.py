@@ -5,8 +5,8 @@ text that is signed (parameters sorted by name), and the frame of an answer with
 (binance-futures notes §4.6, read 2026-11). Integers come as JSON numbers, decimals as text.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from json import JSONDecoder
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
@@ -52,6 +52,9 @@ ENDPOINTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
+_DECODER = JSONDecoder(parse_float=str)
+"""Decimals stay text: they are exact as they were written, and as they were signed."""
+
 
 @frozen
 class Question:
@@ -67,11 +70,11 @@ class Question:
         said = self.params.get(RETURN_LIMITS)
         return None if said is None else said == "true"
 
-    def signed_texts(self) -> tuple[bytes, bytes]:
-        """Return what may have been signed: the parameters as they are, and percent-encoded."""
+    def signed_texts(self) -> Iterator[bytes]:
+        """Yield what may have been signed: the parameters as they are, then percent-encoded."""
         pairs = sorted(pair for pair in self.params.items() if pair[0] != SIGNATURE)
-        plain = "&".join(f"{name}={value}" for name, value in pairs)
-        return plain.encode(), urlencode(pairs).encode()
+        yield "&".join([f"{name}={value}" for name, value in pairs]).encode()
+        yield urlencode(pairs).encode()
 
 
 class BadQuestionError(Exception):
@@ -97,8 +100,7 @@ def read(text: str) -> Question:
 
 def _object(text: str) -> Mapping[str, Any]:
     try:
-        # Decimals stay text: they are exact as they were written, and as they were signed.
-        frame: object = json.loads(text, parse_float=str)
+        frame: object = _DECODER.decode(text)
     except ValueError:
         frame = None
     if not isinstance(frame, dict):

@@ -161,8 +161,8 @@ class WsSession:
 
 def _check_signature(admitted: Pass, question: Question) -> None:
     signature = question.params.get(SIGNATURE, "")
-    plain, encoded = question.signed_texts()
+    texts = question.signed_texts()
     try:
-        admitted.check_signature(plain, signature)
+        admitted.check_signature(next(texts), signature)
     except VenueRefusal:
-        admitted.check_signature(encoded, signature)
+        admitted.check_signature(next(texts), signature)
