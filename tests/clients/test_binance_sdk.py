@@ -1,14 +1,13 @@
 """BinanceSdk: the official SDK trades at the server, and its models read what it says."""
 
-from support.client_runs import run_client
-from support.venue_servers import served
+from support.client_runs import run_client, venue_of
 
 PACKAGE = "binance_sdk_derivatives_trading_usds_futures"
 ORDER, ALGO = "OrderTradeUpdate", "AlgoUpdate"
 
 
 def test_it_trades_and_its_models_read_every_answer_and_event() -> None:
-    with served(trade_lite=True) as server:
+    with venue_of("sdk") as server:
         told = run_client(PACKAGE, "binance_sdk.py", server)
 
     assert ["NEW", "NEW", "0.02", "CANCELED"] == told["limit"]

@@ -1,11 +1,10 @@
 """Ccxt: `binanceusdm` trades at the server and hears its orders over websockets."""
 
-from support.client_runs import run_client
-from support.venue_servers import served
+from support.client_runs import run_client, venue_of
 
 
 def test_it_trades_and_hears_its_orders() -> None:
-    with served(trade_lite=True) as server:
+    with venue_of("ccxt") as server:
         told = run_client("ccxt", "ccxt_binanceusdm.py", server)
 
     assert ["open", "open", 0.02, "canceled"] == told["limit"]

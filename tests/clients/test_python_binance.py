@@ -1,13 +1,12 @@
 """PythonBinance: the async client, its user socket and websocket API at the server."""
 
-from support.client_runs import run_client
-from support.venue_servers import served
+from support.client_runs import run_client, venue_of
 
 ORDER, ALGO = "ORDER_TRADE_UPDATE", "ALGO_UPDATE"
 
 
 def test_the_async_client_trades_and_hears_its_events() -> None:
-    with served(trade_lite=True) as server:
+    with venue_of("python-binance") as server:
         told = run_client("binance", "python_binance_async.py", server)
 
     assert ["NEW", "NEW", "0.020", "CANCELED"] == told["limit"]

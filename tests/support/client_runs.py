@@ -17,11 +17,20 @@ from typing import Any
 
 import pytest
 
+from callboard.scenarios.venue.server.door import ClosedDoor, Pass
 from callboard.scenarios.venue.server.serving import VenueServer
+from callboard.scenarios.venue.server.signatures import SharedSecret
+from support.venue_servers import served
 
 ENVIRONMENTS = "CALLBOARD_CLIENT_ENVS"
 PROGRAMS = Path(__file__).parents[1] / "clients" / "programs"
 TIMEOUT_SECONDS = 120
+
+
+def venue_of(key: str) -> VenueServer:
+    """Return a server that knows one key, verifies what it signs, and tells all that Binance do."""
+    door = ClosedDoor([Pass("main", key, SharedSecret(b"secret"))])
+    return served(door=door, trade_lite=True)
 
 
 def run_client(package: str, program: str, server: VenueServer) -> dict[str, Any]:
