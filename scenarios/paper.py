@@ -103,6 +103,8 @@ class PaperResult:
     stopped: str = ""
     """Who stopped the run before its end."""
     state: TradingState = TradingState.ACTIVE
+    venue_gone: bool = False
+    """The venue, which should have told its truth at the end, answered no more."""
 
 
 Operator = Callable[[SimulatedEngine], str]

@@ -8,9 +8,11 @@ stops in order: the journal is sealed and the summary printed; a second one ends
 import gc
 import json
 import logging
+import os
 import signal
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from ...actors.runtime.hosting import LogSink
     from ..paper import PaperOptions, PaperResult
     from ..simulated_engine import SimulatedEngine
+    from .live import Place
     from .options import Prepared, RunOptions
 
 NOTES_MAX = 20
@@ -78,6 +81,11 @@ def _show_faults(ctx: click.Context, param: click.Parameter, value: str) -> str:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A venue process (`callboard venue`); its market, faults and pace count.",
 )
+@click.option(
+    "--sockets",
+    is_flag=True,
+    help="Paper at a venue of its own on a port, by the client that the other modes have.",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Overrides the settings' seed.")
 @click.option("--for", "for_ns", callback=_duration, metavar="TIME", help="Stop after, as in 60s.")
 @click.option("--symbols", default="", help="Symbols of the seeded market, comma between them.")
@@ -115,7 +123,7 @@ def run(
     as_json: bool,
     **typed: Any,
 ) -> None:
-    """Run the engine on the built-in paper venue."""
+    """Run the engine: on the built-in venue, or at the venue of its mode."""
     from .options import RunOptions
 
     flags = read_pairs(pairs)
@@ -128,8 +136,7 @@ def run(
         symbols=tuple(name for name in symbols.upper().replace(" ", "").split(",") if name),
         **typed,
     )
-    log = _log(verbose, mode or "paper", as_json=log_format == "json")
-    result = _run(options, log)
+    result = _run(options, partial(_log, verbose, as_json=log_format == "json"))
     _print(result, as_json=as_json)
     end(exit_of(result))
 
@@ -140,14 +147,14 @@ def exit_of(result: "PaperResult") -> Exit:
 
     if result.bad_line or result.fatal or result.summary["violations"]:
         return Exit.FAILED
-    if result.summary["venue"] is None:
+    if result.venue_gone:
         return Exit.UNREACHABLE
     return Exit.HALTED if result.state is TradingState.HALTED else Exit.OK
 
 
-def _run(options: "RunOptions", log: "LogSink") -> "PaperResult":
+def _run(options: "RunOptions", log_of: "Callable[[str], LogSink]") -> "PaperResult":
     from ..venue.tape import TapeError
-    from .options import prepare
+    from .options import Where, prepare
     from .standard_streams import standard_input
 
     try:
@@ -158,7 +165,8 @@ def _run(options: "RunOptions", log: "LogSink") -> "PaperResult":
     for note in prepared.notes:
         say(f"note: {note}")
     spare_the_collector()
-    if options.is_virtual:
+    log = log_of(prepared.settings.mode)
+    if prepared.where is Where.VIRTUAL:
         return _run_virtual(options, prepared, log)
     return _run_live(options, prepared, log)
 
@@ -195,18 +203,29 @@ def _run_virtual(options: "RunOptions", prepared: "Prepared", log: "LogSink") ->
 
 
 def _run_live(options: "RunOptions", prepared: "Prepared", log: "LogSink") -> "PaperResult":
-    from .live import place_at_socket, place_in_process, run_live
+    from .live import run_live
     from .progress import ProgressLine
     from .standard_streams import error_output
 
     paper = _paper(options, prepared)
-    if options.venue_socket is not None and prepared.clock is not None:
-        place = place_at_socket(options.venue_socket, prepared.clock)
-    else:
-        place = place_in_process(paper, options.speed)
+    place = _place(options, prepared, paper)
     line = ProgressLine(error_output())
     with interrupts() as is_stopped:
         return run_live(paper, place, log=log, on_progress=line.show, is_stopped=is_stopped)
+
+
+def _place(options: "RunOptions", prepared: "Prepared", paper: "PaperOptions") -> "Place":
+    from .live import place_at_socket, place_in_process
+    from .options import Where
+    from .socket_places import place_at_venue, place_on_server
+
+    if prepared.where is Where.ELSEWHERE:
+        return place_at_venue(prepared.settings, os.environ)
+    if prepared.where is Where.SERVER:
+        return place_on_server(paper, os.environ)
+    if options.venue_socket is not None and prepared.clock is not None:
+        return place_at_socket(options.venue_socket, prepared.clock)
+    return place_in_process(paper, options.speed)
 
 
 def _paper(options: "RunOptions", prepared: "Prepared") -> "PaperOptions":
@@ -281,7 +300,7 @@ def _print(result: "PaperResult", *, as_json: bool) -> None:
     for word, text in (("stopped", result.bad_line), ("gave up", result.fatal)):
         if text:
             say(f"{click.style(f'{word}:', fg='red', bold=True)} {text}")
-    if result.summary["venue"] is None:
+    if result.venue_gone:
         say(f"{click.style('gone:', fg='red', bold=True)} the venue answers no more")
     if as_json:
         click.echo(json.dumps(result.summary))

@@ -16,6 +16,7 @@ import pykka
 from attrs import frozen
 
 from ...actors.adapters.clock import WallClock
+from ...actors.adapters.modes import ModeRefused
 from ...actors.adapters.rate_shares import Shares
 from ...actors.adapters.settings_check import checked
 from ...actors.adapters.trip_hooks import Hooks
@@ -32,6 +33,8 @@ from ..venue.settings import VenueSettings
 from ..venue.threaded import ThreadedExchange
 from ..venue.venue import Venue
 from .market import SEEDED_SYMBOLS, OpenedMarket, seeded, tape
+
+PAPER = "paper"
 
 Market = OpenedMarket | Path | str | None
 """An opened market, the path of a tape, or None for a market drawn from the settings' seed."""
@@ -69,9 +72,12 @@ def open_venue(
 ) -> PaperVenue:
     """Open a venue that begins now; close it after the systems that trade there have stopped.
 
-    `speed` engine seconds pass in one second of the wall. Raises `ConfigurationError`.
+    `speed` engine seconds pass in one second of the wall. Raises `ConfigurationError`, and
+    `ModeRefused` for any mode but paper.
     """
     settings = checked(settings)
+    if settings.mode != PAPER:
+        raise ModeRefused(settings.mode, ("the built-in venue is for paper alone",))
     # What a market computes while it is made must not depend on the host's context.
     with decimal.localcontext(ENGINE_DECIMALS):
         opened = _opened(market, settings)

@@ -66,6 +66,8 @@ class Place:
     fault_counts: Callable[[], Mapping[str, int]] = dict
     account: str = ""
     """Names the venue's account when other processes can reach it."""
+    tells_ledger: bool = True
+    """Whether this venue shows its truth to anybody but the account's own clients."""
 
 
 def place_in_process(options: PaperOptions, speed: float) -> Place:
@@ -257,9 +259,10 @@ class _Live:
             ref.stop(timeout=STOP_SECONDS)
 
     def _result(self, virtual_ns: int, view: EngineView) -> PaperResult:
-        options = self.options
+        options, place = self.options, self.place
         self.on_progress(Progress(virtual_ns, self.tally, done=True))
         records, head = journal_end(options.data_dir)
+        ledger = place.ledger()
         run = Run(
             mode=options.settings.mode,
             seed=options.settings.seed,
@@ -268,13 +271,16 @@ class _Live:
             virtual_ns=virtual_ns,
             tally=self.tally,
             engine=evolve(view, records=records, head=head, crashes=self.failures),
-            venue=self.place.ledger(),
+            venue=ledger,
             lines=lines_of_run(options),
             faults=self.place.fault_counts(),
         )
         stopped = "interrupted" if self.is_stopped() else ""
         state = self.tally.trading_state
-        return PaperResult(summary(run), self.bad_line, self.fatal, stopped, state)
+        is_gone = ledger is None and place.tells_ledger
+        return PaperResult(
+            summary(run), self.bad_line, self.fatal, stopped, state, venue_gone=is_gone
+        )
 
     def _note(self, actor: str, event: str, fields: Mapping[str, object]) -> None:
         if self._is_ending and event == "dead_letter":

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +18,7 @@ from attrs import evolve, field, frozen
 
 from ...actors.adapters.config import DEFAULT, Loaded, load
 from ...actors.adapters.disk import Disk
-from ...actors.adapters.modes import check_mode
+from ...actors.adapters.modes import address, check_mode
 from ...actors.adapters.signals import STANDARD_INPUT, SignalLines, lines_of
 from ...actors.adapters.spool import JOURNAL
 from ...actors.errors import ConfigurationError
@@ -48,6 +49,7 @@ UNITS_NS: Mapping[str, int] = {
     "d": 86_400_000_000_000,
 }
 SPEED_MAX = 10_000
+PAPER = "paper"
 
 
 @frozen
@@ -62,6 +64,8 @@ class RunOptions:
     """A path, `-` for the standard input, or nothing."""
     venue_socket: Path | None = None
     """Where a venue process listens, whose market and pace count then."""
+    sockets: bool = False
+    """Whether paper starts a venue of its own on a port and trades there as anybody would."""
     speed: float = 0.0
     """0 for virtual time, as fast as it goes."""
     for_ns: int = 0
@@ -72,10 +76,31 @@ class RunOptions:
     symbols: tuple[str, ...] = ()
     strict: bool = False
 
-    @property
-    def is_virtual(self) -> bool:
-        """True where no wall clock has a say."""
-        return self.speed == 0.0 and self.venue_socket is None
+
+class Where(StrEnum):
+    """Where a run takes place."""
+
+    VIRTUAL = "virtual"
+    """In virtual time, where no wall clock has a say."""
+    THREAD = "thread"
+    """At a venue on a thread of this process."""
+    PROCESS = "process"
+    """At a venue of this machine behind a Unix socket."""
+    SERVER = "server"
+    """At a server that the run starts, over real sockets."""
+    ELSEWHERE = "elsewhere"
+    """At a venue with an address, over real sockets."""
+
+
+_OF_THE_VENUE = ("tape", "faults", "fills")
+WITHHELD: Mapping[Where, tuple[str, ...]] = {
+    Where.VIRTUAL: (),
+    Where.THREAD: (),
+    Where.PROCESS: _OF_THE_VENUE,
+    Where.SERVER: ("speed",),
+    Where.ELSEWHERE: (*_OF_THE_VENUE, "speed", "venue_socket", "sockets"),
+}
+"""Where a run takes place -> the options that say nothing there."""
 
 
 @frozen
@@ -89,6 +114,7 @@ class Prepared:
     crashes: PlannedCrashes | None
     notes: tuple[str, ...]
     """What was decided for the operator."""
+    where: Where = Where.VIRTUAL
     clock: ScaledClock | None = None
     """Of the venue's process, where there is one."""
 
@@ -107,17 +133,46 @@ def prepare(
     notes: list[str] = []
     loaded = load(options.files, environ, options.flags)
     check_mode(loaded.settings)
+    where = _where(options, loaded.settings)
+    _check_is_ours(options, where, loaded.settings)
     faults, crashes = faults_of(options.faults), planned_crashes(options.crashes)
-    feeder = _feeder(options, standard_input)
+    feeder = _feeder(options, where, standard_input)
     clock = None if options.venue_socket is None else clock_of(options.venue_socket)
-    if clock is None:
-        market = _moved_market(options, loaded, feeder, notes)
-    else:
-        _check_is_ours(options)
+    market = _place_market(options, loaded, where, clock, feeder, notes)
+    settings = _with_defaults(where, loaded, market, notes)
+    return Prepared(settings, market, feeder, faults, crashes, tuple(notes), where, clock)
+
+
+def _where(options: RunOptions, settings: Settings) -> Where:
+    if settings.mode != PAPER or settings.exchange.rest_url:
+        return Where.ELSEWHERE
+    if options.venue_socket is not None:
+        return Where.PROCESS
+    if options.sockets:
+        return Where.SERVER
+    return Where.VIRTUAL if options.speed == 0.0 else Where.THREAD
+
+
+def _place_market(
+    options: RunOptions,
+    loaded: Loaded,
+    where: Where,
+    clock: ScaledClock | None,
+    feeder: CommandSource | None,
+    notes: list[str],
+) -> OpenedMarket:
+    """Return the market of a run, or what stands for that of a venue elsewhere."""
+    if clock is not None:
         name = f"venue at {options.venue_socket}"
-        market = elsewhere(_symbols(options, loaded), start_ns=clock.now_ns(), name=name)
-    settings = _for_paper(options, loaded, market, notes)
-    return Prepared(settings, market, feeder, faults, crashes, tuple(notes), clock)
+        return elsewhere(_symbols(options, loaded), start_ns=clock.now_ns(), name=name)
+    if where is Where.ELSEWHERE:
+        settings = loaded.settings
+        symbols = settings.risk.symbols or options.symbols
+        if settings.mode == PAPER:
+            symbols = symbols or SEEDED_SYMBOLS
+        name = f"{settings.mode} at {address(settings).rest}"
+        return elsewhere(symbols, start_ns=time.time_ns(), name=name)
+    return _moved_market(options, loaded, where, feeder, notes)
 
 
 def read_duration_ns(text: str) -> int:
@@ -164,23 +219,39 @@ def _tail(filesystem: FileSystem, name: str) -> list[bytes]:
     return filesystem.read(name, offset).splitlines()
 
 
-def _check_is_ours(options: RunOptions) -> None:
-    """Refuse options that only the venue's process can follow."""
-    wrong = [name for name in ("tape", "faults", "fills") if getattr(options, name)]
-    if wrong:
-        raise ConfigurationError(
-            *(
-                f"--{name}: belongs to `callboard venue`, not to a run on its socket"
-                for name in wrong
-            )
-        )
+def _check_is_ours(options: RunOptions, where: Where, settings: Settings) -> None:
+    """Refuse options that only somebody else could follow, and a start without a whitelist."""
+    faults = [
+        f"--{name.replace('_', '-')}: {why}"
+        for name in WITHHELD[where]
+        if getattr(options, name)
+        for why in [_why_not(where, settings)]
+    ]
+    if settings.mode != PAPER and not settings.risk.symbols:
+        faults.append("risk.symbols: is empty; name the symbols that may be traded")
+    if settings.mode != PAPER and options.crashes:
+        faults.append("--crash: is for paper alone")
+    if faults:
+        raise ConfigurationError(*faults)
+
+
+def _why_not(where: Where, settings: Settings) -> str:
+    if where is Where.PROCESS:
+        return "belongs to `callboard venue`, not to a run on its socket"
+    if where is Where.SERVER:
+        return "time over sockets is the wall's, and the venue is the run's own"
+    return f"belongs to the built-in venue, not to one at {address(settings).rest}"
 
 
 def _moved_market(
-    options: RunOptions, loaded: Loaded, feeder: CommandSource | None, notes: list[str]
+    options: RunOptions,
+    loaded: Loaded,
+    where: Where,
+    feeder: CommandSource | None,
+    notes: list[str],
 ) -> OpenedMarket:
     """Return the market, with its signals behind what the journal says already."""
-    market = _market(options, loaded, feeder)
+    market = _market(options, loaded, where, feeder)
     shift_ns = _shift_ns(options, market)
     if not shift_ns:
         return market
@@ -190,16 +261,16 @@ def _moved_market(
         feeder.shift_ms = shift_ns // 1_000_000
     by = timedelta(milliseconds=shift_ns // 1_000_000)
     notes.append(f"the journal goes on from an earlier run: market and signals move by {by}")
-    return _market(options, loaded, feeder, start_ns=at_ns)
+    return _market(options, loaded, where, feeder, start_ns=at_ns)
 
 
-def _feeder(options: RunOptions, standard_input: IO[bytes]) -> CommandSource | None:
+def _feeder(options: RunOptions, where: Where, standard_input: IO[bytes]) -> CommandSource | None:
     signals = options.signals
     if not signals:
         return None
     if signals == "-":
         lines = SignalLines(lines_of(standard_input), STANDARD_INPUT)
-        return Feeder(lines) if options.is_virtual else LiveFeeder(lines)
+        return Feeder(lines) if where is Where.VIRTUAL else LiveFeeder(lines)
     try:
         # Open for the whole run: the feeder reads as the run goes.
         stream = Path(signals).open("rb")  # noqa: SIM115
@@ -216,6 +287,7 @@ def _closing(stream: IO[bytes]) -> Iterator[bytes]:
 def _market(
     options: RunOptions,
     loaded: Loaded,
+    where: Where,
     feeder: CommandSource | None,
     *,
     start_ns: int | None = None,
@@ -223,7 +295,7 @@ def _market(
     if options.tape is not None:
         return tape(options.tape, strict=options.strict, start_ns=start_ns)
     if start_ns is None:
-        start_ns = _start_of_seeded(options, feeder)
+        start_ns = _start_of_seeded(where, feeder)
     return seeded(_symbols(options, loaded), seed=loaded.settings.seed, start_ns=start_ns)
 
 
@@ -231,12 +303,12 @@ def _symbols(options: RunOptions, loaded: Loaded) -> tuple[str, ...]:
     return options.symbols or loaded.settings.risk.symbols or SEEDED_SYMBOLS
 
 
-def _start_of_seeded(options: RunOptions, feeder: CommandSource | None) -> int:
+def _start_of_seeded(where: Where, feeder: CommandSource | None) -> int:
     """Return when a seeded market begins: before the first signal of a file, else now."""
     first_ns = feeder.next_at_ns() if isinstance(feeder, Feeder) else None
     if first_ns:
         return first_ns - LEAD_NS
-    return SEEDED_START_NS if options.is_virtual else time.time_ns()
+    return SEEDED_START_NS if where is Where.VIRTUAL else time.time_ns()
 
 
 def _shift_ns(options: RunOptions, market: OpenedMarket) -> int:
@@ -249,14 +321,15 @@ def _shift_ns(options: RunOptions, market: OpenedMarket) -> int:
     return -(-behind_ns // 1_000_000) * 1_000_000
 
 
-def _for_paper(
-    options: RunOptions, loaded: Loaded, market: OpenedMarket, notes: list[str]
+def _with_defaults(
+    where: Where, loaded: Loaded, market: OpenedMarket, notes: list[str]
 ) -> Settings:
+    """Return the settings with the defaults that paper has."""
     settings = loaded.settings
-    if loaded.source_of("risk.symbols") == DEFAULT:
+    if settings.mode == PAPER and loaded.source_of("risk.symbols") == DEFAULT:
         settings = evolve(settings, risk=evolve(settings.risk, symbols=market.symbols))
         notes.append(f"risk.symbols is not set: paper takes the market's, {_list(market.symbols)}")
-    if options.is_virtual and loaded.source_of("journal.durability") == DEFAULT:
+    if where is Where.VIRTUAL and loaded.source_of("journal.durability") == DEFAULT:
         settings = evolve(settings, journal=evolve(settings.journal, durability="off"))
     strangers = [name for name in settings.risk.symbols if name not in market.symbols]
     if strangers:

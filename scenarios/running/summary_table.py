@@ -63,7 +63,7 @@ def _positions(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _venue(venue: Mapping[str, Any] | None) -> str:
     if venue is None:
-        return click.style("gone: nothing is known of it", fg=BAD, bold=True)
+        return "its own account is not known here"
     return f"{venue['accepted_orders']} orders accepted, balance {venue['wallet_balance']}"
 
 

@@ -99,7 +99,7 @@ def test_a_mode_that_reaches_a_trading_host_is_refused() -> None:
         result = invoke(*words)
 
         assert Exit.REFUSED is ended(result)
-        assert 'mode = "live": this version runs paper only' in result.stderr
+        assert 'mode = "live": mode: is live, but use_testnet' in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,12 @@ def test_a_mode_that_reaches_a_trading_host_is_refused() -> None:
         ExecutionSystem.start(evolve(stage_settings(), mode="live"), exchange=exchange, clock=clock)
 
 
+@pytest.mark.parametrize("mode", ["demo", "testnet"])
+def test_the_built_in_venue_is_for_paper_alone(mode: str) -> None:
+    with pytest.raises(ModeRefused, match="the built-in venue is for paper alone"):
+        paper.start(evolve(stage_settings(), mode=mode))
+
+
 def test_several_systems_of_one_process_do_not_meet() -> None:
     with paper_system() as (first, heard), paper_system() as (second, unheard):
         first.tell(signal("s1", SignalType.LONG_ENTRY))

@@ -200,7 +200,7 @@ def test_a_run_whose_venue_is_gone_at_the_end_knows_nothing_of_it_and_says_so(
 
     assert (None, None) == (result.summary["venue"], result.summary["weight_used"])
     assert Exit.UNREACHABLE is exit_of(result)
-    assert "gone: nothing is known of it" in dict(rows(result.summary))["venue"]
+    assert "its own account is not known here" == dict(rows(result.summary))["venue"]
 
 
 def _ignore(_actor: str, _event: str, _fields: object) -> None:

@@ -20,6 +20,7 @@ from callboard.scenarios.running.options import (
     SEEDED_START_NS,
     Prepared,
     RunOptions,
+    Where,
     prepare,
     read_duration_ns,
     read_speed,
@@ -30,6 +31,8 @@ from callboard.scenarios.venue.faults import Fault, Faults
 from support.paper_runs import START_MS, START_NS, options, troubled_run
 
 SECOND_NS = 1_000_000_000
+DEMO = {"mode": "demo"}
+HERE = {"exchange.rest_url": "http://127.0.0.1:1"}
 WISH = {"signal_id": "a", "at_ms": START_MS, "signal": "LONG_ENTRY", "symbol": "ETHUSDT"}
 
 
@@ -161,6 +164,22 @@ def test_signals_come_from_the_standard_input_to_its_end_or_as_they_arrive(tmp_p
     assert START_NS == live.next_at_ns()
 
 
+@pytest.mark.parametrize(
+    ("typed", "where"),
+    [
+        ({}, Where.VIRTUAL),
+        ({"speed": 1.0}, Where.THREAD),
+        ({"sockets": True}, Where.SERVER),
+        ({"flags": HERE}, Where.ELSEWHERE),
+        ({"flags": {**DEMO, "risk.symbols": "ETHUSDT"}}, Where.ELSEWHERE),
+    ],
+)
+def test_settings_and_options_say_where_a_run_takes_place(
+    tmp_path: Path, typed: dict[str, Any], where: Where
+) -> None:
+    assert where is prepared(RunOptions(tmp_path, **typed)).where
+
+
 def test_in_real_time_the_default_durability_stays(tmp_path: Path) -> None:
     parts = prepared(RunOptions(tmp_path, speed=1.0))
 
@@ -177,6 +196,15 @@ def test_in_real_time_the_default_durability_stays(tmp_path: Path) -> None:
         ({"flags": {"risk.leverage": "0"}}, "must be 1 to 125, not 0"),
         ({"faults": "x=1"}, "x: is no fault"),
         ({"crashes": ("x@1",)}, "--crash x@1: no actor 'x'"),
+        ({"flags": DEMO}, "risk.symbols: is empty; name the symbols that may be traded"),
+        ({"flags": DEMO, "crashes": ("account@1",)}, "--crash: is for paper alone"),
+        (
+            {"flags": DEMO, "speed": 2.0},
+            "--speed: belongs to the built-in venue, not to one at https://demo-fapi.binance.com",
+        ),
+        ({"flags": HERE, "tape": Path("t.gz")}, "--tape: belongs to the built-in venue, not to"),
+        ({"flags": HERE, "sockets": True}, "--sockets: belongs to the built-in venue, not to"),
+        ({"sockets": True, "speed": 2.0}, "--speed: time over sockets is the wall's"),
     ],
 )
 def test_what_cannot_be_run_is_a_configuration_error(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from attrs import evolve
 
 from ...errors import ConfigurationError
+from ...settings import Settings
 from ..binance.client import ClientOptions, LaneClient, build_client
 from ..binance.credentials import Credentials
 from ..binance.environment import Environment, VenueAddress
@@ -38,8 +39,20 @@ def check_venue(plan: Plan, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield from VenueCheck(settings, client.perform).look(is_signed=is_keyed)
     client.close()
     if is_keyed and address.environment is Environment.LIVE:
-        spot = _client(evolve(address, rest=RIGHTS_HOST), credentials, environ)
-        yield VenueCheck(settings, spot.perform).permissions()
+        yield rights_of_key(settings, address, credentials, environ)
+
+
+def rights_of_key(
+    settings: Settings,
+    address: VenueAddress,
+    credentials: Credentials,
+    environ: Mapping[str, str],
+) -> Finding:
+    """Return what the live venue says that a key may do; raises `ConfigurationError`."""
+    spot = _client(evolve(address, rest=RIGHTS_HOST), credentials, environ)
+    try:
+        return VenueCheck(settings, spot.perform).permissions()
+    finally:
         spot.close()
 
 

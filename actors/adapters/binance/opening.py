@@ -1,0 +1,79 @@
+"""Opening: the exchange of a mode, reached with its own keys, or not opened at all.
+
+Owns the way from settings and environment to a `BinanceExchange`: mode and hosts are judged first,
+then the keys are read, and only then is anything connected. Of the live venue the rights of the key
+are asked as well, and one that may withdraw is refused. `Opened` names the account for the claim
+that two engines must not share, by its key, of which nothing can be read back.
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from attrs import frozen
+
+from ...ports import Clock
+from ...settings import Settings
+from ..doctor.finding import Verdict
+from ..doctor.reach import rights_of_key
+from ..modes import ModeRefused, address, check_mode, environment_of
+from .client import ClientOptions
+from .credentials import Credentials
+from .environment import Environment, VenueAddress
+from .exchange import BinanceExchange
+from .keys import paper_credentials, read_credentials
+from .streams import BinanceStreams
+from .transport import route_to
+
+DIGEST_BYTES = 6
+SECOND_MS = 1_000
+
+
+@frozen
+class Opened:
+    """An exchange that is open, until its `close`."""
+
+    exchange: BinanceExchange
+    address: VenueAddress
+    account: str
+    """Names the account, the same for every engine with this key."""
+
+
+def open_exchange(settings: Settings, clock: Clock, environ: Mapping[str, str]) -> Opened:
+    """Return the exchange of the settings' mode; in paper, of the URL on this machine.
+
+    Raises:
+        ModeRefused: The mode must not run so, or its key may do what no key of ours may.
+        ConfigurationError: Keys are missing or unusable, or an address cannot be reached so.
+    """
+    check_mode(settings)
+    found, environment = address(settings), environment_of(settings)
+    if environment is Environment.LOOPBACK:
+        credentials = paper_credentials(settings.exchange.account)
+    else:
+        credentials = read_credentials(environment, environ)
+    if environment is Environment.LIVE:
+        rights = rights_of_key(settings, found, credentials, environ)
+        if rights.verdict is Verdict.FAIL:
+            raise ModeRefused(settings.mode, (rights.text,))
+    return open_at(found, credentials, settings, clock, environ)
+
+
+def open_at(
+    found: VenueAddress,
+    credentials: Credentials,
+    settings: Settings,
+    clock: Clock,
+    environ: Mapping[str, str],
+) -> Opened:
+    """Return the exchange at an address; nothing is judged here."""
+    route = route_to(found.rest, environ, ca_file=found.ca_file)
+    timeout_s = settings.orders.request_timeout_ms / SECOND_MS
+    options = ClientOptions(found, route, credentials, timeout_s)
+    exchange = BinanceExchange(options, BinanceStreams(found, clock))
+    return Opened(exchange, found, _account(found, credentials))
+
+
+def _account(found: VenueAddress, credentials: Credentials) -> str:
+    key = credentials.api_key.reveal().encode()
+    digest = blake2b(key, digest_size=DIGEST_BYTES).hexdigest()
+    return f"of key {digest} at {found.rest}"
