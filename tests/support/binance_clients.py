@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from attrs import define, field
 from binance.client import Client
@@ -15,7 +16,7 @@ from Crypto.PublicKey import ECC, RSA
 
 from callboard.actors.adapters.binance.client import ClientOptions, LaneClient, build_client
 from callboard.actors.adapters.binance.credentials import Credentials
-from callboard.actors.adapters.binance.environment import Environment, VenueAddress
+from callboard.actors.adapters.binance.environment import loopback
 from callboard.actors.adapters.binance.session import Session
 from callboard.actors.adapters.binance.transport import route_to
 from callboard.actors.adapters.secret import Secret
@@ -55,7 +56,7 @@ def options_for(
     url: str, *, secret: str = API_SECRET, timeout_s: float = TIMEOUT_SECONDS
 ) -> ClientOptions:
     """Return what makes a client of ours at a server."""
-    address = VenueAddress(Environment.LOOPBACK, url, "ws://127.0.0.1", "ws://127.0.0.1/ws-fapi")
+    address = loopback(urlsplit(url).port or 0)
     credentials = Credentials(Secret(API_KEY), Secret(secret))
     return ClientOptions(address, route_to(url, {}), credentials, timeout_s)
 

