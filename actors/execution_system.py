@@ -69,7 +69,6 @@ from .intake_facts import (
     wish_of,
 )
 from .intake_news import refused_event, terminal_event
-from .policies.plan_rules import plan_faults
 from .policies.refusal import Refusal
 from .policies.signal_rules import fault_of, is_taken_back, side_taken_back
 from .runtime.actor import Actor, Context
@@ -180,10 +179,7 @@ class ExecutionSystem(Actor):
         """Give the algorithm an intent and have it judged whole."""
         intent_id, signal = str(self.state.intents + 1), message.signal
         ctx.record(CommandTaken(signal.signal_id, intent_id, signal.symbol, ctx.now))
-        faults = plan_faults(message)
-        fault = fault_of(signal)
-        if fault is None and faults:
-            fault = Refusal("algorithm_plan", "; ".join(faults), "a plan that can be carried out")
+        fault = fault_of(signal) or self._parents(ctx).fault_of(message)
         if fault is None and signal.signal.is_entry:
             fault = self._unresolved(signal.symbol, ctx.now)
         if fault is not None:

@@ -13,7 +13,7 @@ from ..policies.parent_order import Lot, Parent, Slice
 from ..policies.rounding import ZERO
 
 MS = 1_000_000
-PARENTS_KEPT = 100
+PARENTS_KEPT = 50
 
 
 @frozen

@@ -1,8 +1,8 @@
 """Parents: what ExecutionSystem does for signals that are carried out in slices.
 
 Tools of the intake, bound to one message. What a parent asks for next is decided in `policies/`;
-here it is asked for, cancelled and ended. One slice is under way at a time. Bound: parents run as
-long as their plans say, which `policies/plan_rules.py` limits.
+here it is asked for, cancelled and ended. One slice is under way at a time. Bound: `RUNNING_MAX`
+parents run at a time, and slices are as many as `policies/plan_rules.py` lets a plan have.
 """
 
 from typing import assert_never
@@ -46,6 +46,7 @@ from ..policies.parent_order import (
     slice_intent,
     whole_quantity,
 )
+from ..policies.plan_rules import plan_faults
 from ..policies.refusal import Refusal
 from ..policies.rounding import ZERO
 from ..policies.signal_rules import is_taken_back
@@ -66,6 +67,8 @@ from .facts import (
 )
 
 MS = 1_000_000
+RUNNING_MAX = 100
+"""Algorithms at a time; one more is refused."""
 GONE = "no_position"
 """The guard that says that a reducing parent has nothing left to reduce."""
 News = AlgorithmAdmitted | TradingStateChanged | PositionGone | MarkChanged | AlgorithmDue
@@ -94,6 +97,15 @@ class Parents:
                 self.due(news)
             case _:
                 assert_never(news)
+
+    def fault_of(self, command: ExecuteAlgorithm) -> Refusal | None:
+        """Return why an algorithm is impossible, or one too many."""
+        faults, running = plan_faults(command), len(self._running())
+        if faults:
+            return Refusal("algorithm_plan", "; ".join(faults), "a plan that can be carried out")
+        if running >= RUNNING_MAX:
+            return Refusal("algorithms_running", str(running), str(RUNNING_MAX))
+        return None
 
     def take(self, intent_id: str, command: ExecuteAlgorithm) -> None:
         """Ask the gate for all of it."""

@@ -55,6 +55,7 @@ _INTAKE = (
     "taken_back",
     "algorithm_plan",
     "algorithm_over",
+    "algorithms_running",
 )
 _CLOSES = ("closing", "too_small_to_halve", "too_small_to_close")
 _WORLD = (

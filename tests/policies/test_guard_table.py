@@ -180,6 +180,7 @@ ELSEWHERE = {
     "queue_full": "actors/test_intake_readiness.py",
     "taken_back": "actors/test_intake_readiness.py",
     "algorithm_plan": "algorithms/test_twap.py",
+    "algorithms_running": "algorithms/test_algorithms_at_the_intake.py",
     "algorithm_over": "algorithms/test_algorithms_at_the_gate.py",
     "policy": "actors/test_risk_gate.py",
     "no_reservation": "actors/test_risk_gate.py",
