@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 
 from callboard.scenarios.venue.faults import Fault, ScriptedFault
 from callboard.scenarios.venue.hands import Act, ActKind, by_hand
-from callboard.scenarios.venue.market import Depth, Level, Mark, MarketEvent, Trade
+from callboard.scenarios.venue.market import Depth, Level, Mark, MarketEvent, Quote, Trade
 from callboard.scenarios.venue.scaled_clock import ScaledClock
 from callboard.scenarios.venue.server.floor import Floor
 from callboard.scenarios.venue.server.serving import VenueServer
@@ -72,6 +72,24 @@ def _levels(levels: dict[str, str]) -> tuple[Level, ...]:
 
 
 WHOLE = depth({"100.0": "1", "99.0": "2"}, {"101.0": "3"}, is_whole=True)
+
+
+def test_a_stream_is_heard_below_its_own_path_and_the_legacy_ones_carry_public_alone(
+    stage: Stage,
+) -> None:
+    both = "btcusdt@markPrice@1s/btcusdt@bookTicker"
+    with (
+        stream(stage.server, f"/public/stream?streams={both}") as public,
+        stream(stage.server, f"/market/ws/{both}") as market,
+        stream(stage.server, f"/ws/{both}") as legacy,
+    ):
+        one = Decimal(1)
+        stage.say(Mark(SYMBOL, 0, one), Quote(SYMBOL, 0, one, one, one + 1, one))
+
+        told = public.next()
+        assert ("btcusdt@bookTicker", "bookTicker") == (told["stream"], told["data"]["e"])
+        assert ("markPriceUpdate", "bookTicker") == (market.next()["e"], legacy.next()["e"])
+        assert all(socket.is_mute() for socket in (public, market, legacy))
 
 
 def test_changes_of_a_book_follow_each_other_and_end_levels_with_zero(stage: Stage) -> None:

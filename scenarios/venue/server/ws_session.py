@@ -53,12 +53,21 @@ class WsSession:
             return
         task = asyncio.create_task(self._work(question))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
 
     def close(self) -> None:
         """Forget what is not answered."""
         for task in self._tasks:
             task.cancel()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Forget a question; where the venue itself failed, end the connection and tell why."""
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._channel.cut()
+            told = {"message": "a question could not be worked on", "exception": error}
+            task.get_loop().call_exception_handler(told)
 
     async def _work(self, question: Question) -> None:
         if question.method in SESSION_METHODS:
