@@ -13,12 +13,11 @@ from typing import assert_never
 from attrs import evolve, frozen
 
 from ..messages.algorithms import AlgorithmAdmitted, PositionGone
-from ..messages.control import EngineStarted, RecoveryDone, TradingStateChanged
+from ..messages.control import EngineStarted, MessageLost, RecoveryDone, TradingStateChanged
 from ..messages.events import (
     CommandRefused,
     EngineReady,
     OrderCorrected,
-    OrderRefused,
     OrderUnresolved,
 )
 from ..messages.intake import (
@@ -68,7 +67,7 @@ from .intake_facts import (
     must_wait,
     wish_of,
 )
-from .intake_news import refused_event, terminal_event
+from .intake_news import WISHES, refused_event, tell_refused, terminal_event
 from .policies.refusal import Refusal
 from .policies.signal_rules import fault_of, is_taken_back, side_taken_back
 from .runtime.actor import Actor, Context
@@ -97,6 +96,7 @@ Inbox = (
     | AlgorithmAdmitted
     | PositionGone
     | MarkChanged
+    | MessageLost
     | TradingStateChanged
     | EngineStarted
     | RecoveryDone
@@ -135,6 +135,8 @@ class ExecutionSystem(Actor):
                 ctx.tell(names.RISK_GATE, message)
             case ApprovalRefused() | CloseRefused():
                 self.on_refused(message, ctx)
+            case MessageLost():
+                self.on_message_lost(message, ctx)
             case OrderEnded():
                 self.on_order_ended(message, ctx)
             case OrderCorrected():
@@ -168,7 +170,7 @@ class ExecutionSystem(Actor):
             fault = self._unresolved(message.symbol, ctx.now)
         if fault is not None:
             ctx.record(SignalEnded(message.signal_id, intent_id, REFUSED, fault.guard))
-            self._tell_refused(refused_event(message.signal_id, message.symbol, fault), ctx)
+            tell_refused(refused_event(message.signal_id, message.symbol, fault), ctx)
         elif message.signal.is_entry:
             ctx.tell(names.RISK_GATE, RequestEntry(intent_id, message))
         else:
@@ -184,7 +186,7 @@ class ExecutionSystem(Actor):
             fault = self._unresolved(signal.symbol, ctx.now)
         if fault is not None:
             ctx.record(SignalEnded(signal.signal_id, intent_id, REFUSED, fault.guard))
-            self._tell_refused(refused_event(signal.signal_id, signal.symbol, fault), ctx)
+            tell_refused(refused_event(signal.signal_id, signal.symbol, fault), ctx)
             return
         if not signal.signal.is_entry:
             self._make_way(signal, ctx)
@@ -241,8 +243,17 @@ class ExecutionSystem(Actor):
         event = refused_event(message.signal_id, message.symbol, refusal)
         if isinstance(message, ApprovalRefused):
             event = evolve(event, mark=message.mark, drawdown_pct=message.drawdown_pct)
-        self._tell_refused(event, ctx)
+        tell_refused(event, ctx)
         self._parents(ctx).slice_refused(message.intent_id, refusal)
+
+    def on_message_lost(self, message: MessageLost, ctx: Context) -> None:
+        """End the signal whose wish no actor could handle: it never became an order."""
+        signal = self.state.open.get(ctx.correlation) if message.message in WISHES else None
+        if signal is None or signal.intent_id in self.state.parents:
+            return
+        lost = Refusal("message_lost", message.actor, message.message)
+        ctx.record(SignalEnded(ctx.correlation, signal.intent_id, REFUSED, lost.guard))
+        tell_refused(refused_event(ctx.correlation, signal.symbol, lost), ctx)
 
     def on_order_ended(self, message: OrderEnded, ctx: Context) -> None:
         """The order of a signal is over: publish its terminal event."""
@@ -377,18 +388,7 @@ class ExecutionSystem(Actor):
     def _drop(self, signal: SubmitSignal, refusal: Refusal, ctx: Context) -> None:
         """Refuse a signal that has no intent yet."""
         ctx.record(SignalDropped(signal.signal_id, refusal.guard))
-        self._tell_refused(refused_event(signal.signal_id, signal.symbol, refusal), ctx)
-
-    def _tell_refused(self, event: OrderRefused, ctx: Context) -> None:
-        ctx.tell(names.EVENT_BUS, event)
-        ctx.log(
-            "order_refused",
-            signal_id=event.signal_id,
-            guard=event.guard,
-            figure=event.figure,
-            limit=event.limit,
-            safety_guard=event.safety_guard,
-        )
+        tell_refused(refused_event(signal.signal_id, signal.symbol, refusal), ctx)
 
     def _refuse_command(self, command_id: str, reason: str, ctx: Context) -> None:
         ctx.tell(names.EVENT_BUS, CommandRefused(command_id, reason))

@@ -8,10 +8,16 @@ from ..messages.events import (
     OrderFilled,
     OrderRefused,
 )
-from ..messages.orders import OrderEnded
+from ..messages.orders import OrderEnded, RequestEntry
+from ..messages.positions import RequestClose
 from ..messages.values import OrderState
+from . import names
 from .policies.guard_table import safety_guard
 from .policies.refusal import Refusal
+from .runtime.actor import Context
+
+WISHES = (RequestEntry.__name__, RequestClose.__name__)
+"""A signal on its way; whoever loses one of these leaves the signal without an end."""
 
 
 def refused_event(signal_id: str, symbol: str, refusal: Refusal) -> OrderRefused:
@@ -25,6 +31,19 @@ def refused_event(signal_id: str, symbol: str, refusal: Refusal) -> OrderRefused
         limit=limit,
         reason=f"{guard}: {figure} against {limit}",
         safety_guard=safety_guard(guard).value,
+    )
+
+
+def tell_refused(event: OrderRefused, ctx: Context) -> None:
+    """Tell subscribers and the log of a signal that was refused."""
+    ctx.tell(names.EVENT_BUS, event)
+    ctx.log(
+        "order_refused",
+        signal_id=event.signal_id,
+        guard=event.guard,
+        figure=event.figure,
+        limit=event.limit,
+        safety_guard=event.safety_guard,
     )
 
 

@@ -4,7 +4,7 @@ Owns the restart windows of the tree, the retry budget and the backoff. Retry is
 nobody else retries; a crashed actor is rebuilt by its word. Bounds: the windows of the tree, the
 budget of `retries_in_30s_max` repetitions; past the root of the tree trading is halted. A pause
 that the venue asks for is counted once, however many orders hear of it. A message of the core that
-fails twice is lost, and no new risk is taken until a person has looked.
+fails twice is lost, and no new risk is taken until a person has looked; intake hears of it, too.
 """
 
 from itertools import chain
@@ -12,7 +12,7 @@ from typing import assert_never
 
 from attrs import define, field, frozen
 
-from ..messages.control import TripBreaker
+from ..messages.control import MessageLost, TripBreaker
 from ..messages.events import AlertRaised, SystemFailed
 from ..messages.failure import ClassifyFailure, EscalateFailure, FailureClassified, RetryDirective
 from ..messages.lifecycle import ENGINE_STOPS, ActorFailed, HighWaterPassed, Terminated
@@ -233,6 +233,7 @@ class Supervisor(Actor):
         )
         ctx.tell(names.EVENT_BUS, SystemFailed(message.actor, "message_lost", text))
         ctx.tell(names.CIRCUIT_BREAKER, TripBreaker(TradingState.REDUCING, text))
+        ctx.tell(names.EXECUTION_SYSTEM, MessageLost(message.actor, message.message))
 
     def on_restart_due(self, message: _RestartDue, ctx: Context) -> None:
         """Rebuild, in start order; only the actor that failed gets its message again."""

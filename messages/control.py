@@ -33,6 +33,18 @@ class TripBreaker:
 
 
 @frozen
+class MessageLost:
+    """Supervisor says that an actor failed twice on a message, which is given up.
+
+    It carries the correlation of that message, by which its subject may be known.
+    """
+
+    actor: str
+    message: str
+    """Its class."""
+
+
+@frozen
 class RunTripHooks:
     """Run the host's hooks of a phase; this is also what each of them is given."""
 

@@ -53,6 +53,7 @@ _INTAKE = (
     "unresolved",
     "queue_full",
     "taken_back",
+    "message_lost",
     "algorithm_plan",
     "algorithm_over",
     "algorithms_running",

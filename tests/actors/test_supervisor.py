@@ -9,7 +9,7 @@ from callboard.actors import names
 from callboard.actors.runtime.step import Restart, Watch
 from callboard.actors.settings import OrderSettings, RetryFigures
 from callboard.actors.supervisor import TREE, Supervisor
-from callboard.messages.control import TripBreaker
+from callboard.messages.control import MessageLost, TripBreaker
 from callboard.messages.events import AlertRaised, SystemFailed
 from callboard.messages.failure import (
     EscalateFailure,
@@ -295,6 +295,8 @@ def test_a_message_that_fails_twice_is_poison_and_not_delivered_a_third_time() -
     assert ["actor_failed", "message_lost"] == [each.alert for each in step.told(AlertRaised)]
     (trip,) = step.told(TripBreaker)
     assert (TradingState.REDUCING, True) == (trip.state, "OrderReported 7.1" in trip.reason)
+    lost = MessageLost(names.ORDER_MANAGER, "OrderReported")
+    assert [lost] == step.to(names.EXECUTION_SYSTEM)
 
 
 def test_a_wire_is_rebuilt_after_a_backoff_that_doubles() -> None:

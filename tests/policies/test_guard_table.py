@@ -179,6 +179,7 @@ ELSEWHERE = {
     "unresolved": "actors/test_execution_system.py",
     "queue_full": "actors/test_intake_readiness.py",
     "taken_back": "actors/test_intake_readiness.py",
+    "message_lost": "actors/test_intake_lost.py",
     "algorithm_plan": "algorithms/test_twap.py",
     "algorithms_running": "algorithms/test_algorithms_at_the_intake.py",
     "algorithm_over": "algorithms/test_algorithms_at_the_gate.py",

@@ -18,6 +18,16 @@ CLOSE_LONG, CLOSE_SHORT = SignalType.CLOSE_LONG, SignalType.CLOSE_SHORT
 REDUCE = SignalType.REDUCE_50
 
 ONCE_WRONG: dict[str, Workload] = {
+    "a signal whose message was given up had no end": Workload(
+        19_025,
+        duration_ms=10_000,
+        signals=(Signal(4_000, SignalType.REDUCE_50), Signal(4_000, CLOSE_LONG)),
+        crashes=(
+            ActorCrash("position_monitor", 16),
+            ActorCrash("position_monitor", 14),
+        ),
+        turbulence_ticks=10,
+    ),
     "whoever came later put off the permit of whoever waited first": Workload(
         12,
         duration_ms=60_000,
