@@ -26,10 +26,11 @@ def served(
     seed: int = 1,
     door: Door | None = None,
     wire_faults: WireFaults | None = None,
+    at_ns: int | None = None,
     **settings: Any,
 ) -> VenueServer:
     """Return a server of the seeded market, which listens once it is entered."""
-    clock = ScaledClock.begin()
+    clock = ScaledClock.begin(at_ns=at_ns)
     opened = market.seeded(SYMBOLS, seed=seed, start_ns=clock.origin_ns)
     wanted = evolve(VenueSettings(symbols=opened.rules, latency=AT_ONCE), **settings)
     return VenueServer(

@@ -56,6 +56,13 @@ ACCOUNTS_MAX = 64
 """Accounts of one server: each takes its own look at every market event."""
 
 
+class TooManyAccountsError(VenueRefusal):
+    """No further account can be opened here; the exchange's word for a key that opens nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(-2015, status=401)
+
+
 class Door(Protocol):
     """Finds the pass of a key."""
 
@@ -77,7 +84,7 @@ class OpenDoor:
         found = self._passes.get(key)
         if found is None:
             if len(self._passes) >= ACCOUNTS_MAX:
-                raise VenueRefusal(-2015, status=401)
+                raise TooManyAccountsError
             found = self._passes[key] = Pass(f"account-{len(self._passes) + 1}", key)
         return found
 

@@ -2,8 +2,8 @@
 
 Owns them by the account's name. They share the market, event by event, and nothing of their books:
 an order of one account takes no depth from another, and two accounts never trade with each other.
-The public venue answers what needs no key. An account that comes later begins with what the market
-shows then. Bound: `ACCOUNTS_MAX` accounts, since each takes its own look at every market event.
+The public venue answers those who show no key. An account that comes later begins with what the
+market shows then. Bound: `ACCOUNTS_MAX` accounts, since each takes its own look at every event.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,21 +14,13 @@ from attrs import evolve
 from ..faults import Fault, Faults
 from ..limits import Address
 from ..market import Market, MarketEvent
-from ..refusal import VenueRefusal
 from ..settings import VenueSettings
 from ..streams import Delivery
 from ..venue import Venue
-from .door import ACCOUNTS_MAX
+from .door import ACCOUNTS_MAX, TooManyAccountsError
 from .shared_market import SharedMarket
 
 PUBLIC = ""
-
-
-class TooManyAccountsError(VenueRefusal):
-    """No further account can be opened here; the exchange's word for a key that opens nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(-2015, status=401)
 
 
 class Venues:
