@@ -132,6 +132,8 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/fapi/v1/depth"): Route(
         api_prints.depth, weighed=api_prints.depth_weight, is_signed=False
     ),
+    ("GET", "/fapi/v1/ticker/24hr"): Route(api_prints.ticker_day, weight_all=40, is_signed=False),
+    ("GET", "/fapi/v1/trades"): Route(api_prints.recent_trades, weight=5, is_signed=False),
     ("GET", "/fapi/v1/aggTrades"): Route(api_prints.aggregate_trades, weight=20, is_signed=False),
     ("GET", "/fapi/v1/klines"): Route(
         api_prints.klines, weighed=api_prints.klines_weight, is_signed=False

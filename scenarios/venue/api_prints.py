@@ -10,7 +10,7 @@ from typing import Any
 
 from .api_orders import symbols_of
 from .core import Core
-from .frames import text
+from .frames import average_text, text
 from .params import Params
 from .prints import MINUTE_MS, Candle, Print
 from .refusal import VenueRefusal
@@ -77,6 +77,20 @@ def ticker_price(core: Core, params: Params) -> Any:
         for symbol in symbols_of(core, params)
     ]
     return rows[0] if params.optional("symbol") else rows
+
+
+def ticker_day(core: Core, params: Params) -> Any:
+    """GET /fapi/v1/ticker/24hr."""
+    rows = [_day(core, symbol) for symbol in symbols_of(core, params)]
+    return rows[0] if params.optional("symbol") else rows
+
+
+def recent_trades(core: Core, params: Params) -> Any:
+    """GET /fapi/v1/trades: the newest."""
+    symbol = params.text("symbol")
+    core.rules(symbol)
+    rows = list(core.prints[symbol].trades)[-_limit(params, TRADES_MAX) :]
+    return [_trade(row) for row in rows]
 
 
 def aggregate_trades(core: Core, params: Params) -> Any:
@@ -173,6 +187,47 @@ def _aggregate(row: Print) -> dict[str, Any]:
         "l": row.number,
         "T": row.at_ms,
         "m": row.trade.is_buyer_maker,
+    }
+
+
+def _trade(row: Print) -> dict[str, Any]:
+    trade = row.trade
+    return {
+        "id": row.number,
+        "price": text(trade.price),
+        "qty": text(trade.quantity),
+        "quoteQty": text(trade.price * trade.quantity),
+        "time": row.at_ms,
+        "isBuyerMaker": trade.is_buyer_maker,
+        "isRPITrade": False,
+    }
+
+
+def _day(core: Core, symbol: str) -> dict[str, Any]:
+    """Return what 24 hours came to; without a trade, the price stands and nothing was traded."""
+    prints, at_ms = core.prints[symbol], core.moment.ms
+    price = core.books[symbol].contract_price
+    still = Candle(at_ms - DAY_MS, price, price, price, price)
+    day = next(prints.candles([at_ms - DAY_MS]), still)
+    last = prints.trades[-1] if prints.trades else None
+    last_id = last.number if last is not None else 0
+    return {
+        "symbol": symbol,
+        "priceChange": text(day.change),
+        "priceChangePercent": text(day.change_percent),
+        "weightedAvgPrice": average_text(day.mean),
+        "lastPrice": text(day.close),
+        "lastQty": text(last.trade.quantity) if last is not None else "0",
+        "openPrice": text(day.open),
+        "highPrice": text(day.high),
+        "lowPrice": text(day.low),
+        "volume": text(day.volume),
+        "quoteVolume": text(day.quote_volume),
+        "openTime": day.open_ms,
+        "closeTime": at_ms,
+        "firstId": last_id - day.trades + 1 if day.trades else 0,
+        "lastId": last_id,
+        "count": day.trades,
     }
 
 

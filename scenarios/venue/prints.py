@@ -18,6 +18,7 @@ TRADES_MAX = 10_000
 MINUTES_MAX = 10_000
 MINUTE_MS = 60_000
 ZERO = Decimal(0)
+_PERCENT_DIGITS = Decimal("0.001")
 
 
 @frozen
@@ -44,6 +45,22 @@ class Candle:
     bought: Decimal = ZERO
     """The volume whose taker bought."""
     quote_bought: Decimal = ZERO
+
+    @property
+    def change(self) -> Decimal:
+        """How far the price went."""
+        return self.close - self.open
+
+    @property
+    def change_percent(self) -> Decimal:
+        """How far the price went, as a percentage with three decimals."""
+        share = self.change / self.open if self.open else ZERO
+        return (share * 100).quantize(_PERCENT_DIGITS)
+
+    @property
+    def mean(self) -> Decimal:
+        """The price by quantity, or the last one without a trade."""
+        return self.quote_volume / self.volume if self.volume else self.close
 
     def add(self, trade: Trade) -> None:
         """Count one trade."""

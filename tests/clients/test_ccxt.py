@@ -10,6 +10,7 @@ def test_it_trades_and_hears_its_orders() -> None:
     assert ["open", "open", 0.02, "canceled"] == told["limit"]
     assert (["closed", 0.01], [["BTC/USDT:USDT", 0.01]]) == (told["market"], told["position"])
     assert ["open", 1, True] == told["stop"]
+    assert ["open", "open", 0.02, "canceled"] == told["over_ws"]
     assert (True, True) == (told["balance"], told["book"])
     assert ["BTC/USDT:USDT", True] == told["market_stream"]
     assert [

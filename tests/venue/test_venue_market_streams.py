@@ -15,6 +15,7 @@ from callboard.scenarios.venue.server.floor import Floor
 from callboard.scenarios.venue.server.serving import VenueServer
 from callboard.scenarios.venue.server.stream_names import MARKET, PUBLIC, parse
 from callboard.scenarios.venue.settings import AT_ONCE, VenueSettings
+from support.venue_servers import Caller
 from support.venue_streams import account_of, stream
 from venue_world import SpokenMarket
 
@@ -149,6 +150,23 @@ def test_the_day_is_told_of_one_symbol_and_of_all(stage: Stage) -> None:
     assert [("24hrMiniTicker", SYMBOL, "2")] == [
         (row["e"], row["s"], row["v"]) for row in told["!miniTicker@arr"]
     ]
+
+
+def test_the_day_and_the_latest_trades_are_answered_over_rest(stage: Stage) -> None:
+    with Caller(stage.server, "") as caller:
+        still = caller.public("/fapi/v1/ticker/24hr", symbol=SYMBOL).body
+        stage.say(trade("100.0", "1"), trade("102.0", "3"))
+        day = caller.public("/fapi/v1/ticker/24hr", symbol=SYMBOL).body
+        trades = caller.public("/fapi/v1/trades", symbol=SYMBOL).body
+
+    assert (0, "0.000") == (still["count"], still["priceChangePercent"])
+    assert ("2.0", "2.000", "101.50000000") == (
+        day["priceChange"],
+        day["priceChangePercent"],
+        day["weightedAvgPrice"],
+    )
+    assert [("100.0", "1"), ("102.0", "3")] == [(row["price"], row["qty"]) for row in trades]
+    assert [day["firstId"], day["lastId"]] == [row["id"] for row in trades]
 
 
 def test_a_liquidation_is_told_to_everybody(stage: Stage) -> None:

@@ -4,7 +4,6 @@ Plain functions from the market's events to fresh JSON-like dicts, as the market
 them (read 2026-11). Best prices and marks are spelt by the core.
 """
 
-from decimal import Decimal
 from itertools import islice
 
 from ..book import Book
@@ -16,7 +15,6 @@ from ..prints import Candle
 DAY_MS = 24 * 60 * 60 * 1000
 Sides = list[tuple[str, str]]
 """Price and quantity of the levels of one side."""
-_PERCENT_DIGITS = Decimal("0.001")
 
 
 def aggregate_trade(trade: Trade, number: int, *, at_ms: int) -> Frame:
@@ -117,15 +115,13 @@ def kline(candle: Candle, span: tuple[str, str, int], *, is_closed: bool, at_ms:
 
 def ticker(symbol: str, day: Candle, *, at_ms: int) -> Frame:
     """The 24hrTicker frame of a day's figures."""
-    change = day.close - day.open
-    mean = day.quote_volume / day.volume if day.volume else day.close
     return {
         "e": "24hrTicker",
         "E": at_ms,
         "s": symbol,
-        "p": text(change),
-        "P": text((change / day.open * 100).quantize(_PERCENT_DIGITS)),
-        "w": average_text(mean),
+        "p": text(day.change),
+        "P": text(day.change_percent),
+        "w": average_text(day.mean),
         "c": text(day.close),
         "Q": "0",
         "o": text(day.open),

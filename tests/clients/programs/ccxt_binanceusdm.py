@@ -20,6 +20,7 @@ async def main(rest: str, ws: str) -> dict[str, Any]:
         version = name[-2:].lower() if name[-2] == "V" else "v1"
         urls[name] = f"{rest}/fapi/{version}"
     urls["ws"]["linear"] = f"{ws}/ws"
+    urls["ws"]["ws-api"]["linear"] = f"{ws}/ws-fapi/v1"
     exchange.options["fetchCurrencies"] = False
     exchange.options["defaultType"] = "swap"
     try:
@@ -28,6 +29,7 @@ async def main(rest: str, ws: str) -> dict[str, Any]:
         await connected(exchange)
         told = await trade(exchange)
         told["events"] = await hearing
+        told["over_ws"] = await trade_over_websocket(exchange)
         ticker = await exchange.watch_ticker(SYMBOL)
         told["market_stream"] = [ticker["symbol"], ticker["last"] is not None]
         book = await exchange.watch_order_book(SYMBOL)
@@ -61,6 +63,16 @@ async def trade(exchange: Any) -> dict[str, Any]:
         "stop": [stop["status"], len(stops), ended["id"] == stop["id"]],
         "balance": balance["USDT"]["total"] > 0,
     }
+
+
+async def trade_over_websocket(exchange: Any) -> list[Any]:
+    """Place, query, amend and cancel over the websocket API."""
+    price = round((await exchange.fetch_ticker(SYMBOL))["last"] * 0.95)
+    placed = await exchange.create_order_ws(SYMBOL, "limit", "buy", 0.01, price)
+    seen = await exchange.fetch_order_ws(placed["id"], SYMBOL)
+    amended = await exchange.edit_order_ws(placed["id"], SYMBOL, "limit", "buy", 0.02, price)
+    ended = await exchange.cancel_order_ws(placed["id"], SYMBOL)
+    return [placed["status"], seen["status"], amended["amount"], ended["status"]]
 
 
 async def connected(exchange: Any) -> None:
