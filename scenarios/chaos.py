@@ -20,6 +20,7 @@ from ..messages.intake import FlattenPositions, HostCommand
 from .convergence import still_open, unconverged
 from .crash_points import Boundaries, CrashPoint, PowerCut
 from .disk import DiskFaults, SimulatedDisk
+from .drawn_algorithms import drawn_algorithms
 from .invariants import CHECKS, Checker, MakeCheck, Violation
 from .planned import ManualRequest
 from .simulated_engine import SimulatedEngine
@@ -202,6 +203,10 @@ class Run:
             command_or_none = command_of(planned, number, self.workload.signals)
             if command_or_none is not None:
                 agenda.append((planned.at_ms, self._teller(command_or_none)))
+        algorithms = drawn_algorithms(
+            self.workload.seed, self.workload.algorithms, self.workload.duration_ms
+        )
+        agenda += [(at_ms, self._teller(command)) for at_ms, command in algorithms]
         agenda += [(crash.at_ms, self._crasher(crash)) for crash in self.workload.engine_crashes]
         return agenda + self._troubles_planned()
 

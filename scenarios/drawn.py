@@ -127,6 +127,8 @@ class Odds:
     """How likely the network is not the usual one."""
     orders_pct: int = 100
     """How much of its usual order limits the venue grants."""
+    algorithms: int = 0
+    """How many algorithms there are."""
 
 
 STANDARD = Odds(
@@ -145,7 +147,14 @@ STANDARD = Odds(
 WIDE = Odds(priorities_share=0.4, network_share=0.25)
 SCARCE = evolve(STANDARD, orders_pct=3, commands_max=0)
 """As the standard one, where the venue grants nine orders in ten seconds."""
-MIXES: dict[str, Odds] = {"standard": STANDARD, "wide": WIDE, "scarce": SCARCE}
+ALGORITHMS = evolve(STANDARD, trades=0, signals_max=4, algorithms=5)
+"""As the standard one, with few signals, and orders that are carried out in slices."""
+MIXES: dict[str, Odds] = {
+    "standard": STANDARD,
+    "wide": WIDE,
+    "scarce": SCARCE,
+    "algorithms": ALGORITHMS,
+}
 """What a search may draw from, by name."""
 
 
@@ -177,6 +186,7 @@ def drawn(seed: int, odds: Odds = Odds()) -> Workload:
         child_frame_late_ms=random.choice((0, 0, 40)),
         network=_network(seed, odds.network_share),
         orders_pct=odds.orders_pct,
+        algorithms=odds.algorithms,
         schedule=Schedule.RANDOM if changes is None else Schedule.PRIORITIES,
         priority_changes=changes or 0,
     )

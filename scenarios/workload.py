@@ -102,6 +102,8 @@ class Workload:
     duration_ms: int = 120_000
     signals: tuple[Signal, ...] = ()
     commands: tuple[Command, ...] = ()
+    algorithms: int = 0
+    """How many algorithms are drawn from the seed, beside the signals."""
     faults: Faults = field(factory=Faults)
     crashes: tuple[ActorCrash, ...] = ()
     engine_crashes: tuple[EngineCrash, ...] = ()
