@@ -24,6 +24,8 @@ SECOND_NS = 1_000_000_000
 MINUTE_NS = 60 * SECOND_NS
 LOOK_NS = 2 * SECOND_NS
 """At least so often a feed is asked whether its stream is still any good."""
+LOOK_SECONDS_MIN = 0.005
+"""But no more often than that by the wall, however fast the engine's clock goes."""
 JOIN_SECONDS = 5.0
 """How long `close` waits, by the wall, for a thread that is just connecting; it is mute by then."""
 
@@ -147,18 +149,20 @@ class StreamThread:
 
     def _serve(self, path: str) -> None:
         """Live one connection, with those that replace it, and wait for the next one's turn."""
+        began_ns, is_refused = self._clock.now_ns(), False
         try:
             connection = self._open(path)
+            began_ns = self._clock.now_ns()
+            self._feed.opened(began_ns)
+            reason = self._read(connection)
         except StreamLost as lost:
-            self._feed.closed(lost.reason)
-            self._pause(0, is_refused=lost.is_refused)
-            return
-        began_ns = self._clock.now_ns()
-        self._feed.opened(began_ns)
-        reason = self._read(connection)
+            reason, is_refused = lost.reason, lost.is_refused
+        except Exception as error:  # noqa: BLE001 - nobody hears a stream whose thread has died
+            reason = f"failed: {type(error).__name__}"
+        lived_ns = self._clock.now_ns() - began_ns
         self._drop_all()
         self._feed.closed(reason)
-        self._pause(self._clock.now_ns() - began_ns)
+        self._pause(lived_ns, is_refused=is_refused)
 
     def _open(self, path: str) -> StreamConnection:
         connection = self._dialer.open(path)
@@ -180,9 +184,10 @@ class StreamThread:
                 return reason
             if now_ns >= replace_at_ns:
                 connection, replace_at_ns = self._replace(connection, now_ns)
-            wait_ns = max(0, min(LOOK_NS, replace_at_ns - now_ns))
+            wait_ns = min(LOOK_NS, replace_at_ns - now_ns)
+            seconds = max(LOOK_SECONDS_MIN, self._clock.wall_seconds(wait_ns))
             try:
-                data = connection.receive(self._clock.wall_seconds(wait_ns))
+                data = connection.receive(seconds)
             except StreamLost as lost:
                 return self._feed.fault(self._clock.now_ns()) or lost.reason
             if data is not None:

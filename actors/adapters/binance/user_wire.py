@@ -32,6 +32,8 @@ from .stream_thread import MINUTE_NS, SECOND_NS, Figures, StreamThread
 
 STREAM = "user"
 HIDDEN = "***"
+ORDER_PATHS = (ORDER, ALGO_ORDER, "/fapi/v1/batchOrders")
+"""What is accepted there is told on the stream."""
 EXPIRED = "listenKeyExpired"
 
 
@@ -99,7 +101,7 @@ class UserWire:
         """Take from an answer what concerns the stream; return it without the key. Any thread."""
         if request.path == LISTEN_KEY:
             return self._take_key(answer)
-        if request.path in (ORDER, ALGO_ORDER) and request.method != "GET" and _is_done(answer):
+        if request.path in ORDER_PATHS and request.method != "GET" and _is_done(answer):
             self._expect_echo()
         return answer
 
@@ -199,8 +201,14 @@ def without_key(answer: VenueAnswer) -> VenueAnswer:
 
 
 def _is_done(answer: VenueAnswer) -> bool:
+    """Say whether an order, or one of a batch, was carried out."""
     body: Any = answer.body
-    return 200 <= answer.status < 300 and isinstance(body, Mapping) and "code" not in body
+    orders: Any = body if isinstance(body, list) else [body]  # pyright: ignore[reportUnknownVariableType] - the wire has no types
+    return 200 <= answer.status < 300 and any(_is_order(each) for each in orders)
+
+
+def _is_order(body: Any) -> bool:
+    return isinstance(body, Mapping) and "code" not in body
 
 
 def _key_in(answer: VenueAnswer) -> str:

@@ -23,7 +23,11 @@ def test_an_order_is_filled_and_protected_and_the_fill_is_heard_on_the_stream() 
 
         (filled,) = trader.all_told(OrderFilled)
 
+        key = server.call(lambda floor: [venue.core.listen_key.value for _, venue in floor.venues])
+
     assert "s1" == filled.signal_id
+    assert [key[0]] == key
+    assert key[0] not in str(trader.heard.events)
 
 
 def test_a_listen_key_that_expires_is_asked_for_anew_and_the_stream_is_whole_again() -> None:

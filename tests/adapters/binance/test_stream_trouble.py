@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from callboard.actors.adapters.binance.environment import loopback
+from callboard.actors.adapters.binance.stream_connection import Dialer, StreamConnection
 from callboard.actors.adapters.binance.stream_thread import MINUTE_NS, Backoff, Figures
 from callboard.actors.adapters.binance.streams import BinanceStreams
 from support.stream_server import HandClock, pass_until
@@ -71,6 +72,25 @@ def test_a_callback_that_raises_does_not_end_the_stream() -> None:
         bench.give()
         bench.server.line().say({"e": "X"})
         ear.wait_for("frame")
+
+
+def test_a_failure_that_nobody_foresaw_ends_a_connection_and_not_the_stream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failures = [RuntimeError("of a library")]
+
+    def fail_once(dialer: Dialer, path: str) -> StreamConnection:
+        if failures:
+            raise failures.pop()
+        return dial(dialer, path)
+
+    dial = Dialer.open
+    monkeypatch.setattr(Dialer, "open", fail_once)
+    with UserBench() as bench:
+        bench.give()
+        bench.reopened(1)
+
+    assert ["the stream has no key", "failed: RuntimeError"] == bench.ear.reasons("key")
 
 
 def test_a_stream_of_another_name_is_refused() -> None:
