@@ -67,11 +67,12 @@ def test_frames_are_told_as_they_came_and_no_number_becomes_a_float() -> None:
     [
         ("<html>502</html>", "is no JSON"),
         ("[1,2]", "is no object but list"),
+        ('{"a":NaN}', "is no JSON"),
         (b"\xff\xfe", "is no JSON"),
         ("[" * 100_000, "is no JSON"),
         ('{"e":"' + "x" * (10 << 20) + '"}', "has 10485768 bytes, of 1048576 allowed"),
     ],
-    ids=["html", "list", "no-utf-8", "deep", "10-MB"],
+    ids=["html", "list", "nan", "no-utf-8", "deep", "10-MB"],
 )
 def test_what_is_no_frame_is_told_and_the_next_frame_is_heard(
     said: str | bytes, reason: str
