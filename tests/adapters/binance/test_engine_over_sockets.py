@@ -4,6 +4,7 @@ An order is placed, filled and stopped, with trouble on the wire too; afterwards
 books are asked what happened.
 """
 
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,6 @@ from attrs import define
 
 from callboard import (
     EngineReady,
-    ExecutionSystem,
     OrderFilled,
     PositionClosed,
     PositionProtected,
@@ -24,7 +24,12 @@ from callboard import (
 from callboard.actors.adapters.binance.exchange import BinanceExchange
 from callboard.actors.adapters.binance.streams import BinanceStreams
 from callboard.actors.adapters.clock import WallClock
+from callboard.actors.adapters.rate_shares import Shares
+from callboard.actors.engine import Surroundings, launch
+from callboard.actors.runtime.cell import Cell
+from callboard.actors.runtime.envelope import Envelope
 from callboard.actors.runtime.front import Front
+from callboard.messages.market import MarkChanged
 from callboard.scenarios.venue.ledger import VenueLedger
 from callboard.scenarios.venue.server.serving import VenueServer
 from callboard.scenarios.venue.server.wire_faults import WireFault
@@ -74,12 +79,18 @@ def trading(server: VenueServer, folder: Path) -> Generator[Trading]:
         clock = WallClock()
         options = options_for(server.rest_url)
         exchange = BinanceExchange(options, BinanceStreams(options.address, clock))
-        ref = ExecutionSystem.start(
-            stage_settings(), exchange=exchange, clock=clock, data_dir=folder
-        )
-        heard = Collector()
+        marked, heard = threading.Event(), Collector()
+
+        def look(_cell: Cell, envelope: Envelope) -> None:
+            if isinstance(envelope.message, MarkChanged):
+                marked.set()
+
+        around = Surroundings(exchange, clock, folder, shares=Shares(), on_step=look)
+        ref = launch(stage_settings(), around)
         try:
             ref.ask(Subscribe(heard), timeout=WAIT_SECONDS)
+            # An engine may be ready before its first price, and refuses entries until then.
+            assert marked.wait(WAIT_SECONDS)
             yield Trading(ref, heard, server)
         finally:
             ref.stop(block=True, timeout=WAIT_SECONDS)
