@@ -4,6 +4,7 @@ Bound: `PARENTS_KEPT` parents that have ended are remembered, oldest forgotten f
 """
 
 from decimal import Decimal
+from typing import assert_never
 
 from attrs import frozen
 
@@ -107,7 +108,15 @@ class AlgorithmDue:
 
 
 ParentFact = (
-    ParentTaken | ParentBegun | SliceAsked | SliceOver | SliceCorrected | ParentEnding | ParentEnded
+    ParentTaken
+    | ParentBegun
+    | SliceAsked
+    | SliceOver
+    | SliceCorrected
+    | SliceLeaving
+    | PricesSeen
+    | ParentEnding
+    | ParentEnded
 )
 PRIVATE = (
     AlgorithmDue,
@@ -149,6 +158,8 @@ def apply_parent_fact(parents: dict[str, Parent], fact: ParentFact) -> None:
         case ParentEnded():
             parent.outcome, parent.ending = fact.outcome, fact.reason
             _forget(parents)
+        case _:
+            assert_never(fact)
 
 
 def begin(parent: Parent, fact: ParentBegun) -> None:
