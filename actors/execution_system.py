@@ -244,7 +244,8 @@ class ExecutionSystem(Actor):
         if isinstance(message, ApprovalRefused):
             event = evolve(event, mark=message.mark, drawdown_pct=message.drawdown_pct)
         tell_refused(event, ctx)
-        self._parents(ctx).slice_refused(message.intent_id, refusal)
+        if self.state.parents:
+            self._parents(ctx).slice_refused(message.intent_id, refusal)
 
     def on_message_lost(self, message: MessageLost, ctx: Context) -> None:
         """End the signal whose wish no actor could handle: it never became an order."""
@@ -264,7 +265,8 @@ class ExecutionSystem(Actor):
         ctx.record(SignalEnded(signal_id, message.intent_id, outcome, ""))
         ctx.tell(names.EVENT_BUS, terminal_event(signal_id, message))
         ctx.log("signal_ended", signal_id=signal_id, outcome=outcome, reason=message.reason)
-        self._parents(ctx).slice_ended(message)
+        if self.state.parents:
+            self._parents(ctx).slice_ended(message)
 
     def on_recovery_done(self, message: RecoveryDone, ctx: Context) -> None:
         """Say that entries are possible, and run what waited; an earlier start's word is late."""

@@ -64,6 +64,7 @@ from .risk_facts import (
     Prefixed,
     Reservation,
     Reserved,
+    WorldNoted,
     apply_fact,
     position_key,
 )
@@ -143,9 +144,17 @@ class RiskGate(Actor):
                 | PositionAdopted()
                 | InstrumentsChanged()
             ):
-                Hearing(self.state, self._settings, ctx).news(message)
+                self.on_news(message, ctx)
             case _:
                 assert_never(message)
+
+    def on_news(self, news: News, ctx: Context) -> None:
+        """Keep what the rules look at; what concerns algorithms is passed on."""
+        ctx.record(WorldNoted(news))
+        if not self.state.readiness_told:
+            Hearing(self.state, self._settings, ctx).tell_readiness(news)
+        if self.state.admitted:
+            Algorithms(self.state, ctx).heard(news)
 
     def on_request_entry(self, message: RequestEntry, ctx: Context) -> None:
         """Approve and reserve in one step, or say which guard refused."""

@@ -1,7 +1,7 @@
 """Risk hearing: what the gate hears of the world, and when it knows enough to begin.
 
 RiskGate's tools, bound to one message. Commands run once the gate itself has heard all that it
-judges by; what ends an algorithm is passed on.
+judges by.
 """
 
 from attrs import frozen
@@ -16,7 +16,6 @@ from ..messages.stream import StreamHealthChanged
 from ..messages.values import Severity
 from .names import EVENT_BUS, EXECUTION_SYSTEM
 from .policies.risk_policy import PolicyError, changed
-from .risk_algorithms import Algorithms
 from .risk_facts import GateState, News, Prefixed, ReadinessTold, WorldNoted
 from .runtime.actor import Context
 from .settings import RiskSettings
@@ -30,19 +29,12 @@ class Hearing:
     settings: RiskSettings
     ctx: Context
 
-    def news(self, news: News) -> None:
-        """Keep what the rules look at; what concerns algorithms is passed on."""
-        self.ctx.record(WorldNoted(news))
-        self._tell_readiness(news)
-        if self.state.admitted:
-            Algorithms(self.state, self.ctx).heard(news)
-
     def recovery_done(self, message: RecoveryDone) -> None:
         """Entries may be judged; the word of an earlier start comes too late."""
         if message.generation < self.state.generation:
             return
         self.ctx.record(Prefixed(message.generation, ready=True))
-        self._tell_readiness(message)
+        self.tell_readiness(message)
 
     def policy_changed(self, message: PolicyChanged) -> None:
         """Take over one setting for new orders, or say why not."""
@@ -55,7 +47,7 @@ class Hearing:
         self.ctx.record(WorldNoted(message))
         self.ctx.log("policy_changed", key=message.key, value=message.value, source=message.source)
 
-    def _tell_readiness(self, news: News | RecoveryDone) -> None:
+    def tell_readiness(self, news: News | RecoveryDone) -> None:
         """Let the commands run once this gate itself has heard all that it judges by.
 
         The one who reconciles cannot know that: its word may overtake the others' on their way.
