@@ -236,11 +236,10 @@ class ExchangeSettings:
     account: str = ""
     """What its owner calls the account; `live` needs it, and is confirmed by it."""
     rest_url: str = ""
-    """Base of REST, without a path; empty is that of the mode's environment."""
     streams_url: str = ""
-    """Base of the streams, without a path; empty is that of the mode's environment."""
+    """Bases of REST and of the streams, without a path; empty is the mode's own."""
     order_entry_url: str = ""
-    """The whole URL of order entry by websocket; empty is that of the mode's environment."""
+    """The whole URL of order entry by websocket; empty is the mode's own."""
 
 
 @frozen
@@ -253,9 +252,8 @@ class AccountSettings:
     hedge_mode: bool = False
     margin_asset: str = "USDT"
     set_leverage: bool = False
-    """Whether `risk.leverage` is set at the venue for the symbols of the whitelist."""
     set_margin_type: bool = False
-    """Whether `risk.margin_type` is set there, too."""
+    """Whether the gate's `leverage` and `margin_type` are set at the venue for the whitelist."""
     countdown_ms: int = 0
     """The venue cancels the open orders of the whitelist's symbols when the engine is silent for
     so long; 0 arms no such countdown."""
@@ -275,6 +273,10 @@ class StreamSettings:
 
     dedupe_window: int = 4_096
     silence_ms_max: int = 60 * SECOND_MS
+    on_disconnect: str = "keep"
+    """What becomes of resting entries without the stream: `keep`, or `cancel` them."""
+    disconnect_ms: int = 30 * SECOND_MS
+    """How long they may rest without it all the same."""
 
 
 @frozen

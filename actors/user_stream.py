@@ -43,10 +43,8 @@ from ..messages.values import Priority, Severity, TradingState
 from ..messages.venue import (
     AttemptEnded,
     Fenced,
-    OrderEvidence,
     PermitGranted,
     PermitRefused,
-    TradeEvidence,
 )
 from .names import (
     ACCOUNT,
@@ -58,9 +56,11 @@ from .names import (
     RISK_GATE,
     USER_SOCKET,
 )
+from .policies.frame_keys import keys_of
 from .reading import ReadOptions, ask_to_read, left_out, make_read
 from .runtime.actor import Actor, Context
 from .settings import StreamSettings
+from .stream_grace import GraceOver, begin_grace, take_back, tell_health
 
 MS = 1_000_000
 SOURCE = "stream"
@@ -140,7 +140,9 @@ Inbox = (
     | Fenced
     | AttemptEnded
     | _SilenceCheck
+    | GraceOver
 )
+FACTS = (_FramesSeen, _AccountSeen, _StreamLost, _GapOpened, _GapClosed)
 Fact = _FramesSeen | _AccountSeen | _StreamLost | _GapOpened | _GapClosed
 
 
@@ -148,7 +150,15 @@ class UserStream(Actor):
     """Passes on what is new, and knows when something may be missing."""
 
     State = StreamState
-    private = (_SilenceCheck, _FramesSeen, _AccountSeen, _StreamLost, _GapOpened, _GapClosed)
+    private = (
+        _SilenceCheck,
+        GraceOver,
+        _FramesSeen,
+        _AccountSeen,
+        _StreamLost,
+        _GapOpened,
+        _GapClosed,
+    )
     state: StreamState
 
     def __init__(self, settings: StreamSettings) -> None:
@@ -182,6 +192,8 @@ class UserStream(Actor):
                 self.on_attempt_ended(message, ctx)
             case _SilenceCheck():
                 self.on_silence_check(ctx)
+            case GraceOver():
+                take_back(ctx, self._settings)
             case _:
                 assert_never(message)
 
@@ -262,7 +274,7 @@ class UserStream(Actor):
         ctx.record(_GapClosed())
         if not self.state.healthy:
             self._tell_health(ctx, healthy=True, reason="backfilled")
-            ctx.tell(EVENT_BUS, _alert(healthy=True, text="connected and backfilled"))
+            tell_health(ctx, self._settings, healthy=True, text="connected and backfilled")
 
     def on_listen_key_wanted(self, message: ListenKeyWanted, ctx: Context) -> None:
         """Ask the venue for the key, as any request is asked for."""
@@ -290,6 +302,7 @@ class UserStream(Actor):
         """Trust nothing of an earlier life; the socket says whether the stream is open."""
         self._lose("starting", ctx)
         ctx.tell(USER_SOCKET, ReportUserStream())
+        begin_grace(ctx, self._settings)
         ctx.after(self._settings.silence_ms_max * MS, _SilenceCheck(), key="silence")
 
     def apply(self, fact: Fact) -> None:
@@ -317,7 +330,8 @@ class UserStream(Actor):
         ctx.record(_StreamLost())
         self._tell_health(ctx, healthy=False, reason=reason)
         if was_healthy:
-            ctx.tell(EVENT_BUS, _alert(healthy=False, text=reason))
+            tell_health(ctx, self._settings, healthy=False, text=reason)
+            begin_grace(ctx, self._settings)
 
     def _tell_health(self, ctx: Context, *, healthy: bool, reason: str) -> None:
         """Entries depend on it, and how fills are heard of."""
@@ -361,36 +375,9 @@ class UserStream(Actor):
         self.state.heard_at_ns = heard_at_ns
 
 
-def keys_of(frame: OrderFrame) -> tuple[str, ...]:
-    """Return the keys by which a frame is known again; a full fill makes its bare one known."""
-    keys: list[str] = []
-    if frame.evidence is not None:
-        keys.append(_report_key(frame.evidence, frame.trade, frame.execution))
-    if frame.trade is not None:
-        keys.append(f"t/{frame.trade.symbol}/{frame.trade.trade_id}")
-    return tuple(keys)
-
-
-def _report_key(evidence: OrderEvidence, trade: TradeEvidence | None, execution: str) -> str:
-    """The venue's time tells two amendments apart, which may differ in nothing else."""
-    store = "a" if evidence.conditional else "o"
-    trade_id = "" if trade is None else trade.trade_id
-    said = f"{execution}/{evidence.status}/{trade_id}/{evidence.filled:f}/{evidence.updated_at_ms}"
-    return f"{store}/{evidence.symbol}/{evidence.venue_order_id}/{said}"
-
-
 def _balances(frame: AccountFrame, wallet: Decimal) -> BalancesReported:
     return BalancesReported(wallet, frame.event_at_ms, frame.reason, frame.change)
 
 
 def _warning(name: str, subject: str, text: str) -> AlertRaised:
     return AlertRaised(Severity.WARNING, name, subject, text)
-
-
-def _alert(*, healthy: bool, text: str) -> AlertRaised:
-    return AlertRaised(
-        severity=Severity.INFO if healthy else Severity.WARNING,
-        alert="user_stream_healthy" if healthy else "user_stream_lost",
-        subject="user",
-        text=text,
-    )

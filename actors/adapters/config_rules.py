@@ -281,6 +281,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "instruments.retry_ms": _between(100, 10 * MINUTE_MS),
         "stream.dedupe_window": _between(16, COUNT_MAX),
         "stream.silence_ms_max": _between(SECOND_MS, HOUR_MS),
+        "stream.on_disconnect": OneOf(("keep", "cancel")),
+        "stream.disconnect_ms": _between(0, HOUR_MS),
         "reconciler.interval_ms": _between(100, 10 * MINUTE_MS),
         "reconciler.passes_to_mismatch": _between(1, 10),
         "reconciler.adopt_after_ms": _between(100, 10 * MINUTE_MS),

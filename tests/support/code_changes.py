@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from attrs import evolve, frozen
 
-from callboard.actors import order_queue, user_stream
+from callboard.actors import order_queue
 from callboard.actors.policies import (
     clock_sync,
     entry_rules,
     equity,
     error_table,
+    frame_keys,
     ledger,
     order_life,
     portfolio_rules,
@@ -150,7 +151,7 @@ def lose_the_peak(patch: Patch) -> None:
 
 def know_by_order(patch: Patch) -> None:
     """Tell reports of an order apart by another key."""
-    original = user_stream.keys_of
+    original = frame_keys.keys_of
 
     def changed(frame: OrderFrame) -> tuple[str, ...]:
         return tuple(f"{key}!" for key in original(frame))
