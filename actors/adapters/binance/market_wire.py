@@ -20,7 +20,7 @@ from attrs import frozen
 from ...ports import Clock, StreamListener
 from .guarded_listener import GuardedListener, frame_of
 from .stream_connection import Dialer
-from .stream_thread import MINUTE_NS, SECOND_NS, Figures, StreamThread
+from .stream_thread import MINUTE_NS, SECOND_NS, Figures, StreamThread, patience
 
 STREAM = "market"
 STREAMS_PER_CONNECTION = 200
@@ -72,7 +72,7 @@ class MarketWire:
                 random=random or Random(),
                 figures=figures or Figures(),
             )
-            for feed in _feeds(self, symbols, kinds)
+            for feed in _feeds(self, symbols, kinds, clock)
         ]
         self._feeds_closed = len(self._threads)
 
@@ -117,12 +117,12 @@ class MarketWire:
 class _Feed:
     """What one connection carries."""
 
-    def __init__(self, wire: MarketWire, category: str, patience: Mapping[str, int]) -> None:
+    def __init__(self, wire: MarketWire, category: str, silences: Mapping[str, int]) -> None:
         self.category = category
         self._wire = wire
-        self._usual = dict(patience)
-        self._patience = dict(patience)
-        self._heard_at_ns = dict.fromkeys(patience, 0)
+        self._usual = dict(silences)
+        self._patience = dict(silences)
+        self._heard_at_ns = dict.fromkeys(silences, 0)
         self._is_open = False
         self._look_at_ns = 0
         self._silent = ""
@@ -172,19 +172,19 @@ class _Feed:
 
 
 def _feeds(
-    wire: MarketWire, symbols: tuple[str, ...], kinds: tuple[MarketStream, ...]
+    wire: MarketWire, symbols: tuple[str, ...], kinds: tuple[MarketStream, ...], clock: Clock
 ) -> list[_Feed]:
     """Return one feed for each category and 200 streams, in the order of the kinds."""
     feeds: list[_Feed] = []
     for category in dict.fromkeys(kind.category for kind in kinds):
-        patience = [
-            (f"{symbol.lower()}@{kind.suffix}", kind.silence_ns)
+        streams = [
+            (f"{symbol.lower()}@{kind.suffix}", patience(clock, kind.silence_ns))
             for symbol in symbols
             for kind in kinds
             if kind.category == category
         ]
-        for start in range(0, len(patience), STREAMS_PER_CONNECTION):
-            part = dict(patience[start : start + STREAMS_PER_CONNECTION])
+        for start in range(0, len(streams), STREAMS_PER_CONNECTION):
+            part = dict(streams[start : start + STREAMS_PER_CONNECTION])
             feeds.append(_Feed(wire, category, part))
     return feeds
 

@@ -26,6 +26,8 @@ LOOK_NS = 2 * SECOND_NS
 """At least so often a feed is asked whether its stream is still any good."""
 LOOK_SECONDS_MIN = 0.005
 """But no more often than that by the wall, however fast the engine's clock goes."""
+PATIENCE_SECONDS_MIN = 2.0
+"""No silence that is shorter by the wall means anything: a busy machine is silent for longer."""
 JOIN_SECONDS = 5.0
 """How long `close` waits, by the wall, for a thread that is just connecting; it is mute by then."""
 
@@ -42,6 +44,12 @@ class Figures:
     backoff_cap_ns: int = 30 * SECOND_NS
     steady_ns: int = MINUTE_NS
     """A connection that lasted so long ends the backoff."""
+
+
+def patience(clock: Clock, duration_ns: int) -> int:
+    """Return how long a silence must last: on a fast clock longer than it would by the figures."""
+    least_ns = round(PATIENCE_SECONDS_MIN / clock.wall_seconds(1))
+    return max(duration_ns, least_ns)
 
 
 class Feed(Protocol):

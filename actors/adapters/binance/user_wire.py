@@ -28,7 +28,7 @@ from ...ports import Clock, StreamListener, VenueAnswer, VenueRequest
 from ..binance_requests import ALGO_ORDER, LISTEN_KEY, ORDER
 from .guarded_listener import GuardedListener, frame_of
 from .stream_connection import Dialer
-from .stream_thread import MINUTE_NS, SECOND_NS, Figures, StreamThread
+from .stream_thread import MINUTE_NS, SECOND_NS, Figures, StreamThread, patience
 
 STREAM = "user"
 HIDDEN = "***"
@@ -78,7 +78,7 @@ class UserWire:
         self._asks = 0
         self._heard_at_ns = 0
         self._echo_by_ns = 0
-        self._echo_ns = figures.echo_ns
+        self._usual_echo_ns = self._echo_ns = patience(clock, figures.echo_ns)
         self._thread = StreamThread(
             self, dialer, clock, name="callboard-user-stream", random=random, figures=thread_figures
         )
@@ -185,13 +185,13 @@ class UserWire:
         with self._lock:
             self._heard_at_ns = now_ns
             self._echo_by_ns = 0
-            self._echo_ns = self._figures.echo_ns
+            self._echo_ns = self._usual_echo_ns
 
     def _expect_echo(self) -> None:
         """An order was accepted: its event has come already, or comes soon."""
         with self._lock:
             now_ns = self._clock.now_ns()
-            if not self._echo_by_ns and now_ns - self._heard_at_ns > self._figures.echo_ns:
+            if not self._echo_by_ns and now_ns - self._heard_at_ns > self._usual_echo_ns:
                 self._echo_by_ns = now_ns + self._echo_ns
 
 

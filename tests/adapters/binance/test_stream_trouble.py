@@ -7,8 +7,15 @@ import pytest
 
 from callboard.actors.adapters.binance.environment import loopback
 from callboard.actors.adapters.binance.stream_connection import Dialer, StreamConnection
-from callboard.actors.adapters.binance.stream_thread import MINUTE_NS, Backoff, Figures
+from callboard.actors.adapters.binance.stream_thread import (
+    MINUTE_NS,
+    SECOND_NS,
+    Backoff,
+    Figures,
+    patience,
+)
 from callboard.actors.adapters.binance.streams import BinanceStreams
+from callboard.actors.adapters.clock import WallClock
 from support.stream_server import HandClock, pass_until
 from support.wire_bench import QUICK, FrameEar, UserBench
 
@@ -114,6 +121,13 @@ def test_no_behaviour_of_the_venue_makes_a_thread_connect_more_than_30_times_in_
 
     windows = [sum(1 for each in tries if at <= each < at + 5 * MINUTE_NS) for at in tries]
     assert 30 >= max(windows)
+
+
+@pytest.mark.parametrize(("speed", "expected_s"), [(1.0, 10), (0.5, 10), (50.0, 100)])
+def test_on_a_fast_clock_a_silence_must_also_be_one_by_the_wall(
+    speed: float, expected_s: int
+) -> None:
+    assert expected_s * SECOND_NS == patience(WallClock(speed), 10 * SECOND_NS)
 
 
 def test_a_connection_that_lasted_ends_the_backoff() -> None:
