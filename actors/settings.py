@@ -240,6 +240,8 @@ class ExchangeSettings:
     """Bases of REST and of the streams, without a path; empty is the mode's own."""
     order_entry_url: str = ""
     """The whole URL of order entry by websocket; empty is the mode's own."""
+    order_entry: str = "rest"
+    """How orders are sent: `rest`, or `ws` for the websocket API; all else goes by REST."""
 
 
 @frozen

@@ -24,6 +24,7 @@ DAY_MS = 24 * HOUR_MS
 COUNT_MAX = 1_000_000
 BYTES_KIB, BYTES_GIB = 1 << 10, 1 << 30
 EXCHANGES = ("binance",)
+ORDER_ENTRIES = ("rest", "ws")
 """Those that this version has an adapter for."""
 
 
@@ -273,6 +274,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "exchange.rest_url": _url("http"),
         "exchange.streams_url": _url("ws"),
         "exchange.order_entry_url": _url("ws"),
+        "exchange.order_entry": OneOf(ORDER_ENTRIES),
         "accounts.interval_ms": _between(SECOND_MS, HOUR_MS),
         "accounts.leverage_interval_ms": _between(MINUTE_MS, DAY_MS),
         "accounts.margin_asset": _ASSET,

@@ -11,6 +11,7 @@ Source: python-binance 1.0.37; binance-futures notes §5.4-5.6.
 import queue
 import threading
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
@@ -36,6 +37,13 @@ KEPT_PREFIX = "x-mbx-"
 Key = RSA.RsaKey | ECC.EccKey
 
 
+class OrderEntry(StrEnum):
+    """How orders reach the venue; everything else goes by REST."""
+
+    REST = "rest"
+    WS = "ws"
+
+
 @frozen
 class ClientOptions:
     """Where a client is at home, and as whom."""
@@ -44,6 +52,7 @@ class ClientOptions:
     route: Route
     credentials: Credentials
     timeout_s: float = TIMEOUT_SECONDS
+    order_entry: OrderEntry = OrderEntry.REST
 
 
 class LaneClient:
@@ -53,7 +62,8 @@ class LaneClient:
         self._base = options.address.rest
         # Of python-binance's own: the entry that takes any path, and its three ways to sign.
         self._request: Callable[..., object] = library._request  # noqa: SLF001
-        self._sign = _signer(library, key)
+        self.sign = _signer(library, key)
+        """Returns the signature of a text, for nobody but the venue."""
         self._session = library.session = _session(library, options)
 
     def perform(self, request: VenueRequest) -> VenueAnswer:
@@ -83,7 +93,7 @@ class LaneClient:
         in_url = request.method == "GET"
         data = dict(sorted(request.params.items()))  # as python-binance will
         if request.signed:
-            data["signature"] = self._sign(_text_of(data, in_url=in_url))
+            data["signature"] = self.sign(_text_of(data, in_url=in_url))
         if in_url:  # python-binance encodes the symbol, and nothing else
             data = {name: text if name == SYMBOL else quoted(text) for name, text in data.items()}
         options = {"data": data} if data else {}

@@ -13,7 +13,8 @@ from typing import Protocol
 
 from ....messages.values import Phase
 from ...ports import StreamListener, VenueAnswer, VenueRequest
-from .client import ClientOptions, LaneClient, build_client
+from .client import ClientOptions, LaneClient, OrderEntry, build_client
+from .ws_entry import EntryClient
 
 CLIENTS_MAX = 16
 """Lanes are two; clock probe, streams and commands ask beside them."""
@@ -36,6 +37,9 @@ class Streams(Protocol):
         ...
 
 
+Client = LaneClient | EntryClient
+
+
 class BinanceExchange:
     """An account's way to the venue; any thread."""
 
@@ -44,9 +48,9 @@ class BinanceExchange:
         self._streams = streams
         self._is_closed = False
         self._lock = threading.Lock()
-        self._idle = [build_client(options)]
+        self._idle = [self._make()]
         """Built at once, so that a key which is none is told before anything starts."""
-        self._busy: set[LaneClient] = set()
+        self._busy: set[Client] = set()
 
     def request(self, request: VenueRequest, answer: Callable[[VenueAnswer], None]) -> None:
         """Send one request and answer it; blocks until then, for the client's timeout at most."""
@@ -76,7 +80,7 @@ class BinanceExchange:
             client.close()
         self._streams.close()
 
-    def _take(self) -> LaneClient | None:
+    def _take(self) -> Client | None:
         with self._lock:
             if self._is_closed or len(self._busy) >= CLIENTS_MAX:
                 return None
@@ -86,15 +90,15 @@ class BinanceExchange:
                 return client
         return self._build()
 
-    def _build(self) -> LaneClient | None:
-        client = build_client(self._options)
+    def _build(self) -> Client | None:
+        client = self._make()
         with self._lock:
             if self._is_closed or len(self._busy) >= CLIENTS_MAX:
                 return None
             self._busy.add(client)
         return client
 
-    def _give_back(self, client: LaneClient) -> None:
+    def _give_back(self, client: Client) -> None:
         """Keep a client for the next request."""
         with self._lock:
             self._busy.discard(client)
@@ -103,3 +107,9 @@ class BinanceExchange:
                 self._idle.append(client)
         if not is_kept:
             client.close()
+
+    def _make(self) -> Client:
+        client = build_client(self._options)
+        if self._options.order_entry is OrderEntry.REST:
+            return client
+        return EntryClient(client, self._options)

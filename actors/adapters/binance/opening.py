@@ -16,7 +16,7 @@ from ...settings import Settings
 from ..doctor.finding import Verdict
 from ..doctor.reach import rights_of_key
 from ..modes import ModeRefused, address, check_mode, environment_of
-from .client import ClientOptions
+from .client import ClientOptions, OrderEntry
 from .credentials import Credentials
 from .environment import Environment, VenueAddress
 from .exchange import BinanceExchange
@@ -68,7 +68,8 @@ def open_at(
     """Return the exchange at an address; nothing is judged here."""
     route = route_to(found.rest, environ, ca_file=found.ca_file)
     timeout_s = settings.orders.request_timeout_ms / SECOND_MS
-    options = ClientOptions(found, route, credentials, timeout_s)
+    entry = OrderEntry(settings.exchange.order_entry)
+    options = ClientOptions(found, route, credentials, timeout_s, entry)
     exchange = BinanceExchange(options, BinanceStreams(found, clock))
     return Opened(exchange, found, _account(found, credentials))
 

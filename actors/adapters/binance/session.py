@@ -10,11 +10,12 @@ The key and the signature of a request are blotted out of an answer that repeats
 
 import time
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from ....messages.values import Phase
 from ..secret import MASK
 from .answer import Answer, Headers
+from .blotting import blotted, secrets_of
 from .connection import Connection
 from .encoding import form
 from .transport import Route, TransportFailure, dial
@@ -23,8 +24,6 @@ TIMEOUT_SECONDS = 5.0
 LEGAL = "!#$%&'()*+,/:;=?@[]~"
 """What stands in a URL as it is; the rest is percent-encoded, as `requests` does it."""
 KEY_HEADER = "X-MBX-APIKEY"
-SECRET_CHARS_MIN = 16
-"""A shorter key is none of the venue's (64 characters), and might be a part of any number."""
 OWN_HEADERS = ("accept-encoding", "connection", "content-length", "host", "transfer-encoding")
 """What the session says itself, whatever its user's headers hold."""
 
@@ -125,7 +124,7 @@ class Session:
             if isinstance(error, TransportFailure):
                 self.phase = error.phase
             raise
-        self.answer = _blotted(answer, self._secrets(params or body.decode("utf-8")))
+        self.answer = _cleaned(answer, self._secrets(params or body.decode("utf-8")))
         self.phase = Phase.ANSWERED
         return self.answer
 
@@ -190,8 +189,7 @@ class Session:
 
     def _secrets(self, sent: str) -> list[str]:
         signature = sent.partition("signature=")[2].partition("&")[0]
-        known = (self.headers.get(KEY_HEADER, ""), signature, unquote(signature))
-        return [text for text in known if len(text) >= SECRET_CHARS_MIN]
+        return secrets_of(self.headers.get(KEY_HEADER, ""), signature)
 
 
 def _body(data: Pairs | str | None) -> bytes:
@@ -200,12 +198,11 @@ def _body(data: Pairs | str | None) -> bytes:
     return (data if isinstance(data, str) else form(data)).encode("utf-8")
 
 
-def _blotted(answer: Answer, secrets: list[str]) -> Answer:
+def _cleaned(answer: Answer, secrets: list[str]) -> Answer:
     """Return an answer that repeats no secret; nearly always the very same."""
-    content, headers = answer.content, answer.headers
+    content, headers = blotted(answer.content, secrets), answer.headers
     all_headers = "\n".join(headers.values())
     for secret in secrets:
-        content = content.replace(secret.encode(), MASK.encode())
         if secret in all_headers:
             headers = Headers({name: text.replace(secret, MASK) for name, text in headers.items()})
     is_clean = content is answer.content and headers is answer.headers

@@ -17,6 +17,7 @@ from contextlib import ExitStack
 
 from attrs import define, evolve, frozen
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.protocol import State
 from websockets.sync.client import ClientConnection, connect
 
 from ...errors import EngineError
@@ -60,6 +61,11 @@ class StreamConnection:
     _connection: ClientConnection
     _closing: ExitStack
 
+    @property
+    def is_open(self) -> bool:
+        """False once either side has begun to end it; never a promise."""
+        return self._connection.protocol.state is State.OPEN
+
     def receive(self, seconds: float) -> bytes | None:
         """Return the next message, None when none comes in time; raises `StreamLost`."""
         try:
@@ -67,6 +73,13 @@ class StreamConnection:
             return self._connection.recv(timeout=seconds, decode=False)
         except TimeoutError:
             return None
+        except ConnectionClosed as closed:
+            raise StreamLost(_farewell(closed)) from None
+
+    def send(self, text: str) -> None:
+        """Send a message; raises `StreamLost`, after which a part of it may have left."""
+        try:
+            self._connection.send(text)
         except ConnectionClosed as closed:
             raise StreamLost(_farewell(closed)) from None
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pykka
-from attrs import define
+import pytest
+from attrs import define, evolve
 
 from callboard import (
     EngineReady,
@@ -21,6 +22,7 @@ from callboard import (
     SignalType,
     Subscribe,
 )
+from callboard.actors.adapters.binance.client import OrderEntry
 from callboard.actors.adapters.binance.exchange import BinanceExchange
 from callboard.actors.adapters.binance.streams import BinanceStreams
 from callboard.actors.adapters.clock import WallClock
@@ -73,11 +75,13 @@ class Trading:
 
 
 @contextmanager
-def trading(server: VenueServer, folder: Path) -> Generator[Trading]:
+def trading(
+    server: VenueServer, folder: Path, *, entry: OrderEntry = OrderEntry.REST
+) -> Generator[Trading]:
     """Run an engine at a server that is entered and left with it."""
     with server:
         clock = WallClock()
-        options = options_for(server.rest_url)
+        options = evolve(options_for(server.rest_url), order_entry=entry)
         exchange = BinanceExchange(options, BinanceStreams(options.address, clock))
         marked, heard = threading.Event(), Collector()
 
@@ -97,8 +101,9 @@ def trading(server: VenueServer, folder: Path) -> Generator[Trading]:
             exchange.close()
 
 
-def test_an_order_is_placed_filled_stopped_and_closed(tmp_path: Path) -> None:
-    with trading(served(leverage=PAPER_LEVERAGE), tmp_path) as engine:
+@pytest.mark.parametrize("entry", OrderEntry)
+def test_an_order_is_placed_filled_stopped_and_closed(entry: OrderEntry, tmp_path: Path) -> None:
+    with trading(served(leverage=PAPER_LEVERAGE), tmp_path, entry=entry) as engine:
         engine.signal("s1", SignalType.LONG_ENTRY)
         filled = engine.wait_for(OrderFilled)
         protected = engine.wait_for(PositionProtected)
