@@ -27,7 +27,7 @@ DECISIONS = MappingProxyType(
         "C-13": "a_whole_close_goes_to_the_algo_service_without_quantity_or_reduce_only",
         "C-14": "each_documented_code_has_its_kind_and_its_outcome",
         "C-15": "an_order_whose_cancel_came_to_nothing_is_unknown_and_asked_for",
-        "C-16": "no_mode_but_paper_runs",
+        "C-16": "live_is_confirmed_by_the_name_of_its_account",
         "C-17": "the_switch_between_test_and_money_hosts_must_agree_with_the_mode",
         "C-18": "no_figure_is_a_float",
         "C-19": "a_rounded_order_never_breaks_a_grid",

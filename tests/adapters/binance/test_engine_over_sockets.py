@@ -101,9 +101,9 @@ def trading(
             exchange.close()
 
 
-@pytest.mark.parametrize("entry", OrderEntry)
-def test_an_order_is_placed_filled_stopped_and_closed(entry: OrderEntry, tmp_path: Path) -> None:
-    with trading(served(leverage=PAPER_LEVERAGE), tmp_path, entry=entry) as engine:
+@pytest.mark.parametrize("by", OrderEntry)
+def test_an_order_is_placed_filled_stopped_and_closed(by: OrderEntry, tmp_path: Path) -> None:
+    with trading(served(leverage=PAPER_LEVERAGE), tmp_path, entry=by) as engine:
         engine.signal("s1", SignalType.LONG_ENTRY)
         filled = engine.wait_for(OrderFilled)
         protected = engine.wait_for(PositionProtected)
