@@ -7,6 +7,7 @@ books are asked what happened.
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from attrs import define, evolve
 from callboard import (
     EngineReady,
     OrderFilled,
+    OrderRefused,
     PositionClosed,
     PositionProtected,
     SignalType,
@@ -56,6 +58,20 @@ class Trading:
     def signal(self, signal_id: str, kind: SignalType) -> None:
         """Give a signal."""
         self.ref.ask(signal(signal_id, kind), timeout=WAIT_SECONDS)
+
+    def enter(self, number: int) -> None:
+        """Open a position, the one of this number; asked again until a first mark has come."""
+        for attempt in count(1):
+            refused = len(self.of(OrderRefused))
+            self.signal(f"in-{number}-{attempt}", SignalType.LONG_ENTRY)
+            self.heard.wait_for(
+                lambda before=refused: (
+                    len(self.of(PositionProtected)) >= number or len(self.of(OrderRefused)) > before
+                )
+            )
+            if len(self.of(PositionProtected)) >= number:
+                return
+            assert "mark_age" == self.of(OrderRefused)[-1].guard
 
     def of(self, kind: type) -> list[Any]:
         """Return the events of a class."""
@@ -104,7 +120,7 @@ def trading(
 @pytest.mark.parametrize("by", OrderEntry)
 def test_an_order_is_placed_filled_stopped_and_closed(by: OrderEntry, tmp_path: Path) -> None:
     with trading(served(leverage=PAPER_LEVERAGE), tmp_path, entry=by) as engine:
-        engine.signal("s1", SignalType.LONG_ENTRY)
+        engine.enter(1)
         filled = engine.wait_for(OrderFilled)
         protected = engine.wait_for(PositionProtected)
         opened = engine.ledger()
@@ -135,8 +151,7 @@ def test_an_answer_that_is_lost_opens_nothing_twice(tmp_path: Path) -> None:
         for number, (fault, values) in enumerate(troubles, start=1):
             plan = {"fault": fault, "method": "POST", "path": ORDER, **values}
             assert (200, {}) == control(engine.server, "POST", "/faults/once", **plan)
-            engine.signal(f"in-{number}", SignalType.LONG_ENTRY)
-            engine.wait_for(PositionProtected, number)
+            engine.enter(number)
             engine.signal(f"out-{number}", SignalType.CLOSE_LONG)
             engine.wait_for(PositionClosed, number)
         ledger = engine.ledger()
