@@ -237,11 +237,9 @@ class ExchangeSettings:
     """What its owner calls the account; `live` needs it, and is confirmed by it."""
     rest_url: str = ""
     streams_url: str = ""
-    """Bases of REST and of the streams, without a path; empty is the mode's own."""
     order_entry_url: str = ""
-    """The whole URL of order entry by websocket; empty is the mode's own."""
     order_entry: str = "rest"
-    """How orders are sent: `rest`, or `ws` for the websocket API; all else goes by REST."""
+    """Bases of REST and streams, URL of orders by `ws` (else `rest`); empty is the mode's own."""
 
 
 @frozen

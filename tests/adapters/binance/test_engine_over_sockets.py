@@ -7,6 +7,7 @@ books are asked what happened.
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -62,16 +63,15 @@ class Trading:
     def enter(self, number: int) -> None:
         """Open a position, the one of this number; asked again until a first mark has come."""
         for attempt in count(1):
-            refused = len(self.of(OrderRefused))
+            ends = number + len(self.of(OrderRefused))
             self.signal(f"in-{number}-{attempt}", SignalType.LONG_ENTRY)
-            self.heard.wait_for(
-                lambda before=refused: (
-                    len(self.of(PositionProtected)) >= number or len(self.of(OrderRefused)) > before
-                )
-            )
+            self.heard.wait_for(partial(self._has_ended, ends))
             if len(self.of(PositionProtected)) >= number:
                 return
             assert "mark_age" == self.of(OrderRefused)[-1].guard
+
+    def _has_ended(self, times: int) -> bool:
+        return len(self.of(PositionProtected)) + len(self.of(OrderRefused)) >= times
 
     def of(self, kind: type) -> list[Any]:
         """Return the events of a class."""
