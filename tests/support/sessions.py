@@ -9,7 +9,7 @@ from callboard.actors.adapters.binance.transport import route_to
 
 HEADERS = {"X-MBX-APIKEY": "canary-key-0123456789", "User-Agent": "callboard"}
 BODY = [("symbol", "BTCUSDT"), ("newClientOrderId", "a:b/c d"), ("signature", "5" * 64)]
-SHORT = 0.2
+SHORT = 0.4
 """Seconds; only where nothing can come."""
 LONG = 30.0
 

@@ -119,7 +119,7 @@ def test_an_answer_of_any_kind_holds_nothing_secret(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    timeout_s = 0.05 if name == "silent" else 30.0
+    timeout_s = 0.4 if name == "silent" else 30.0
     request = VenueRequest("1", method, "/fapi/v1/order", PARAMS)
 
     with (
@@ -130,14 +130,14 @@ def test_an_answer_of_any_kind_holds_nothing_secret(
 
     told = [repr(answer), repr(error_of(answer)), repr(usage_of(answer, "p")), repr(client)]
     told += [caplog.text, *capfd.readouterr()]
-    assert 1 == len(signatures(server.requests)) or kind != "hmac"
+    assert name == "silent" or signatures(server.requests)
     assert [] == [text for text in told if not is_clean(text, server.requests)]
 
 
 @pytest.mark.parametrize("name", PATHS)
 def test_an_exception_of_python_binance_on_our_session_holds_nothing_secret(name: str) -> None:
     """The one that python-binance raises on the session of `requests` holds the whole request."""
-    timeout_s = 0.05 if name == "silent" else 30.0
+    timeout_s = 0.4 if name == "silent" else 30.0
     shown: list[str] = []
 
     for lend in (swapped_client, bare_client):

@@ -159,7 +159,7 @@ def test_the_limiters_headers_are_told_and_no_others() -> None:
     [([reset], Phase.MAYBE_SENT), ([say()], Phase.MAYBE_SENT), ([silence], Phase.MAYBE_SENT)],
 )
 def test_a_request_without_an_answer_tells_how_far_it_got(acts: list[Act], phase: Phase) -> None:
-    with RawServer([acts]) as server, our_client(server.url, timeout_s=0.2) as client:
+    with RawServer([acts]) as server, our_client(server.url, timeout_s=0.4) as client:
         answer = client.perform(VenueRequest("1", "POST", "/fapi/v1/order", PARAMS | TIMES))
 
     assert (phase, 0, None) == (answer.phase, answer.status, answer.body)

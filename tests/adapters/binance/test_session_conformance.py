@@ -186,12 +186,14 @@ def test_the_same_answer_is_told(name: str, call: Call) -> None:
 def test_where_no_answer_comes_both_raise_and_ours_says_that_it_may_be_sent(
     name: str, call: Call
 ) -> None:
-    timeout_s = 0.1 if name == "silence" else 30.0
+    timeout_s = 0.4 if name == "silence" else 30.0
 
     ours, theirs = both(call, script=[[TROUBLE[name]], [reply(ROW)]], timeout_s=timeout_s)
 
     assert ("no answer",) == ours.outcome == theirs.outcome
-    assert (Phase.MAYBE_SENT, 1, 1) == (ours.phase, len(ours.requests), len(theirs.requests))
+    assert Phase.MAYBE_SENT is ours.phase
+    # Whoever times out does not know whether the other side has read it yet.
+    assert name == "silence" or (1, 1) == (len(ours.requests), len(theirs.requests))
 
 
 @pytest.mark.parametrize("name", [name for name in ANSWERS if name != "short length"])

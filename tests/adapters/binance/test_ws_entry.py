@@ -163,7 +163,7 @@ def test_an_order_without_an_answer_is_maybe_sent_and_its_connection_given_up(
         if not said:
             server.line().hang_up(1001, "going away")
 
-    timeout_s = 0.3 if words == "timed out" else 30.0
+    timeout_s = 1.0 if words == "timed out" else 30.0
     with StreamServer() as server, entry_client(at(server.address, timeout_s=timeout_s)) as client:
         thread = threading.Thread(target=speak)
         thread.start()
