@@ -46,6 +46,8 @@ REACHED_BY: dict[str, tuple[str, ...]] = {
         "signal_strength",
         "expired",
         "leverage_max",
+        "algorithm_plan",
+        "algorithms_running",
         "trading_state",
         "filters_age",
         "opposite_position",
@@ -105,11 +107,12 @@ REACHED_BY: dict[str, tuple[str, ...]] = {
         "contract_status",
         "policy",
         "not_ready",
+        "message_lost",
     ),
 }
 """Run -> the guards that it meets; each guard stands once."""
 
-SECOND_LOCKS = ("stop_adjusted", "not_reducing", "no_reservation")
+SECOND_LOCKS = ("stop_adjusted", "not_reducing", "no_reservation", "algorithm_over")
 """No run reaches these: another rule keeps what they forbid from ever being asked of them. Their
 own tests stand with the gate's policies and messages."""
 

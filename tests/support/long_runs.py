@@ -25,8 +25,9 @@ from callboard.actors.settings import (
     StrategyLimits,
 )
 from callboard.messages.events import CommandRefused, OrderRefused
-from callboard.messages.intake import HostCommand, PolicyChanged, SubmitSignal
+from callboard.messages.intake import ExecuteAlgorithm, HostCommand, PolicyChanged, SubmitSignal
 from callboard.messages.market import MarkChanged
+from callboard.messages.plans import Plan
 from callboard.messages.values import TERMINAL_STATES, OrderState, OrderType, SignalType
 from callboard.scenarios.disk import DiskFaults, SimulatedDisk
 from callboard.scenarios.invariants import Checker
@@ -177,6 +178,20 @@ class LongRun:
         }
         self.tell(SubmitSignal(signal_id, self.now_ms, kind, symbol, **fields), seconds)
         return signal_id
+
+    def slice(self, plan: Plan) -> None:
+        """Send a wish that is carried out by a plan, in slices of some size."""
+        self._signals += 1
+        quantity = Decimal("0.02")
+        wish = SubmitSignal(
+            f"w{self._signals}",
+            self.now_ms,
+            LONG,
+            ETH,
+            quantity=quantity,
+            confidence=Decimal("0.9"),
+        )
+        self.tell(ExecuteAlgorithm(wish, plan), 0.5)
 
     def policy(self, **values: Any) -> None:
         """Change settings of the gate by policy, at once."""

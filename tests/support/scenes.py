@@ -3,8 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+from callboard.actors.algorithms.parents import RUNNING_MAX
 from callboard.actors.execution_system import DEFERRED_MAX
 from callboard.messages.intake import CancelOrder, FlattenPositions, HaltTrading, ResumeTrading
+from callboard.messages.plans import Twap
 from callboard.messages.values import OrderType, PositionSide, TimeInForce
 from support.long_runs import BTC, CLOSE_LONG, ETH, HALF, LONG, SHORT, SOL, LongRun
 
@@ -163,6 +165,18 @@ def a_position_of_the_smallest_size(run: LongRun) -> None:
     run.wish(CLOSE_LONG, SOL)
 
 
+def more_slicing_than_is_carried_out_at_a_time(run: LongRun) -> None:
+    hour = Twap(3_600_000, 2)
+    run.slice(Twap(0, 0))
+
+    def act() -> None:
+        for _ in range(RUNNING_MAX + 1):
+            run.slice(hour)
+        run.tell(FlattenPositions("sliced"), 30)
+
+    run.under({**WIDE, "scale_in": True}, act)
+
+
 def a_halt_refuses_entries(run: LongRun) -> None:
     run.tell(HaltTrading("h1", "lunch"))
     run.wish(LONG, BTC)
@@ -228,6 +242,7 @@ EVERYDAY = (
     a_rule_of_the_host_refuses_and_fails,
     a_position_and_what_may_not_be_added,
     a_position_of_the_smallest_size,
+    more_slicing_than_is_carried_out_at_a_time,
     a_halt_refuses_entries,
     strategies_with_limits_of_their_own,
     more_orders_than_there_is_room_for,

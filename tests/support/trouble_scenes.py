@@ -5,6 +5,7 @@ from decimal import Decimal
 from callboard.actors import names
 from callboard.messages.intake import FlattenPositions, ResumeTrading
 from callboard.scenarios.venue.faults import Fault
+from support.crashes import Crashes
 from support.long_runs import BTC, ETH, LONG, PLACE, SOL, LongRun
 from support.scenes import NO_PAUSE
 
@@ -90,6 +91,13 @@ def the_settings_contradict_the_policy_after_a_restart(run: LongRun) -> None:
     run.policy(stop_loss_pct_default="2.0")
 
 
+def the_gate_fails_twice_on_a_wish(run: LongRun) -> None:
+    run.world.kernel.saboteur = Crashes(names.RISK_GATE, "RequestEntry", times=2)
+    run.wish(LONG, BTC, seconds=10)
+    run.world.kernel.saboteur = None
+    run.tell(ResumeTrading("r4", "a drill", ("one", "two")))
+
+
 def a_crash_between_the_wish_and_the_gate(run: LongRun) -> None:
     run.wish(LONG, BTC, seconds=None)
     run.step_until(lambda cell: cell.name == names.EXECUTION_SYSTEM)
@@ -108,5 +116,6 @@ TROUBLE = (
     the_account_may_not_trade,
     a_symbol_is_closed_when_the_filters_are_read,
     the_settings_contradict_the_policy_after_a_restart,
+    the_gate_fails_twice_on_a_wish,
     a_crash_between_the_wish_and_the_gate,
 )
