@@ -1,12 +1,14 @@
 """Engine process: a real engine on a venue process, for tests that kill it.
 
-Run as a script: SOCKET FOLDER [--kill-at-step N] [--quiet] [--disk-seed N]. It hosts an engine and
-tells it a signal every `PERIOD_NS` of venue time, drawn from its number; what was due shortly
-before the start is told again, as a host does that does not know what arrived. With
-`--kill-at-step` it is killed right after the N-th step of its core. With `--quiet` it tells no
-signal, waits until everything has settled, prints what the engine believes as JSON and stops in
-order. With `--disk-seed` its disk has the trouble of that seed, and the host resumes trading again
-and again.
+Run as a script: VENUE FOLDER [options]. VENUE is the path of a Unix socket, or the URL of a venue
+on a port, which python-binance and websockets reach. The script hosts an engine and tells it a
+signal every `PERIOD_NS` of venue time since `--origin-ns`, drawn from its number; what was due
+shortly before the start is told again, as a host does that does not know what arrived. With
+`--kill-at-step` it is killed right after the N-th step of its core. From `--until-ns` on, at once
+with `--quiet`, it tells no signal, waits until nothing has moved for `--calm-ms`, prints what the
+engine believes as JSON and stops in order. With `--disk-seed` its disk has the trouble of that
+seed. With `--resumes` the host resumes trading again and again; with `--amends` it amends and
+cancels, too.
 """
 
 import argparse
@@ -22,9 +24,12 @@ from random import Random
 from typing import Any
 
 import pykka
+from attrs import evolve
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from callboard.actors.adapters.binance.opening import open_exchange
+from callboard.actors.adapters.clock import WallClock
 from callboard.actors.adapters.rate_shares import Shares
 from callboard.actors.engine import Surroundings, launch
 from callboard.actors.ports import Clock
@@ -33,26 +38,26 @@ from callboard.actors.runtime.envelope import Envelope
 from callboard.actors.runtime.front import Front
 from callboard.actors.settings import (
     BreakerSettings,
+    ExchangeSettings,
     JournalSettings,
     OrderSettings,
     ReconcilerSettings,
     RiskSettings,
     Settings,
 )
-from callboard.messages.intake import ResumeTrading, SubmitSignal
+from callboard.messages.intake import AmendOrder, CancelOrder, ResumeTrading, SubmitSignal
 from callboard.messages.queries import GetOrders, GetPositions, OrdersView, PositionsView
-from callboard.messages.values import OrderState, SignalType
-from callboard.scenarios.running.live import account_at
+from callboard.messages.values import OrderState, OrderType, SignalType
+from callboard.scenarios.running.live import Place, place_at_socket
 from callboard.scenarios.running.market import WALKS
 from callboard.scenarios.venue.control import clock_of
-from callboard.scenarios.venue.socket_exchange import SocketExchange
 from support.faulty_disk import install
 
 SECOND_NS = 1_000_000_000
 PERIOD_NS = SECOND_NS // 2
 RESUMED_EVERY = 4
 TOLD_AGAIN_NS = 10 * SECOND_NS
-SETTLED_NS = 15 * SECOND_NS
+SETTLED_MS = 15_000
 """How long nothing may move, so that a reconciler's pass has seen it."""
 RESTING = (OrderState.ACTIVE, OrderState.PARTIALLY_FILLED)
 KINDS = {
@@ -103,6 +108,39 @@ def signal_of(number: int) -> SubmitSignal:
     )
 
 
+RESTS_AT, AMENDED_TO = Decimal("0.996"), Decimal("0.995")
+"""Prices of an entry that is to rest, as shares of the price at the start."""
+AMENDED_SYMBOL = SYMBOLS[0]
+ROUND = 8
+"""Of so many wishes of a host that amends, the latter half is about one entry that rests."""
+
+
+def amending_wish_of(number: int) -> SubmitSignal | AmendOrder | CancelOrder:
+    """Return the wish of a number, of a host that also lets entries rest, amends and cancels."""
+    start = WALKS[AMENDED_SYMBOL].start
+    confidence = Decimal("0.9")
+    match number % ROUND:
+        case 4:
+            close = SignalType.CLOSE_LONG
+            return SubmitSignal(f"s{number}", 0, close, AMENDED_SYMBOL, confidence=confidence)
+        case 5:
+            return SubmitSignal(
+                f"s{number}",
+                0,
+                SignalType.LONG_ENTRY,
+                AMENDED_SYMBOL,
+                order_type=OrderType.LIMIT,
+                price=start * RESTS_AT,
+                confidence=confidence,
+            )
+        case 6:
+            return AmendOrder(f"a{number}", f"s{number - 1}", price=start * AMENDED_TO)
+        case 7:
+            return CancelOrder(f"c{number}", f"s{number - 2}")
+        case _:
+            return signal_of(number)
+
+
 class Killer:
     """Kills this process, as the system would, right after a step of the core."""
 
@@ -121,20 +159,22 @@ def note(actor: str, event: str, fields: Any) -> None:
     sys.stderr.write(f"{actor} {event} {fields!r}\n")
 
 
-def tell_signals(
-    ref: pykka.ActorRef[Front], clock: Clock, origin_ns: int, *, resumes: bool
-) -> None:
-    """Tell a signal whenever one is due, for ever; on a bad disk let trading go on, too."""
-    pause = threading.Event()
+def tell_wishes(ref: pykka.ActorRef[Front], clock: Clock, options: argparse.Namespace) -> None:
+    """Tell a wish whenever one is due, until the time of the options, if they name one."""
+    wish_of = amending_wish_of if options.amends else signal_of
+    resumes = options.resumes or options.disk_seed is not None
+    pause, origin_ns = threading.Event(), options.origin_ns
     for number in count(max(1, (clock.now_ns() - TOLD_AGAIN_NS - origin_ns) // PERIOD_NS)):
-        left = clock.wall_seconds(origin_ns + number * PERIOD_NS - clock.now_ns())
-        pause.wait(max(0.0, left))
+        due_ns = origin_ns + number * PERIOD_NS
+        if options.until_ns is not None and due_ns > options.until_ns:
+            return
+        pause.wait(max(0.0, clock.wall_seconds(due_ns - clock.now_ns())))
         if resumes and number % RESUMED_EVERY == 0:
             ref.tell(ResumeTrading(f"r{number}", "the drill goes on", ("host",)))
-        ref.tell(signal_of(number))
+        ref.tell(wish_of(number))
 
 
-def settled_view(ref: pykka.ActorRef[Front], clock: Clock) -> dict[str, Any]:
+def settled_view(ref: pykka.ActorRef[Front], clock: Clock, calm_ms: int) -> dict[str, Any]:
     """Wait until nothing has moved for a while and every position is protected."""
     pause, last, since_ns = threading.Event(), None, clock.now_ns()
     for _ in range(int(WAIT_SECONDS / 0.1)):
@@ -149,39 +189,69 @@ def settled_view(ref: pykka.ActorRef[Front], clock: Clock) -> dict[str, Any]:
         )
         if not is_settled or view != last:
             last, since_ns = view, clock.now_ns()
-        elif clock.now_ns() - since_ns > SETTLED_NS:
-            return {"positions": dict(held), "orders": view[1]}
+        elif clock.now_ns() - since_ns > calm_ms * 1_000_000:
+            return {
+                "positions": dict(held),
+                "orders": view[1],
+                "realised_pnl": str(positions.realised_pnl),
+                "fees": str(positions.fees),
+                "longest_unprotected_ms": positions.longest_unprotected_ms,
+            }
         pause.wait(0.1)
     raise SystemExit(f"not settled: {last}")
 
 
-def main() -> None:
-    """Host an engine until somebody kills it, or until it has settled."""
+def place_of(venue: str) -> tuple[Place, int]:
+    """Return the venue of a path or of a URL, with its clock or this machine's, and its begin."""
+    if not venue.startswith("http"):
+        scaled = clock_of(Path(venue))
+        return place_at_socket(Path(venue), scaled), scaled.origin_ns
+    clock = WallClock()
+    settings = evolve(SETTINGS, exchange=ExchangeSettings(rest_url=venue))
+    opened = open_exchange(settings, clock, {})
+    exchange = opened.exchange
+    place = Place(exchange, clock, lambda: None, exchange.close, account=opened.account)
+    return place, clock.now_ns()
+
+
+def read_options() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("socket", type=Path)
+    parser.add_argument("venue")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--kill-at-step", type=int, default=0)
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("--disk-seed", type=int)
-    options = parser.parse_args()
+    parser.add_argument("--origin-ns", type=int)
+    parser.add_argument("--until-ns", type=int)
+    parser.add_argument("--calm-ms", type=int, default=SETTLED_MS)
+    parser.add_argument("--resumes", action="store_true")
+    parser.add_argument("--amends", action="store_true")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Host an engine until somebody kills it, or until it has settled."""
+    options = read_options()
     if options.disk_seed is not None:
         install(options.disk_seed)
-    clock = clock_of(options.socket)
-    exchange = SocketExchange(options.socket)
+    place, began_ns = place_of(options.venue)
+    if options.origin_ns is None:
+        options.origin_ns = began_ns
     around = Surroundings(
-        exchange,
-        clock,
+        place.exchange,
+        place.clock,
         options.folder,
         note,
-        account=account_at(options.socket),
+        account=place.account,
         shares=Shares(),
-        on_stopped=exchange.close,
+        on_stopped=place.close,
         on_step=Killer(options.kill_at_step).on_step if options.kill_at_step else None,
     )
     ref = launch(SETTINGS, around)
     if not options.quiet:
-        tell_signals(ref, clock, clock.origin_ns, resumes=options.disk_seed is not None)
-    view = settled_view(ref, clock)
+        tell_wishes(ref, place.clock, options)
+    view = settled_view(ref, place.clock, options.calm_ms)
     ref.stop()
     print(json.dumps(view))  # noqa: T201 - the answer of this script
 

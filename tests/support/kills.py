@@ -9,11 +9,12 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from attrs import define, evolve, field, frozen
 
@@ -22,7 +23,7 @@ from callboard.actors.engine import JOURNAL_FOLDER
 from callboard.actors.runtime.journal_reader import JournalReader, VerifyReport, verify
 from callboard.actors.runtime.replay import Replayed, replay
 from callboard.actors.system import core_makers, make_codec
-from callboard.scenarios.venue.control import VenueControl
+from callboard.scenarios.venue.talk import Activity
 from support.engine_process import SETTINGS
 from support.faulty_disk import cut_tail, trouble_of
 
@@ -36,7 +37,7 @@ VENUE_FAULTS = (
     "http_503_unknown=0.02,http_503_service_unavailable=0.02,connection_refused=0.02,"
     "stream_gap=0.005,stream_duplicate=0.05,stream_reorder=0.05"
 )
-MORE_MAX = {"requests": 20, "mutations": 6, "entries": 6}
+MORE_MAX: Mapping[str, int] = MappingProxyType({"requests": 20, "mutations": 6, "entries": 6})
 
 
 @frozen
@@ -47,25 +48,42 @@ class Kill:
     number: int
 
 
-def drawn_kills(seed: int, count: int) -> list[Kill]:
+def drawn_kills(
+    seed: int, count: int, *, steps_max: int = STEPS_MAX, more_max: Mapping[str, int] = MORE_MAX
+) -> list[Kill]:
     """Draw moments: half by the engine's steps, half by what has reached the venue."""
     random = Random(f"kills/{seed}")
-    kinds = ["steps", "steps", "steps", *MORE_MAX]
+    kinds = [*["steps"] * len(more_max), *more_max]
     return [
-        Kill(what, random.randint(1, MORE_MAX.get(what, STEPS_MAX)))
+        Kill(what, random.randint(1, more_max.get(what, steps_max)))
         for what in (kinds[each % len(kinds)] for each in range(count))
     ]
+
+
+class Hand(Protocol):
+    """What a campaign asks of its venue."""
+
+    def activity(self) -> Activity:
+        """Return how much has happened so far."""
+        ...
+
+    def await_activity(self, least: Activity, *, timeout_seconds: float) -> Activity:
+        """Wait until every count is at least so high, and return the counts."""
+        ...
 
 
 @define(eq=False)
 class Campaign:
     """Lives of one engine, at one venue, on one folder."""
 
-    socket: Path
+    venue: Path | str
+    """A Unix socket, or a URL."""
     folder: Path
-    control: VenueControl
+    control: Hand
     disk_seed: int | None = None
     """Draws the trouble of each life's disk, and what a power cut leaves of its journal."""
+    options: tuple[str, ...] = ()
+    """Of the engine, in every life."""
     lives: int = field(init=False, default=0)
     troubles: Counter[str] = field(init=False, factory=Counter[str])
     """Lives by the trouble of their disk."""
@@ -97,10 +115,13 @@ class Campaign:
             engine.kill()
             self._expect_killed(engine)
 
-    def settle(self) -> dict[str, Any]:
-        """Start the engine once more, let it settle, and return what it believes."""
-        with self._engine("--quiet") as engine:
-            said, _ = engine.communicate(timeout=2 * LIFE_SECONDS)
+    def settle(self, *options: str, seconds: float = 0.0) -> dict[str, Any]:
+        """Start the engine once more, let it settle, and return what it believes.
+
+        It tells no signal, unless the options say until when; that takes so many seconds more.
+        """
+        with self._engine(*(options or ("--quiet",))) as engine:
+            said, _ = engine.communicate(timeout=seconds + 2 * LIFE_SECONDS)
         assert 0 == engine.returncode, self.log()
         view: dict[str, Any] = json.loads(said)
         return view
@@ -115,7 +136,14 @@ class Campaign:
     @contextmanager
     def _engine(self, *options: str) -> Generator["subprocess.Popen[str]"]:
         self.lives += 1
-        command = [sys.executable, str(SCRIPT), str(self.socket), str(self.folder), *options]
+        command = [
+            sys.executable,
+            str(SCRIPT),
+            str(self.venue),
+            str(self.folder),
+            *self.options,
+            *options,
+        ]
         with (
             self._log_path().open("w") as log,
             subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as engine,
@@ -149,18 +177,20 @@ class Remembered:
 def remembered(folder: Path) -> Remembered:
     """Read a journal, first without any actor, then by a replay."""
     disk = Disk(folder / JOURNAL_FOLDER)
-    facts = list(_facts(disk))
-    intended = [fact["approved"] for fact in facts if _is(fact, "order_manager/OrderIntended")]
+    facts = list(facts_of(folder))
+    intended = [fact["approved"] for fact in facts if is_fact(fact, "order_manager/OrderIntended")]
     return Remembered(
         report=verify(disk),
         intended=frozenset(order["client_order_id"] for order in intended),
         booked=Counter(
-            fact["trade"]["trade_id"] for fact in facts if _is(fact, "order_manager/TradeBooked")
+            fact["trade"]["trade_id"]
+            for fact in facts
+            if is_fact(fact, "order_manager/TradeBooked")
         ),
         applied=Counter(
             fact["fill"]["trade"]["trade_id"]
             for fact in facts
-            if _is(fact, "position_monitor/FillApplied")
+            if is_fact(fact, "position_monitor/FillApplied")
         ),
         intents={
             order["intent_id"]: order["signal_id"] for order in intended if order["leg"] == "e"
@@ -169,10 +199,13 @@ def remembered(folder: Path) -> Remembered:
     )
 
 
-def _facts(disk: Disk) -> Generator[dict[str, Any]]:
+def facts_of(folder: Path) -> Generator[dict[str, Any]]:
+    """Yield every fact of the journal in a data directory."""
+    disk = Disk(folder / JOURNAL_FOLDER)
     for line in JournalReader(disk):
         yield from line.data.get("facts", ())
 
 
-def _is(fact: dict[str, Any], tag: str) -> bool:
+def is_fact(fact: dict[str, Any], tag: str) -> bool:
+    """Say whether a fact has a tag, of any version."""
     return bool(fact["t"].startswith(f"{tag}.v"))
