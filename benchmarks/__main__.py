@@ -26,6 +26,7 @@ import replay_rate
 import resting_book
 import search_rate
 import simulated_program
+import socket_rows
 import step_rate
 from measure import Absent, Row
 from stage import BenchmarkFailed
@@ -47,11 +48,13 @@ class Scale:
     """Blocks of the shorter journal; the longer one has four times as many."""
     seeds: int = 400
     """Seeds of a soak."""
+    sent: int = 200
+    """Orders over sockets, of each side in a round; few enough for the venue's open stops."""
 
 
 # Aged far enough that a tenth of it has filled, sealed and dropped its first segments.
 USUAL = Scale(rounds=5, orders=3_000, steps=60_000, aged=100_000)
-QUICK = Scale(rounds=1, orders=60, steps=2_000, aged=200, resting=200, blocks=1, seeds=4)
+QUICK = Scale(rounds=1, orders=60, steps=2_000, aged=200, resting=200, blocks=1, seeds=4, sent=10)
 FULL = Scale(rounds=7, orders=5_000, steps=60_000, aged=1_000_000, blocks=12, seeds=2_000)
 
 Found = list[Row | Absent]
@@ -71,6 +74,7 @@ PARTS: dict[str, Callable[[Scale], Found]] = {
         many=scale.resting, ticks=scale.steps // 2, rounds=scale.rounds
     ),
     "growth": lambda scale: [*growth.rows(orders=scale.aged)],
+    "sockets": lambda scale: socket_rows.rows(orders=scale.sent, rounds=scale.rounds),
 }
 PROFILE = "profile"
 PAGE_COLUMNS = 100
@@ -126,8 +130,8 @@ def _ratios(found: Found) -> Table:
             continue
         figures = f"{figure(row.ours)} against {figure(row.base)} {row.unit}"
         ratios = f"{row.ratio:.3f}\n{min(row.ratios):.3f} to {max(row.ratios):.3f}"
-        target = f"{'at least' if row.at_least else 'at most'} {row.target:g}"
-        verdict = "met" if row.met else "missed"
+        target = row.goal("at least", "at most")
+        verdict = "" if row.met is None else "met" if row.met else "missed"
         table.add_row(
             f"{row.name}\n  {', '.join(filter(None, (figures, row.note)))}", ratios, target, verdict
         )

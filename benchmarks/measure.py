@@ -1,10 +1,10 @@
 """Measure: cases run in turn, and what their figures come to.
 
-Owns the method. Seconds are those of the process's CPU time: nothing here waits for anything, and
-other work on the machine does not count. The machine's speed still moves by a factor of two
-between minutes, so two sides are measured in turn, A B A B, and only their ratio within a round
-counts: the row quotes the median ratio and its spread. A row never fails on a time; it says when
-its target is missed.
+Owns the method. Seconds are those of the process's CPU time, since nothing here waits for anything
+but the rows over sockets, whose seconds are the wall's; other work on the machine does not count.
+The machine's speed still moves by a factor of two between minutes, so two sides are measured in
+turn, A B A B, and only their ratio within a round counts: the row quotes the median ratio and its
+spread. A row never fails on a time; it says when its target is missed.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,8 @@ class Row:
     base: float
     """Median of the figures that we are measured against."""
     ratios: tuple[float, ...]
-    target: float
+    target: float | None
+    """None where nothing is aimed at."""
     at_least: bool = True
     """False where the ratio should be at most the target."""
     note: str = ""
@@ -39,9 +40,17 @@ class Row:
         return median(self.ratios)
 
     @property
-    def met(self) -> bool:
-        """True when the median reaches the target."""
+    def met(self) -> bool | None:
+        """True when the median reaches the target; None without one."""
+        if self.target is None:
+            return None
         return self.ratio >= self.target if self.at_least else self.ratio <= self.target
+
+    def goal(self, at_least: str, at_most: str) -> str:
+        """Return the target in words, empty without one."""
+        if self.target is None:
+            return ""
+        return f"{at_least if self.at_least else at_most} {self.target:g}"
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as JSON values."""
@@ -54,7 +63,7 @@ class Row:
             "ratio_min": min(self.ratios),
             "ratio_max": max(self.ratios),
             "rounds": len(self.ratios),
-            "target": f"{'>=' if self.at_least else '<='} {self.target:g}",
+            "target": self.goal(">=", "<="),
             "met": self.met,
             "note": self.note,
         }
@@ -78,7 +87,8 @@ class Target:
 
     name: str
     unit: str
-    ratio: float
+    ratio: float | None
+    """None where nothing is aimed at."""
     at_least: bool = True
     note: str = ""
 

@@ -23,6 +23,14 @@ ROWS = {
     "memory after all orders / after a tenth",
     "an order of an old engine / of a young one",
     "the longest order / 50 ms",
+    "order placed over sockets, group commit / bare python-binance",
+    "order placed over sockets, intent synced / bare python-binance",
+    "orders a second over sockets, 32 in flight / bare python-binance",
+    "an order of ccxt async / bare python-binance",
+    "an order of NautilusTrader's HTTP client / bare python-binance",
+    "order placed while the host computes / a naive Pykka chain",
+    "a fill to its stop acknowledged / bare python-binance's order",
+    "requests a second of the venue alone / bare python-binance",
 }
 
 

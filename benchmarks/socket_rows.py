@@ -1,0 +1,144 @@
+"""SocketRows: the shipped engine over real sockets, against clients of the same local venue.
+
+Owns the method of these rows. The venue is `callboard venue`, a process of its own; so is every
+side, in turn within a round, and a ratio is of one round. The engine's seconds are from the host's
+tell until its subscriber hears of the venue's answer, bare python-binance's those of
+`Client.futures_create_order` on its own session, both of market orders one after the other, by the
+wall, since waiting for threads, the disk and the venue is what is measured. The venue answers at
+once: a real one's round trip would hide most of what the engine adds. A note says how the CPU of an
+order is spread over the engine's threads. Peers without a target are there to compare; one whose
+package no environment has is absent.
+"""
+
+import json
+from collections.abc import Iterator
+from statistics import median, quantiles
+from typing import Any
+
+from attrs import define, field
+
+from measure import Absent, Row, Target
+from venue_process import ENVIRONMENTS, python_with, say, venue
+
+MS = 1_000.0
+UNIT = "ms"
+SHARES_SHOWN = 6
+ONE_LANE = "entries have one lane, with one request under way"
+
+GROUP = Target("order placed over sockets, group commit / bare python-binance", UNIT, 0.55, False)
+INTENT = Target("order placed over sockets, intent synced / bare python-binance", UNIT, 0.75, False)
+FLOOD = Target("orders a second over sockets, 32 in flight / bare python-binance", "orders/s", 2.5)
+BESIDE = Target("order placed while the host computes / a naive Pykka chain", UNIT, 0.10, False)
+PROTECT = Target("a fill to its stop acknowledged / bare python-binance's order", UNIT, None)
+SERVER = Target("requests a second of the venue alone / bare python-binance", "requests/s", None)
+PEERS = {
+    "socket_ccxt.py": ("ccxt", Target("an order of ccxt async / bare python-binance", UNIT, None)),
+    "socket_nautilus.py": (
+        "nautilus_trader",
+        Target("an order of NautilusTrader's HTTP client / bare python-binance", UNIT, None),
+    ),
+}
+"""By program: the package that it needs, and its row."""
+
+
+@define
+class Figures:
+    """What the rounds found; the figures of one name are in the order of the rounds."""
+
+    seconds: dict[str, list[list[float]]] = field(factory=dict[str, list[list[float]]])
+    cpu: dict[str, list[dict[str, float]]] = field(factory=dict[str, list[dict[str, float]]])
+    """CPU seconds of an order by thread, with the journal as it is by default."""
+    rates: list[float] = field(factory=list[float])
+
+    def add(self, name: str, seconds: list[float]) -> None:
+        """Keep the seconds of one round."""
+        self.seconds.setdefault(name, []).append(seconds)
+
+    def p50s(self, name: str) -> list[float]:
+        """Return each round's median in milliseconds."""
+        return [median(seconds) * MS for seconds in self.seconds[name]]
+
+    def p99(self, name: str) -> float:
+        """Return the 99th percentile of all rounds together, in milliseconds."""
+        every = [each for seconds in self.seconds[name] for each in seconds]
+        return quantiles(every, n=100, method="inclusive")[98] * MS
+
+
+def rows(*, orders: int, rounds: int) -> list[Row | Absent]:
+    """Measure the rows: so many sequential orders of each side in a round, a tenth with a stop."""
+    found = Figures()
+    with venue() as url:
+        for _ in range(rounds):
+            _round(found, url, orders)
+    return list(_rows(found))
+
+
+def _round(found: Figures, url: str, orders: int) -> None:
+    few = max(orders // 10, 2)
+    bare = say("socket_bare.py", url, json.dumps({"sequential": orders, "beside": few}))
+    found.add("bare", bare["sequential"])
+    found.add("naive", bare["beside"])
+    for program, (package, _) in PEERS.items():
+        python = python_with(package)
+        if python is not None:
+            found.add(program, say(program, url, str(orders), python=python))
+    load = say("socket_load.py", url, str(orders))
+    found.add("server", load["seconds"])
+    found.rates.append(load["rate"])
+    group = _engine(url, "group", sequential=orders)
+    found.add("group", group["sequential"]["seconds"])
+    cases = {"flood": orders, "beside": few, "beside_short": few, "protect": few}
+    intent = _engine(url, "intent", sequential=orders, **cases)
+    for case, said in intent.items():
+        found.add(case, said["seconds"])
+        found.cpu.setdefault(case, []).append(said["cpu"])
+
+
+def _engine(url: str, durability: str, **cases: int) -> Any:
+    return say("socket_engine.py", url, durability, json.dumps(cases))
+
+
+def _rows(found: Figures) -> Iterator[Row | Absent]:
+    bare = found.p50s("bare")
+    yield _row(GROUP, found.p50s("group"), bare, f"p99 {found.p99('group'):.3g} ms")
+    intent_note = f"p99 {found.p99('sequential'):.3g} ms; {_cpu(found.cpu['sequential'])}"
+    yield _row(INTENT, found.p50s("sequential"), bare, intent_note)
+    rates = [1 / seconds for (seconds,) in found.seconds["flood"]]
+    yield _row(FLOOD, rates, _rates(found), f"{_cpu(found.cpu['flood'])}; {ONE_LANE}")
+    for program, (package, target) in PEERS.items():
+        if program in found.seconds:
+            yield _row(target, found.p50s(program), bare)
+        else:
+            yield Absent(target.name, f"{package} is in no environment that {ENVIRONMENTS} names")
+    short = f"{median(found.p50s('beside_short')):.3g} ms where the host switches every 0.5 ms"
+    yield _row(BESIDE, found.p50s("beside"), found.p50s("naive"), short)
+    yield _row(PROTECT, found.p50s("protect"), bare, f"p99 {found.p99('protect'):.3g} ms")
+    server = f"one by one p50 {median(found.p50s('server')):.3g}, p99 {found.p99('server'):.3g} ms"
+    yield _row(SERVER, found.rates, _rates(found), server)
+
+
+def _rates(found: Figures) -> list[float]:
+    """Return bare python-binance's orders a second, one after the other, of each round."""
+    return [len(seconds) / sum(seconds) for seconds in found.seconds["bare"]]
+
+
+def _row(target: Target, ours: list[float], base: list[float], note: str = "") -> Row:
+    return Row(
+        name=target.name,
+        unit=target.unit,
+        ours=median(ours),
+        base=median(base),
+        ratios=tuple(mine / other for mine, other in zip(ours, base, strict=True)),
+        target=target.ratio,
+        at_least=target.at_least,
+        note=note,
+    )
+
+
+def _cpu(rounds: list[dict[str, float]]) -> str:
+    """Return the CPU of an order and the threads that use most of it."""
+    names = dict.fromkeys(name for used in rounds for name in used)
+    used = {name: median(each.get(name, 0.0) for each in rounds) * MS for name in names}
+    largest = sorted(used, key=lambda name: -used[name])[:SHARES_SHOWN]
+    shares = ", ".join(f"{name.removeprefix('callboard-')} {used[name]:.2f}" for name in largest)
+    return f"CPU {sum(used.values()):.2f} ms: {shares}"
