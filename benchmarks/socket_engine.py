@@ -64,6 +64,8 @@ CONFIDENCE = Decimal("0.9")
 PLENTY = 1_000_000
 EXECUTIONS = 10_000_000
 CONDITIONAL = 1_000
+PATIENCE_MS = 60_000
+"""A loaded machine makes an order slow, and no order refused."""
 IN_FLIGHT = 32
 WARMING = 20
 WAIT_SECONDS = 60.0
@@ -82,6 +84,8 @@ def settings(url: str, account: str, durability: str) -> Settings:
             executions_per_day_max=EXECUTIONS,
             scale_in=True,
             conditional_orders_max=CONDITIONAL,
+            mark_age_ms_max=PATIENCE_MS,
+            send_within_ms=PATIENCE_MS,
             position_size_pct_max=Decimal(100),
             gross_exposure_pct_max=Decimal(100),
         ),
