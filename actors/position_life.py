@@ -1,7 +1,7 @@
 """Position life: how a position begins, changes and ends, and what that sets going.
 
 PositionMonitor's tools, bound to one message. A first fill asks for protection; the end cancels
-what still protects. A fill that turns a position over ends one life and begins the next; the
+what still protects. An entry that turns a position over ends one life and begins the next; the
 venue's word that less is left than our fills say ends or shortens it without a fill.
 """
 
@@ -22,8 +22,8 @@ from ..messages.values import CloseReason, Leg, Severity
 from ..messages.venue import TradeEvidence
 from . import names
 from .policies.guard import Guard, VenueView, close_reason, new_life, stranger_fill
-from .policies.held_fills import held_after, held_key
-from .policies.ledger import Position, overdraws, signed, unrealised_pnl
+from .policies.held_fills import held_for, held_key
+from .policies.ledger import Position, reduces, signed, unrealised_pnl
 from .policies.stop_plan import tighter
 from .policies.strangers import explain
 from .policies.trade_book import TradeBook, book_funding, resize_trade
@@ -53,7 +53,7 @@ class Life:
         legs, trade = self.protection.legs, fill.trade
         guard = legs.state.guards.get(key)
         before = Position(trade.symbol, trade.position_side) if guard is None else guard.position
-        if overdraws(before, trade.side, trade.quantity):
+        if fill.leg is not Leg.ENTRY and not reduces(before, trade.side, trade.quantity):
             self._hold(key, fill)
             return
         booked = booked_fill(legs.state, key, fill, legs.ctx.now)
@@ -75,13 +75,14 @@ class Life:
             if grew or guard.has_quantity_legs:
                 self.protection.resized(key, guard, after, stop_loss)
         if abs(after.quantity) > abs(before.quantity):
-            for waiting in held_after(legs.state.held, key, trade):
+            for waiting in held_for(legs.state.held, key, trade):
                 legs.ctx.tell(legs.ctx.me, waiting)
 
     def _hold(self, key: str, fill: FillBooked) -> None:
         """Keep a fill until those before it are told; the venue is asked for them."""
         legs, trade_id = self.protection.legs, fill.trade.trade_id
-        if legs.state.held.get(held_key(key, trade_id)) != fill:
+        known = legs.state.held.get(held_key(key, trade_id))
+        if known is None or known.fill != fill:
             legs.ctx.record(FillHeld(key, fill))
             legs.check(key, f"fill {trade_id} takes more than is known to be held")
 
@@ -101,15 +102,12 @@ class Life:
         self.protection.legs.ctx.tell(names.RISK_GATE, adopted)
 
     def opened(self, key: str, after: Position, fill: FillBooked) -> None:
-        """A fill began a life: protect it; one that an exit began should not be."""
+        """A fill of an entry began a life: protect it."""
         legs = self.protection.legs
         life = new_life(after, fill, legs.state.lives + 1)
         self._tell_opened(life, after, at_ms=fill.trade.at_ms, fees=fill.trade.fee)
         self.protection.begin_wait(key, life.number)
-        if fill.leg is Leg.ENTRY:
-            self.protection.request(key, life)
-        else:
-            legs.close(key, life, "turned over by an exit")
+        self.protection.request(key, life)
 
     def _tell_opened(
         self, life: Guard, after: Position, *, at_ms: int, fees: Decimal = ZERO

@@ -197,7 +197,7 @@ class PositionMonitor(Actor):
         guard = self.state.guards.get(key)
         held = self.state.held.get(held_key(key, trade.trade_id))
         if held is not None:
-            ctx.record(FillHeld(key, evolve(held, trade=trade)))
+            ctx.record(FillHeld(key, evolve(held.fill, trade=trade)))
             return
         if guard is None or trade.trade_id not in guard.bare_fills:
             ctx.log("fill_settled_already", id=message.client_order_id, trade_id=trade.trade_id)

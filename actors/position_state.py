@@ -18,7 +18,7 @@ from ..messages.venue import TradeEvidence
 from .policies.fill_booking import Booked, book_of_fill
 from .policies.guard import BareFill, Guard, VenueView
 from .policies.guard_legs import note_leg
-from .policies.held_fills import held_key, hold
+from .policies.held_fills import HeldFill, held_key, hold
 from .policies.ledger import Position, adopted
 from .policies.stop_plan import tighter
 from .policies.trade_book import (
@@ -76,7 +76,7 @@ class PositionsState:
     foreign: dict[str, VenueView] = field(factory=dict[str, VenueView])
     """Positions at the venue that nothing of ours ever was in."""
     lives: int = 0
-    held: dict[str, FillBooked] = field(factory=dict[str, FillBooked])
+    held: dict[str, HeldFill] = field(factory=dict[str, HeldFill])
     """By key and trade id, fills that wait for earlier ones which nobody has told yet."""
     marks: dict[str, MarkChanged] = field(factory=dict[str, MarkChanged])
     filters: dict[str, Filters] = field(factory=dict[str, Filters])
@@ -147,7 +147,8 @@ def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
         case FillKnown():
             state.guards[fact.key].booked[fact.trade_id] = False
         case FillHeld():
-            hold(state.held, fact.key, fact.fill)
+            guard = state.guards.get(fact.key)
+            hold(state.held, fact.key, fact.fill, () if guard is None else guard.booked)
         case FundingBooked():
             _book_funding(state, fact)
         case StrangerNoted():

@@ -23,7 +23,7 @@ from ...messages.values import (
     WorkingType,
 )
 from ...messages.venue import TradeEvidence
-from .ledger import Position, signed
+from .ledger import Position, reduces
 from .rounding import split_market_quantity
 from .strangers import trade_order
 from .trade_book import TradeBook
@@ -199,8 +199,7 @@ class Guard:
 
     def reduces(self, trade: TradeEvidence) -> bool:
         """True when the fill makes the position smaller and does not turn it over."""
-        change, held = signed(trade.side, trade.quantity), self.position.quantity
-        return change * held < 0 and abs(change) <= abs(held)
+        return reduces(self.position, trade.side, trade.quantity)
 
     def left_ids(self) -> list[str]:
         """Return the orders that have not ended, which a flat position has no use for."""

@@ -9,7 +9,7 @@ Money is in the margin asset; fees are kept apart and are not in the realised pr
 
 Bound: exact while products fit the decimal context's precision (28 digits or more).
 Failure: a fill of nothing, or one that would turn a LONG or SHORT position over, which the venue
-never makes, is `InvariantBroken`; `overdraws` says so before.
+never makes, is `InvariantBroken`; `reduces` says so before.
 """
 
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -145,22 +145,23 @@ def _opened_at_ns(position: Position, change: Decimal, at_ns: int, *, begins: bo
     return at_ns if begins else position.opened_at_ns
 
 
-def overdraws(position: Position, side: Side, quantity: Decimal) -> bool:
-    """Return True when a fill takes more off a LONG or SHORT than we know it holds.
+def reduces(position: Position, side: Side, quantity: Decimal) -> bool:
+    """Return True when a fill makes a position smaller, at most flat.
 
-    The venue never turns one over: fills before this one have not been heard of.
+    One of a reducing order always does at the venue: where it does not here, fills that it stands
+    on have not been heard of.
     """
-    return _is_turned(position.position_side, position.quantity + signed(side, quantity))
-
-
-def _is_turned(position_side: PositionSide, quantity: Decimal) -> bool:
-    if position_side is PositionSide.BOTH:
-        return False
-    return quantity < ZERO if position_side is PositionSide.LONG else quantity > ZERO
+    change, held = signed(side, quantity), position.quantity
+    return change * held < ZERO and abs(change) <= abs(held)
 
 
 def _check_direction(position: Position, quantity: Decimal) -> None:
-    if _is_turned(position.position_side, quantity):
+    wrong = {
+        PositionSide.BOTH: False,
+        PositionSide.LONG: quantity < ZERO,
+        PositionSide.SHORT: quantity > ZERO,
+    }[position.position_side]
+    if wrong:
         raise InvariantBroken(f"{position.symbol} {position.position_side} cannot hold {quantity}")
 
 

@@ -1,15 +1,15 @@
-"""Test of PositionMonitor: fills of a hedged position that come before those they close."""
+"""Test of PositionMonitor: fills that come before those that they close."""
 
 from decimal import Decimal
 from typing import Any
 
 from attrs import evolve
 
-from callboard.messages.events import PositionClosed, PositionUpdated
+from callboard.messages.events import PositionClosed, PositionOpened, PositionUpdated
 from callboard.messages.orders import FillBooked, FillSettled
 from callboard.messages.positions import CheckPositions
 from callboard.messages.values import PositionSide
-from support.position_bench import ONE, SYMBOL, ZERO, PositionBench, exit_fill, fill
+from support.position_bench import KEY, ONE, SYMBOL, ZERO, PositionBench, exit_fill, fill
 from support.steps import Step
 
 LONG_KEY = f"{SYMBOL}/LONG"
@@ -91,3 +91,37 @@ def test_a_bare_one_is_booked_with_the_fee_that_came_while_it_waited() -> None:
     (closed,) = pass_on(bench, bench.tell(long(fill(trade_trade_id="3", trade_fee=ZERO))))
 
     assert [Decimal("0.9")] == [each.fees for each in closed.told(PositionClosed)]
+
+
+def test_an_exit_never_turns_over_what_is_known_in_one_way_mode() -> None:
+    bench = PositionBench()
+    bench.tell(fill(trade_trade_id="3"))
+
+    step = bench.tell(exit_fill(Decimal("1.2"), trade_trade_id="7"))
+
+    text = f"{KEY}: fill 7 takes more than is known to be held"
+    assert (("reconciler", CheckPositions(text)),) == step.tells
+    assert ONE == bench.guard.position.quantity
+
+
+def test_an_exit_that_a_later_stop_overtook_is_booked_when_the_fill_between_is_told() -> None:
+    bench = PositionBench()
+    bench.tell(fill(trade_trade_id="3"))
+    bench.tell(exit_fill(Decimal("0.6"), trade_trade_id="9"))
+    bench.tell(exit_fill(Decimal("0.7"), trade_trade_id="7"))
+
+    (closed,) = pass_on(bench, bench.tell(fill(Decimal("0.3"), trade_trade_id="8")))
+
+    assert 1 == len(closed.told(PositionClosed))
+    assert ZERO == bench.guard.position.quantity
+
+
+def test_an_exit_that_comes_when_nothing_is_known_to_be_held_opens_nothing() -> None:
+    bench = PositionBench()
+    bench.tell(fill(trade_trade_id="3"))
+    bench.tell(exit_fill(trade_trade_id="4"))
+
+    step = bench.tell(exit_fill(Decimal("0.5"), trade_trade_id="7"))
+
+    assert [] == step.told(PositionOpened)
+    assert ZERO == bench.guard.position.quantity

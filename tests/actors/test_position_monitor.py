@@ -1,6 +1,7 @@
 """Test of PositionMonitor: fills, lives, profit and fees, and values."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from callboard.messages.events import (
     PositionUpdated,
 )
 from callboard.messages.market import ClockChanged
-from callboard.messages.orders import CancelLeg, FillSettled, RequestExit
+from callboard.messages.orders import CancelLeg, FillBooked, FillSettled, RequestExit
 from callboard.messages.positions import ProtectionFailing
 from callboard.messages.queries import GetPositions
 from callboard.messages.reconciliation import PositionsCompared
@@ -36,6 +37,18 @@ from support.position_bench import (
 
 HALF = Decimal("0.5")
 FEE = Decimal("0.8")
+
+
+def turning_entry(quantity: Decimal, **changes: Any) -> FillBooked:
+    """The fill of a short entry in a symbol that is held long, with a stop and no target."""
+    return fill(
+        quantity,
+        side=Side.SELL,
+        trade_trade_id="2",
+        stop_loss=Decimal(2100),
+        take_profit=None,
+        **changes,
+    )
 
 
 def test_a_first_fill_opens_a_position_and_asks_for_stop_and_target() -> None:
@@ -141,21 +154,21 @@ def test_a_late_fill_of_an_entry_opens_a_position_that_is_protected_too() -> Non
     assert [Leg.STOP, Leg.TARGET] == [each.leg for each in step.told(RequestExit)]
 
 
-def test_a_fill_that_turns_a_position_over_ends_one_life_and_closes_the_next() -> None:
+def test_an_entry_that_turns_a_position_over_ends_one_life_and_protects_the_next() -> None:
     bench = PositionBench().protected()
 
-    step = bench.tell(exit_fill(Decimal(3), trade_realised_pnl=Decimal(100)))
+    step = bench.tell(turning_entry(Decimal(3), trade_realised_pnl=Decimal(100)))
 
     (closed,) = step.told(PositionClosed)
     assert (Decimal(100), "alpha") == (closed.realised_pnl, closed.strategy)
     assert [Decimal(-2)] == [opened.quantity for opened in step.told(PositionOpened)]
     assert [CancelLeg(STOP_CID), CancelLeg(TARGET_CID)] == step.told(CancelLeg)
-    (exit_,) = step.told(RequestExit)
-    assert (Leg.EXIT, Side.BUY, Decimal(2), "p2") == (
-        exit_.leg,
-        exit_.side,
-        exit_.quantity,
-        exit_.intent_id,
+    (stop,) = step.told(RequestExit)
+    assert (Leg.STOP, Side.BUY, Decimal(2100), "p2") == (
+        stop.leg,
+        stop.side,
+        stop.trigger_price,
+        stop.intent_id,
     )
     assert (ZERO, Decimal(100)) == (
         bench.guard.position.realised_pnl - bench.guard.realised_before,
@@ -167,7 +180,7 @@ def test_an_alarm_of_the_old_life_ends_when_it_is_turned_over() -> None:
     bench = PositionBench().opened()
     bench.steps.fire(f"unprotected/{KEY}")
 
-    step = bench.tell(exit_fill(Decimal(2)))
+    step = bench.tell(turning_entry(Decimal(2)))
 
     assert [ProtectionFailing(SYMBOL, alarm=False)] == step.told(ProtectionFailing)
 

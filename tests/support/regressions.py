@@ -11,7 +11,14 @@ from callboard.scenarios.drawn import CRASHABLE
 from callboard.scenarios.schedules import Schedule
 from callboard.scenarios.simulation import Delivery
 from callboard.scenarios.venue.faults import Faults
-from callboard.scenarios.workload import ActorCrash, Command, EngineCrash, Signal, Workload
+from callboard.scenarios.workload import (
+    ActorCrash,
+    Command,
+    EngineCrash,
+    Network,
+    Signal,
+    Workload,
+)
 
 LONG, SHORT = SignalType.LONG_ENTRY, SignalType.SHORT_ENTRY
 CLOSE_LONG, CLOSE_SHORT = SignalType.CLOSE_LONG, SignalType.CLOSE_SHORT
@@ -169,6 +176,21 @@ ONCE_WRONG: dict[str, Workload] = {
             connection_refused=0.3, http_503_service_unavailable=0.1, in_liquidation_2023=0.1
         ),
         is_thin=True,
+    ),
+    "an exit's fill turned a position over whose entry's last fills were not told yet": Workload(
+        2935,
+        duration_ms=25_000,
+        signals=(
+            Signal(6_000, SHORT, "BTCUSDT", target_bps=150),
+            Signal(7_000, LONG, limit_bps=2),
+            Signal(9_700, CLOSE_LONG),
+        ),
+        commands=(Command(17_500, "flatten"),),
+        faults=Faults(connection_reset=0.1, stream_duplicate=0.02, stream_storm=0.02),
+        engine_crashes=(EngineCrash(11_040, down_ms=5_000),),
+        turbulence_ticks=300,
+        is_thin=True,
+        network=Network(request_ms=250, answer_ms=250, stream_ms=250, jitter_ms=250),
     ),
     "the fills of an order were asked for by time, and the clock had been set since": Workload(
         61114,
