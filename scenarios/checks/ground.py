@@ -4,7 +4,7 @@ Owns a running reading of the venue's order and fill lists, position by position
 placement that left the engine, until it is known what came of it. Nothing here believes the
 engine: its own view is only looked at where an invariant compares the two. Bound: one entry per
 client order id, as the venue's own history; unclear placements are forgotten when they have been
-answered or can be accepted no more.
+answered or have proved absent.
 """
 
 import re
@@ -20,6 +20,7 @@ from ...actors.runtime.envelope import Envelope
 from ...messages.values import Leg, Phase
 from ..simulated_engine import SimulatedEngine
 from ..venue.algo_orders import AlgoOrder
+from ..venue.api import AHEAD_MAX_MS
 from ..venue.fills import Fill
 from ..venue.forced import is_forced
 from ..venue.moment import NS_PER_MS
@@ -84,6 +85,19 @@ class Placement:
     """Venue time after which the venue refuses it."""
     result: str = ""
     """accepted, refused or absent (certainly not executed), or unclear; empty while unanswered."""
+    lacking: dict[str, bool] = field(factory=dict[str, bool])
+    """Stores that do not have it, asked when it could be accepted no more."""
+
+    def note_lacking(self, store: str, asked_at_ms: int) -> None:
+        """Note that a store does not have it; when both have said so, it is absent for good.
+
+        The venue answers no question of more than a second ahead of its clock, so that its clock
+        had passed the last chance by then; where the clock is set back later, this stands.
+        """
+        if asked_at_ms - AHEAD_MAX_MS > self.acceptable_until_ms:
+            self.lacking[store] = True
+        if len(self.lacking) == len(PLACING_PATHS):
+            self.result = "absent"
 
 
 @define(eq=False)
@@ -198,6 +212,10 @@ class Ground:
         for placement in self.placements.get(client_order_id, ()):
             if placement.request_id == answer.request_id:
                 placement.result = result_of(answer)
+        if code_of(answer) == NO_SUCH_ORDER:
+            client_order_id = client_id_of_query(request)
+            for placement in self.placements.get(client_order_id, ()):
+                placement.note_lacking(request.path, int(request.params["timestamp"]))
         self._forget_settled(client_order_id)
         return request
 
@@ -299,6 +317,13 @@ def client_id_of_placement(request: VenueRequest) -> str:
     if request.method != "POST" or request.path not in PLACING_PATHS:
         return ""
     return request.params.get("newClientOrderId") or request.params.get("clientAlgoId", "")
+
+
+def client_id_of_query(request: VenueRequest) -> str:
+    """Return the client order id of a question for one order, empty for every other request."""
+    if request.method != "GET" or request.path not in PLACING_PATHS:
+        return ""
+    return request.params.get("origClientOrderId") or request.params.get("clientAlgoId", "")
 
 
 def code_of(answer: VenueAnswer) -> int:

@@ -8,20 +8,17 @@ from typing import ClassVar
 
 from attrs import define, field
 
-from ...actors.ports import VenueAnswer, VenueRequest
+from ...actors.ports import VenueRequest
 from ...actors.runtime.cell import Cell
 from ...actors.runtime.envelope import Envelope
 from ...actors.runtime.journal_writer import Durability
 from ...messages.values import Leg
 from ..venue.orders import Order
 from .ground import (
-    NO_SUCH_ORDER,
-    PLACING_PATHS,
     ZERO,
     Ground,
     Hooks,
     client_id_of_placement,
-    code_of,
 )
 
 
@@ -162,41 +159,20 @@ class NoBlindResend:
     """
 
     ground: Ground
-    _absent: dict[str, list[tuple[str, int]]] = field(
-        init=False, factory=dict[str, list[tuple[str, int]]]
-    )
-    """Client order id -> (store, venue time of the question) of every "no such order"."""
     name: ClassVar[str] = "S12"
 
     def hooks(self) -> Hooks:
-        """Look at opening placements and at the answers to queries."""
-        return Hooks(request=self.on_request, answer=self.on_answer)
-
-    def on_answer(self, request: VenueRequest, answer: VenueAnswer) -> None:
-        """Note what a store does not have."""
-        if request.method != "GET" or request.path not in PLACING_PATHS:
-            return
-        if code_of(answer) != NO_SUCH_ORDER:
-            return
-        params = request.params
-        client_order_id = params.get("origClientOrderId") or params.get("clientAlgoId", "")
-        if self.ground.placements.get(client_order_id):
-            asked = (request.path, int(params["timestamp"]))
-            self._absent.setdefault(client_order_id, []).append(asked)
+        """Look at opening placements."""
+        return Hooks(request=self.on_request)
 
     def on_request(self, request: VenueRequest) -> None:
-        """Compare with the earlier placements of the id that are not settled."""
+        """Look for earlier placements of the id that are not settled; each is told once."""
         client_order_id = client_id_of_placement(request)
         if not client_order_id or not self.ground.is_entry(client_order_id):
             return
-        asked = self._absent.pop(client_order_id, [])
         for placement in self.ground.unsettled(client_order_id):
-            if placement.request_id == request.request_id:
-                continue
-            horizon_ms = placement.acceptable_until_ms
-            stores = dict.fromkeys(store for store, at_ms in asked if at_ms > horizon_ms)
-            if self.ground.venue_ms <= horizon_ms or len(stores) < len(PLACING_PATHS):
+            if placement.request_id != request.request_id:
                 result = placement.result or "not answered"
                 text = f"{client_order_id}: resent while an earlier request is {result}"
                 self.ground.report(self.name, text)
-            placement.result = "absent"
+                placement.result = "absent"

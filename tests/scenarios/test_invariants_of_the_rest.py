@@ -111,6 +111,51 @@ def test_s12_finds_an_order_that_is_sent_again_blindly() -> None:
     assert "cb1-9-e1: resent while an earlier request is not answered" == stage.texts("S12")
 
 
+@pytest.mark.parametrize(
+    ("waited_s", "asked", "is_proven"),
+    [
+        (10, {ORDER: "origClientOrderId", ALGO_ORDER: "clientAlgoId"}, True),
+        (0, {ORDER: "origClientOrderId", ALGO_ORDER: "clientAlgoId"}, False),
+        (10, {ORDER: "origClientOrderId"}, False),
+    ],
+    ids=["both stores", "too early", "one store"],
+)
+def test_s12_takes_for_absent_what_both_stores_lack_after_its_last_chance(
+    waited_s: int, asked: dict[str, str], *, is_proven: bool
+) -> None:
+    lost = ScriptedFault("POST", ORDER, 1, Fault.REQUEST_LOST_BEFORE_EXECUTION)
+    stage = Stage((lost,)).begin()
+    stage.place("cb1-9-e1")
+    stage.world.run_for(waited_s)
+
+    for path, key in asked.items():
+        stage.send("GET", path, **{key: "cb1-9-e1"})
+    stage.world.run_for(10)
+    stage.place("cb1-9-e1")
+
+    assert is_proven == ("S12" not in stage.found())
+
+
+def test_what_proved_absent_may_not_arrive_after_the_clock_is_set_back() -> None:
+    lost = ScriptedFault("POST", ORDER, 1, Fault.REQUEST_LOST_BEFORE_EXECUTION)
+    stage = Stage((lost,)).begin()
+    ground = stage.checker.ground
+    stage.place("cb1-9-e1")
+    (placement,) = ground.unsettled("cb1-9-e1")
+    stage.world.run_for(10)
+
+    stage.world.venue.core.moment.skew_ms -= 20_000
+    may_arrive = ground.may_arrive(placement)
+    stage.world.venue.core.moment.skew_ms += 20_000
+    stage.send("GET", ORDER, origClientOrderId="cb1-9-e1")
+    stage.send("GET", ALGO_ORDER, clientAlgoId="cb1-9-e1")
+    stage.world.venue.core.moment.skew_ms -= 20_000
+
+    assert may_arrive
+    assert not ground.may_arrive(placement)
+    assert [] == ground.unsettled("cb1-9-e1")
+
+
 def test_s13_finds_what_grows_beyond_its_bound() -> None:
     stage = Stage().begin().enter()
     settings = stage.world.settings

@@ -8,7 +8,7 @@ from callboard.messages.values import SignalType
 from callboard.scenarios.crash_points import Boundary, CrashPoint
 from callboard.scenarios.disk import DiskFaults
 from callboard.scenarios.drawn import CRASHABLE
-from callboard.scenarios.schedules import Schedule
+from callboard.scenarios.schedules import Deferral, Schedule
 from callboard.scenarios.simulation import Delivery
 from callboard.scenarios.venue.faults import Faults
 from callboard.scenarios.workload import (
@@ -279,6 +279,33 @@ OPEN_ROADS: dict[str, Workload] = {
         faults=Faults(http_503_unknown=0.1, clock_skew=0.3, clock_skew_ms=6_000),
         disk=DiskFaults(latency_ns_max=300_000_000),
         turbulence_ticks=10,
+    ),
+    "the venue's clock is set back behind an order that proved absent": Workload(
+        9306,
+        delivery=Delivery.PAIR,
+        duration_ms=25_000,
+        signals=(
+            Signal(5_000, SHORT, "BTCUSDT"),
+            Signal(6_400, CLOSE_SHORT, "BTCUSDT"),
+            Signal(6_400, SHORT),
+            Signal(6_500, SHORT, "BTCUSDT"),
+            Signal(9_000, CLOSE_SHORT, "BTCUSDT"),
+            Signal(11_700, CLOSE_SHORT),
+            Signal(20_000, SHORT),
+        ),
+        faults=Faults(
+            request_lost_before_execution=0.02,
+            clock_skew=0.3,
+            stream_duplicate=1.0,
+            clock_skew_ms=6_000,
+        ),
+        turbulence_ticks=10,
+        trade_lite=True,
+        schedule=Schedule.IN_TURN,
+        deferrals=(
+            Deferral("->venue_clock!", 0, 29),
+            Deferral("rate_limiter->instruments", 37, 60),
+        ),
     ),
     "an entry is amended after a part of it was filled": Workload(
         5035,
