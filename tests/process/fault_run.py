@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.port_runs import KINDS, Plan, Told, is_incident, run
+from support.port_runs import KINDS, PAUSING, Plan, Told, is_incident, run
 
 BACKGROUND = 0.001
 """Of each kind that is drawn: about one request in fifteen meets something."""
@@ -37,9 +37,12 @@ def main() -> int:
         options.seed,
         options.minutes * 60,
         kills=options.kills,
-        background={fault.value: BACKGROUND for fault in KINDS if not is_incident(fault)},
+        background={
+            fault.value: BACKGROUND
+            for fault in KINDS
+            if not is_incident(fault) and fault not in PAUSING
+        },
         sizes=SIZES,
-        incident_seconds=options.minutes * 3,
     )
     began = time.monotonic()
     told = run(plan, folder / "data")

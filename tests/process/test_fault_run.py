@@ -10,14 +10,19 @@ from callboard.scenarios.venue.server.wire_faults import WireFault
 from support.port_runs import Plan, run
 
 SECONDS = 10
-SECONDS_OF_LIVES = 5
+SECONDS_OF_LIVES = 6
 CALM_MS = 6_000
+PERIOD_MS = 250
+FIRED_MIN = 5
 KINDS = (
     Fault.HTTP_503_UNKNOWN,
     Fault.HTTP_503_SERVICE_UNAVAILABLE,
     Fault.CONNECTION_RESET,
     Fault.STREAM_DUPLICATE,
     Fault.STREAM_REORDER,
+    Fault.MARGIN_2019,
+    Fault.FILL_PARTIAL,
+    Fault.DELEVERAGED,
     WireFault.RESET_BEFORE_EXECUTION,
     WireFault.RESET_AFTER_EXECUTION,
     WireFault.ANSWER_HALF,
@@ -26,10 +31,13 @@ KINDS = (
 
 
 def test_after_faults_on_venue_and_wire_ledger_store_and_journal_agree(tmp_path: Path) -> None:
-    told = run(Plan(seed=1, seconds=SECONDS, kinds=KINDS, calm_ms=CALM_MS), tmp_path / "data")
+    told = run(
+        Plan(seed=1, seconds=SECONDS, kinds=KINDS, calm_ms=CALM_MS, period_ms=PERIOD_MS),
+        tmp_path / "data",
+    )
 
     assert () == told.wrong
-    assert () == told.owed
+    assert len(told.fired) >= FIRED_MIN, "the run was too quiet to show anything"
     assert told.ledger.fills_made > 0
 
 

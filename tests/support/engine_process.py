@@ -2,7 +2,7 @@
 
 Run as a script: VENUE FOLDER [options]. VENUE is the path of a Unix socket, or the URL of a venue
 on a port, which python-binance and websockets reach. The script hosts an engine and tells it a
-signal every `PERIOD_NS` of venue time since `--origin-ns`, drawn from its number; what was due
+signal every `--period-ms` of venue time since `--origin-ns`, drawn from its number; what was due
 shortly before the start is told again, as a host does that does not know what arrived. With
 `--kill-at-step` it is killed right after the N-th step of its core. From `--until-ns` on, at once
 with `--quiet`, it tells no signal, waits until nothing has moved for `--calm-ms`, prints what the
@@ -53,8 +53,8 @@ from callboard.scenarios.running.market import WALKS
 from callboard.scenarios.venue.control import clock_of
 from support.faulty_disk import install
 
-SECOND_NS = 1_000_000_000
-PERIOD_NS = SECOND_NS // 2
+MS, SECOND_NS = 1_000_000, 1_000_000_000
+PERIOD_MS = 500
 RESUMED_EVERY = 4
 TOLD_AGAIN_NS = 10 * SECOND_NS
 SETTLED_MS = 15_000
@@ -163,9 +163,9 @@ def tell_wishes(ref: pykka.ActorRef[Front], clock: Clock, options: argparse.Name
     """Tell a wish whenever one is due, until the time of the options, if they name one."""
     wish_of = amending_wish_of if options.amends else signal_of
     resumes = options.resumes or options.disk_seed is not None
-    pause, origin_ns = threading.Event(), options.origin_ns
-    for number in count(max(1, (clock.now_ns() - TOLD_AGAIN_NS - origin_ns) // PERIOD_NS)):
-        due_ns = origin_ns + number * PERIOD_NS
+    pause, origin_ns, period_ns = threading.Event(), options.origin_ns, options.period_ms * MS
+    for number in count(max(1, (clock.now_ns() - TOLD_AGAIN_NS - origin_ns) // period_ns)):
+        due_ns = origin_ns + number * period_ns
         if options.until_ns is not None and due_ns > options.until_ns:
             return
         pause.wait(max(0.0, clock.wall_seconds(due_ns - clock.now_ns())))
@@ -189,7 +189,7 @@ def settled_view(ref: pykka.ActorRef[Front], clock: Clock, calm_ms: int) -> dict
         )
         if not is_settled or view != last:
             last, since_ns = view, clock.now_ns()
-        elif clock.now_ns() - since_ns > calm_ms * 1_000_000:
+        elif clock.now_ns() - since_ns > calm_ms * MS:
             return {
                 "positions": dict(held),
                 "orders": view[1],
@@ -224,6 +224,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--disk-seed", type=int)
     parser.add_argument("--origin-ns", type=int)
     parser.add_argument("--until-ns", type=int)
+    parser.add_argument("--period-ms", type=int, default=PERIOD_MS)
     parser.add_argument("--calm-ms", type=int, default=SETTLED_MS)
     parser.add_argument("--resumes", action="store_true")
     parser.add_argument("--amends", action="store_true")

@@ -84,6 +84,9 @@ class Campaign:
     """Draws the trouble of each life's disk, and what a power cut leaves of its journal."""
     options: tuple[str, ...] = ()
     """Of the engine, in every life."""
+    life_seconds: float = LIFE_SECONDS
+    kills_late: bool = False
+    """Whether a life that has not come to its moment by then is killed there, or is a failure."""
     lives: int = field(init=False, default=0)
     troubles: Counter[str] = field(init=False, factory=Counter[str])
     """Lives by the trouble of their disk."""
@@ -111,7 +114,7 @@ class Campaign:
         now = self.control.activity()
         wanted = evolve(now, **{kill.what: getattr(now, kill.what) + kill.number})
         with self._engine(*options) as engine:
-            self.control.await_activity(wanted, timeout_seconds=LIFE_SECONDS)
+            self.control.await_activity(wanted, timeout_seconds=self.life_seconds)
             engine.kill()
             self._expect_killed(engine)
 
@@ -131,6 +134,12 @@ class Campaign:
         return self._log_path().read_text()[-4_000:]
 
     def _expect_killed(self, engine: "subprocess.Popen[str]") -> None:
+        try:
+            engine.wait(self.life_seconds)
+        except subprocess.TimeoutExpired:
+            if not self.kills_late:
+                raise
+            engine.kill()
         assert -signal.SIGKILL == engine.wait(LIFE_SECONDS), self.log()
 
     @contextmanager

@@ -6,8 +6,9 @@ on. At the end everything heals, the engine settles and the books are compared.
 """
 
 import threading
+import time
 from collections.abc import Mapping
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,7 +32,8 @@ KINDS: tuple[Fault | WireFault, ...] = (
     *WireFault,
 )
 """What a person trades beside the engine is left to that person, so nothing could agree."""
-STEPS_A_SECOND = 60
+PAUSING = (Fault.HTTP_403, Fault.HTTP_418, Fault.HTTP_418_BARE)
+STEPS_A_SECOND = 80
 
 
 @frozen
@@ -48,9 +50,9 @@ class Plan:
     background: Mapping[str, float] = field(factory=dict[str, float])
     """Drawn faults that go on all the time."""
     sizes: Mapping[str, int] = field(factory=dict[str, int])
-    incident_seconds: float = 1.0
-    """Between two incidents."""
     kills: int = 0
+    period_ms: int = 500
+    """Between two wishes."""
     calm_ms: int = 15_000
 
 
@@ -71,43 +73,42 @@ class Told:
 
 @define(eq=False)
 class Striker:
-    """A thread that lets every kind fire, and then the background."""
+    """Lets every kind fire, beside the background, and heals the venue at the end."""
 
     control: PortControl
     plan: Plan
     owed: list[Fault | WireFault] = field(init=False)
-    _stop: threading.Event = field(init=False, factory=threading.Event)
-    _thread: threading.Thread = field(init=False)
     _in_force: dict[str, float] | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         self.owed = list(self.plan.kinds)
         Random(f"strike/{self.plan.seed}").shuffle(self.owed)
-        self._thread = threading.Thread(target=self._run, name="striker")
+        # What keeps all requests back for long comes when the others have had their turn.
+        self.owed.sort(key=lambda fault: fault in PAUSING)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def heal(self) -> None:
-        """Let nothing go wrong any more."""
-        self._stop.set()
-        self._thread.join()
+    def run(self) -> None:
+        """Strike from the first order on; incidents are spread over the second half."""
+        pause, began, seconds = threading.Event(), time.monotonic(), self.plan.seconds
+        every = seconds / 2 / (sum(map(is_incident, self.owed)) + 1)
+        next_at, is_trading = began + seconds / 2, False
+        while (now := time.monotonic()) < began + seconds:
+            is_trading = is_trading or self._is_trading()
+            if is_trading:
+                self._switch()
+            if is_trading and now >= next_at:
+                self._strike()
+                next_at += every
+            pause.wait(LOOK_SECONDS)
         self.control.ask("DELETE", "/faults")
 
-    def _run(self) -> None:
-        looks = max(1, round(self.plan.incident_seconds / LOOK_SECONDS))
-        look = 0
-        while not self._stop.wait(LOOK_SECONDS):
-            fired = self.control.fired()
-            self.owed = [fault for fault in self.owed if not fired.get(fault.value)]
-            self._switch()
-            look += 1
-            if look % looks == 0:
-                self._strike()
+    def _is_trading(self) -> bool:
+        ledgers = self.control.ask("GET", "/ledger")
+        return any(ledger["orders"] for ledger in ledgers.values())
 
     def _switch(self) -> None:
         """Let the next few kinds be drawn."""
+        fired = self.control.fired()
+        self.owed = [fault for fault in self.owed if not fired.get(fault.value)]
         drawn = [fault for fault in self.owed if not is_incident(fault)][: self.plan.at_a_time]
         wanted = dict(self.plan.background) | {fault.value: self.plan.chance for fault in drawn}
         if wanted != self._in_force:
@@ -115,11 +116,10 @@ class Striker:
             self._in_force = wanted
 
     def _strike(self) -> None:
-        """Let the next incident happen, once there is an account that it can befall."""
+        """Let the next incident happen."""
         incident = next((each for each in self.owed if is_incident(each)), None)
         if isinstance(incident, Fault):
-            with suppress(AssertionError):
-                self.control.strike(incident, self.plan.sizes.get(f"{incident.value}_ms"))
+            self.control.strike(incident, self.plan.sizes.get(f"{incident.value}_ms"))
 
 
 def run(plan: Plan, folder: Path) -> Told:
@@ -127,20 +127,27 @@ def run(plan: Plan, folder: Path) -> Told:
     with venue_on_port(f"--seed={plan.seed}") as control:
         origin_ns = WallClock().now_ns()
         until_ns = origin_ns + int(plan.seconds * SECOND_NS)
-        options = (f"--origin-ns={origin_ns}", "--resumes", "--amends")
-        campaign = Campaign(control.url, folder, control, options=options)
+        period = f"--period-ms={plan.period_ms}"
+        options = (f"--origin-ns={origin_ns}", period, "--resumes", "--amends")
+        # Something that pauses all requests must not make one life as long as the run.
+        life_seconds = 2 * plan.seconds / (plan.kills + 1)
+        campaign = Campaign(
+            control.url,
+            folder,
+            control,
+            options=options,
+            life_seconds=life_seconds,
+            kills_late=True,
+        )
         striker = Striker(control, plan)
-        striker.start()
-        heal = threading.Timer(plan.seconds, striker.heal)
-        heal.start()
-        try:
+        with ThreadPoolExecutor(1) as pool:
+            striking = pool.submit(striker.run)
             for kill in _kills_of(plan):
                 campaign.live_until(kill)
             believed = campaign.settle(
                 f"--until-ns={until_ns}", f"--calm-ms={plan.calm_ms}", seconds=plan.seconds
             )
-        finally:
-            heal.join()
+            striking.result()
         ledger, fired = control.ledger(), control.fired()
     memory = remembered(folder)
     wrong = (
