@@ -46,7 +46,7 @@ def test_the_success_rate_is_the_share_of_the_orders_that_ended_executed_or_fail
     assert statistics(OrderCounts(total=9, cancelled=4)).success_rate is None
 
 
-@pytest.mark.parametrize("state", TERMINAL_STATES)
+@pytest.mark.parametrize("state", sorted(TERMINAL_STATES))
 def test_an_order_that_is_counted_again_counts_no_second_time(state: OrderState) -> None:
     order = Order(ENTRY, created_at_ns=1, changed_at_ns=1, state=state)
     counts = OrderCounts(total=1)
@@ -58,7 +58,7 @@ def test_an_order_that_is_counted_again_counts_no_second_time(state: OrderState)
     assert once == counts
 
 
-@pytest.mark.parametrize("state", TERMINAL_STATES)
+@pytest.mark.parametrize("state", sorted(TERMINAL_STATES))
 def test_a_protective_order_is_in_no_count(state: OrderState) -> None:
     counts = OrderCounts()
 
