@@ -43,12 +43,11 @@ def twap_schedule(
 def vwap_schedule(plan: Vwap, quantity: Decimal, lot: Lot) -> tuple[Slice, ...]:
     """Return parts in the proportions of the curve, each with its share of the volume as a cap."""
     interval_ms, whole = plan.duration_ms // len(plan.curve), sum(plan.curve)
-    uptos = list(accumulate(plan.curve))
     last = max(number for number, volume in enumerate(plan.curve) if volume > ZERO)
     return tuple(
         Slice(
             number * interval_ms,
-            quantity if number == last else lot.floor(quantity * uptos[number] / whole),
+            quantity if number == last else lot.floor(quantity * upto / whole),
             volume * plan.participation_pct_max / PERCENT,
         )
         for number, (volume, upto) in enumerate(

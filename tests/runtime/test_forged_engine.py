@@ -152,9 +152,10 @@ def whole(value: Any) -> Any:
         return [whole(each) for each in cast("Sequence[Any]", value)]
     if not isinstance(value, dict):
         return value
-    if "t" in value:
-        return {"t": value["t"], **json.loads(dumps(CODEC.whole(CODEC.decode(value))))}
-    return {key: whole(each) for key, each in cast("dict[str, Any]", value).items()}
+    record = cast("dict[str, Any]", value)
+    if "t" in record:
+        return {"t": record["t"], **json.loads(dumps(CODEC.whole(CODEC.decode(record))))}
+    return {key: whole(each) for key, each in record.items()}
 
 
 def test_a_journal_that_spells_every_default_out_is_replayed_and_recovered_alike(
