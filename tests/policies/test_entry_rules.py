@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from callboard.actors.policies.entry_rules import RULES, first_refusal, judge
+from callboard.actors.policies.entry_rules import RULES, first_refusal, judge, judge_whole
 from callboard.actors.policies.refusal import Refusal
 from callboard.messages.instruments import ContractStatus
 from callboard.messages.values import OrderType, SignalSource, SignalType, TimeInForce, TradingState
@@ -371,3 +371,13 @@ def test_a_renewal_asks_for_the_world_and_charges_nothing_again(
     found = first_refusal(view(**changes))
 
     assert guard == ("" if found is None else found.guard)
+
+
+def test_what_is_sent_in_slices_is_judged_as_one_but_for_the_bounds_of_an_order() -> None:
+    small = settings(order_notional_max=D(1))
+
+    assert "order_notional_max" == getattr(refusal(**small), "guard", "")
+    assert judge_whole(view(**small)) is None
+    assert judge_whole(view(trading_state=TradingState.HALTED, trading_reason="")) == Refusal(
+        "trading_state", "HALTED", ""
+    )
