@@ -262,123 +262,58 @@ __all__ = (
     "WorkingType",
 )
 
-_PUBLIC: dict[str, str] = {
-    "aio": "actors",
-    "plans": "messages",
-    "ExecutionSystem": "actors.engine",
-    "AccountSettings": "actors.settings",
-    "BreakerSettings": "actors.settings",
-    "ClockSettings": "actors.settings",
-    "ExchangeSettings": "actors.settings",
-    "InstrumentSettings": "actors.settings",
-    "JournalSettings": "actors.settings",
-    "MarketSettings": "actors.settings",
-    "OrderSettings": "actors.settings",
-    "ProtectionSettings": "actors.settings",
-    "QueueSettings": "actors.settings",
-    "ReconcilerSettings": "actors.settings",
-    "RetryFigures": "actors.settings",
-    "RecordsSettings": "actors.settings",
-    "RiskSettings": "actors.settings",
-    "Settings": "actors.settings",
-    "StreamSettings": "actors.settings",
-    "LimiterSettings": "actors.policies.rate_budgets",
-    "Clock": "actors.ports",
-    "Exchange": "actors.ports",
-    "ProposedEntry": "actors.policies.host_rules",
-    "Refusal": "actors.policies.refusal",
-    "StreamListener": "actors.ports",
-    "VenueAnswer": "actors.ports",
-    "VenueRequest": "actors.ports",
-    "AmendOrder": "messages.intake",
-    "CancelOrder": "messages.intake",
-    "EmergencyStateChanged": "messages.intake",
-    "EndOrder": "messages.intake",
-    "FlattenPositions": "messages.intake",
-    "HaltTrading": "messages.intake",
-    "LookForOrder": "messages.intake",
-    "PolicyChanged": "messages.intake",
-    "ResumeTrading": "messages.intake",
-    "SubmitSignal": "messages.intake",
-    "ExecuteAlgorithm": "messages.intake",
-    "GetAlgorithms": "messages.queries",
-    "AlgorithmsView": "messages.queries",
-    "AlgorithmProgressed": "messages.events",
-    "GetOrder": "messages.queries",
-    "GetOrders": "messages.queries",
-    "GetPositions": "messages.queries",
-    "GetStatistics": "messages.queries",
-    "GetStatus": "messages.queries",
-    "GetSummary": "messages.queries",
-    "Subscribe": "actors.runtime.front",
-    "Unsubscribe": "actors.runtime.front",
-    "EngineStatus": "messages.queries",
-    "OrderError": "messages.queries",
-    "OrdersView": "messages.queries",
-    "OrderView": "messages.queries",
-    "PositionsView": "messages.queries",
-    "PositionView": "messages.queries",
-    "StateTime": "messages.queries",
-    "StatisticsView": "messages.queries",
-    "SummaryView": "messages.queries",
-    "AlertRaised": "messages.events",
-    "CommandRefused": "messages.events",
-    "EngineReady": "messages.events",
-    "OrderCancelled": "messages.events",
-    "OrderCorrected": "messages.events",
-    "OrderExpired": "messages.events",
-    "OrderFailed": "messages.events",
-    "OrderFilled": "messages.events",
-    "OrderPartiallyFilled": "messages.events",
-    "OrderPlaced": "messages.events",
-    "OrderQueued": "messages.events",
-    "OrderRefused": "messages.events",
-    "OrderResolved": "messages.events",
-    "OrderSent": "messages.events",
-    "OrderUnknown": "messages.events",
-    "OrderUnresolved": "messages.events",
-    "PositionClosed": "messages.events",
-    "PositionCorrected": "messages.events",
-    "PositionOpened": "messages.events",
-    "PositionProtected": "messages.events",
-    "PositionUpdated": "messages.events",
-    "SlippageExceeded": "messages.events",
-    "SystemFailed": "messages.events",
-    "TradingStateReported": "messages.events",
-    "EventsDropped": "actors.runtime.front",
-    "SubscriptionEnded": "actors.runtime.front",
-    "HookPhase": "messages.values",
-    "Hooks": "actors.adapters.trip_hooks",
-    "RunTripHooks": "messages.control",
-    "replay": "actors.adapters.travel.time_travel",
-    "ReplayedRecord": "actors.adapters.travel.time_travel",
-    "Effect": "actors.adapters.travel.time_travel",
-    "EffectKind": "actors.adapters.travel.time_travel",
-    "Divergence": "actors.runtime.replay",
-    "JournalDamaged": "actors.runtime.journal_reader",
-    "TravelRefused": "actors.adapters.travel.survey",
-    "AccountInUse": "actors.adapters.claim",
-    "ConfigurationError": "actors.errors",
-    "EngineError": "actors.errors",
-    "FolderInUse": "actors.adapters.disk",
-    "Halted": "actors.errors",
-    "InvariantBroken": "actors.errors",
-    "ModeRefused": "actors.adapters.modes",
-    "OutcomeUnknown": "actors.errors",
-    "RecoveryFailed": "actors.runtime.recovery",
-    "Refused": "actors.errors",
-    "Transient": "actors.errors",
-    "OrderType": "messages.values",
-    "PositionSide": "messages.values",
-    "Severity": "messages.values",
-    "Side": "messages.values",
-    "SignalSource": "messages.values",
-    "SignalType": "messages.values",
-    "TimeInForce": "messages.values",
-    "TradingState": "messages.values",
-    "WorkingType": "messages.values",
+_HOMES: dict[str, str] = {
+    "actors": "aio",
+    "messages": "plans",
+    "actors.engine": "ExecutionSystem",
+    "actors.settings": """
+        AccountSettings BreakerSettings ClockSettings ExchangeSettings InstrumentSettings
+        JournalSettings MarketSettings OrderSettings ProtectionSettings QueueSettings
+        ReconcilerSettings RetryFigures RecordsSettings RiskSettings Settings StreamSettings
+    """,
+    "actors.policies.rate_budgets": "LimiterSettings",
+    "actors.ports": "Clock Exchange StreamListener VenueAnswer VenueRequest",
+    "actors.policies.host_rules": "ProposedEntry",
+    "actors.policies.refusal": "Refusal",
+    "messages.intake": """
+        AmendOrder CancelOrder EmergencyStateChanged EndOrder FlattenPositions HaltTrading
+        LookForOrder PolicyChanged ResumeTrading SubmitSignal ExecuteAlgorithm
+    """,
+    "messages.queries": """
+        GetAlgorithms AlgorithmsView GetOrder GetOrders GetPositions GetStatistics GetStatus
+        GetSummary EngineStatus OrderError OrdersView OrderView PositionsView PositionView
+        StateTime StatisticsView SummaryView
+    """,
+    "messages.events": """
+        AlgorithmProgressed AlertRaised CommandRefused EngineReady OrderCancelled
+        OrderCorrected OrderExpired OrderFailed OrderFilled OrderPartiallyFilled OrderPlaced
+        OrderQueued OrderRefused OrderResolved OrderSent OrderUnknown OrderUnresolved
+        PositionClosed PositionCorrected PositionOpened PositionProtected PositionUpdated
+        SlippageExceeded SystemFailed TradingStateReported
+    """,
+    "actors.runtime.front": "Subscribe Unsubscribe EventsDropped SubscriptionEnded",
+    "messages.values": """
+        HookPhase OrderType PositionSide Severity Side SignalSource SignalType TimeInForce
+        TradingState WorkingType
+    """,
+    "actors.adapters.trip_hooks": "Hooks",
+    "messages.control": "RunTripHooks",
+    "actors.adapters.travel.time_travel": "replay ReplayedRecord Effect EffectKind",
+    "actors.runtime.replay": "Divergence",
+    "actors.runtime.journal_reader": "JournalDamaged",
+    "actors.adapters.travel.survey": "TravelRefused",
+    "actors.adapters.claim": "AccountInUse",
+    "actors.errors": """
+        ConfigurationError EngineError Halted InvariantBroken OutcomeUnknown Refused
+        Transient
+    """,
+    "actors.adapters.disk": "FolderInUse",
+    "actors.adapters.modes": "ModeRefused",
+    "actors.runtime.recovery": "RecoveryFailed",
 }
-"""Public name -> module below this package that defines it; a test keeps the three lists equal."""
+"""Module below this package -> the public names that it defines, in any order."""
+_PUBLIC = {name: module for module, names in _HOMES.items() for name in names.split()}
+"""Public name -> its module; a test keeps the three lists equal."""
 
 
 if not TYPE_CHECKING:  # hidden from type checkers, which else would accept any name
