@@ -51,7 +51,8 @@ from .runtime.segment import RunFacts
 from .runtime.segment_writer import SegmentWriter
 from .runtime.step import ENGINE_DECIMALS
 from .runtime.threads import Placement, ThreadedHost
-from .settings import Settings, settings_json
+from .settings import Settings
+from .settings_json import settings_json
 from .system import (
     ROUTES,
     VERSION,

@@ -5,13 +5,15 @@ first byte; what came of it counts only for the attempt that is out, and evidenc
 Whether there is another one is the supervisor's word.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import assert_never
 
 from attrs import frozen
 
 from ..messages.failure import RetryDirective
 from ..messages.orders import ApprovedOrder, EnqueueOrder
-from ..messages.values import Action, OrderState, Outcome, Priority
+from ..messages.values import Action, OrderState, Outcome, Priority, SelfTradePrevention
 from ..messages.venue import AttemptEnded, Fenced, MakeCall, OrderEvidence, Permit, PlaceOrder
 from .names import LANE_OPENING, LANE_REDUCING, ORDER_QUEUE
 from .order_calls import Calls, Kind, call_id
@@ -19,6 +21,11 @@ from .order_desk import MS, Desk
 from .order_facts import AttemptStarted, FixTried, RedeliverDue
 from .policies.order_life import Event
 from .policies.order_record import Order
+
+PREVENTIONS: Mapping[str, SelfTradePrevention | None] = MappingProxyType(
+    {"venue": None, **{each.value.lower(): each for each in SelfTradePrevention}}
+)
+"""Word of the setting -> what is asked for; None leaves it to the venue."""
 
 
 @frozen
@@ -66,7 +73,7 @@ class Attempts:
             LANE_OPENING if is_opening else LANE_REDUCING,
             MakeCall(
                 call_id=call_id(approved.client_order_id, Kind.PLACE, attempt),
-                call=_placement(approved),
+                call=_placement(approved, settings.self_trade_prevention),
                 permit=permit,
                 priority=approved.priority,
                 epoch=order.epoch,
@@ -142,7 +149,7 @@ class Attempts:
         self.desk.move(order, *events, reason=reason, kind=message.kind)
 
 
-def _placement(approved: ApprovedOrder) -> PlaceOrder:
+def _placement(approved: ApprovedOrder, prevention: str) -> PlaceOrder:
     return PlaceOrder(
         client_order_id=approved.client_order_id,
         symbol=approved.symbol,
@@ -157,4 +164,6 @@ def _placement(approved: ApprovedOrder) -> PlaceOrder:
         close_position=approved.close_position,
         working_type=approved.working_type,
         good_till_ms=approved.good_till_ms,
+        price_match=approved.price_match,
+        self_trade_prevention=PREVENTIONS[prevention],
     )

@@ -335,6 +335,7 @@ def _approve_entry(
         deadline_ms=deadline_ms,
         slippage_pct_max=view.settings.price_slippage_pct_max,
         good_till_ms=_good_till_ms(signal) if is_limit else 0,
+        price_match=signal.price_match,
         stop_loss=shaped.prices.stop_loss,
         take_profit=shaped.prices.take_profit,
         reference_price=shaped.prices.reference_price,

@@ -6,11 +6,9 @@ numbers of percent; money is in the margin asset. Defaults are those of the requ
 whose numbers (C-01 and so on) stand beside them.
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, cast
 
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
 from .policies.rate_budgets import LimiterSettings
 
@@ -153,6 +151,8 @@ class OrderSettings:
     fill_check_ms: int = 10 * SECOND_MS
     """A market order without a report for so long is asked for (C-06)."""
     jitter: bool = True
+    self_trade_prevention: str = "venue"
+    """Which of two orders of the account ends where they would meet; `venue` leaves it to it."""
     retries_in_30s_max: int = 20
     """Retry budget of the account: tokens, refilled evenly over 30 s."""
 
@@ -382,19 +382,3 @@ class Settings:
     breaker: BreakerSettings = field(factory=BreakerSettings)
     journal: JournalSettings = field(factory=JournalSettings)
     records: RecordsSettings = field(factory=RecordsSettings)
-
-
-def settings_json(settings: Settings) -> Any:
-    """Return the settings as JSON values, for the manifest: decimals as text, tuples as lists."""
-    return _plain(asdict(settings))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, Mapping):
-        mapping = cast("Mapping[str, Any]", value)
-        return {key: _plain(each) for key, each in mapping.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(each) for each in cast("list[Any]", value)]
-    return value

@@ -13,6 +13,7 @@ from .plans import Plan
 from .values import (
     OrderType,
     PositionSide,
+    PriceMatch,
     SignalSource,
     SignalType,
     TimeInForce,
@@ -49,6 +50,8 @@ class SubmitSignal:
     """A person's wish is not judged by scores; every other rule is the same."""
     model_version: str | None = None
     """Which model made the wish; kept with its orders."""
+    price_match: PriceMatch | None = None
+    """Takes the limit price of an entry from the book; `price` is then what rules measure from."""
 
 
 @frozen

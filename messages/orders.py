@@ -19,6 +19,7 @@ from .values import (
     OrderState,
     OrderType,
     PositionSide,
+    PriceMatch,
     Priority,
     Side,
     SignalSource,
@@ -99,6 +100,8 @@ class ApprovedOrder:
     """How much worse than the reference its fills may be; None where nobody asks."""
     good_till_ms: int = 0
     """When the venue itself ends a GTD order, by its time; 0 for every other."""
+    price_match: PriceMatch | None = None
+    """Where the venue takes the limit price from; `price` is then what was judged."""
 
 
 @frozen

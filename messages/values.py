@@ -72,6 +72,31 @@ class TimeInForce(StrEnum):
     GTD = "GTD"
 
 
+class PriceMatch(StrEnum):
+    """Whose price an order takes from the book instead of naming one.
+
+    OPPONENT is the other side's best, QUEUE its own side's; a number is so many levels deeper.
+    """
+
+    OPPONENT = "OPPONENT"
+    OPPONENT_5 = "OPPONENT_5"
+    OPPONENT_10 = "OPPONENT_10"
+    OPPONENT_20 = "OPPONENT_20"
+    QUEUE = "QUEUE"
+    QUEUE_5 = "QUEUE_5"
+    QUEUE_10 = "QUEUE_10"
+    QUEUE_20 = "QUEUE_20"
+
+
+class SelfTradePrevention(StrEnum):
+    """Which of two orders of one account ends where they would trade with each other."""
+
+    NONE = "NONE"
+    EXPIRE_TAKER = "EXPIRE_TAKER"
+    EXPIRE_MAKER = "EXPIRE_MAKER"
+    EXPIRE_BOTH = "EXPIRE_BOTH"
+
+
 class WorkingType(StrEnum):
     """Which price triggers a conditional order."""
 

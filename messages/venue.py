@@ -18,7 +18,9 @@ from .values import (
     OrderType,
     Phase,
     PositionSide,
+    PriceMatch,
     Priority,
+    SelfTradePrevention,
     Side,
     TimeInForce,
     WorkingType,
@@ -43,6 +45,10 @@ class PlaceOrder:
     working_type: WorkingType
     good_till_ms: int = 0
     """When a GTD order ends, venue time; 0 for every other."""
+    price_match: PriceMatch | None = None
+    """Takes the price from the book; `price` is not sent then."""
+    self_trade_prevention: SelfTradePrevention | None = None
+    """None leaves it to the venue."""
 
 
 @frozen

@@ -29,7 +29,8 @@ from ..actors.runtime.kernel import Kernel
 from ..actors.runtime.recovery import Recovered, recover
 from ..actors.runtime.segment_writer import SegmentWriter
 from ..actors.runtime.step import ENGINE_DECIMALS
-from ..actors.settings import Settings, settings_json
+from ..actors.settings import Settings
+from ..actors.settings_json import settings_json
 from ..actors.system import (
     Wiring,
     announce,

@@ -211,6 +211,8 @@ def _common(call: PlaceOrder) -> Params:
     params = {"symbol": call.symbol, "side": call.side.value, "type": call.order_type.value}
     if call.position_side is not PositionSide.BOTH:
         params["positionSide"] = call.position_side.value
+    if call.self_trade_prevention is not None:
+        params["selfTradePreventionMode"] = call.self_trade_prevention.value
     return params
 
 
@@ -235,13 +237,20 @@ def _reduce_only(call: PlaceOrder) -> Params:
 def _price(call: PlaceOrder) -> Params:
     if call.order_type not in _PRICED_TYPES:
         return {}
-    if call.price is None:
-        raise Inexpressible(f"{call.client_order_id}: {call.order_type} needs a price")
     return {
-        "price": plain(call.price),
+        **_limit(call),
         "timeInForce": call.time_in_force.value,
         **_good_till_date(call),
     }
+
+
+def _limit(call: PlaceOrder) -> Params:
+    """A price that the book gives is not named as well: the venue refuses both (-1106)."""
+    if call.price_match is not None:
+        return {"priceMatch": call.price_match.value}
+    if call.price is None:
+        raise Inexpressible(f"{call.client_order_id}: {call.order_type} needs a price")
+    return {"price": plain(call.price)}
 
 
 def _good_till_date(call: PlaceOrder) -> Params:

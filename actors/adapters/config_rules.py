@@ -5,105 +5,26 @@ here; a test keeps the two equal. Ranges are wide: they refuse what cannot work 
 another unit, not what is unwise. Pure; faults are returned, all of them, never raised.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from attrs import frozen
-
 from ...messages.values import SignalType
+from ..order_attempts import PREVENTIONS
 from ..policies.mode_rules import MODES
 from ..policies.rate_budgets import LimiterSettings, new_limiter
 from ..policies.sizing import SizeBasis, Sizing
 from ..policies.wish_rules import MARGIN_TYPES
 from ..settings import HOUR_MS, MINUTE_MS, SECOND_MS
+from .config_ranges import Between, OneOf, Rule, Spelled, Tables
 
 DAY_MS = 24 * HOUR_MS
 COUNT_MAX = 1_000_000
 BYTES_KIB, BYTES_GIB = 1 << 10, 1 << 30
 EXCHANGES = ("binance",)
-ORDER_ENTRIES = ("rest", "ws")
 """Those that this version has an adapter for."""
-
-
-@frozen
-class Between:
-    """A number from `low` to `high`; `low` itself is refused when `is_open`."""
-
-    low: Decimal
-    high: Decimal
-    is_open: bool = False
-    or_zero: bool = False
-
-    def admits(self, value: Any) -> bool:
-        """True for a number inside."""
-        if self.or_zero and value == 0:
-            return True
-        above = value > self.low if self.is_open else value >= self.low
-        return bool(above and value <= self.high)
-
-    def __str__(self) -> str:
-        if self.is_open:
-            return f"above {self.low}, up to {self.high}"
-        return f"{'0, or ' if self.or_zero else ''}{self.low} to {self.high}"
-
-
-@frozen
-class OneOf:
-    """One of some words."""
-
-    words: tuple[str, ...]
-
-    def admits(self, value: Any) -> bool:
-        """True for one of the words."""
-        return value in self.words
-
-    def __str__(self) -> str:
-        return f"one of {', '.join(self.words)}"
-
-
-@frozen
-class Spelled:
-    """A text of a certain spelling."""
-
-    pattern: str
-    words: str
-
-    def admits(self, value: Any) -> bool:
-        """True for a text that is spelled so."""
-        return re.fullmatch(self.pattern, value) is not None
-
-    def __str__(self) -> str:
-        return self.words
-
-
-@frozen
-class Tables:
-    """A list of tables, of which each key that is given follows its own rule."""
-
-    rules: Mapping[str, Between | Spelled]
-
-    def admits(self, value: Any) -> bool:
-        """True for a table all of whose values are admitted."""
-        return all(
-            rule.admits(each)
-            for name, rule in self.rules.items()
-            for each in _members(getattr(value, name))
-        )
-
-    def __str__(self) -> str:
-        return f"tables of {'; '.join(f'{name} {rule}' for name, rule in self.rules.items())}"
-
-
-def _members(value: Any) -> tuple[Any, ...]:
-    if value is None:
-        return ()
-    return value if isinstance(value, tuple) else (value,)  # pyright: ignore[reportUnknownVariableType]
-
-
-Rule = Between | OneOf | Spelled | Tables
+ORDER_ENTRIES = ("rest", "ws")
 
 
 def _between(low: int | str, high: int | str) -> Between:
@@ -234,6 +155,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "orders.fill_check_ms": _between(100, 10 * MINUTE_MS),
         "orders.fill_poll_ms": _between(50, MINUTE_MS),
         "orders.retries_in_30s_max": _between(1, 10_000),
+        "orders.self_trade_prevention": OneOf(tuple(PREVENTIONS)),
         "retry.api_base_ms": _RETRY_WAIT,
         "retry.api_cap_ms": _RETRY_WAIT,
         "retry.api_retries_max": _RETRIES,

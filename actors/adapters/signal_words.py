@@ -21,7 +21,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Other name of a field -> the field."""
-WORDS = ("signal", "order_type", "time_in_force", "position_side", "working_type")
+WORDS = ("signal", "order_type", "time_in_force", "position_side", "working_type", "price_match")
 """Fields whose words are spelled in capitals, and count in any case."""
 SIDES: Mapping[str, Side] = MappingProxyType(
     {"BUY": Side.BUY, "LONG": Side.BUY, "SELL": Side.SELL, "SHORT": Side.SELL}

@@ -31,6 +31,7 @@ from ...messages.intake import (
 from ...messages.values import (
     OrderType,
     PositionSide,
+    PriceMatch,
     SignalSource,
     SignalType,
     TimeInForce,
@@ -307,6 +308,7 @@ _SIGNAL_FIELDS: Mapping[str, Callable[[Json, str], Any]] = MappingProxyType(
         "client_tag": _text,
         "source": _word(SignalSource),
         "model_version": _text,
+        "price_match": _word(PriceMatch),
     }
 )
 """Field of a signal -> how it is read; the first four are required."""

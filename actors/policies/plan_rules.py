@@ -48,6 +48,8 @@ def _signal_faults(signal: SubmitSignal) -> Iterator[str]:
         yield "quantity: an algorithm needs one"
     if signal.signal is SignalType.REDUCE_50:
         yield "signal: REDUCE_50 names no quantity; use CLOSE_LONG or CLOSE_SHORT with one"
+    if signal.price_match is not None:
+        yield "price_match: is for a single order; the prices of slices are the plan's"
 
 
 def _twap_faults(plan: Twap) -> Iterator[str]:

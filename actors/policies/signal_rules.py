@@ -80,12 +80,19 @@ def _form_fault(signal: SubmitSignal) -> Refusal | None:
         return Refusal("signal_order_type", signal.order_type.value, "MARKET or LIMIT")
     if signal.order_type is OrderType.LIMIT and signal.price is None:
         return Refusal("signal_price", "none", "a limit order needs one")
+    if signal.price_match is not None and not _rests_as_entry(signal):
+        return Refusal("signal_order_type", signal.order_type.value, "a LIMIT entry for a match")
     if signal.time_in_force is TimeInForce.GTD and signal.expires_at_ms is None:
         return Refusal("signal_time_in_force", "GTD", "GTD with expires_at_ms")
     side = signal.position_side
     if side is not None and (signal.signal, side) in CONTRADICTIONS:
         return Refusal("signal_position_side", side.value, _position_of(signal.signal))
     return None
+
+
+def _rests_as_entry(signal: SubmitSignal) -> bool:
+    """Say whether a signal is carried out at a limit price: what reduces goes at the market."""
+    return signal.signal.is_entry and signal.order_type is OrderType.LIMIT
 
 
 def _position_of(signal: SignalType) -> str:

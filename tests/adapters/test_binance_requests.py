@@ -26,6 +26,8 @@ from callboard.messages.values import (
     Operation,
     OrderType,
     PositionSide,
+    PriceMatch,
+    SelfTradePrevention,
     Side,
     TimeInForce,
 )
@@ -163,6 +165,21 @@ def test_a_stop_limit_order_has_both_prices() -> None:
         params["triggerPrice"],
         params["timeInForce"],
     )
+
+
+def test_an_order_that_takes_its_price_from_the_book_names_none() -> None:
+    params = built(evolve(LIMIT, price_match=PriceMatch.QUEUE_5)).params
+
+    assert ("QUEUE_5", "GTC") == (params["priceMatch"], params["timeInForce"])
+    assert "price" not in params
+
+
+@pytest.mark.parametrize("order", [MARKET, LIMIT, STOP])
+def test_an_order_names_how_it_meets_our_own_where_it_is_told(order: PlaceOrder) -> None:
+    wished = evolve(order, self_trade_prevention=SelfTradePrevention.EXPIRE_BOTH)
+
+    assert "EXPIRE_BOTH" == built(wished).params["selfTradePreventionMode"]
+    assert "selfTradePreventionMode" not in built(order).params
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,8 @@ from callboard.actors.adapters.config_rules import RULES
 from callboard.actors.adapters.modes import ModeRefused, check_mode
 from callboard.actors.adapters.settings_check import checked
 from callboard.actors.errors import ConfigurationError
-from callboard.actors.settings import (
-    OrderSettings,
-    RiskSettings,
-    Settings,
-    StrategyLimits,
-    settings_json,
-)
+from callboard.actors.settings import OrderSettings, RiskSettings, Settings, StrategyLimits
+from callboard.actors.settings_json import settings_json
 from callboard.messages.values import SignalType
 
 

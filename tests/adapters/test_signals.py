@@ -33,6 +33,7 @@ from callboard.messages.plans import Chase, Twap, Vwap
 from callboard.messages.values import (
     OrderType,
     PositionSide,
+    PriceMatch,
     SignalSource,
     SignalType,
     TimeInForce,
@@ -88,6 +89,7 @@ def test_a_signal_carries_every_field_of_the_interface() -> None:
         client_tag="tag",
         source="manual",
         model_version="m-7",
+        price_match="queue_5",
     )
 
     expected = SubmitSignal(
@@ -112,6 +114,7 @@ def test_a_signal_carries_every_field_of_the_interface() -> None:
         client_tag="tag",
         source=SignalSource.MANUAL,
         model_version="m-7",
+        price_match=PriceMatch.QUEUE_5,
     )
     assert expected == command
 

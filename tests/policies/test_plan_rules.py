@@ -6,7 +6,7 @@ from typing import Any
 from callboard.actors.policies.plan_rules import plan_faults
 from callboard.messages.intake import ExecuteAlgorithm
 from callboard.messages.plans import Bracket, Chase, Iceberg, Plan, Twap, Vwap
-from callboard.messages.values import OrderType, SignalType, TimeInForce
+from callboard.messages.values import OrderType, PriceMatch, SignalType, TimeInForce
 from support.entries import entry
 
 D = Decimal
@@ -27,6 +27,12 @@ def test_every_fault_is_told_at_once() -> None:
     assert ["quantity", "signal", "slices", "duration_ms", "jitter_pct"] == [
         each.partition(":")[0] for each in found
     ]
+
+
+def test_the_prices_of_slices_are_the_plan_s_and_not_the_book_s() -> None:
+    found = faults(Twap(60_000, 6), **LIMIT, price_match=PriceMatch.QUEUE)
+
+    assert ("price_match: is for a single order; the prices of slices are the plan's",) == found
 
 
 def test_slices_that_come_too_fast_are_told_with_the_time_that_they_need() -> None:

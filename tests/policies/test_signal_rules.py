@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from callboard.actors.policies.refusal import Refusal
 from callboard.actors.policies.signal_rules import fault_of, is_taken_back
-from callboard.messages.values import OrderType, PositionSide, SignalType, TimeInForce
+from callboard.messages.values import OrderType, PositionSide, PriceMatch, SignalType, TimeInForce
 from support.entries import entry
 
 D = Decimal
@@ -73,6 +73,23 @@ def test_what_a_score_says_is_for_the_gate_to_judge(score: str) -> None:
             Refusal("signal_price", "none", "a limit order needs one"),
         ),
         ({"order_type": OrderType.LIMIT, "price": D(1)}, None),
+        (
+            {"order_type": OrderType.LIMIT, "price": D(1), "price_match": PriceMatch.QUEUE},
+            None,
+        ),
+        (
+            {"price_match": PriceMatch.QUEUE},
+            Refusal("signal_order_type", "MARKET", "a LIMIT entry for a match"),
+        ),
+        (
+            {
+                "signal": SignalType.CLOSE_LONG,
+                "order_type": OrderType.LIMIT,
+                "price": D(1),
+                "price_match": PriceMatch.OPPONENT,
+            },
+            Refusal("signal_order_type", "LIMIT", "a LIMIT entry for a match"),
+        ),
         (
             {"time_in_force": TimeInForce.GTD},
             Refusal("signal_time_in_force", "GTD", "GTD with expires_at_ms"),

@@ -84,8 +84,8 @@ class Trader:
     heard: Collector
     """Messages of every step of the core."""
 
-    def signal(self, signal_id: str, kind: SignalType = SignalType.LONG_ENTRY) -> None:
-        self.ref.tell(SubmitSignal(signal_id, 0, kind, SYMBOL, confidence=Decimal("0.9")))
+    def signal(self, signal_id: str, kind: SignalType = SignalType.LONG_ENTRY, **wish: Any) -> None:
+        self.ref.tell(SubmitSignal(signal_id, 0, kind, SYMBOL, confidence=Decimal("0.9"), **wish))
 
     def wait_told(self, kind: type) -> None:
         self.told.wait_for(has(self.told, kind))

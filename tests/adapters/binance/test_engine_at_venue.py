@@ -1,11 +1,17 @@
 """Test of the engine over real sockets: what the venue's streams and clock are to it."""
 
+from decimal import Decimal
+
 import pytest
+from attrs import evolve
 
 from callboard import OrderFailed, OrderFilled, PositionProtected
+from callboard.actors.settings import OrderSettings
+from callboard.messages.market import MarkChanged
 from callboard.messages.stream import OrderFrame, StreamHealthChanged, UserStreamChanged
+from callboard.messages.values import OrderType, PriceMatch
 from callboard.scenarios.venue.settings import PAPER_LEVERAGE
-from support.loopback import trading
+from support.loopback import SETTINGS, trading
 from support.venue_servers import control, served
 
 CLOCK_REFUSED = -1021
@@ -47,6 +53,33 @@ def test_a_listen_key_that_expires_is_asked_for_anew_and_the_stream_is_whole_aga
         "/fapi/v1/listenKey"
         == [each.path for each in trader.exchange.sent if "listen" in each.path][-1]
     )
+
+
+def test_an_entry_takes_its_price_from_the_book_and_every_order_says_how_it_meets_our_own() -> None:
+    settings = evolve(SETTINGS, orders=OrderSettings(self_trade_prevention="expire_both"))
+    with (
+        served(leverage=PAPER_LEVERAGE) as server,
+        trading(server, settings) as trader,
+    ):
+        mark = trader.all_heard(MarkChanged)[-1]
+        trader.signal(
+            "s1",
+            order_type=OrderType.LIMIT,
+            price=mark.mark.quantize(Decimal(1)),
+            price_match=PriceMatch.OPPONENT,
+        )
+        trader.wait_told(PositionProtected)
+
+    placed = [each.params for each in trader.exchange.sent if "type" in each.params]
+    entry, stop = placed[0], placed[-1]
+    assert ("LIMIT", "OPPONENT", "GTC") == (
+        entry["type"],
+        entry["priceMatch"],
+        entry["timeInForce"],
+    )
+    assert "price" not in entry
+    assert "STOP_MARKET" == stop["type"]
+    assert {"EXPIRE_BOTH"} == {each["selfTradePreventionMode"] for each in placed}
 
 
 @pytest.mark.parametrize("ahead_ms", [1_200, -60_000, 60_000])
