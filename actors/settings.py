@@ -240,6 +240,8 @@ class ExchangeSettings:
     order_entry_url: str = ""
     order_entry: str = "rest"
     """Bases of REST and streams, URL of orders by `ws` (else `rest`); empty is the mode's own."""
+    market_url: str = ""
+    """Base of the venue whose prices `run --market live` trades at; empty is Binance's own."""
 
 
 @frozen

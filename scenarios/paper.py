@@ -77,6 +77,7 @@ class PaperOptions:
             self.venue,
             leverage=self.settings.risk.leverage,
             symbols=self.market.rules,
+            clock_skew_ms=self.venue.clock_skew_ms + self.market.skew_ms,
             hedge_mode=self.settings.accounts.hedge_mode,
             faults=self.faults,
         )

@@ -6,11 +6,13 @@ Each rule is also tried on text that breaks it, so that none passes because it l
 
 import ast
 import builtins
+import inspect
 
 import pytest
 
 import source_rules as rules
 import source_tree as project
+from callboard.actors.adapters.binance.public_market import PublicMarket, PublicRead
 
 COMPOSITION_ROOT = ("actors/engine.py", "actors/system.py")
 """What there is, and how a host's machine runs it: threads, the journal's folder, start and stop.
@@ -174,6 +176,50 @@ def test_only_the_risk_gate_makes_an_approved_order(file: str) -> None:
     made = rules.constructions(project.parse(file), "ApprovedOrder")
 
     assert file == "actors/risk_gate.py" or [] == made
+
+
+def test_the_client_of_a_live_market_knows_no_key_and_no_order() -> None:
+    binance = f"{ADAPTERS}.binance"
+    forbidden = (
+        *(f"{binance}.{name}" for name in ("client", "credentials", "exchange", "keys", "opening")),
+        *(f"{binance}.{name}" for name in ("streams", "user_wire", "ws_entry")),
+        f"{ADAPTERS}.binance_requests",
+        "binance",
+    )
+    file_of = {project.module_name(file): file for file in FILES_INSIDE}
+    known, waiting = set[str](), [f"{binance}.public_market"]
+    while waiting:
+        name = waiting.pop()
+        if name not in known:
+            known.add(name)
+            waiting += project.imported_modules(file_of[name]) if name in file_of else ()
+
+    assert f"{binance}.market_wire" in known
+    assert [] == sorted(name for name in known if is_below(name, *forbidden))
+
+
+def test_the_client_of_a_live_market_reads_from_a_closed_list_and_listens() -> None:
+    parameters = {
+        name: list(inspect.signature(word).parameters)
+        for name, word in vars(PublicMarket).items()
+        if not name.startswith("_")
+    }
+    tree = project.parse("actors/adapters/binance/public_market.py")
+    asked = [
+        node.func.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and ast.unparse(node.func.value) == "self._session"
+    ]
+
+    assert {
+        "read": ["self", "what", "request_id"],
+        "listen": ["self", "symbols", "listener"],
+        "close": ["self"],
+    } == parameters
+    assert {"/fapi/v1/time", "/fapi/v1/exchangeInfo"} == set(PublicRead)
+    assert ["close", "get"] == sorted(asked)
 
 
 @pytest.mark.parametrize("file", FILES_INSIDE + FILES_OUTSIDE)

@@ -197,6 +197,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "exchange.streams_url": _url("ws"),
         "exchange.order_entry_url": _url("ws"),
         "exchange.order_entry": OneOf(ORDER_ENTRIES),
+        "exchange.market_url": _url("http"),
         "accounts.interval_ms": _between(SECOND_MS, HOUR_MS),
         "accounts.leverage_interval_ms": _between(MINUTE_MS, DAY_MS),
         "accounts.margin_asset": _ASSET,

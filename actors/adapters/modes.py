@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve
 
-from ..errors import EngineError
+from ..errors import ConfigurationError, EngineError
 from ..policies.mode_rules import MODES, Host, ModePlan, plan_faults
 from ..settings import Settings
 from .binance.environment import (
@@ -20,6 +20,7 @@ from .binance.environment import (
     address_of,
     environments_of,
     host_of,
+    is_loopback,
     loopback,
 )
 
@@ -76,12 +77,34 @@ def address(settings: Settings) -> VenueAddress:
     """
     exchange, environment = settings.exchange, environment_of(settings)
     if environment is Environment.LOOPBACK and exchange.rest_url:
-        parts = urlsplit(exchange.rest_url)
-        own = loopback(parts.port or 80, host=parts.hostname or "")
+        own = _on_this_machine(exchange.rest_url)
     else:
         own = address_of(environment)
     named = {part: getattr(exchange, key).rstrip("/") for key, part in URLS.items()}
     return evolve(own, **{part: url for part, url in named.items() if url})
+
+
+def market_address(settings: Settings) -> VenueAddress:
+    """Return where the public prices of `--market live` come from; nobody trades there.
+
+    Raises `ConfigurationError` for a host that is neither of this machine nor known as Binance's.
+    """
+    url = settings.exchange.market_url
+    if not url:
+        return address_of(Environment.LIVE)
+    if is_loopback(host_of(url)):
+        return _on_this_machine(url)
+    for known in (Environment.LIVE, Environment.TESTNET, Environment.DEMO):
+        if known in environments_of(url):
+            return address_of(known)
+    raise ConfigurationError(
+        f"exchange.market_url: {host_of(url)} is no venue of this machine, nor one of Binance's"
+    )
+
+
+def _on_this_machine(url: str) -> VenueAddress:
+    parts = urlsplit(url)
+    return loopback(parts.port or 80, host=parts.hostname or "")
 
 
 def _hosts(settings: Settings) -> Iterator[Host]:

@@ -16,6 +16,9 @@ from attrs import frozen
 
 LOOPBACK = "loopback"
 ENCRYPTED = ("https", "wss")
+SEEDED_MARKET, LIVE_MARKET = "seeded", "live"
+MARKETS = (SEEDED_MARKET, LIVE_MARKET)
+"""What the built-in venue trades at: prices drawn from a seed, or a venue's as they come."""
 
 
 @frozen

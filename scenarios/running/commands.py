@@ -20,7 +20,7 @@ import click
 
 from ...actors.adapters.commands import CONFIG, SET, config_files, read_pairs
 from ...actors.adapters.exits import Exit, end, exits, say
-from ...actors.policies.mode_rules import MODES
+from ...actors.policies.mode_rules import MARKETS, MODES, SEEDED_MARKET
 
 if TYPE_CHECKING:
     from ...actors.runtime.hosting import LogSink
@@ -71,6 +71,13 @@ def _show_faults(ctx: click.Context, param: click.Parameter, value: str) -> str:
     "--tape",
     type=click.Path(path_type=Path, dir_okay=False),
     help="A recorded market; without it, one drawn from the seed.",
+)
+@click.option(
+    "--market",
+    type=click.Choice(MARKETS),
+    default=SEEDED_MARKET,
+    show_default=True,
+    help="Without a tape: drawn from the seed, or a venue's public prices as they come.",
 )
 @click.option("--signals", default="", metavar="F", help="JSON Lines; `-` for standard input.")
 @click.option(

@@ -71,12 +71,14 @@ class Place:
 
 
 def place_in_process(options: PaperOptions, speed: float) -> Place:
-    """Return a place whose venue is a thread of this process."""
-    clock = WallClock(speed, options.market.start_ns)
+    """Return a place whose venue is a thread of this process; a live market has its own pace."""
+    live = options.market.live
+    clock = WallClock(speed, options.market.start_ns) if live is None else live.clock
     settings = options.venue_settings()
     seed, start_ns = options.settings.seed, options.market.start_ns
     venue = Venue(settings, options.market.market, seed=seed, start_ns=start_ns)
     exchange = ThreadedExchange(venue, clock)
+    options.market.hear(exchange.wake)
 
     def close() -> None:
         exchange.close()

@@ -17,7 +17,9 @@ from attrs import frozen
 
 from ...actors.errors import ConfigurationError
 from ..venue.history_lines import SyntheticBook, aggregate_trades, klines
+from ..venue.live_market import LiveMarket
 from ..venue.market import Market, MarketEvent
+from ..venue.scaled_clock import ScaledClock
 from ..venue.seeded_market import BTC_WALK, ETH_WALK, SeededMarket, SeededMarketSettings, Walk
 from ..venue.settings import BTCUSDT, ETHUSDT, SOLUSDT, XRPUSDT, SymbolRules
 from ..venue.stream_lines import stream_tape
@@ -48,6 +50,20 @@ _SYMBOL_IN_NAME = re.compile(r"[A-Z0-9]{2,}USD[TC]")
 
 
 @frozen
+class Live:
+    """What a market brings along that goes on by itself."""
+
+    rules: tuple[SymbolRules, ...]
+    """Filters that its venue has published."""
+    clock: ScaledClock
+    """The only one that its times are of."""
+    skew_ms: int
+    """How far its venue's clock is ahead of that."""
+    source: LiveMarket
+    close: Callable[[], None]
+
+
+@frozen
 class OpenedMarket:
     """A market, ready to run."""
 
@@ -58,6 +74,8 @@ class OpenedMarket:
     tape: TapeMarket | None = None
     mark_is_mid: Callable[[], bool] = lambda: False
     """Whether some mark was made from the book, for want of a recorded one."""
+    live: Live | None = None
+    """Of a market whose prices come from a venue elsewhere."""
 
     @property
     def is_endless(self) -> bool:
@@ -67,15 +85,32 @@ class OpenedMarket:
     @property
     def rules(self) -> tuple[SymbolRules, ...]:
         """Filters of its symbols."""
+        if self.live is not None:
+            return self.live.rules
         return tuple(RULES[symbol] for symbol in self.symbols)
 
+    @property
+    def skew_ms(self) -> int:
+        """How far the clock of its prices is ahead of the run's."""
+        return 0 if self.live is None else self.live.skew_ms
+
+    def hear(self, wake: Callable[[], None]) -> None:
+        """Call `wake` when something has come that no time told of before; any thread."""
+        if self.live is not None:
+            self.live.source.wake = wake
+            wake()
+
     def close(self) -> None:
-        """Close the tape's file, if there is one."""
+        """Close the tape's file or the streams, if there are any."""
         if self.tape is not None:
             self.tape.close()
+        if self.live is not None:
+            self.live.close()
 
     def bad_lines(self) -> int:
-        """Lines of the tape that said nothing usable, so far."""
+        """Lines of the tape, or frames of the streams, that said nothing usable, so far."""
+        if self.live is not None:
+            return self.live.source.frames_left
         return 0 if self.tape is None else self.tape.fault_count
 
 

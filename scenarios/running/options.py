@@ -22,6 +22,7 @@ from ...actors.adapters.modes import address, check_mode
 from ...actors.adapters.signals import STANDARD_INPUT, SignalLines, lines_of
 from ...actors.adapters.spool import JOURNAL
 from ...actors.errors import ConfigurationError
+from ...actors.policies.mode_rules import LIVE_MARKET, SEEDED_MARKET
 from ...actors.ports import FileSystem
 from ...actors.runtime.segment import segment_name, segment_numbers
 from ...actors.settings import Settings
@@ -33,6 +34,7 @@ from ..venue.faults import Faults
 from ..venue.scaled_clock import ScaledClock
 from .feeder import CommandSource, Feeder
 from .live_feeder import LiveFeeder
+from .live_opening import live
 from .market import SEEDED_SYMBOLS, OpenedMarket, elsewhere, seeded, tape
 
 SEEDED_START_NS = 1_700_000_000_000_000_000
@@ -59,6 +61,7 @@ class RunOptions:
     data_dir: Path
     files: tuple[Path, ...] = ()
     flags: Mapping[str, str] = field(factory=dict[str, str])
+    market: str = SEEDED_MARKET
     tape: Path | None = None
     signals: str = ""
     """A path, `-` for the standard input, or nothing."""
@@ -92,7 +95,7 @@ class Where(StrEnum):
     """At a venue with an address, over real sockets."""
 
 
-_OF_THE_VENUE = ("tape", "faults", "fills")
+_OF_THE_VENUE = ("market", "tape", "faults", "fills")
 WITHHELD: Mapping[Where, tuple[str, ...]] = {
     Where.VIRTUAL: (),
     Where.THREAD: (),
@@ -101,6 +104,7 @@ WITHHELD: Mapping[Where, tuple[str, ...]] = {
     Where.ELSEWHERE: (*_OF_THE_VENUE, "speed", "venue_socket", "sockets"),
 }
 """Where a run takes place -> the options that say nothing there."""
+UNSAID = (None, "", False, 0.0, SEEDED_MARKET)
 
 
 @frozen
@@ -138,7 +142,10 @@ def prepare(
     faults, crashes = faults_of(options.faults), planned_crashes(options.crashes)
     feeder = _feeder(options, where, standard_input)
     clock = None if options.venue_socket is None else clock_of(options.venue_socket)
-    market = _place_market(options, loaded, where, clock, feeder, notes)
+    if options.market == LIVE_MARKET:
+        market = _live_market(options, loaded, environ)
+    else:
+        market = _place_market(options, loaded, where, clock, feeder, notes)
     settings = _with_defaults(where, loaded, market, notes)
     return Prepared(settings, market, feeder, faults, crashes, tuple(notes), where, clock)
 
@@ -150,7 +157,8 @@ def _where(options: RunOptions, settings: Settings) -> Where:
         return Where.PROCESS
     if options.sockets:
         return Where.SERVER
-    return Where.VIRTUAL if options.speed == 0.0 else Where.THREAD
+    is_virtual = options.speed == 0.0 and options.market == SEEDED_MARKET
+    return Where.VIRTUAL if is_virtual else Where.THREAD
 
 
 def _place_market(
@@ -173,6 +181,17 @@ def _place_market(
         name = f"{settings.mode} at {address(settings).rest}"
         return elsewhere(symbols, start_ns=time.time_ns(), name=name)
     return _moved_market(options, loaded, where, feeder, notes)
+
+
+def _live_market(options: RunOptions, loaded: Loaded, environ: Mapping[str, str]) -> OpenedMarket:
+    """Return a venue's prices as they come, which wait for no journal."""
+    ahead_ns = _shift_ns(options, time.time_ns())
+    if ahead_ns:
+        by = timedelta(milliseconds=ahead_ns // 1_000_000)
+        raise ConfigurationError(
+            f"{options.data_dir}: its journal is {by} ahead of now; a live market needs another"
+        )
+    return live(_symbols(options, loaded), loaded.settings, environ)
 
 
 def read_duration_ns(text: str) -> int:
@@ -224,9 +243,13 @@ def _check_is_ours(options: RunOptions, where: Where, settings: Settings) -> Non
     faults = [
         f"--{name.replace('_', '-')}: {why}"
         for name in WITHHELD[where]
-        if getattr(options, name)
+        if getattr(options, name) not in UNSAID
         for why in [_why_not(where, settings)]
     ]
+    if options.market == LIVE_MARKET and options.tape is not None:
+        faults.append("--tape: the market is the live one")
+    if options.market == LIVE_MARKET and options.speed not in (0.0, 1.0):
+        faults.append("--speed: a live market goes as fast as the world")
     if settings.mode != PAPER and not settings.risk.symbols:
         faults.append("risk.symbols: is empty; name the symbols that may be traded")
     if settings.mode != PAPER and options.crashes:
@@ -252,7 +275,7 @@ def _moved_market(
 ) -> OpenedMarket:
     """Return the market, with its signals behind what the journal says already."""
     market = _market(options, loaded, where, feeder)
-    shift_ns = _shift_ns(options, market)
+    shift_ns = _shift_ns(options, market.start_ns)
     if not shift_ns:
         return market
     at_ns = market.start_ns + shift_ns
@@ -311,11 +334,11 @@ def _start_of_seeded(where: Where, feeder: CommandSource | None) -> int:
     return SEEDED_START_NS if where is Where.VIRTUAL else time.time_ns()
 
 
-def _shift_ns(options: RunOptions, market: OpenedMarket) -> int:
-    """Return how far the market must move so that engine time never goes back, in whole ms."""
+def _shift_ns(options: RunOptions, start_ns: int) -> int:
+    """Return how far a start must move so that engine time never goes back, in whole ms."""
     folder = options.data_dir / JOURNAL
     last_ns = last_record_ns(Disk(folder)) if folder.is_dir() else 0
-    behind_ns = last_ns + GAP_NS - market.start_ns
+    behind_ns = last_ns + GAP_NS - start_ns
     if not last_ns or behind_ns <= 0:
         return 0
     return -(-behind_ns // 1_000_000) * 1_000_000

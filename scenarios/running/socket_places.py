@@ -53,19 +53,20 @@ def place_at_venue(settings: Settings, environ: Mapping[str, str]) -> Place:
 
 def place_on_server(options: PaperOptions, environ: Mapping[str, str]) -> Place:
     """Return a place whose venue is a server that this run starts, and ends."""
-    start_ns = options.market.start_ns
-    clock = WallClock(1.0, start_ns)
+    start_ns, live = options.market.start_ns, options.market.live
+    clock = ScaledClock.begin(at_ns=start_ns) if live is None else live.clock
     venue = evolve(options.venue_settings(), latency=AT_ONCE, trade_lite=True)
     server = VenueServer(
         venue,
         options.market.market,
-        ScaledClock.begin(at_ns=start_ns),
+        clock,
         seed=options.settings.seed,
     )
     with ExitStack() as undo:
         undo.callback(options.market.close)
         server.start()
         undo.callback(server.stop)
+        options.market.hear(server.wake)
         opened = open_exchange(_at(options.settings, server.rest_url), clock, environ)
         undo.callback(opened.exchange.close)
         closing = undo.pop_all()

@@ -6,9 +6,10 @@ has sent a markPriceUpdate its mark is the middle of the book, told once per `ma
 Depth updates that a snapshot already holds are dropped. Other event types are counted and left.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -20,11 +21,32 @@ Json = dict[str, Any]
 _NOTHING: tuple[MarketEvent, ...] = ()
 
 
+class Stamps(Protocol):
+    """What gives each frame its time."""
+
+    @property
+    def now_ns(self) -> int:
+        """Time of what has none of its own."""
+        ...
+
+    def stamp(self, at_ns: int) -> int:
+        """Return the time of a frame that claims `at_ns`."""
+        ...
+
+
 class StreamLines:
-    """The parser of recorded streams; `symbol` names a bare snapshot's contract."""
+    """The parser of recorded streams; `symbol` names a bare snapshot's contract.
+
+    Of the symbols in `marked` the stream tells marks by itself: none is made of their books.
+    """
 
     def __init__(
-        self, clock: TapeClock, *, symbol: str | None = None, mark_every_ms: int = 1000
+        self,
+        clock: Stamps,
+        *,
+        symbol: str | None = None,
+        mark_every_ms: int = 1000,
+        marked: Iterable[str] = (),
     ) -> None:
         self.ignored = 0
         self.depth_gaps = 0
@@ -32,7 +54,7 @@ class StreamLines:
         self._symbol = symbol
         self._mark_every_ns = mark_every_ms * NS_PER_MS
         self._mark_due_ns: dict[str, int] = {}
-        self._marked: dict[str, bool] = {}
+        self._marked: dict[str, bool] = dict.fromkeys(marked, True)
         self._last_update: dict[str, int] = {}
         self._snapshot_update: dict[str, int] = {}
 
@@ -43,7 +65,10 @@ class StreamLines:
 
     def parse(self, line: bytes) -> tuple[MarketEvent, ...]:
         """Return the events of a line."""
-        data, local_ns = _unwrap(line)
+        return self.read(*_unwrap(line))
+
+    def read(self, data: Json, local_ns: int = 0) -> tuple[MarketEvent, ...]:
+        """Return the events of a frame that came at a local time."""
         match data.get("e"):
             case "bookTicker":
                 return self._quote(data, local_ns)

@@ -81,6 +81,11 @@ class ThreadedExchange:
             self._changed.notify()
         return code
 
+    def wake(self) -> None:
+        """Look at once for what is due; for a market whose events no time tells of before."""
+        with self._changed:
+            self._changed.notify()
+
     def close(self) -> None:
         """End the thread and every client; no callback comes afterwards."""
         with self._changed:

@@ -13,6 +13,7 @@ from callboard.actors.adapters.modes import (
     address,
     check_mode,
     environment_of,
+    market_address,
     mode_faults,
 )
 from callboard.actors.errors import ConfigurationError
@@ -86,6 +87,35 @@ def test_a_venue_of_this_machine_serves_paper_with_one_port() -> None:
     assert "ws://127.0.0.1:8080" == found.streams
     with pytest.raises(ConfigurationError, match="loopback has no address of its own"):
         address(Settings())
+
+
+@pytest.mark.parametrize(
+    ("url", "rest", "streams"),
+    [
+        ("", "https://fapi.binance.com", "wss://fstream.binance.com"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080", "ws://127.0.0.1:8080"),
+        (
+            "https://demo-fapi.binance.com",
+            "https://demo-fapi.binance.com",
+            "wss://demo-fstream.binance.com",
+        ),
+    ],
+)
+def test_a_live_market_is_that_of_money_unless_another_venue_is_named(
+    url: str, rest: str, streams: str
+) -> None:
+    settings = load(flags={"exchange.market_url": url} if url else {}).settings
+
+    found = market_address(settings)
+
+    assert (rest, streams) == (found.rest, found.streams)
+
+
+def test_a_live_market_of_nobody_known_is_refused_by_its_host() -> None:
+    settings = Settings(exchange=ExchangeSettings(market_url="https://prices.example"))
+
+    with pytest.raises(ConfigurationError, match=r"market_url: prices\.example is no venue"):
+        market_address(settings)
 
 
 def test_an_exchange_that_there_is_no_adapter_for_is_refused_by_name() -> None:

@@ -96,3 +96,30 @@ def test_a_venue_that_is_not_there_fails() -> None:
 
     assert Exit.FAILED is code
     assert ["venue clock"] == [each.partition(":")[0] for each in found["fail"]]
+
+
+def test_a_live_market_is_looked_at_without_a_key() -> None:
+    with served(clock_skew_ms=60_000) as server:
+        url = f"exchange.market_url={server.rest_url}"
+        code, found = _report("--market", "live", "-s", url, "-s", "risk.symbols=ETHUSDX")
+        accounts = server.call(lambda floor: [name for name, _ in floor.venues])
+
+    assert Exit.FAILED is code
+    assert f"market: live, at {server.rest_url}; read without a key" in found["ok"]
+    assert ["filters: ETHUSDX: unknown there, or with rules that cannot be read"] == found["fail"]
+    assert ["market clock"] == [each.partition(":")[0] for each in found["warn"]]
+    assert [] == accounts
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("-s", "exchange.market_url=https://x.example"), "exchange.market_url: x.example is no"),
+        (("-s", "exchange.rest_url=http://127.0.0.1:1"), "a live one is for the built-in venue"),
+    ],
+)
+def test_a_live_market_that_cannot_be_is_told(words: tuple[str, str], fault: str) -> None:
+    code, found = _report("--market", "live", *words)
+
+    assert Exit.FAILED is code
+    assert fault in "\n".join(found["fail"])

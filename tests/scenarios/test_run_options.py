@@ -3,10 +3,12 @@
 import gzip
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from callboard.actors.adapters.modes import ModeRefused
 from callboard.actors.errors import ConfigurationError
@@ -15,6 +17,7 @@ from callboard.scenarios.fault_options import SIZES, faults_of
 from callboard.scenarios.paper import run
 from callboard.scenarios.running.feeder import Feeder
 from callboard.scenarios.running.live_feeder import LiveFeeder
+from callboard.scenarios.running.market import seeded
 from callboard.scenarios.running.options import (
     LEAD_NS,
     SEEDED_START_NS,
@@ -32,7 +35,8 @@ from support.paper_runs import START_MS, START_NS, options, troubled_run
 
 SECOND_NS = 1_000_000_000
 DEMO = {"mode": "demo"}
-HERE = {"exchange.rest_url": "http://127.0.0.1:1"}
+NOBODY = "http://127.0.0.1:1"
+HERE = {"exchange.rest_url": NOBODY}
 WISH = {"signal_id": "a", "at_ms": START_MS, "signal": "LONG_ENTRY", "symbol": "ETHUSDT"}
 
 
@@ -205,6 +209,13 @@ def test_in_real_time_the_default_durability_stays(tmp_path: Path) -> None:
         ({"flags": HERE, "tape": Path("t.gz")}, "--tape: belongs to the built-in venue, not to"),
         ({"flags": HERE, "sockets": True}, "--sockets: belongs to the built-in venue, not to"),
         ({"sockets": True, "speed": 2.0}, "--speed: time over sockets is the wall's"),
+        ({"market": "live", "tape": Path("t.gz")}, "--tape: the market is the live one"),
+        ({"market": "live", "speed": 2.0}, "--speed: a live market goes as fast as the world"),
+        ({"flags": HERE, "market": "live"}, "--market: belongs to the built-in venue, not to"),
+        (
+            {"flags": {"exchange.market_url": "https://x.example"}, "market": "live"},
+            "exchange.market_url: x.example is no venue of this machine",
+        ),
     ],
 )
 def test_what_cannot_be_run_is_a_configuration_error(
@@ -214,6 +225,23 @@ def test_what_cannot_be_run_is_a_configuration_error(
         prepared(RunOptions(tmp_path, **typed))
 
     assert fault in str(raised.value)
+
+
+def test_a_live_market_that_nobody_answers_for_cannot_be_reached(tmp_path: Path) -> None:
+    typed = RunOptions(tmp_path, market="live", flags={"exchange.market_url": NOBODY})
+
+    with pytest.raises(VenueGoneError, match=f"{NOBODY}: not connected"):
+        prepared(typed)
+
+
+def test_a_live_market_waits_for_no_journal_that_is_ahead_of_it(tmp_path: Path) -> None:
+    start_ns = time.time_ns() + 3_600 * SECOND_NS
+    market = seeded(("ETHUSDT",), seed=7, start_ns=start_ns)
+    run(evolve(options(tmp_path, [], for_ns=5 * SECOND_NS), market=market))
+    typed = RunOptions(tmp_path, market="live", flags={"exchange.market_url": NOBODY})
+
+    with pytest.raises(ConfigurationError, match=r"its journal is .* ahead of now"):
+        prepared(typed)
 
 
 def test_a_mode_that_must_not_run_is_refused_before_anything_is_read(tmp_path: Path) -> None:

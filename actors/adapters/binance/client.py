@@ -19,20 +19,16 @@ from attrs import frozen
 from binance.client import Client
 from Crypto.PublicKey import ECC, RSA
 
-from ....messages.values import Phase
 from ...errors import ConfigurationError
 from ...ports import VenueAnswer, VenueRequest
-from .answer import Answer
 from .credentials import Credentials, KeyKind
 from .encoding import form, quoted
 from .environment import VenueAddress
+from .given import given
 from .session import TIMEOUT_SECONDS, Session
 from .transport import Route, TransportFailure
 
 SYMBOL = "symbol"
-KEPT_HEADERS = ("retry-after",)
-KEPT_PREFIX = "x-mbx-"
-"""What the limiter reads; other headers say nothing to us, and may repeat a request."""
 
 Key = RSA.RsaKey | ECC.EccKey
 
@@ -79,7 +75,7 @@ class LaneClient:
                 text = f"python-binance: {type(error).__name__}"
                 return VenueAnswer(request.request_id, session.phase, text=text)
         assert session.answer is not None, "python-binance asks its session"
-        return _answered(request, session.answer)
+        return given(request.request_id, session.answer)
 
     def abort(self) -> None:
         """Break the connection under whoever waits on it; any thread."""
@@ -172,21 +168,6 @@ def _signer(library: Any, key: Key | None) -> Callable[[str], str]:
     if isinstance(key, RSA.RsaKey):
         return library._rsa_signature  # type: ignore[no-any-return] # noqa: SLF001
     return library._ed25519_signature  # type: ignore[no-any-return] # noqa: SLF001
-
-
-def _answered(request: VenueRequest, answer: Answer) -> VenueAnswer:
-    headers = {
-        name: text
-        for name, text in answer.headers.items()
-        if name.startswith(KEPT_PREFIX) or name in KEPT_HEADERS
-    }
-    try:
-        body = answer.json()
-    except ValueError:
-        body = None
-    is_plain = 200 <= answer.status_code < 300 and body is not None
-    text = "" if is_plain else answer.text
-    return VenueAnswer(request.request_id, Phase.ANSWERED, answer.status_code, headers, body, text)
 
 
 def _text_of(data: Mapping[str, str], *, in_url: bool) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from ...policies.mode_rules import MODES
+from ...policies.mode_rules import LIVE_MARKET, MARKETS, MODES, SEEDED_MARKET
 from ..commands import AS_JSON, CONFIG, SET, config_files, read_pairs
 from ..exits import Exit, end, exits
 from .finding import Finding, Verdict, is_failed, report
@@ -23,6 +23,13 @@ WIDTH, CHECK_WIDTH = 5, 15
 @click.option("--mode", type=click.Choice(tuple(MODES)), help="Overrides the settings' mode.")
 @CONFIG
 @SET
+@click.option(
+    "--market",
+    type=click.Choice(MARKETS),
+    default=SEEDED_MARKET,
+    show_default=True,
+    help="As `run` would be told; `live` is looked at, too.",
+)
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
@@ -41,6 +48,7 @@ def doctor(
     mode: str | None,
     files: tuple[Path, ...],
     pairs: tuple[str, ...],
+    market: str,
     data_dir: Path | None,
     ports: tuple[int, ...],
     *,
@@ -49,7 +57,7 @@ def doctor(
     """Look at machine, settings, keys and venue before an engine runs; nothing is changed."""
     flags = read_pairs(pairs) | ({} if mode is None else {"mode": mode})
     findings: list[Finding] = []
-    for each in _look(config_files(files), flags, data_dir, ports):
+    for each in _look(config_files(files), flags, market, data_dir, ports):
         findings.append(each)
         if not as_json:
             click.echo("\n".join(lines([each])))
@@ -68,13 +76,19 @@ def lines(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def _look(
-    files: tuple[Path, ...], flags: dict[str, str], data_dir: Path | None, ports: tuple[int, ...]
+    files: tuple[Path, ...],
+    flags: dict[str, str],
+    market: str,
+    data_dir: Path | None,
+    ports: tuple[int, ...],
 ) -> Iterator[Finding]:
     from .machine import check_machine
     from .plan import Plan, check_plan
-    from .reach import check_venue
+    from .reach import check_market, check_venue
 
     yield from check_machine(data_dir, ports)
     plan = Plan()
-    yield from check_plan(plan, files, os.environ, flags, data_dir)
+    is_live = market == LIVE_MARKET
+    yield from check_plan(plan, files, os.environ, flags, data_dir, is_market_live=is_live)
     yield from check_venue(plan, os.environ)
+    yield from check_market(plan, os.environ)

@@ -17,7 +17,7 @@ from ..binance.environment import Environment, VenueAddress
 from ..binance.keys import PREFIXES, paper_credentials, read_credentials
 from ..config import DEFAULT, Loaded, load
 from ..halt_path import NO_FOLDER
-from ..modes import address, environment_of, mode_faults
+from ..modes import address, environment_of, market_address, mode_faults
 from ..secret import FILE_SUFFIX
 from .finding import Finding, fail, ok, warn
 
@@ -30,6 +30,8 @@ class Plan:
     address: VenueAddress | None = None
     """Of a venue that may be asked."""
     credentials: Credentials | None = None
+    market: VenueAddress | None = None
+    """Whose public prices the built-in venue would trade at."""
 
 
 def check_plan(
@@ -38,6 +40,8 @@ def check_plan(
     environ: Mapping[str, str],
     flags: Mapping[str, str],
     data_dir: Path | None,
+    *,
+    is_market_live: bool = False,
 ) -> Iterator[Finding]:
     """Yield what is found of settings, mode and keys, and put what is good into the plan."""
     try:
@@ -50,6 +54,21 @@ def check_plan(
     yield _settings(loaded)
     yield from _mode(plan, loaded.settings, data_dir)
     yield from _keys(plan, loaded.settings, environ)
+    if is_market_live:
+        yield from _market(plan, loaded.settings)
+
+
+def _market(plan: Plan, settings: Settings) -> Iterator[Finding]:
+    """Yield where the prices of `--market live` come from; a venue elsewhere has its own."""
+    if environment_of(settings) is not Environment.LOOPBACK or settings.exchange.rest_url:
+        yield fail("market", "a live one is for the built-in venue", "leave --market out")
+        return
+    try:
+        plan.market = market_address(settings)
+    except ConfigurationError as error:
+        yield from (fail("market", each, "correct what is named") for each in error.faults)
+        return
+    yield ok("market", f"live, at {plan.market.rest}; read without a key")
 
 
 def _settings(loaded: Loaded) -> Finding:

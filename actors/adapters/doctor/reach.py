@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping
 from attrs import evolve
 
 from ...errors import ConfigurationError
+from ...ports import VenueAnswer, VenueRequest
 from ...settings import Settings
 from ..binance.client import ClientOptions, LaneClient, build_client
 from ..binance.credentials import Credentials
 from ..binance.environment import Environment, VenueAddress
 from ..binance.keys import paper_credentials
+from ..binance.public_market import PublicMarket, PublicRead
 from ..binance.transport import route_to
+from ..clock import WallClock
 from .finding import Finding, fail
 from .plan import Plan
 from .venue import VenueCheck
@@ -40,6 +43,24 @@ def check_venue(plan: Plan, environ: Mapping[str, str]) -> Iterator[Finding]:
     client.close()
     if is_keyed and address.environment is Environment.LIVE:
         yield rights_of_key(settings, address, credentials, environ)
+
+
+def check_market(plan: Plan, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what the venue of the live market tells everybody; nothing where there is none."""
+    settings, address = plan.settings, plan.market
+    if settings is None or address is None:
+        return
+    try:
+        public = PublicMarket(address, WallClock(), environ)
+    except ConfigurationError as error:
+        yield from (fail("market", fault, "correct what is named") for fault in error.faults)
+        return
+
+    def perform(request: VenueRequest) -> VenueAnswer:
+        return public.read(PublicRead(request.path), request.request_id)
+
+    yield from VenueCheck(settings, perform, what="market").look(is_signed=False)
+    public.close()
 
 
 def rights_of_key(

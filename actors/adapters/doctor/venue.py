@@ -62,12 +62,14 @@ class VenueCheck:
     perform: Callable[[VenueRequest], VenueAnswer]
     """Sends one request and waits for its answer, for as long as its maker thinks right."""
     now_ns: Callable[[], int] = time.time_ns
+    what: str = "venue"
+    """What it is to the engine."""
     _offset_ms: int = field(init=False, default=0)
     _asked: int = field(init=False, default=0)
 
     def look(self, *, is_signed: bool) -> Iterator[Finding]:
         """Yield what is found; without a key, only what the venue tells everybody."""
-        checks = [("venue clock", self._clock), ("filters", self._filters)]
+        checks = [(f"{self.what} clock", self._clock), ("filters", self._filters)]
         if is_signed:
             checks += [("account", self._account), ("leverage", self._leverage)]
         for name, check in checks:

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Self, TypeVar
 
 from aiohttp import web
@@ -112,6 +113,13 @@ class VenueServer:
         """Let the server end soon; any thread, and a signal handler too."""
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._finish)
+
+    def wake(self) -> None:
+        """Do what is due soon; any thread, for a market whose events no time tells of before."""
+        loop, floor = self._loop, self._floor
+        if loop is not None and floor is not None and self._thread.is_alive():
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(floor.run)
 
     def wait(self) -> None:
         """Wait until somebody ends the server; raises what made the venue fail."""
