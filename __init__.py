@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         OrderQueued,
         OrderRefused,
         OrderResolved,
+        OrdersCancelled,
         OrderSent,
         OrderUnknown,
         OrderUnresolved,
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from .messages.intake import (
         AmendOrder,
         CancelOrder,
+        CancelOrders,
         EmergencyStateChanged,
         EndOrder,
         ExecuteAlgorithm,
@@ -107,8 +109,10 @@ if TYPE_CHECKING:
     )
     from .messages.queries import (
         AlgorithmsView,
+        CancellationView,
         EngineStatus,
         GetAlgorithms,
+        GetCancellation,
         GetOrder,
         GetOrders,
         GetPositions,
@@ -169,6 +173,7 @@ __all__ = (
     # What a host says: commands, questions and subscriptions.
     "AmendOrder",
     "CancelOrder",
+    "CancelOrders",
     "EmergencyStateChanged",
     "EndOrder",
     "ExecuteAlgorithm",
@@ -180,6 +185,7 @@ __all__ = (
     "SubmitSignal",
     "plans",
     "GetAlgorithms",
+    "GetCancellation",
     "GetOrder",
     "GetOrders",
     "GetPositions",
@@ -190,6 +196,7 @@ __all__ = (
     "Unsubscribe",
     # What it hears: answers and events.
     "AlgorithmsView",
+    "CancellationView",
     "EngineStatus",
     "OrderError",
     "OrdersView",
@@ -216,6 +223,7 @@ __all__ = (
     "OrderSent",
     "OrderUnknown",
     "OrderUnresolved",
+    "OrdersCancelled",
     "PositionClosed",
     "PositionCorrected",
     "PositionOpened",
@@ -277,19 +285,19 @@ _HOMES: dict[str, str] = {
     "actors.policies.refusal": "Refusal",
     "messages.intake": """
         AmendOrder CancelOrder EmergencyStateChanged EndOrder FlattenPositions HaltTrading
-        LookForOrder PolicyChanged ResumeTrading SubmitSignal ExecuteAlgorithm
+        LookForOrder PolicyChanged ResumeTrading SubmitSignal ExecuteAlgorithm CancelOrders
     """,
     "messages.queries": """
         GetAlgorithms AlgorithmsView GetOrder GetOrders GetPositions GetStatistics GetStatus
         GetSummary EngineStatus OrderError OrdersView OrderView PositionsView PositionView
-        StateTime StatisticsView SummaryView
+        StateTime StatisticsView SummaryView GetCancellation CancellationView
     """,
     "messages.events": """
         AlgorithmProgressed AlertRaised CommandRefused EngineReady OrderCancelled
         OrderCorrected OrderExpired OrderFailed OrderFilled OrderPartiallyFilled OrderPlaced
         OrderQueued OrderRefused OrderResolved OrderSent OrderUnknown OrderUnresolved
         PositionClosed PositionCorrected PositionOpened PositionProtected PositionUpdated
-        SlippageExceeded SystemFailed TradingStateReported
+        SlippageExceeded SystemFailed TradingStateReported OrdersCancelled
     """,
     "actors.runtime.front": "Subscribe Unsubscribe EventsDropped SubscriptionEnded",
     "messages.values": """

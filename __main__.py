@@ -11,6 +11,7 @@ import click
 
 _COMMANDS: dict[str, str] = {
     "audit": "actors.adapters.records.audit_commands:audit",
+    "cancel-all": "actors.adapters.commands:cancel_all",
     "config": "actors.adapters.commands:config",
     "demo": "scenarios.demo.command:demo",
     "doctor": "actors.adapters.doctor.command:doctor",

@@ -23,6 +23,7 @@ from ..messages.events import (
 from ..messages.intake import (
     AmendOrder,
     CancelOrder,
+    CancelOrders,
     EmergencyStateChanged,
     EndOrder,
     ExecuteAlgorithm,
@@ -45,7 +46,7 @@ from ..messages.orders import (
     TakeBackEntries,
 )
 from ..messages.positions import CloseRefused, FlattenAll, RequestClose
-from ..messages.queries import GetAlgorithms, GetSummary, SummaryView
+from ..messages.queries import GetAlgorithms, GetSummary
 from . import names
 from .algorithms.facts import AlgorithmDue
 from .algorithms.parents import Parents
@@ -125,7 +126,7 @@ class ExecutionSystem(Actor):
         match message:
             case SubmitSignal() | CancelOrder() | AmendOrder() | FlattenPositions():
                 self._take_or_defer(message, ctx)
-            case LookForOrder() | EndOrder() | ExecuteAlgorithm():
+            case LookForOrder() | EndOrder() | ExecuteAlgorithm() | CancelOrders():
                 self._take_or_defer(message, ctx)
             case ResumeTrading():
                 self.on_resume_trading(message, ctx)
@@ -221,9 +222,16 @@ class ExecutionSystem(Actor):
         """Cancel entries, also those that wait, and close positions."""
         reason = message.reason or "flatten"
         self._take_back(ctx, message.command_id, lambda each: message.symbol in ("", each.symbol))
-        self._parents(ctx).flattened(message.symbol, reason)
+        self._parents(ctx).taken_back(message.symbol, reason, exits=True)
         ctx.tell(names.RISK_GATE, CancelEntries(message.symbol, reason, flattens=True))
         ctx.tell(names.POSITION_MONITOR, FlattenAll(message.command_id, message.symbol, reason))
+
+    def on_cancel_orders(self, message: CancelOrders, ctx: Context) -> None:
+        """Cancel what rests, behind what is on its way; what waits to open anything ends."""
+        self._take_back(ctx, message.command_id, lambda each: message.symbol in ("", each.symbol))
+        reason = f"cancelled by {message.command_id}"
+        self._parents(ctx).taken_back(message.symbol, reason, exits=False)
+        ctx.tell(names.RISK_GATE, message)
 
     def on_resume_trading(self, message: ResumeTrading, ctx: Context) -> None:
         """Pass it on once: the same word must not lift a later halt; a halt passes every time."""
@@ -288,14 +296,7 @@ class ExecutionSystem(Actor):
 
     def on_get_summary(self, ctx: Context) -> None:
         """Answer with the counts of the run."""
-        state = self.state
-        ctx.reply(
-            SummaryView(
-                signals=state.signals,
-                refusals=tuple(sorted(state.refusals.items())),
-                outcomes=tuple(sorted(state.outcomes.items())),
-            )
-        )
+        ctx.reply(self.state.summary())
 
     def on_sweep(self, ctx: Context) -> None:
         """Report every signal that has been open for longer than its time."""
@@ -349,6 +350,8 @@ class ExecutionSystem(Actor):
                 self.on_amend_order(command, ctx)
             case FlattenPositions():
                 self.on_flatten_positions(command, ctx)
+            case CancelOrders():
+                self.on_cancel_orders(command, ctx)
             case LookForOrder() | EndOrder():
                 ctx.tell(names.ORDER_MANAGER, command)
             case _:

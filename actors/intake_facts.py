@@ -10,12 +10,14 @@ from attrs import define, field, frozen
 from ..messages.intake import (
     AmendOrder,
     CancelOrder,
+    CancelOrders,
     EndOrder,
     ExecuteAlgorithm,
     FlattenPositions,
     LookForOrder,
     SubmitSignal,
 )
+from ..messages.queries import SummaryView
 from .algorithms.facts import PRIVATE as PARENTS
 from .algorithms.facts import ParentFact, apply_parent_fact
 from .policies.parent_order import Parent
@@ -25,6 +27,7 @@ Order = (
     | ExecuteAlgorithm
     | CancelOrder
     | AmendOrder
+    | CancelOrders
     | FlattenPositions
     | LookForOrder
     | EndOrder
@@ -139,6 +142,14 @@ class IntakeState:
         if command_id in self.open or command_id in self.finished:
             return True
         return any(id_of(each) == command_id for each in self.deferred)
+
+    def summary(self) -> SummaryView:
+        """Return the counts of the run."""
+        return SummaryView(
+            signals=self.signals,
+            refusals=tuple(sorted(self.refusals.items())),
+            outcomes=tuple(sorted(self.outcomes.items())),
+        )
 
     def overdue(self, now_ns: int, timeout_ms: int) -> list[tuple[str, Open, int]]:
         """Return the signals that have been open for so long, and for how long, ms.

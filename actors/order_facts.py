@@ -147,6 +147,32 @@ class CancelAsked:
 
 
 @frozen
+class SweepBegun:
+    """Fact: these orders shall be cancelled, ours and others', and what becomes of them told."""
+
+    command_id: str
+    orders: tuple[str, ...]
+    at_ns: int
+
+
+@frozen
+class SweepMissed:
+    """Fact: the venue did not cancel an order that is not ours."""
+
+    client_order_id: str
+    why: str
+
+
+@frozen
+class SweepEnded:
+    """Fact: what became of the orders was told."""
+
+    command_id: str
+    done: tuple[str, ...]
+    failed: tuple[tuple[str, str], ...]
+
+
+@frozen
 class Renewed:
     """Fact: the gate renewed the approval."""
 
@@ -190,6 +216,13 @@ class FillsDue:
     """Fills of an order are overdue."""
 
     client_order_id: str
+
+
+@frozen
+class SweepDue:
+    """Look what has become of the orders that a command cancels."""
+
+    command_id: str
 
 
 @frozen
@@ -246,7 +279,8 @@ OrderFact = (
     | Renewed
 )
 """What happens to an order that is ours already."""
-Fact = OrderFact | OrderIntended | VenueNoted | StrangerSeen | StreamNoted | StartNoted
+SweepFact = SweepBegun | SweepMissed | SweepEnded
+Fact = OrderFact | OrderIntended | VenueNoted | StrangerSeen | StreamNoted | StartNoted | SweepFact
 PRIVATE = (
     OrderIntended,
     AttemptStarted,
@@ -274,4 +308,8 @@ PRIVATE = (
     FillsDue,
     DirectiveDue,
     DeadlineDue,
+    SweepBegun,
+    SweepMissed,
+    SweepEnded,
+    SweepDue,
 )

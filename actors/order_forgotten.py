@@ -29,14 +29,18 @@ class Forgotten:
             client_order_id, prefix=desk.settings.id_prefix, generation=desk.state.generation
         ):
             return
-        desk.ctx.tell(
+        self.request(client_order_id)
+
+    def request(self, client_order_id: str) -> None:
+        """Ask for leave to cancel an order, whosoever it is."""
+        self.desk.ctx.tell(
             RATE_LIMITER,
             RequestPermit(
                 token=call_id(client_order_id, Kind.CANCEL, 1),
                 call=CancelOne.__name__,
                 by_symbol=True,
                 priority=Priority.REDUCING,
-                expires_at_ns=desk.ctx.now + CALL_PATIENCE_NS,
+                expires_at_ns=self.desk.ctx.now + CALL_PATIENCE_NS,
             ),
         )
 

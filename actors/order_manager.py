@@ -4,17 +4,17 @@ Owns the orders. An attempt is recorded before it can leave; an outcome that is 
 order UNKNOWN, which only evidence leaves. Bound: open orders are bounded by the gate, ended ones by
 `history_max`. Failures go to ErrorClassifier; what to do comes back as a directive.
 What happens to an order is in `order_desk.py`, placing in `order_attempts.py`, the other requests
-in `order_calls.py`, wishes in `order_wishes.py`, what is due in `order_due.py`, what a person does
-in `order_parking.py`, comparing in `order_listing.py`, answers to queries in `order_answers.py`,
-the facts in `order_facts.py` and their fold in `order_state.py`; the rules are
-`policies/order_life.py` and `policies/order_record.py`.
+in `order_calls.py`, wishes in `order_wishes.py`, many at once in `order_sweep.py`, what is due in
+`order_due.py`, what a person does in `order_parking.py`, comparing in `order_listing.py`, answers
+to queries in `order_answers.py`, the facts in `order_facts.py`, their fold in `order_state.py`; the
+rules are `policies/order_life.py` and `policies/order_record.py`.
 """
 
 from typing import assert_never
 
 from ..messages.control import EngineStarted, TradingStateChanged
 from ..messages.failure import RetryDirective
-from ..messages.intake import EndOrder, LookForOrder
+from ..messages.intake import CancelOrders, EndOrder, LookForOrder
 from ..messages.market import ClockChanged
 from ..messages.orders import (
     AmendIntent,
@@ -29,7 +29,7 @@ from ..messages.orders import (
     RenewalRefused,
     TakeBackEntries,
 )
-from ..messages.queries import GetOrder, GetOrders, GetStatistics
+from ..messages.queries import GetCancellation, GetOrder, GetOrders, GetStatistics
 from ..messages.reconciliation import CompareOrders, TradesFound
 from ..messages.stream import StreamHealthChanged
 from ..messages.values import Operation, OrderState, TradingState
@@ -55,6 +55,7 @@ from .order_facts import (
     RedeliverDue,
     Renewed,
     StartNoted,
+    SweepDue,
     UnresolvedDue,
     VenueNoted,
 )
@@ -63,6 +64,7 @@ from .order_listing import compare
 from .order_parking import Parking
 from .order_state import OrdersState, apply_fact
 from .order_strangers import Strangers
+from .order_sweep import Sweeps
 from .order_wishes import Wishes
 from .policies.order_counts import statistics
 from .policies.order_life import Event
@@ -83,6 +85,7 @@ Inbox = (
     | AmendIntent
     | CancelLeg
     | CancelEntries
+    | CancelOrders
     | TakeBackEntries
     | LookForOrder
     | EndOrder
@@ -97,12 +100,14 @@ Inbox = (
     | GetOrders
     | GetOrder
     | GetStatistics
+    | GetCancellation
     | RedeliverDue
     | QueryDue
     | UnresolvedDue
     | FillsDue
     | DirectiveDue
     | DeadlineDue
+    | SweepDue
 )
 
 
@@ -148,6 +153,8 @@ class OrderManager(Actor):
                 self._wishes(ctx).take_back(message)
             case CancelEntries():
                 self.on_cancel_entries(message, ctx)
+            case CancelOrders():
+                self._sweeps(ctx).begin(message)
             case LookForOrder():
                 self._parking(ctx).look(message)
             case EndOrder():
@@ -175,6 +182,8 @@ class OrderManager(Actor):
                 ctx.reply(order_found(self.state, message))
             case GetStatistics():
                 ctx.reply(statistics(self.state.counts))
+            case GetCancellation():
+                self._sweeps(ctx).answer(message)
             case RedeliverDue():
                 self._due(ctx).redeliver(message)
             case QueryDue():
@@ -187,6 +196,8 @@ class OrderManager(Actor):
                 self._due(ctx).directive(message)
             case DeadlineDue():
                 self._due(ctx).deadline(message)
+            case SweepDue():
+                self._sweeps(ctx).due(message)
             case _:
                 assert_never(message)
 
@@ -222,7 +233,9 @@ class OrderManager(Actor):
         client_order_id, kind, number = parse_call_id(message.call_id)
         order, calls = self.state.find(client_order_id), self._calls(ctx)
         calls.desk.hear_venue(message)
-        if order is None:  # so late that its order is forgotten
+        if order is None:  # not ours, or so late that it is forgotten
+            if kind is Kind.CANCEL:
+                self._sweeps(ctx).answered(client_order_id, message)
             return
         match kind:
             case Kind.PLACE:
@@ -338,6 +351,7 @@ class OrderManager(Actor):
     def resume(self, ctx: Context) -> None:
         """Take up every open order where its facts left it."""
         self._due(ctx).take_up()
+        self._sweeps(ctx).take_up()
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
@@ -354,6 +368,9 @@ class OrderManager(Actor):
 
     def _wishes(self, ctx: Context) -> Wishes:
         return Wishes(self._calls(ctx))
+
+    def _sweeps(self, ctx: Context) -> Sweeps:
+        return Sweeps(self._desk(ctx))
 
     def _parking(self, ctx: Context) -> Parking:
         return Parking(self._calls(ctx))

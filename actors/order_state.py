@@ -31,6 +31,9 @@ from .order_facts import (
     StatusQuarantined,
     StrangerSeen,
     StreamNoted,
+    SweepBegun,
+    SweepEnded,
+    SweepMissed,
     TradeBooked,
     TradeSettled,
     VenueNoted,
@@ -46,6 +49,24 @@ MS = 1_000_000
 OPEN_STATUSES = ("NEW", "PARTIALLY_FILLED", "TRIGGERING", "TRIGGERED")
 STRANGERS_MAX = 200
 """Orders that are not ours which are kept for queries."""
+
+
+SWEEPS_MAX = 16
+"""Commands to cancel many orders that are remembered."""
+
+
+@define
+class Sweep:
+    """A command to cancel many orders, and what has become of them."""
+
+    orders: tuple[str, ...]
+    """By client order id, ours and others'."""
+    began_ns: int
+    missed: dict[str, str] = field(factory=dict[str, str])
+    """Orders that are not ours and that the venue did not cancel, with its reason."""
+    is_over: bool = False
+    done: tuple[str, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
 
 
 @define
@@ -66,6 +87,8 @@ class OrdersState:
     counts: OrderCounts = field(factory=OrderCounts)
     generation: int = 0
     """Of this start; 0 before the first."""
+    sweeps: dict[str, Sweep] = field(factory=dict[str, Sweep])
+    """By command, those under way and the latest that are over."""
 
     def find(self, client_order_id: str) -> Order | None:
         """Return an order, open or ended."""
@@ -100,6 +123,8 @@ def apply_fact(state: OrdersState, fact: Fact, settings: OrderSettings) -> None:
             _see_stranger(state, fact)
         case StartNoted():
             state.generation = fact.generation
+        case SweepBegun() | SweepMissed() | SweepEnded():
+            _sweep(state, fact)
         case _:
             order = state.find(fact.client_order_id)
             assert order is not None, fact
@@ -116,6 +141,21 @@ def _see_stranger(state: OrdersState, fact: StrangerSeen) -> None:
     state.strangers[fact.evidence.client_order_id] = fact
     while len(state.strangers) > STRANGERS_MAX:
         del state.strangers[next(iter(state.strangers))]
+
+
+def _sweep(state: OrdersState, fact: SweepBegun | SweepMissed | SweepEnded) -> None:
+    match fact:
+        case SweepBegun():
+            state.sweeps[fact.command_id] = Sweep(fact.orders, fact.at_ns)
+            while len(state.sweeps) > SWEEPS_MAX:
+                del state.sweeps[next(iter(state.sweeps))]
+        case SweepMissed():
+            for sweep in state.sweeps.values():
+                if fact.client_order_id in sweep.orders and not sweep.is_over:
+                    sweep.missed[fact.client_order_id] = fact.why
+        case SweepEnded():
+            sweep = state.sweeps[fact.command_id]
+            sweep.is_over, sweep.done, sweep.failed = True, fact.done, fact.failed
 
 
 def _intend(state: OrdersState, fact: OrderIntended) -> None:

@@ -17,7 +17,7 @@ from ..messages.algorithms import ReleaseAlgorithm, RequestAlgorithm
 from ..messages.control import EngineStarted, RecoveryDone, TradingStateChanged
 from ..messages.events import AlertRaised
 from ..messages.instruments import InstrumentsChanged
-from ..messages.intake import PolicyChanged, SubmitSignal
+from ..messages.intake import CancelOrders, PolicyChanged, SubmitSignal
 from ..messages.market import ClockChanged, MarkChanged
 from ..messages.orders import (
     ApprovalRefused,
@@ -83,6 +83,7 @@ Inbox = (
     | RenewApproval
     | CancelIntent
     | CancelEntries
+    | CancelOrders
     | TakeBackEntries
     | RequestAlgorithm
     | ReleaseAlgorithm
@@ -117,7 +118,7 @@ class RiskGate(Actor):
                 self.on_request_exit(message, ctx)
             case RenewApproval():
                 self.on_renew_approval(message, ctx)
-            case CancelIntent() | CancelEntries() | TakeBackEntries():
+            case CancelIntent() | CancelEntries() | TakeBackEntries() | CancelOrders():
                 ctx.tell(ORDER_MANAGER, message)
             case RequestAlgorithm():
                 self.on_request_algorithm(message, ctx)
@@ -396,5 +397,4 @@ def _exit_refused(request: RequestExit, refusal: Refusal) -> ApprovalRefused:
 
 def _good_till_ms(signal: SubmitSignal) -> int:
     """Return when the venue itself shall end the order, 0 where only its time in force does."""
-    is_dated = signal.time_in_force is TimeInForce.GTD
-    return signal.expires_at_ms or 0 if is_dated else 0
+    return (signal.expires_at_ms or 0) if signal.time_in_force is TimeInForce.GTD else 0

@@ -16,6 +16,7 @@ from ..messages.codec import Codec
 from ..messages.control import EngineStarted
 from ..messages.queries import (
     GetAlgorithms,
+    GetCancellation,
     GetOrder,
     GetOrders,
     GetPositions,
@@ -64,6 +65,7 @@ ROUTES: Mapping[type, str] = {
     GetOrders: names.ORDER_MANAGER,
     GetOrder: names.ORDER_MANAGER,
     GetStatistics: names.ORDER_MANAGER,
+    GetCancellation: names.ORDER_MANAGER,
     GetPositions: names.POSITION_MONITOR,
     GetSummary: names.EXECUTION_SYSTEM,
     GetAlgorithms: names.EXECUTION_SYSTEM,

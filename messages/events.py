@@ -178,6 +178,18 @@ class OrderCorrected:
 
 
 @frozen
+class OrdersCancelled:
+    """What a `CancelOrders` has come to, by client order id.
+
+    What is in `done` rests no more; in `failed` each has its reason, also that it was filled whole.
+    """
+
+    command_id: str
+    done: tuple[str, ...]
+    failed: tuple[tuple[str, str], ...]
+
+
+@frozen
 class AlgorithmProgressed:
     """A slice of an algorithm is over; quantities are base units of the whole."""
 
@@ -365,6 +377,7 @@ Event = (
     | OrderResolved
     | OrderUnresolved
     | OrderCorrected
+    | OrdersCancelled
     | AlgorithmProgressed
     | SlippageExceeded
     | PositionOpened

@@ -89,6 +89,21 @@ class AmendOrder:
 
 
 @frozen
+class CancelOrders:
+    """Cancel every resting entry of ours; an empty symbol means all symbols.
+
+    Algorithms that open, and entries that wait, end too. Stops, targets and exits stay, unless
+    `all_orders` wants them and what others have placed gone as well; a position that is still open
+    is then given a new stop at once. Answered by one `OrdersCancelled`.
+    """
+
+    command_id: str
+    symbol: str = ""
+    all_orders: bool = False
+    reason: str = ""
+
+
+@frozen
 class FlattenPositions:
     """Cancel our resting entries and close our positions; an empty symbol means all."""
 
@@ -157,6 +172,7 @@ HostCommand = (
     | ExecuteAlgorithm
     | CancelOrder
     | AmendOrder
+    | CancelOrders
     | FlattenPositions
     | LookForOrder
     | EndOrder

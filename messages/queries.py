@@ -68,6 +68,13 @@ class GetAlgorithms:
 
 
 @frozen
+class GetCancellation:
+    """Ask how far a `CancelOrders` has come."""
+
+    command_id: str
+
+
+@frozen
 class EngineStatus:
     """Answer to `GetStatus`."""
 
@@ -170,6 +177,18 @@ class OrdersView:
 
 
 @frozen
+class CancellationView:
+    """Answer to `GetCancellation`, by client order id; of a command nobody knows all is empty."""
+
+    command_id: str
+    is_over: bool
+    done: tuple[str, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+    """Each with its reason."""
+    pending: tuple[str, ...] = ()
+
+
+@frozen
 class StatisticsView:
     """Answer to `GetStatistics`: entries and exits since the journal began, not protection.
 
@@ -262,7 +281,22 @@ class AlgorithmsView:
     algorithms: tuple[AlgorithmView, ...]
 
 
-Query = GetStatus | GetOrders | GetOrder | GetStatistics | GetPositions | GetSummary | GetAlgorithms
+Query = (
+    GetStatus
+    | GetOrders
+    | GetOrder
+    | GetStatistics
+    | GetCancellation
+    | GetPositions
+    | GetSummary
+    | GetAlgorithms
+)
 QueryAnswer = (
-    EngineStatus | OrdersView | StatisticsView | PositionsView | SummaryView | AlgorithmsView
+    EngineStatus
+    | OrdersView
+    | StatisticsView
+    | CancellationView
+    | PositionsView
+    | SummaryView
+    | AlgorithmsView
 )

@@ -1,4 +1,4 @@
-"""Commands: `config`, `halt`, `resume`, `flatten` and `status` of the command line.
+"""Commands: `config`, `status` and what brakes an engine, of the command line.
 
 Owns the options and the words that people read; what is done is done elsewhere. Data goes to the
 standard output, everything else to the error output; exit codes are those of `exits.py`.
@@ -6,6 +6,7 @@ standard output, everything else to the error output; exit codes are those of `e
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from .exits import Exit, end, exits, say
 
 CONFIG_NAME = "callboard.toml"
 ANSWER_SECONDS = 10.0
+OUTCOME_SECONDS = 90.0
 ORDER_COUNTS = ("executed", "failed", "cancelled", "pending")
 
 DATA_DIR = click.argument("data_dir", metavar="D", type=click.Path(path_type=Path, file_okay=False))
@@ -37,6 +39,14 @@ TIMEOUT = click.option(
     show_default=True,
     type=click.FloatRange(0.1, 600),
     help="Seconds to wait for the engine's answer.",
+)
+OUTCOME_TIMEOUT = click.option(
+    "--timeout",
+    "timeout_seconds",
+    default=OUTCOME_SECONDS,
+    show_default=True,
+    type=click.FloatRange(0.1, 600),
+    help="Seconds to wait for what comes of it; the engine goes on all the same.",
 )
 BY = click.option("--by", default="operator", show_default=True, help="Who gives the command.")
 REASON = click.option("--reason", default="", help="Why; kept in the journal.")
@@ -149,6 +159,35 @@ def flatten(
     send_command(data_dir, "flatten", timeout_seconds, as_json=as_json, **fields)
 
 
+@click.command("cancel-all")
+@DATA_DIR
+@click.option("--symbol", default="", help="Only this symbol; all without it.")
+@click.option(
+    "--all-orders",
+    is_flag=True,
+    help="Also stops, targets and exits, and what others have placed on the account.",
+)
+@REASON
+@OUTCOME_TIMEOUT
+@AS_JSON
+@exits
+def cancel_all(
+    data_dir: Path,
+    symbol: str,
+    reason: str,
+    timeout_seconds: float,
+    *,
+    all_orders: bool,
+    as_json: bool,
+) -> None:
+    """Cancel the resting entries of the engine on D; its positions keep their stops.
+
+    Exits with 1 when one of them could not be cancelled, and names it.
+    """
+    fields = {"symbol": symbol, "reason": reason, "all_orders": all_orders}
+    send_command(data_dir, "cancel-all", timeout_seconds, as_json=as_json, **fields)
+
+
 @click.command("status")
 @DATA_DIR
 @TIMEOUT
@@ -190,12 +229,22 @@ def send_command(
         click.echo(json.dumps(answer))
     else:
         _print_answer(answer)
-    end(Exit.OK if answer.get("ok") else Exit.REFUSED)
+    end(exit_of(answer))
+
+
+def exit_of(answer: dict[str, Any]) -> Exit:
+    """Return how a command ends: one that was carried out, and not to its end, has failed."""
+    if answer.get("ok"):
+        return Exit.OK
+    return Exit.FAILED if "outcome" in answer else Exit.REFUSED
 
 
 def _print_answer(answer: dict[str, Any]) -> None:
     if not answer.get("ok"):
-        say(f"{click.style('refused:', fg='red', bold=True)} {answer.get('reason', '')}")
+        word = "failed:" if "outcome" in answer else "refused:"
+        say(f"{click.style(word, fg='red', bold=True)} {answer.get('reason', '')}")
+    for line in outcome_lines(answer.get("outcome", {})):
+        click.echo(line)
     if "order" in answer:
         _print_order(answer["order"])
         return
@@ -225,6 +274,18 @@ def _print_order(order: dict[str, Any]) -> None:
 
     for line in order_lines(order):
         click.echo(line)
+
+
+def outcome_lines(outcome: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that show what a command has come to."""
+    if "done" not in outcome:
+        return
+    done = ", ".join(outcome["done"])
+    yield f"cancelled  {done or 'nothing'}"
+    for client_order_id, why in outcome["failed"].items():
+        yield f"failed     {client_order_id}: {why}"
+    for client_order_id in outcome["pending"]:
+        yield f"pending    {client_order_id}"
 
 
 def _orders_line(orders: dict[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 Owns the commands that wait for their effect. Whoever has a thread and the time calls `look` again
 and again: a command is told at one look, and its answer, the engine's state, is asked for at the
-next, so that it tells what the command did. Bound: the spool's own bound of commands a look.
+next, so that it tells what the command did. One that takes its time is asked for again until it is
+over. Bounds: the spool's own bound of commands a look, and `LOOKS_MAX` looks for one answer.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 from attrs import define, field
 
 from ...messages.intake import (
+    CancelOrders,
     EndOrder,
     FlattenPositions,
     HaltTrading,
@@ -31,6 +33,7 @@ from ...messages.queries import (
 from ...messages.values import OrderState, TradingState
 from ..names import CIRCUIT_BREAKER, EXECUTION_SYSTEM, ORDER_MANAGER, POSITION_MONITOR
 from ..policies.rounding import plain
+from .operator_outcomes import fault_of, outcome_json, outcome_of, question
 from .order_lines import order_json
 from .spool import HALT, Order, Spool
 
@@ -42,6 +45,8 @@ QUESTIONS: tuple[tuple[str, Query, type], ...] = (
 )
 """Whom to ask what, after every command, and what each answers."""
 RATE_PLACES = 4
+LOOKS_MAX = 1_200
+"""At ten looks a second two minutes: longer than the engine needs to give an outcome up."""
 ORDER_WORDS = ("order", "look", "end")
 
 Replied = Callable[[Any], None]
@@ -74,6 +79,8 @@ class OperatorDesk:
     _halted_by_file: bool = field(init=False, default=False)
     _told: list[Order] = field(init=False, factory=list[Order])
     _replies: dict[str, list[Any]] = field(init=False, factory=dict[str, list[Any]])
+    _looks: dict[str, int] = field(init=False, factory=dict[str, int])
+    """By command, how often an outcome was asked for that is not over yet."""
 
     def look(self) -> None:
         """Ask for the effect of what was told before, then tell what is new."""
@@ -98,7 +105,17 @@ class OperatorDesk:
             self.spool.answer(order.order_id, {"ok": False, "reason": f"no state: {strange[0]}"})
         else:
             by_type: dict[type, Any] = {type(each): each for each in replies}
-            self.spool.answer(order.order_id, _answer(order, by_type))
+            if not self._asks_again(order, by_type):
+                self.spool.answer(order.order_id, _answer(order, by_type))
+
+    def _asks_again(self, order: Order, replies: Mapping[type, Any]) -> bool:
+        """Let what is not over yet be asked for at the next look, for a while."""
+        outcome, looks = outcome_of(order, replies), self._looks.pop(order.order_id, 0) + 1
+        is_awaited = outcome is not None and not outcome.is_over and looks < LOOKS_MAX
+        if is_awaited:
+            self._looks[order.order_id] = looks
+            self._told.append(order)
+        return is_awaited
 
     def _look_for_file(self) -> None:
         reason = self.spool.halt_reason()
@@ -122,6 +139,9 @@ class OperatorDesk:
                 self._post(ResumeTrading(order_id, reason, approvals), order_id, urgent=True)
             case "flatten":
                 self._post(FlattenPositions(order_id, order.symbol, order.reason), order_id)
+            case "cancel-all":
+                cancel = CancelOrders(order_id, order.symbol, order.all_orders, order.reason)
+                self._post(cancel, order_id)
             case "look":
                 self._post(LookForOrder(order_id, order.target), order_id)
             case "end":
@@ -142,7 +162,7 @@ class OperatorDesk:
 def _questions(order: Order) -> tuple[tuple[str, Query, type], ...]:
     """Return whom to ask what for a command; one that means an order also asks for that."""
     if not order.target:
-        return QUESTIONS
+        return (*QUESTIONS, *question(order))
     return (*QUESTIONS, (ORDER_MANAGER, GetOrder(order.target), OrdersView))
 
 
@@ -150,7 +170,8 @@ def _answer(order: Order, replies: Mapping[type, Any]) -> dict[str, Any]:
     status: EngineStatus = replies[EngineStatus]
     positions: PositionsView = replies[PositionsView]
     found: OrdersView = replies.get(OrdersView, OrdersView(()))
-    wrong = _what_is_wrong(order, status, found)
+    outcome = outcome_of(order, replies)
+    wrong = _what_is_wrong(order, status, found) or fault_of(outcome)
     return {
         "ok": not wrong,
         "reason": wrong or status.reason,
@@ -163,6 +184,7 @@ def _answer(order: Order, replies: Mapping[type, Any]) -> dict[str, Any]:
         "fees": plain(positions.fees),
         "orders": _orders(replies[StatisticsView]),
         **({"order": order_json(found.orders[0])} if found.orders else {}),
+        **outcome_json(outcome),
     }
 
 

@@ -21,6 +21,7 @@ from attrs import define, field, frozen
 from ...messages.intake import (
     AmendOrder,
     CancelOrder,
+    CancelOrders,
     ExecuteAlgorithm,
     FlattenPositions,
     HaltTrading,
@@ -331,6 +332,11 @@ def _flatten(data: Json, command_id: str) -> HostCommand:
     return FlattenPositions(command_id, symbol, _reason(data))
 
 
+def _cancel_all(data: Json, command_id: str) -> HostCommand:
+    symbol = _text(data, "symbol") if "symbol" in data else ""
+    return CancelOrders(command_id, symbol, reason=_reason(data))
+
+
 def _halt(data: Json, command_id: str) -> HostCommand:
     return HaltTrading(command_id, _reason(data) or "halted by a line of the signals")
 
@@ -348,6 +354,7 @@ _COMMANDS: Mapping[str, tuple[tuple[str, ...], Callable[[Json, str], HostCommand
         {
             "cancel": (("signal_id",), _cancel),
             "amend": (("signal_id", "price", "quantity"), _amend),
+            "cancel_all": (("symbol", "reason"), _cancel_all),
             "flatten": (("symbol", "reason"), _flatten),
             "halt": (("reason",), _halt),
             "resume": (("reason",), _resume),

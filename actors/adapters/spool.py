@@ -22,7 +22,7 @@ from attrs import define, field, frozen
 from ..errors import EngineError
 
 COMMANDS, ANSWERS, HALT, JOURNAL, LOCK = "commands", "answers", "HALT", "journal", "lock"
-WORDS = ("halt", "resume", "flatten", "status", "order", "look", "end")
+WORDS = ("halt", "resume", "flatten", "cancel-all", "status", "order", "look", "end")
 TEXTS = ("command", "reason", "by", "symbol", "target")
 TAKEN_MAX = 100
 AGE_MS_MAX = 30_000
@@ -61,6 +61,8 @@ class Order:
     approvals: tuple[str, ...] = ()
     at_ms: int = 0
     """Wall clock of the caller."""
+    all_orders: bool = False
+    """With `cancel-all`: whether stops and what others have placed go too."""
 
 
 @define(eq=False)
@@ -199,7 +201,15 @@ def _order(order_id: str, data: Any) -> Order:
     at_ms = at_ms if type(at_ms) is int else 0
     command, reason, by, symbol, target = texts
     return Order(
-        order_id, command, reason, by or "operator", symbol, target, tuple(approvals), at_ms
+        order_id,
+        command,
+        reason,
+        by or "operator",
+        symbol,
+        target,
+        tuple(approvals),
+        at_ms,
+        all_orders=fields.get("all_orders") is True,
     )
 
 
@@ -215,6 +225,7 @@ def _plain(order: Order) -> dict[str, Any]:
         "symbol": order.symbol,
         "target": order.target,
         "approvals": list(order.approvals),
+        "all_orders": order.all_orders,
     }
 
 

@@ -189,10 +189,11 @@ class Parents:
         elif parent.signal.signal.is_entry:
             self._take_back(parent)
 
-    def flattened(self, symbol: str, reason: str) -> None:
-        """Everything of a symbol is closed: nothing is opened, or closed in slices, any more."""
+    def taken_back(self, symbol: str, reason: str, *, exits: bool) -> None:
+        """Nothing of a symbol is opened any more; with `exits` nothing is closed in slices too."""
         for parent in self._running():
-            if symbol in ("", parent.signal.symbol):
+            is_meant = exits or parent.signal.signal.is_entry
+            if is_meant and symbol in ("", parent.signal.symbol):
                 self.cancel(parent, reason)
 
     def exited(self, exit_: SubmitSignal) -> None:

@@ -15,6 +15,7 @@ from callboard.messages.events import (
 from callboard.messages.intake import (
     AmendOrder,
     CancelOrder,
+    CancelOrders,
     FlattenPositions,
     SubmitSignal,
 )
@@ -173,3 +174,16 @@ def test_a_rebuilt_intake_goes_on_with_what_waits() -> None:
     later = run_deferred(steps, steps.start())
 
     assert ["s1"] == [each.signal.signal_id for step in later for each in step.told(RequestEntry)]
+
+
+def test_a_cancel_of_all_does_not_wait_and_takes_back_the_entries_that_do() -> None:
+    steps = intake(ready=False)
+    steps.tell(entry())
+    steps.tell(entry(signal_id="s2", symbol="BTCUSDT"))
+    command = CancelOrders("k1", SYMBOL)
+
+    step, again = steps.tell(command), steps.tell(command)
+
+    assert ["s1"] == [event.signal_id for event in step.told(OrderRefused)]
+    assert [command] == step.to("risk_gate")
+    assert ((), ()) == (again.facts, again.tells)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from callboard.actors.adapters import operator_desk
 from callboard.actors.adapters.operator_desk import FILE_ORDER, OperatorDesk
 from callboard.actors.adapters.spool import (
     Order,
@@ -18,6 +19,7 @@ from callboard.actors.names import (
 )
 from callboard.actors.order_answers import order_view
 from callboard.messages.intake import (
+    CancelOrders,
     EndOrder,
     FlattenPositions,
     HaltTrading,
@@ -25,6 +27,8 @@ from callboard.messages.intake import (
     ResumeTrading,
 )
 from callboard.messages.queries import (
+    CancellationView,
+    GetCancellation,
     GetPositions,
 )
 from callboard.messages.values import OrderState, TradingState
@@ -186,3 +190,52 @@ def test_nobody_resumes_against_a_file_named_halt(tmp_path: Path) -> None:
 
     assert 1 == len(core.posted)
     assert "a file named HALT lies in the data directory" in answer_of(tmp_path, "1")["reason"]
+
+
+def test_a_command_that_takes_its_time_is_answered_when_it_is_over(tmp_path: Path) -> None:
+    core = Core()
+    core.cancellation = CancellationView("1", is_over=False, pending=("cb1-1-e1",))
+    desk = OperatorDesk(Spool(tmp_path), core.post)
+    put(tmp_path, "1", command="cancel-all", symbol="ETHUSDT", all_orders=True, reason="drill")
+
+    for _ in range(3):
+        desk.look()
+    waiting = (tmp_path / "answers" / "1.json").exists()
+    core.cancellation = CancellationView("1", is_over=True, done=("cb1-1-e1",))
+    desk.look()
+    desk.look()
+
+    assert (EXECUTION_SYSTEM, CancelOrders("1", "ETHUSDT", True, "drill"), False) == core.posted[0]
+    assert not waiting
+    answer = answer_of(tmp_path, "1")
+    assert answer["ok"]
+    assert {"done": ["cb1-1-e1"], "failed": {}, "pending": []} == answer["outcome"]
+    assert 3 == sum(isinstance(each, GetCancellation) for _, each, _ in core.posted)
+
+
+def test_a_command_that_did_not_come_to_its_end_says_so(tmp_path: Path) -> None:
+    core = Core()
+    failed = (("cb1-1-e1", "it was filled"),)
+    core.cancellation = CancellationView("1", is_over=True, failed=failed)
+    desk = OperatorDesk(Spool(tmp_path), core.post)
+    put(tmp_path, "1", command="cancel-all")
+
+    desk.look()
+    desk.look()
+
+    answer = answer_of(tmp_path, "1")
+    assert (False, "1 not cancelled") == (answer["ok"], answer["reason"])
+    assert {"cb1-1-e1": "it was filled"} == answer["outcome"]["failed"]
+
+
+def test_a_command_whose_end_nobody_tells_is_answered_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operator_desk, "LOOKS_MAX", 2)
+    desk = OperatorDesk(Spool(tmp_path), Core().post)
+    put(tmp_path, "1", command="cancel-all")
+
+    for _ in range(3):
+        desk.look()
+
+    assert "it is not over yet" == answer_of(tmp_path, "1")["reason"]

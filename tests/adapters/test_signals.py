@@ -184,7 +184,10 @@ def test_a_command_may_have_a_time() -> None:
         (b'{"a":' * 5_000, "json: "),
         (line(**WISH, sybmol="X"), "sybmol: unknown field"),
         (line(command="halt", symbol="X"), "symbol: unknown field"),
-        (line(command="explode"), "command: must be one of cancel, amend, flatten, halt, resume"),
+        (
+            line(command="explode"),
+            "command: must be one of cancel, amend, cancel_all, flatten, halt, resume",
+        ),
         (line(command=5), "command: must be one of"),
         (line(command="cancel"), "signal_id: must be text, not nothing"),
         (line(command="amend", signal_id="s"), "price: an amend needs a price or a quantity"),

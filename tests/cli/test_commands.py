@@ -249,7 +249,7 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     assert "journal is in use by " in result.stderr
 
 
-@pytest.mark.parametrize("command", ["halt", "resume", "flatten", "status"])
+@pytest.mark.parametrize("command", ["halt", "resume", "flatten", "cancel-all", "status"])
 def test_where_no_engine_runs_none_can_be_reached(tmp_path: Path, command: str) -> None:
     Spool(tmp_path)
 

@@ -162,6 +162,7 @@ def test_a_running_engine_is_commanded_through_its_data_directory(tmp_path: Path
         shown = called("order", "show", tmp_path, "cb1-1-e1")
         settled = called("order", "end", tmp_path, "cb1-1-e1", "--reason", "so")
         halted = called("halt", tmp_path, "--reason", "lunch", "--json")
+        nothing = called("cancel-all", tmp_path, "--all-orders", "--symbol", "BTCUSDT")
         flat = _order(tmp_path, "flatten")
         _wait_for(process, "position_reported")
         resumed = _order(tmp_path, "resume", reason="back")
@@ -173,6 +174,7 @@ def test_a_running_engine_is_commanded_through_its_data_directory(tmp_path: Path
     assert "FILLED" == ended["outcome"]
     assert ["0.05"] == [position["quantity"] for position in status["positions"]]
     assert (0, "HALTED") == (halted.returncode, json.loads(halted.stdout)["trading_state"])
+    assert (0, "cancelled  nothing") == (nothing.returncode, nothing.stdout.splitlines()[0])
     assert flat["ok"]
     assert (0, 5) == (shown.returncode, settled.returncode)
     assert "order      cb1-1-e1  FILLED" in shown.stdout

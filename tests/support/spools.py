@@ -7,7 +7,9 @@ from typing import Any
 
 from callboard.actors.adapters.operator_desk import Replied
 from callboard.messages.queries import (
+    CancellationView,
     EngineStatus,
+    GetCancellation,
     GetOrder,
     GetStatistics,
     GetStatus,
@@ -29,6 +31,7 @@ class Core:
         self.state = state
         self.posted: list[tuple[str, object, bool]] = []
         self.orders: tuple[OrderView, ...] = ()
+        self.cancellation = CancellationView("1", is_over=False)
 
     def post(
         self,
@@ -51,6 +54,8 @@ class Core:
                 return STATISTICS
             case GetOrder():
                 return OrdersView(self.orders)
+            case GetCancellation():
+                return self.cancellation
             case _:
                 return self._positions()
 

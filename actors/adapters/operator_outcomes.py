@@ -1,0 +1,67 @@
+"""Operator outcomes: what a command that takes its time has come to.
+
+Owns which command has an outcome of its own, whom to ask for it, and its words for programs. Pure.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from attrs import frozen
+
+from ...messages.queries import CancellationView, GetCancellation, Query
+from ..names import ORDER_MANAGER
+from .spool import Order
+
+Outcome = CancellationView
+
+
+@frozen
+class Asking:
+    """Whom to ask for an outcome, and what answers."""
+
+    owner: str
+    query: Callable[[str], Query]
+    """By the command's id."""
+    view: type[Outcome]
+
+
+ASKINGS: Mapping[str, Asking] = MappingProxyType(
+    {"cancel-all": Asking(ORDER_MANAGER, GetCancellation, CancellationView)}
+)
+"""Word of a command -> how its outcome is asked for."""
+
+
+def question(order: Order) -> tuple[tuple[str, Query, type], ...]:
+    """Return what to ask for the outcome of a command: nothing, or one question."""
+    asking = ASKINGS.get(order.command)
+    if asking is None:
+        return ()
+    return ((asking.owner, asking.query(order.order_id), asking.view),)
+
+
+def outcome_of(order: Order, replies: Mapping[type, Any]) -> Outcome | None:
+    """Return the outcome among the replies, None of a command that has none."""
+    asking = ASKINGS.get(order.command)
+    return None if asking is None else replies[asking.view]
+
+
+def outcome_json(outcome: Outcome | None) -> dict[str, Any]:
+    """Return an outcome as JSON values."""
+    if outcome is None:
+        return {}
+    told = {
+        "done": list(outcome.done),
+        "failed": dict(outcome.failed),
+        "pending": list(outcome.pending),
+    }
+    return {"outcome": told}
+
+
+def fault_of(outcome: Outcome | None) -> str:
+    """Return why a command has not come to what it says, empty where it has."""
+    if outcome is None:
+        return ""
+    if not outcome.is_over:
+        return "it is not over yet"
+    return f"{len(outcome.failed)} not cancelled" if outcome.failed else ""

@@ -1,0 +1,83 @@
+"""Test of commands of an account over real sockets: the venue's own books say what they did."""
+
+from decimal import Decimal
+from typing import Any
+
+from attrs import evolve
+
+from callboard import CancelOrders, OrdersCancelled, PositionProtected
+from callboard.messages.events import OrderPlaced
+from callboard.messages.intake import SubmitSignal
+from callboard.messages.market import MarkChanged
+from callboard.messages.values import OrderType, SignalType
+from callboard.scenarios.venue.settings import PAPER_LEVERAGE
+from support.loopback import SETTINGS, Trader, trading
+from support.venue_servers import SYMBOLS, Caller, served
+
+WANTED = evolve(SETTINGS, risk=evolve(SETTINGS.risk, symbols=SYMBOLS))
+OPEN_ORDERS, OPEN_ALGO_ORDERS = "/fapi/v1/openOrders", "/fapi/v1/openAlgoOrders"
+
+
+def mark_of(trader: Trader, symbol: str) -> Decimal:
+    """Wait for a mark of a symbol, and return it."""
+    trader.wait_heard(lambda each: isinstance(each, MarkChanged) and each.symbol == symbol)
+    return next(each.mark for each in trader.all_heard(MarkChanged) if each.symbol == symbol)
+
+
+def rest_far_below(trader: Trader, signal_id: str, symbol: str) -> None:
+    """Let an entry rest five per cent below the mark."""
+    wish = SubmitSignal(
+        signal_id,
+        0,
+        SignalType.LONG_ENTRY,
+        symbol,
+        order_type=OrderType.LIMIT,
+        price=(mark_of(trader, symbol) * Decimal("0.95")).quantize(Decimal(1)),
+        confidence=Decimal("0.9"),
+    )
+    trader.ref.tell(wish)
+    trader.told.wait_for(
+        lambda: signal_id in [each.signal_id for each in trader.all_told(OrderPlaced)]
+    )
+
+
+def ids(rows: Any, name: str = "clientOrderId") -> set[str]:
+    return {row[name] for row in rows}
+
+
+def test_a_cancel_of_all_spares_stops_and_what_others_have_placed_until_it_is_told() -> None:
+    with (
+        served(leverage=PAPER_LEVERAGE) as server,
+        trading(server, WANTED) as trader,
+        Caller(server) as hand,
+    ):
+        price = mark_of(trader, "BTCUSDT") // 2
+        trader.signal("s1")
+        trader.wait_told(PositionProtected)
+        rest_far_below(trader, "s2", "ETHUSDT")
+        mine = ids(hand.done("GET", OPEN_ORDERS))
+        order = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.010", "timeInForce": "GTC"}
+        hand.done(
+            "POST", "/fapi/v1/order", type="LIMIT", price=price, newClientOrderId="web", **order
+        )
+        trader.wait_heard(lambda each: "web" in str(each))
+        stops = ids(hand.done("GET", OPEN_ALGO_ORDERS), "clientAlgoId")
+
+        trader.ref.tell(CancelOrders("k1"))
+        trader.wait_told(OrdersCancelled)
+        left = ids(hand.done("GET", OPEN_ORDERS))
+        left_stops = ids(hand.done("GET", OPEN_ALGO_ORDERS), "clientAlgoId")
+
+        trader.ref.tell(CancelOrders("k2", all_orders=True))
+        trader.told.wait_for(lambda: len(trader.all_told(OrdersCancelled)) == 2)
+        trader.told.wait_for(lambda: len(trader.all_told(PositionProtected)) == 2)
+        rest = ids(hand.done("GET", OPEN_ORDERS))
+        new_stops = ids(hand.done("GET", OPEN_ALGO_ORDERS), "clientAlgoId")
+
+    first, second = trader.all_told(OrdersCancelled)
+    assert (mine, ()) == (set(first.done), first.failed)
+    assert ({"web"}, stops) == (left, left_stops)
+    assert (stops | {"web"}, ()) == (set(second.done), second.failed)
+    assert set() == rest
+    assert 1 == len(new_stops)
+    assert new_stops.isdisjoint(stops)

@@ -1,0 +1,31 @@
+"""Outcomes: how a command ends that takes its time, and what people see of it."""
+
+from typing import Any
+
+import pytest
+
+from callboard.actors.adapters.commands import exit_of, outcome_lines
+from callboard.actors.adapters.exits import Exit
+
+
+def test_what_was_not_cancelled_is_shown_with_its_reason() -> None:
+    outcome = {"done": ["a", "b"], "failed": {"c": "it was filled"}, "pending": ["d"]}
+
+    lines = list(outcome_lines(outcome))
+
+    assert ["cancelled  a, b", "failed     c: it was filled", "pending    d"] == lines
+    assert [] == list(outcome_lines({}))
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"ok": True}, Exit.OK),
+        ({"ok": False, "reason": "1 not cancelled", "outcome": {}}, Exit.FAILED),
+        ({"ok": False, "reason": "too old"}, Exit.REFUSED),
+    ],
+)
+def test_a_command_that_was_carried_out_in_part_has_failed(
+    answer: dict[str, Any], code: Exit
+) -> None:
+    assert code is exit_of(answer)
