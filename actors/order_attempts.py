@@ -166,4 +166,5 @@ def _placement(approved: ApprovedOrder, prevention: str) -> PlaceOrder:
         good_till_ms=approved.good_till_ms,
         price_match=approved.price_match,
         self_trade_prevention=PREVENTIONS[prevention],
+        trailing=approved.trailing if approved.order_type.is_conditional else None,
     )

@@ -233,4 +233,5 @@ def _booked(approved: ApprovedOrder, trade: TradeEvidence, *, late: bool) -> Fil
         late=late,
         source=approved.source,
         model_version=approved.model_version,
+        trailing=approved.trailing,
     )

@@ -16,6 +16,9 @@ from .position_facts import ForeignSeen, VenueDiffered
 from .position_state import ZERO, PositionsState, key_of
 from .runtime.actor import Context
 
+LEGS = {OrderType.STOP_MARKET: Leg.STOP, OrderType.TRAILING_STOP_MARKET: Leg.TRAIL}
+"""Type of a conditional order -> what it is to a position; every other is a target."""
+
 
 def compare(state: PositionsState, message: ComparePositions, ctx: Context) -> PositionsCompared:
     """Return which symbols differ, and in which of those the venue holds what was never ours."""
@@ -131,7 +134,7 @@ def _is_flat(guard: Guard | None, message: ComparePositions) -> bool:
 
 
 def _has_another(guard: Guard, closer: OrderEvidence, listed: list[str]) -> bool:
-    leg = Leg.STOP if closer.order_type is OrderType.STOP_MARKET else Leg.TARGET
+    leg = LEGS.get(closer.order_type, Leg.TARGET)
     return any(
         record.leg is leg and record.state in RESTING and client_order_id in listed
         for client_order_id, record in guard.own_legs()

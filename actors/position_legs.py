@@ -7,7 +7,7 @@ an exit: what failed is asked for again after a backoff, which doubles up to its
 
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..messages.events import AlertRaised
 from ..messages.intake import SubmitSignal
@@ -17,7 +17,7 @@ from ..messages.values import CloseReason, ErrorKind, Leg, OrderState, OrderType
 from . import names
 from .policies.close_rules import Close
 from .policies.guard import Guard, close_quantity
-from .policies.stop_plan import Wanted, next_step, wanted_order
+from .policies.stop_plan import Wanted, next_step, trailing_of, wanted_order
 from .position_facts import AgainDue, ClosingSet, LegRequested
 from .position_state import MS, PositionsState
 from .runtime.actor import Context
@@ -27,6 +27,11 @@ ANSWER_PATIENCE_NS = 5_000_000_000
 """An order that nobody has spoken of for so long is asked for again, under the same id: in time for
 a stop to rest before the position counts as unprotected."""
 
+_TYPES = {
+    Leg.STOP: OrderType.STOP_MARKET,
+    Leg.TARGET: OrderType.TAKE_PROFIT_MARKET,
+    Leg.TRAIL: OrderType.TRAILING_STOP_MARKET,
+}
 INCONCLUSIVE = "INCONCLUSIVE"
 """Of an order in doubt: one query did not find it, and the next may go out beside it."""
 
@@ -97,7 +102,11 @@ class Legs:
         if step.asks:
             attempt = guard.attempts.get(leg.value, 0) + 1
             quantity = None if step.is_whole else wanted.quantity
-            self._ask(key, guard, _protection(guard, leg, attempt, wanted.trigger_price, quantity))
+            request = _protection(guard, leg, attempt, wanted.trigger_price, quantity)
+            if leg is Leg.TRAIL:
+                filters = self.state.filters.get(guard.position.symbol)
+                request = evolve(request, trailing=trailing_of(guard, filters))
+            self._ask(key, guard, request)
         for client_order_id in step.cancels:
             self.ctx.tell(names.ORDER_MANAGER, CancelLeg(client_order_id))
 
@@ -160,9 +169,8 @@ class Legs:
 
 
 def _protection(
-    guard: Guard, leg: Leg, attempt: int, trigger_price: Decimal, quantity: Decimal | None
+    guard: Guard, leg: Leg, attempt: int, trigger_price: Decimal | None, quantity: Decimal | None
 ) -> RequestExit:
-    is_stop = leg is Leg.STOP
     return RequestExit(
         intent_id=guard.intent_id,
         leg=leg,
@@ -172,7 +180,7 @@ def _protection(
         symbol=guard.position.symbol,
         side=guard.exit_side,
         position_side=guard.position.position_side,
-        order_type=OrderType.STOP_MARKET if is_stop else OrderType.TAKE_PROFIT_MARKET,
+        order_type=_TYPES[leg],
         quantity=quantity,
         price=None,
         trigger_price=trigger_price,

@@ -76,7 +76,7 @@ from .position_state import (
     key_of,
 )
 from .position_views import position_view, strategy_views
-from .protection import Protection, is_failed
+from .protection import PROTECTIVE, Protection, is_failed
 from .runtime.actor import Actor, Context
 from .settings import ProtectionSettings
 
@@ -240,7 +240,7 @@ class PositionMonitor(Actor):
         match message.leg:
             case Leg.STOP:
                 self._protection(ctx).stop_changed(key, guard, after, message)
-            case Leg.TARGET:
+            case Leg.TARGET | Leg.TRAIL:
                 self._protection(ctx).target_changed(key, guard, after, message)
             case Leg.ENTRY:
                 ctx.log("entry_is_no_leg", id=message.client_order_id)
@@ -373,7 +373,7 @@ class PositionMonitor(Actor):
     def resume(self, ctx: Context) -> None:
         """See to every open position: its stop, its target, its exit."""
         for key, guard in self.state.open_guards():
-            for leg in (Leg.STOP, Leg.TARGET, Leg.EXIT):
+            for leg in (*PROTECTIVE, Leg.EXIT):
                 self._legs(ctx).ensure(key, guard, leg)
             if guard.unprotected_since_ns:
                 self._protection(ctx).take_up(key, guard)

@@ -380,7 +380,7 @@ def _begin_life(guard: Guard, before: Position, fill: FillBooked, number: int) -
     guard.number = number
     guard.strategy, guard.signal_id = fill.strategy, fill.signal_id
     guard.stop_loss, guard.take_profit = fill.stop_loss, fill.take_profit
-    guard.working_type = fill.working_type
+    guard.trailing, guard.working_type = fill.trailing, fill.working_type
     guard.source, guard.model_version = fill.source, fill.model_version
     guard.opened_at_ms, guard.opened_by = fill.trade.at_ms, fill.trade.trade_id
     guard.attempts, guard.failures, guard.pending = {}, {}, {}

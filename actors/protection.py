@@ -25,6 +25,9 @@ from .position_state import MS, ZERO
 
 UNPROTECTED = "unprotected"
 """Alert of a position whose time without a stop is up, and why it is closed."""
+PROTECTIVE = (Leg.STOP, Leg.TARGET, Leg.TRAIL)
+"""In the order in which they are asked for."""
+_MISSING = {Leg.STOP: "stop_missing", Leg.TARGET: "target_missing", Leg.TRAIL: "trailing_missing"}
 
 
 @frozen
@@ -34,9 +37,9 @@ class Protection:
     legs: Legs
 
     def request(self, key: str, guard: Guard) -> None:
-        """Ask for the stop, and for the target where one is wanted."""
-        self.legs.ensure_protection(key, guard, Leg.STOP)
-        self.legs.ensure_protection(key, guard, Leg.TARGET)
+        """Ask for the stop, then for the target and the trailing stop where they are wanted."""
+        for leg in PROTECTIVE:
+            self.legs.ensure_protection(key, guard, leg)
 
     def begin_wait(self, key: str, number: int) -> None:
         """From now on the position is without a stop."""
@@ -107,7 +110,7 @@ class Protection:
         if is_same and is_inside and not (before.has_quantity_legs or self.legs.by_quantity):
             return
         after = evolve(before, position=position, stop_loss=stop_loss)
-        for leg in (Leg.STOP, Leg.TARGET):
+        for leg in PROTECTIVE:
             was, wanted = self.legs.wanted(before, leg), self.legs.wanted(after, leg)
             if was is not None and wanted is not None and was.differs_from(wanted):
                 self.legs.again_later(key, after, leg, at_once=True)
@@ -137,17 +140,21 @@ class Protection:
             self.legs.ensure_protection(key, after, Leg.STOP)
 
     def target_changed(self, key: str, before: Guard, after: Guard, message: LegChanged) -> None:
-        """A target that is gone is missed, not dangerous."""
+        """A target or a trailing stop that is gone is missed, not dangerous."""
+        leg, is_passed = message.leg, message.kind == ErrorKind.WOULD_TRIGGER
         if message.intent_id != after.intent_id:
             return
-        if message.kind == ErrorKind.WOULD_TRIGGER:
+        if is_passed and leg is Leg.TARGET:
             self.legs.close(key, after, "the target price is passed already")
+        elif is_passed:
+            # The price from which it shall follow is passed: it follows from now on.
+            self.legs.again_later(key, after, leg, at_once=True)
         elif is_failed(message):
             self._missed(key, before, after, message)
         elif message.kind == INCONCLUSIVE or message.state is OrderState.FILLED:
-            self.legs.again_later(key, after, Leg.TARGET, at_once=True)
+            self.legs.again_later(key, after, leg, at_once=True)
         elif message.state in RESTING:
-            self.legs.ensure_protection(key, after, Leg.TARGET)
+            self.legs.ensure_protection(key, after, leg)
 
     def watch_fired(self, key: str, number: int, client_order_id: str) -> None:
         """A stop that has fired has as long to fill as a position may be without one."""
@@ -164,9 +171,8 @@ class Protection:
         rested = record is not None and record.state in RESTING
         wanted = self.legs.wanted(after, leg)
         if wanted is not None and next_step(after, leg, wanted).asks:
-            name = "stop_missing" if leg is Leg.STOP else "target_missing"
             severity = Severity.CRITICAL if leg is Leg.STOP else Severity.WARNING
-            self.legs.alert(name, key, message.reason, severity)
+            self.legs.alert(_MISSING[leg], key, message.reason, severity)
         self.legs.again_later(key, before, leg, at_once=rested)
 
     def _covered(self, key: str, guard: Guard, trigger_price: Decimal | None) -> None:

@@ -20,7 +20,6 @@ from ..messages.instruments import InstrumentsChanged
 from ..messages.intake import CancelOrders, PolicyChanged, SubmitSignal
 from ..messages.market import ClockChanged, MarkChanged
 from ..messages.orders import (
-    ApprovalRefused,
     ApprovalRenewed,
     ApprovedOrder,
     CancelEntries,
@@ -69,8 +68,8 @@ from .risk_facts import (
     position_key,
 )
 from .risk_hearing import Hearing
+from .risk_refusals import entry_refused, exit_refused
 from .risk_view import (
-    drawdown_of,
     entry_view,
     renewal_view,
 )
@@ -166,11 +165,13 @@ class RiskGate(Actor):
         if not isinstance(view, Refusal):
             view = algorithms.seen(message, view)
         if isinstance(view, Refusal):
-            ctx.tell(EXECUTION_SYSTEM, self._entry_refused(message.intent_id, signal, view))
+            ctx.tell(EXECUTION_SYSTEM, entry_refused(self.state, message.intent_id, signal, view))
             return
         verdict = self._verdict(view, ctx)
         if isinstance(verdict, Refusal):
-            ctx.tell(EXECUTION_SYSTEM, self._entry_refused(message.intent_id, signal, verdict))
+            ctx.tell(
+                EXECUTION_SYSTEM, entry_refused(self.state, message.intent_id, signal, verdict)
+            )
             return
         approved = _approve_entry(
             message,
@@ -205,7 +206,9 @@ class RiskGate(Actor):
         if not isinstance(view, Refusal):
             refusal = Algorithms(self.state, ctx).admit(message, view)
         if refusal is not None:
-            ctx.tell(EXECUTION_SYSTEM, self._entry_refused(message.intent_id, signal, refusal))
+            ctx.tell(
+                EXECUTION_SYSTEM, entry_refused(self.state, message.intent_id, signal, refusal)
+            )
 
     def on_request_exit(self, message: RequestExit, ctx: Context) -> None:
         """Verify that the order reduces; the wish of a program may have to wait (C-30)."""
@@ -215,7 +218,7 @@ class RiskGate(Actor):
             approved = _approve_exit(message, client_order_id=client_order_id, epoch=self._epoch())
             ctx.tell(ORDER_MANAGER, approved)
             return
-        refused = _exit_refused(message, refusal)
+        refused = exit_refused(message, refusal)
         ctx.tell(POSITION_MONITOR, refused)
         if message.signal_id:
             # A signal ends by the word of a guard; the position is the monitor's to see to.
@@ -278,25 +281,6 @@ class RiskGate(Actor):
         except PolicyError as error:
             return Refusal("policy", error.key, error.reason)
 
-    def _entry_refused(
-        self, intent_id: str, signal: SubmitSignal, refusal: Refusal
-    ) -> ApprovalRefused:
-        """Say why, and what whoever looks into it asks first: the mark, and how far down we are."""
-        state = self.state
-        mark = state.marks.get(signal.symbol)
-        account = state.account
-        return ApprovalRefused(
-            intent_id=intent_id,
-            leg=Leg.ENTRY,
-            signal_id=signal.signal_id,
-            symbol=signal.symbol,
-            guard=refusal.guard,
-            figure=refusal.figure,
-            limit=refusal.limit,
-            mark=None if mark is None else mark.mark,
-            drawdown_pct=None if account is None else drawdown_of(account),
-        )
-
     def _client_order_id(self, intent_id: str, leg: Leg, number: int) -> str:
         return f"{self._id_prefix}{self.state.generation}-{intent_id}-{leg.value}{number}"
 
@@ -344,6 +328,7 @@ def _approve_entry(
         model_version=signal.model_version,
         stop_loss_given=_where_other(signal.stop_loss, shaped.prices.stop_loss),
         take_profit_given=_where_other(signal.take_profit, shaped.prices.take_profit),
+        trailing=signal.trailing,
     )
 
 
@@ -374,25 +359,13 @@ def _approve_exit(message: RequestExit, *, client_order_id: str, epoch: int) -> 
         deadline_ms=0,
         source=SignalSource.AUTOMATED if wish is None else wish.source,
         model_version=None if wish is None else wish.model_version,
+        trailing=message.trailing,
     )
 
 
 def _where_other(given: Decimal | None, taken: Decimal | None) -> Decimal | None:
     """Return what a signal gave where something else was approved."""
     return None if given == taken else given
-
-
-def _exit_refused(request: RequestExit, refusal: Refusal) -> ApprovalRefused:
-    """Return what is told of an exit that is not verified, or has to wait."""
-    return ApprovalRefused(
-        intent_id=request.intent_id,
-        leg=request.leg,
-        signal_id=request.signal_id,
-        symbol=request.symbol,
-        guard=refusal.guard,
-        figure=refusal.figure,
-        limit=refusal.limit,
-    )
 
 
 def _good_till_ms(signal: SubmitSignal) -> int:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from .plans import Plan
+from .plans import Plan, TrailingStop
 from .values import (
     OrderType,
     PositionSide,
@@ -52,6 +52,8 @@ class SubmitSignal:
     """Which model made the wish; kept with its orders."""
     price_match: PriceMatch | None = None
     """Takes the limit price of an entry from the book; `price` is then what rules measure from."""
+    trailing: TrailingStop | None = None
+    """Of an entry: a trailing stop that rests at the venue beside the stop."""
 
 
 @frozen

@@ -13,6 +13,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from .intake import SubmitSignal
+from .plans import TrailingStop
 from .values import (
     CloseReason,
     Leg,
@@ -59,6 +60,8 @@ class RequestExit:
     """Signed position that the order reduces; the gate verifies the direction against it."""
     wish: SubmitSignal | None = None
     """The signal that it carries out; None for protection, breakers and operators."""
+    trailing: TrailingStop | None = None
+    """Of a trailing stop: how it follows."""
 
 
 @frozen
@@ -102,6 +105,8 @@ class ApprovedOrder:
     """When the venue itself ends a GTD order, by its time; 0 for every other."""
     price_match: PriceMatch | None = None
     """Where the venue takes the limit price from; `price` is then what was judged."""
+    trailing: TrailingStop | None = None
+    """Of an entry: what shall follow its position; of a trailing stop: how it does."""
 
 
 @frozen
@@ -292,6 +297,8 @@ class FillBooked:
     model_version: str | None = None
     closed_by: CloseReason | None = None
     """Why, where the order is not ours: the venue's own, or somebody else's hand."""
+    trailing: TrailingStop | None = None
+    """What the entry's signal wants to follow its position."""
 
 
 @frozen

@@ -1,12 +1,23 @@
-"""Plans: how a wish is carried out in slices instead of by one order.
+"""Plans: how a wish is carried out in slices, and how a trailing stop follows its position.
 
 Part of the conversation of `intake.py`: a plan stands in `ExecuteAlgorithm` beside the signal that
-says what is wanted. Durations in milliseconds, quantities in base units.
+says what is wanted; a trailing stop in the signal, and then in the orders that it comes to.
+Durations in milliseconds, quantities in base units.
 """
 
 from decimal import Decimal
 
 from attrs import frozen
+
+
+@frozen
+class TrailingStop:
+    """How far the venue lets the price come back from its best before it closes the position."""
+
+    callback_pct: Decimal
+    """Percent of the best price; 0.1 to 10 by tenths."""
+    activate_price: Decimal | None = None
+    """From which price on it follows; None for at once."""
 
 
 @frozen
@@ -47,7 +58,7 @@ class Iceberg:
 
 @frozen
 class Bracket:
-    """One entry with a stop and a target at the venue; what fills first ends the others.
+    """One entry with a stop and a target, or a trailing stop; what fills first ends the others.
 
     It lasts until its position is closed: also what of its entry still rests goes then.
     """

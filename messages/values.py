@@ -110,12 +110,14 @@ class Leg(StrEnum):
     ENTRY = "e"
     STOP = "s"
     TARGET = "t"
+    TRAIL = "r"
+    """A trailing stop, which the venue moves behind the price."""
     EXIT = "x"
 
     @property
     def is_protective(self) -> bool:
         """True for the conditional orders that guard an open position."""
-        return self in (Leg.STOP, Leg.TARGET)
+        return self in (Leg.STOP, Leg.TARGET, Leg.TRAIL)
 
 
 class Priority(StrEnum):
@@ -253,6 +255,7 @@ class CloseReason(StrEnum):
 
     STOP_LOSS = "STOP_LOSS"
     TAKE_PROFIT = "TAKE_PROFIT"
+    TRAILING_STOP = "TRAILING_STOP"
     SIGNAL = "SIGNAL"
     OPERATOR = "OPERATOR"
     BREAKER = "BREAKER"

@@ -13,6 +13,7 @@ from attrs import field, frozen
 from .account import AccountCall, AccountResult
 from .instruments import Filters, LimitsPublished
 from .listen_key import ListenKeyRenewed, RenewListenKey
+from .plans import TrailingStop
 from .values import (
     Operation,
     OrderType,
@@ -49,6 +50,8 @@ class PlaceOrder:
     """Takes the price from the book; `price` is not sent then."""
     self_trade_prevention: SelfTradePrevention | None = None
     """None leaves it to the venue."""
+    trailing: TrailingStop | None = None
+    """How a trailing stop follows; None for every other order."""
 
 
 @frozen

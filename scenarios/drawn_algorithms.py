@@ -17,13 +17,15 @@ from ..messages.intake import (
     ResumeTrading,
     SubmitSignal,
 )
-from ..messages.plans import Bracket, Chase, Iceberg, Plan, Twap, Vwap
+from ..messages.plans import Bracket, Chase, Iceberg, Plan, TrailingStop, Twap, Vwap
 from ..messages.values import OrderType, SignalType, TimeInForce
 from .workload import MS, PRICES, START_NS, SYMBOLS
 
 CANCELLED_SHARE = 0.2
 HALTED_SHARE = 0.1
 LIMIT_SHARE = 0.3
+TRAILING_SHARE = 0.6
+"""Of the brackets, those that are followed."""
 
 
 def drawn_algorithms(seed: int, count: int, duration_ms: int) -> list[tuple[int, HostCommand]]:
@@ -62,7 +64,19 @@ def _command(random: Random, number: int, at_ms: int) -> ExecuteAlgorithm:
         show = (signal.quantity or Decimal(0)) / random.choice((2, 3, 4))
         return ExecuteAlgorithm(resting, evolve(plan, show=show))
     stop, target = (_tick(price * (1_000 - sign * far) / 1_000) for far in (4, -8))
-    return ExecuteAlgorithm(evolve(signal, stop_loss=stop, take_profit=target), plan)
+    held = evolve(signal, stop_loss=stop, take_profit=target)
+    return ExecuteAlgorithm(_followed(random, held, price, sign), plan)
+
+
+def _followed(random: Random, signal: SubmitSignal, price: Decimal, sign: int) -> SubmitSignal:
+    """Let some positions be followed beside their target, or instead of it."""
+    if random.random() > TRAILING_SHARE:
+        return signal
+    bps = random.choice((None, -2, 3, 20))
+    activate = None if bps is None else _tick(price * (10_000 + sign * bps) / 10_000)
+    trailing = TrailingStop(Decimal(random.choice(("0.1", "0.2", "1"))), activate)
+    target = signal.take_profit if random.random() < 0.5 else None
+    return evolve(signal, take_profit=target, trailing=trailing)
 
 
 def _tick(price: Decimal) -> Decimal:

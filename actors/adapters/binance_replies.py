@@ -224,7 +224,7 @@ def _algo_evidence(row: Row) -> OrderEvidence:
         filled=wire.decimal(row, "actualQty", ZERO),
         average_price=wire.decimal(row, "actualPrice", ZERO),
         price=price,
-        trigger_price=wire.decimal(row, "triggerPrice"),
+        trigger_price=wire.decimal(row, "triggerPrice", ZERO),
         reduce_only=wire.flag(row, "reduceOnly"),
         close_position=wire.flag(row, "closePosition"),
         conditional=True,

@@ -193,17 +193,27 @@ def _regular(call: PlaceOrder) -> Params:
 
 
 def _conditional(call: PlaceOrder) -> Params:
-    if call.order_type is OrderType.TRAILING_STOP_MARKET:
-        raise Inexpressible(f"{call.client_order_id}: a trailing stop needs a callback rate")
-    if call.trigger_price is None:
-        raise Inexpressible(f"{call.client_order_id}: {call.order_type} needs a trigger price")
     params = {"algoType": "CONDITIONAL", **_common(call)}
     params.update(_size(call))
     params.update(_price(call))
-    params["triggerPrice"] = plain(call.trigger_price)
+    params.update(_trigger(call))
     params["workingType"] = call.working_type.value
     params["clientAlgoId"] = call.client_order_id
     params["newOrderRespType"] = "RESULT"
+    return params
+
+
+def _trigger(call: PlaceOrder) -> Params:
+    """A trailing stop has no trigger price: the venue moves it behind the best price."""
+    if call.order_type is not OrderType.TRAILING_STOP_MARKET:
+        if call.trigger_price is None:
+            raise Inexpressible(f"{call.client_order_id}: {call.order_type} needs a trigger price")
+        return {"triggerPrice": plain(call.trigger_price)}
+    if call.trailing is None:
+        raise Inexpressible(f"{call.client_order_id}: a trailing stop needs a callback rate")
+    params = {"callbackRate": plain(call.trailing.callback_pct)}
+    if call.trailing.activate_price is not None:
+        params["activatePrice"] = plain(call.trailing.activate_price)
     return params
 
 

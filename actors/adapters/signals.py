@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from attrs import define, field, frozen
 
@@ -29,6 +29,7 @@ from ...messages.intake import (
     ResumeTrading,
     SubmitSignal,
 )
+from ...messages.plans import TrailingStop
 from ...messages.values import (
     OrderType,
     PositionSide,
@@ -280,6 +281,23 @@ def _word(kind: type[StrEnum], *words: StrEnum) -> Callable[[Json, str], Any]:
     return read
 
 
+def _trailing(data: Json, name: str) -> TrailingStop:
+    line: Any = data[name]
+    if not isinstance(line, dict):
+        raise BadField(name, "must be an object with its callback_pct")
+    told = cast(Json, line)
+    for key in told:
+        if key not in ("callback_pct", "activate_price"):
+            raise BadField(f"{name}.{key[:64]}", "is none of callback_pct, activate_price")
+    if "callback_pct" not in told:
+        raise BadField(f"{name}.callback_pct", "is missing")
+    try:
+        price = _positive(told, "activate_price") if "activate_price" in told else None
+        return TrailingStop(_positive(told, "callback_pct"), price)
+    except BadField as bad:
+        raise BadField(f"{name}.{bad.name}", bad.reason) from None
+
+
 def _shown(value: Any) -> str:
     if value is None:
         return "nothing"
@@ -310,6 +328,7 @@ _SIGNAL_FIELDS: Mapping[str, Callable[[Json, str], Any]] = MappingProxyType(
         "source": _word(SignalSource),
         "model_version": _text,
         "price_match": _word(PriceMatch),
+        "trailing": _trailing,
     }
 )
 """Field of a signal -> how it is read; the first four are required."""

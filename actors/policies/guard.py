@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 
 from ...messages.instruments import Filters
 from ...messages.orders import FillBooked, LegChanged, RequestExit
+from ...messages.plans import TrailingStop
 from ...messages.positions import StrangerFilled
 from ...messages.values import (
     TERMINAL_STATES,
@@ -80,6 +81,8 @@ class Guard:
     signal_id: str = ""
     stop_loss: Decimal | None = None
     take_profit: Decimal | None = None
+    trailing: TrailingStop | None = None
+    """How the venue's trailing stop follows; its activation is gone once that price was passed."""
     working_type: WorkingType = WorkingType.MARK_PRICE
     legs: dict[str, LegRecord] = field(factory=dict[str, LegRecord])
     attempts: dict[str, int] = field(factory=dict[str, int])
@@ -244,6 +247,8 @@ def close_reason(fill: FillBooked, guard: Guard) -> CloseReason:
             return CloseReason.STOP_LOSS
         case Leg.TARGET:
             return CloseReason.TAKE_PROFIT
+        case Leg.TRAIL:
+            return CloseReason.TRAILING_STOP
         case Leg.EXIT if not fill.signal_id and guard.closing:
             return guard.closing_by
         case Leg.EXIT | Leg.ENTRY:
@@ -278,6 +283,7 @@ def new_life(position: Position, fill: FillBooked, number: int) -> Guard:
         signal_id=fill.signal_id,
         stop_loss=fill.stop_loss,
         take_profit=fill.take_profit,
+        trailing=fill.trailing,
         working_type=fill.working_type,
         source=fill.source,
         model_version=fill.model_version,

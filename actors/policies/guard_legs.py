@@ -8,7 +8,7 @@ Bound: the latest `ENDED_LEGS_MAX` of them.
 from attrs import evolve
 
 from ...messages.orders import LegChanged
-from ...messages.values import TERMINAL_STATES, ErrorKind, OrderState
+from ...messages.values import TERMINAL_STATES, ErrorKind, Leg, OrderState
 from .guard import Guard, LegRecord
 
 ENDED_LEGS_MAX = 8
@@ -45,6 +45,8 @@ def note_leg(guard: Guard, change: LegChanged, *, failed: bool) -> None:
         guard.failures[leg] = 0
     if change.kind == ErrorKind.CLOSE_POSITION_EXISTS:
         guard.whole_refused[leg] = True
+    if guard.trailing is not None and _is_past_activation(guard, change):
+        guard.trailing = evolve(guard.trailing, activate_price=None)
     if change.state not in TERMINAL_STATES:
         return
     if change.kind != ErrorKind.CLOSE_POSITION_EXISTS:
@@ -54,6 +56,12 @@ def note_leg(guard: Guard, change: LegChanged, *, failed: bool) -> None:
         del guard.legs[change.client_order_id]
     else:
         _forget_old_legs(guard)
+
+
+def _is_past_activation(guard: Guard, change: LegChanged) -> bool:
+    """True when the price from which a trailing stop of this life shall follow is passed."""
+    is_own = change.leg is Leg.TRAIL and change.intent_id == guard.intent_id
+    return is_own and change.kind == ErrorKind.WOULD_TRIGGER
 
 
 def _forget_old_legs(guard: Guard) -> None:

@@ -50,6 +50,7 @@ _INTAKE = (
     "signal_order_type",
     "signal_time_in_force",
     "signal_position_side",
+    "signal_trailing",
     "unresolved",
     "queue_full",
     "taken_back",

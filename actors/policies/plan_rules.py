@@ -83,9 +83,10 @@ def _iceberg_faults(plan: Iceberg, signal: SubmitSignal) -> Iterator[str]:
 def _bracket_faults(signal: SubmitSignal) -> Iterator[str]:
     if not signal.signal.is_entry:
         yield "signal: a bracket opens a position"
-    for name, price in (("stop_loss", signal.stop_loss), ("take_profit", signal.take_profit)):
-        if price is None:
-            yield f"{name}: a bracket needs one"
+    if signal.stop_loss is None:
+        yield "stop_loss: a bracket needs one"
+    if signal.take_profit is None and signal.trailing is None:
+        yield "take_profit: a bracket needs one, or a trailing stop"
 
 
 def _chase_faults(plan: Chase, signal: SubmitSignal) -> Iterator[str]:

@@ -33,8 +33,10 @@ def position_slots(view: EntryView) -> Refusal | None:
 
 
 def conditional_room(view: EntryView) -> Refusal | None:
-    """Room in the account for the entry's own stop and target (the venue allows 200)."""
-    needed = view.conditional_orders + 1 + (view.signal.take_profit is not None)
+    """Room in the account for the entry's own protection (the venue allows 200)."""
+    signal = view.signal
+    own = 1 + (signal.take_profit is not None) + (signal.trailing is not None)
+    needed = view.conditional_orders + own
     if needed <= view.settings.conditional_orders_max:
         return None
     return Refusal("conditional_orders", str(needed), str(view.settings.conditional_orders_max))

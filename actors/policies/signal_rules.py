@@ -12,6 +12,8 @@ from ...messages.values import OrderType, PositionSide, Side, SignalType, TimeIn
 from .refusal import Refusal
 from .rounding import ZERO
 
+CALLBACK_MIN, CALLBACK_MAX, CALLBACK_STEP = Decimal("0.1"), Decimal(10), Decimal("0.1")
+"""Percent that a trailing stop of the venue may be away (New Algo Order page, read 2026-08)."""
 ORDER_TYPES = (OrderType.MARKET, OrderType.LIMIT)
 FIGURE_MIN, FIGURE_MAX = Decimal("1e-18"), Decimal("1e18")
 CONTRADICTIONS = (
@@ -28,7 +30,12 @@ TAKES_BACK = {
 
 def fault_of(signal: SubmitSignal) -> Refusal | None:
     """Return the first impossible field, with its figure and limit, None for a possible signal."""
-    return _figure_fault(signal) or _score_fault(signal) or _form_fault(signal)
+    return (
+        _figure_fault(signal)
+        or _score_fault(signal)
+        or _form_fault(signal)
+        or _trailing_fault(signal)
+    )
 
 
 def is_taken_back(entry: SubmitSignal, exit_: SubmitSignal) -> bool:
@@ -45,11 +52,14 @@ def side_taken_back(exit_: SubmitSignal) -> Side | None:
 
 
 def _figure_fault(signal: SubmitSignal) -> Refusal | None:
+    trailing = signal.trailing
     figures = (
         ("quantity", signal.quantity),
         ("price", signal.price),
         ("stop_loss", signal.stop_loss),
         ("take_profit", signal.take_profit),
+        ("trailing", None if trailing is None else trailing.callback_pct),
+        ("trailing", None if trailing is None else trailing.activate_price),
     )
     for name, figure in figures:
         if figure is None:
@@ -93,6 +103,18 @@ def _form_fault(signal: SubmitSignal) -> Refusal | None:
 def _rests_as_entry(signal: SubmitSignal) -> bool:
     """Say whether a signal is carried out at a limit price: what reduces goes at the market."""
     return signal.signal.is_entry and signal.order_type is OrderType.LIMIT
+
+
+def _trailing_fault(signal: SubmitSignal) -> Refusal | None:
+    if signal.trailing is None:
+        return None
+    if not signal.signal.is_entry:
+        return Refusal("signal_trailing", signal.signal.value, "an entry")
+    percent = signal.trailing.callback_pct
+    if CALLBACK_MIN <= percent <= CALLBACK_MAX and percent % CALLBACK_STEP == ZERO:
+        return None
+    limit = f"{CALLBACK_MIN} to {CALLBACK_MAX} by {CALLBACK_STEP}"
+    return Refusal("signal_trailing", str(percent), limit)
 
 
 def _position_of(signal: SignalType) -> str:

@@ -7,16 +7,19 @@ cancelled; at no moment nothing rests. Where stops are by quantity as a setting,
 quantity follows every change of the position, and the old one goes when the new one rests. What
 has fired is left to its work. A stop never rests further from the entry than the setting allows,
 wherever scaling in has moved the average (C-10).
+A trailing stop is always by quantity. One that is too large stays, since it only reduces and would
+lose the price that it has followed; a position that grew gets a new one, which follows from then.
 """
 
 from collections.abc import Iterable
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ...messages.instruments import Filters
-from ...messages.values import TERMINAL_STATES, Leg, OrderState, OrderType
-from .guard import RESTING, Guard, LegRecord
+from ...messages.plans import TrailingStop
+from ...messages.values import TERMINAL_STATES, Leg, OrderState, OrderType, PositionSide
+from .guard import RESTING, Guard, LegRecord, close_quantity
 from .ledger import Position
 from .rounding import round_quantity, round_trigger_price
 
@@ -28,12 +31,15 @@ LEAVING = (OrderState.CANCELLING, OrderState.PARKED)
 class Wanted:
     """What should rest for one leg."""
 
-    trigger_price: Decimal
-    plain_price: Decimal
+    trigger_price: Decimal | None
+    """None for a trailing stop, whose trigger is the venue's."""
+    plain_price: Decimal | None
     """The same as it was wished, before the grid; an order at either is right."""
     is_whole: bool
     """True for closePosition, False for an order of the position's quantity."""
     quantity: Decimal
+    may_exceed: bool = False
+    """Whether one of a larger quantity is right, too."""
 
     def differs_from(self, other: "Wanted") -> bool:
         """True when one order cannot be right for both; a whole one is for any quantity."""
@@ -54,6 +60,8 @@ def wanted_order(
     guard: Guard, leg: Leg, filters: Filters | None, *, loss_pct_max: Decimal, by_quantity: bool
 ) -> Wanted | None:
     """Return what should rest for a leg, None where there is no price for it."""
+    if leg is Leg.TRAIL:
+        return _wanted_trail(guard, filters)
     price = guard.stop_loss if leg is Leg.STOP else guard.take_profit
     if price is None:
         return None
@@ -64,6 +72,31 @@ def wanted_order(
     is_refused = leg.value in guard.whole_refused
     fits_market = filters is None or _fits_market(quantity, filters)
     return Wanted(trigger, price, not (fits_market and (by_quantity or is_refused)), quantity)
+
+
+def _wanted_trail(guard: Guard, filters: Filters | None) -> Wanted | None:
+    """Return the trailing stop of what one market order may close; the rest has the stop."""
+    if guard.trailing is None:
+        return None
+    # In hedge mode no order says that it reduces only: a larger one would be refused.
+    only_reduces = guard.position.position_side is PositionSide.BOTH
+    return Wanted(
+        None,
+        None,
+        is_whole=False,
+        quantity=close_quantity(guard, filters),
+        may_exceed=only_reduces,
+    )
+
+
+def trailing_of(guard: Guard, filters: Filters | None) -> TrailingStop | None:
+    """Return how the position is followed, on the symbol's grid."""
+    trailing = guard.trailing
+    if trailing is None or trailing.activate_price is None or filters is None:
+        return trailing
+    entry_price = guard.position.entry_price
+    on_grid = round_trigger_price(trailing.activate_price, entry_price, filters)
+    return evolve(trailing, activate_price=on_grid)
 
 
 def inside(position: Position, price: Decimal, loss_pct_max: Decimal) -> Decimal:
@@ -114,6 +147,8 @@ def _fits_market(quantity: Decimal, filters: Filters) -> bool:
 def _is_right(record: LegRecord, wanted: Wanted) -> bool:
     is_there = record.trigger_price in (wanted.trigger_price, wanted.plain_price)
     is_enough = record.quantity is None or record.quantity == wanted.quantity
+    if wanted.may_exceed and record.quantity is not None:
+        is_enough = record.quantity >= wanted.quantity
     return record.state is OrderState.ACTIVE and is_there and is_enough
 
 

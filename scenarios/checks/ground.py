@@ -40,7 +40,9 @@ AMENDED = "PUT"
 PARSED_MAX = 10_000
 UNSETTLED = ("", "unclear")
 
-_CLIENT_ID = re.compile(r"(?P<prefix>[a-z]+)(?P<generation>\d+)-(?P<intent>\w+)-(?P<leg>[estx])\d+")
+_CLIENT_ID = re.compile(
+    r"(?P<prefix>[a-z]+)(?P<generation>\d+)-(?P<intent>\w+)-(?P<leg>[estrx])\d+"
+)
 
 PositionKey = tuple[str, str]
 

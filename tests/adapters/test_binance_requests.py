@@ -22,6 +22,7 @@ from callboard.messages.account import (
     SetMarginType,
 )
 from callboard.messages.listen_key import RenewListenKey
+from callboard.messages.plans import TrailingStop
 from callboard.messages.values import (
     Operation,
     OrderType,
@@ -332,6 +333,34 @@ def test_numbers_are_plain_decimal_text(number: str, expected: str) -> None:
 def test_a_call_without_words_at_the_venue_is_our_bug(call: PlaceOrder) -> None:
     with pytest.raises(Inexpressible, match=call.client_order_id):
         built(call)
+
+
+@pytest.mark.parametrize(
+    ("activate", "expected"),
+    [(None, {}), (Decimal("61500.5"), {"activatePrice": "61500.5"})],
+)
+def test_a_trailing_stop_names_how_far_the_price_may_come_back_and_no_trigger(
+    activate: Decimal | None, expected: dict[str, str]
+) -> None:
+    order = evolve(
+        STOP,
+        order_type=OrderType.TRAILING_STOP_MARKET,
+        close_position=False,
+        quantity=Decimal("0.010"),
+        reduce_only=True,
+        trigger_price=None,
+        trailing=TrailingStop(Decimal("0.5"), activate),
+    )
+
+    request = built(order)
+
+    told = {"callbackRate": "0.5", "quantity": "0.010", "reduceOnly": "true", **expected}
+    assert "/fapi/v1/algoOrder" == request.path
+    assert told == {
+        name: value
+        for name, value in request.params.items()
+        if name in (*told, "triggerPrice", "closePosition", "activatePrice")
+    }
 
 
 def test_a_dated_order_names_its_end_in_whole_seconds_and_no_other_does() -> None:

@@ -29,7 +29,7 @@ from callboard.messages.intake import (
     ResumeTrading,
     SubmitSignal,
 )
-from callboard.messages.plans import Chase, Twap, Vwap
+from callboard.messages.plans import Chase, TrailingStop, Twap, Vwap
 from callboard.messages.values import (
     OrderType,
     PositionSide,
@@ -204,6 +204,16 @@ def test_a_command_may_have_a_time() -> None:
         (line(**{**WISH, "at_ms": 10**30}), "at_ms: must be a whole number"),
         (line(**WISH, order_type="STOP_MARKET"), "order_type: must be one of MARKET, LIMIT"),
         (line(**WISH, quantity="0"), "quantity: must be above 0, not '0'"),
+        (line(**WISH, trailing=1), "trailing: must be an object with its callback_pct"),
+        (line(**WISH, trailing={}), "trailing.callback_pct: is missing"),
+        (
+            line(**WISH, trailing={"callback_pct": 1, "x": 1}),
+            "trailing.x: is none of callback_pct, activate_price",
+        ),
+        (
+            line(**WISH, trailing={"callback_pct": "0"}),
+            "trailing.callback_pct: must be above 0, not '0'",
+        ),
         (line(**WISH, price=-5), "price: must be above 0, not -5"),
         (line(**WISH, price="ten"), "price: must be a number, not 'ten'"),
         (line(**WISH, price=None), "price: must be a number, not nothing"),
@@ -296,6 +306,16 @@ def test_a_signal_with_an_algorithm_is_carried_out_by_its_plan() -> None:
     )
 
     assert ExecuteAlgorithm(cast(SubmitSignal, plain), Twap(60_000, 6, Decimal("12.5"))) == command
+
+
+def test_a_signal_may_have_its_position_followed() -> None:
+    at_once = parsed(**WISH, trailing={"callback_pct": "0.5"})
+    later = parsed(**WISH, trailing={"callback_pct": 1, "activate_price": "2700"})
+
+    assert isinstance(at_once, SubmitSignal)
+    assert isinstance(later, SubmitSignal)
+    assert TrailingStop(Decimal("0.5")) == at_once.trailing
+    assert TrailingStop(Decimal(1), Decimal(2700)) == later.trailing
 
 
 def test_a_chase_says_whether_it_takes() -> None:

@@ -195,6 +195,7 @@ def test_closing_part_by_part_ends_flat(quantity: Decimal, market_max: Decimal) 
     [
         ({"leg": Leg.STOP}, CloseReason.STOP_LOSS),
         ({"leg": Leg.TARGET}, CloseReason.TAKE_PROFIT),
+        ({"leg": Leg.TRAIL}, CloseReason.TRAILING_STOP),
         ({"leg": Leg.EXIT, "signal_id": "s9"}, CloseReason.SIGNAL),
         ({"leg": Leg.EXIT, "signal_id": ""}, CloseReason.BREAKER),
         ({"leg": Leg.ENTRY}, CloseReason.SIGNAL),

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -12,6 +13,7 @@ from callboard.actors.policies.guard import Guard, LegRecord
 from callboard.actors.policies.guard_legs import ENDED_LEGS_MAX, note_leg, noted
 from callboard.actors.policies.ledger import Position
 from callboard.messages.orders import LegChanged
+from callboard.messages.plans import TrailingStop
 from callboard.messages.values import (
     TERMINAL_STATES,
     ErrorKind,
@@ -53,6 +55,34 @@ def test_failures_are_counted_until_one_rests() -> None:
     note_leg(held, stop(3, OrderState.ACTIVE), failed=False)
 
     assert (2, 0) == (failures, held.failures["s"])
+
+
+@pytest.mark.parametrize(
+    ("change", "activate"),
+    [
+        ({}, None),
+        ({"intent_id": "p0"}, D(2100)),
+        ({"kind": ErrorKind.CLOSE_POSITION_EXISTS}, D(2100)),
+    ],
+)
+def test_a_trailing_stop_whose_activation_is_passed_follows_from_now_on(
+    change: dict[str, Any], activate: Decimal | None
+) -> None:
+    held = evolve(guard(), trailing=TrailingStop(D(1), D(2100)))
+    refused = leg(Leg.TRAIL, OrderState.REJECTED, kind=ErrorKind.WOULD_TRIGGER)
+
+    after = noted(held, evolve(refused, **change), failed=True)
+
+    assert (TrailingStop(D(1), activate), D(2100)) == (
+        after.trailing,
+        held.trailing.activate_price if held.trailing else None,
+    )
+
+
+def test_what_is_said_of_a_trailing_stop_that_nobody_wants_changes_nothing() -> None:
+    refused = leg(Leg.TRAIL, OrderState.REJECTED, kind=ErrorKind.WOULD_TRIGGER)
+
+    assert noted(guard(), refused, failed=True).trailing is None
 
 
 @pytest.mark.parametrize(

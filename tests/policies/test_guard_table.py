@@ -19,6 +19,7 @@ from callboard.actors.policies.signal_rules import fault_of
 from callboard.messages.instruments import ContractStatus
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.orders import RenewalRefused, RenewApproval
+from callboard.messages.plans import TrailingStop
 from callboard.messages.values import (
     OrderType,
     PositionSide,
@@ -155,6 +156,7 @@ SIGNALS: dict[str, Changes] = {
     "signal_order_type": {"order_type": OrderType.STOP},
     "signal_time_in_force": {"time_in_force": TimeInForce.GTD},
     "signal_position_side": {"position_side": PositionSide.SHORT},
+    "signal_trailing": {"trailing": TrailingStop(D("0.05"))},
 }
 """Guard of the intake -> what makes a signal impossible."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from callboard.actors.policies.plan_rules import plan_faults
 from callboard.messages.intake import ExecuteAlgorithm
-from callboard.messages.plans import Bracket, Chase, Iceberg, Plan, Twap, Vwap
+from callboard.messages.plans import Bracket, Chase, Iceberg, Plan, TrailingStop, Twap, Vwap
 from callboard.messages.values import OrderType, PriceMatch, SignalType, TimeInForce
 from support.entries import entry
 
@@ -82,6 +82,10 @@ def test_a_bracket_has_a_stop_and_a_target() -> None:
     assert ["signal", "stop_loss", "take_profit"] == named(
         faults(Bracket(), signal=SignalType.CLOSE_LONG)
     )
+
+
+def test_a_bracket_may_be_followed_instead_of_having_a_target() -> None:
+    assert () == faults(Bracket(), stop_loss=D(1_950), trailing=TrailingStop(D(1)))
 
 
 def test_a_chase_has_a_bound() -> None:

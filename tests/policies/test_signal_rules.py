@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from callboard.actors.policies.refusal import Refusal
 from callboard.actors.policies.signal_rules import fault_of, is_taken_back
+from callboard.messages.plans import TrailingStop
 from callboard.messages.values import OrderType, PositionSide, PriceMatch, SignalType, TimeInForce
 from support.entries import entry
 
@@ -105,6 +106,25 @@ def test_what_a_score_says_is_for_the_gate_to_judge(score: str) -> None:
             Refusal("signal_position_side", "LONG", "SHORT"),
         ),
         ({"signal": SignalType.REDUCE_50, "position_side": PositionSide.LONG}, None),
+        ({"trailing": TrailingStop(D("0.1"))}, None),
+        ({"trailing": TrailingStop(D(10), D(2100))}, None),
+        (
+            {"trailing": TrailingStop(D("10.1"))},
+            Refusal("signal_trailing", "10.1", "0.1 to 10 by 0.1"),
+        ),
+        (
+            {"trailing": TrailingStop(D("0.15"))},
+            Refusal("signal_trailing", "0.15", "0.1 to 10 by 0.1"),
+        ),
+        ({"trailing": TrailingStop(D("NaN"))}, Refusal("signal_trailing", "NaN", "a figure")),
+        (
+            {"trailing": TrailingStop(D(1), D(-5))},
+            Refusal("signal_trailing", "-5", "above 0"),
+        ),
+        (
+            {"signal": SignalType.CLOSE_LONG, "trailing": TrailingStop(D(1))},
+            Refusal("signal_trailing", "CLOSE_LONG", "an entry"),
+        ),
     ],
 )
 def test_a_form_that_contradicts_itself_is_refused(

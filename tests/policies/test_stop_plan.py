@@ -16,9 +16,11 @@ from callboard.actors.policies.stop_plan import (
     inside,
     next_step,
     tighter,
+    trailing_of,
     wanted_order,
 )
 from callboard.messages.orders import RequestExit
+from callboard.messages.plans import TrailingStop
 from callboard.messages.values import (
     Leg,
     OrderState,
@@ -307,3 +309,57 @@ def test_a_second_whole_stop_is_never_asked_for_while_one_rests(records: list[Le
 
     rests = any(each.quantity is None and each.state is OrderState.ACTIVE for each in records)
     assert not (taken.asks and taken.is_whole and rests)
+
+
+TRAIL = Wanted(None, None, is_whole=False, quantity=ONE, may_exceed=True)
+
+
+def trail(quantity: str, state: OrderState = OrderState.ACTIVE) -> LegRecord:
+    return LegRecord(Leg.TRAIL, "p1", state, None, quantity=D(quantity))
+
+
+def test_a_trailing_stop_is_wanted_for_the_quantity_where_one_is() -> None:
+    followed = guard(trailing=TrailingStop(ONE))
+    long = evolve(followed.position, position_side=PositionSide.LONG)
+
+    assert TRAIL == wanted(followed, Leg.TRAIL)
+    assert evolve(TRAIL, may_exceed=False) == wanted(evolve(followed, position=long), Leg.TRAIL)
+    assert wanted(guard(), Leg.TRAIL) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted_quantity", "may_exceed", "expected"),
+    [
+        ("1", True, NOTHING),
+        ("0.4", True, NOTHING),
+        ("0.4", False, ASK_QUANTITY),
+        ("1.5", True, ASK_QUANTITY),
+    ],
+)
+def test_a_trailing_stop_that_is_too_large_stays_where_it_only_reduces(
+    wanted_quantity: str, may_exceed: bool, expected: Step
+) -> None:
+    aim = evolve(TRAIL, quantity=D(wanted_quantity), may_exceed=may_exceed)
+
+    assert expected == next_step(guard(legs={"r1": trail("1")}), Leg.TRAIL, aim)
+
+
+def test_the_older_trailing_stop_goes_once_the_larger_one_rests() -> None:
+    held = guard("2", legs={"r1": trail("1"), "r2": trail("2")})
+
+    assert Step(cancels=("r1",)) == next_step(held, Leg.TRAIL, evolve(TRAIL, quantity=D(2)))
+
+
+@pytest.mark.parametrize(
+    ("trailing", "filters", "expected"),
+    [
+        (None, entries.ETH, None),
+        (TrailingStop(ONE), entries.ETH, TrailingStop(ONE)),
+        (TrailingStop(ONE, D("2100.015")), None, TrailingStop(ONE, D("2100.015"))),
+        (TrailingStop(ONE, D("2100.015")), entries.ETH, TrailingStop(ONE, D("2100.01"))),
+    ],
+)
+def test_an_activation_price_is_put_on_the_grid(
+    trailing: TrailingStop | None, filters: Any, expected: TrailingStop | None
+) -> None:
+    assert expected == trailing_of(guard(trailing=trailing), filters)

@@ -39,6 +39,7 @@ REACHED_BY: dict[str, tuple[str, ...]] = {
         "signal_order_type",
         "signal_time_in_force",
         "signal_position_side",
+        "signal_trailing",
         "symbol_whitelist",
         "action_whitelist",
         "confidence",

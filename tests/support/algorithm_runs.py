@@ -44,6 +44,13 @@ class Stage:
         """Have a long entry, or another wish, carried out by a plan."""
         self.world.tell(ExecuteAlgorithm(wished(**wish), plan))
 
+    def reduce(self, signal_id: str, quantity: Decimal) -> None:
+        """Have a part of the long position closed."""
+        at_ms = START_NS // MS + self.world.now_ms
+        self.world.tell(
+            SubmitSignal(signal_id, at_ms, SignalType.CLOSE_LONG, "ETHUSDT", quantity=quantity)
+        )
+
     def progress(self) -> list[tuple[str, str]]:
         """Return each slice and how it ended."""
         told = [each for each in self.events if isinstance(each, AlgorithmProgressed)]

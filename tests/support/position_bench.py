@@ -45,7 +45,12 @@ SETTINGS = ProtectionSettings(
     stop_failed_pct=Decimal("3.1"),
     stop_loss_pct_max=Decimal(10),
 )
-CIDS = {Leg.STOP: STOP_CID, Leg.TARGET: TARGET_CID, Leg.EXIT: EXIT_CID}
+CIDS = {
+    Leg.STOP: STOP_CID,
+    Leg.TARGET: TARGET_CID,
+    Leg.TRAIL: "cb1-p1-r1",
+    Leg.EXIT: EXIT_CID,
+}
 
 
 def fill(

@@ -6,7 +6,7 @@ from typing import Any
 from callboard.actors.algorithms.parents import RUNNING_MAX
 from callboard.actors.execution_system import DEFERRED_MAX
 from callboard.messages.intake import CancelOrder, FlattenPositions, HaltTrading, ResumeTrading
-from callboard.messages.plans import Twap
+from callboard.messages.plans import TrailingStop, Twap
 from callboard.messages.values import OrderType, PositionSide, TimeInForce
 from support.long_runs import BTC, CLOSE_LONG, ETH, HALF, LONG, SHORT, SOL, LongRun
 
@@ -50,6 +50,7 @@ def forms_that_are_no_order(run: LongRun) -> None:
     run.wish(LONG, order_type=OrderType.STOP_MARKET)
     run.wish(LONG, order_type=OrderType.LIMIT)
     run.wish(LONG, position_side=PositionSide.SHORT)
+    run.wish(LONG, trailing=TrailingStop(Decimal(11)))
     run.wish(LONG, time_in_force=TimeInForce.GTD, price=run.price(ETH, "-1"))
 
 

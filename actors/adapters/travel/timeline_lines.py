@@ -33,7 +33,13 @@ VERDICT_COLOURS = {
     Verdict.ABSENT: "yellow",
     Verdict.FAILED: "red",
 }
-LEGS = {Leg.ENTRY: "entry", Leg.STOP: "stop", Leg.TARGET: "target", Leg.EXIT: "exit"}
+LEGS = {
+    Leg.ENTRY: "entry",
+    Leg.STOP: "stop",
+    Leg.TARGET: "target",
+    Leg.TRAIL: "trailing stop",
+    Leg.EXIT: "exit",
+}
 UNDER = " " * 26
 SHOWN_NS = 1_000_000
 """A shorter wait has no line of its own."""
