@@ -10,9 +10,11 @@ messages of the core are never refused. A closed inbox answers an ask with `Acto
 Source: Pykka 4.4.2 to 4.5.0, `_actor.py`, the hook `_create_actor_inbox`.
 """
 
+import queue
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from heapq import heapify, heappop, heappush
 from typing import Any, Protocol, TypeVar
 
@@ -176,7 +178,9 @@ class Inbox:
         self._timer_had_turn = False
         self._closed = False
         self._sleeping = False
-        self._awake = threading.Condition(threading.Lock())
+        # A queue of C: to ring and to wait take one call each, a condition takes a dozen.
+        self._bell = queue.SimpleQueue[None]()
+        self._rim_guard = threading.Lock()
 
     def __len__(self) -> int:
         """Count what waits, timers apart."""
@@ -202,9 +206,8 @@ class Inbox:
 
     def wake(self) -> None:
         """Make a sleeping consumer look again, e.g. after the clock was moved."""
-        with self._awake:
-            self._sleeping = False
-            self._awake.notify()
+        self._sleeping = False
+        self._bell.put(None)
 
     def put(self, envelope: RimEnvelope, /) -> None:
         """Take a message from outside, or refuse it.
@@ -212,15 +215,15 @@ class Inbox:
         Raises:
             ActorDeadError: A tell came after the inbox was closed; an ask is answered with it.
         """
-        with self._awake:
+        with self._rim_guard:
             reason = self._reason_to_refuse(envelope.message)
             if not reason:
                 self._rim.append(envelope)
                 self._normal.append(None)
-                self._sleeping = False
-                self._awake.notify()
-                return
-        self._refuse(envelope, reason)
+        if reason:
+            self._refuse(envelope, reason)
+        elif self._sleeping:
+            self.wake()
 
     def get(self) -> RimEnvelope:
         """Wait for work; a `Tick` stands for messages of the core and for due timers."""
@@ -251,7 +254,7 @@ class Inbox:
     def empty(self) -> bool:
         """Say whether nothing from outside waits; Pykka asks once it has stopped, so close."""
         self.close()
-        with self._awake:
+        with self._rim_guard:
             return not self._rim
 
     def close(self) -> list[Any]:
@@ -260,12 +263,12 @@ class Inbox:
         Asks stay: Pykka's teardown takes them by `get` and answers each with `ActorDeadError`.
         So do orders to stop, for a loop that is still running.
         """
-        with self._awake:
+        with self._rim_guard:
             self._closed = True
             items = _drain(self._rim)
             told = [item for item in items if item.reply_to is None]
             self._rim.extend(item for item in items if item.reply_to is not None)
-            self._awake.notify()
+        self.wake()
         return [item.message for item in told if not is_control(item.message)]
 
     def _reason_to_refuse(self, message: object) -> str:
@@ -295,19 +298,22 @@ class Inbox:
         return None
 
     def _next_of_rim(self) -> RimEnvelope | None:
-        with self._awake:
+        with self._rim_guard:
             item = self._rim.popleft() if self._rim else None
         if item is None or self._closed or is_control(item.message):
             return item
         return Work(Asked(item.message, item.reply_to))
 
     def _sleep(self) -> None:
-        with self._awake:
-            self._sleeping = True
-            seconds = None if self._closed else self._wait_seconds()
-            if not self._has_work() and seconds != 0.0:
-                self._awake.wait(seconds)
-            self._sleeping = False
+        self._sleeping = True
+        seconds = None if self._closed else self._wait_seconds()
+        if not self._has_work() and seconds != 0.0:
+            with suppress(queue.Empty):
+                self._bell.get(timeout=seconds)
+        self._sleeping = False
+        # Several may have rung for one sleep; whatever they rang for is looked at now.
+        while not self._bell.empty():
+            self._bell.get_nowait()
 
     def _has_work(self) -> bool:
         return bool(self._rim) if self._closed else bool(self._urgent or self._normal)
