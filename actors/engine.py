@@ -29,6 +29,7 @@ from .adapters.journal import Journal, ThreadedJournalPort, durability_of
 from .adapters.journal_watch import JournalWatch
 from .adapters.modes import ModeRefused, check_mode
 from .adapters.rate_shares import OF_THIS_PROCESS, Shares
+from .adapters.records.unhurried import unhurried
 from .adapters.records.view import View
 from .adapters.records.view_follower import ViewFollower
 from .adapters.records.views import check_audit, views_of
@@ -337,7 +338,7 @@ def _next_generation(recovered: Recovered | None) -> int:
 def _add_views(kernel: Kernel, settings: Settings, around: Surroundings, disk: Disk) -> None:
     """Add who makes trade store and audit log; nothing of the engine depends on them."""
     assert around.data_dir is not None
-    views = views_of(settings.records, around.data_dir, disk, make_codec())
+    views = views_of(settings.records, around.data_dir, disk, make_codec(), unhurried)
     for name, view in views.items():
         kernel.add(name, _follower(name, view, settings, around.clock))
 

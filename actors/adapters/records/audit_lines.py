@@ -34,6 +34,11 @@ SIDES: Mapping[SignalType, str] = {
 }
 """Of a halving the position decides."""
 
+NOTHING: tuple[object, ...] = ("", [])
+"""Values that say nothing, beside None."""
+
+_NAMES: dict[type[Any], tuple[str, ...]] = {}
+
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -84,12 +89,20 @@ def class_of(message: Any) -> type[Any]:
 
 def fields_of(message: Any, *, but: tuple[str, ...] = ()) -> Json:
     """Return the fields of a message that say something."""
-    found = {
-        each.name: value_of(getattr(message, each.name))
-        for each in attrs.fields(class_of(message))
-        if each.name not in but
-    }
-    return {name: value for name, value in found.items() if value not in (None, "", [])}
+    found: Json = {}
+    for name in _names_of(class_of(message)):
+        if name not in but:
+            value = value_of(getattr(message, name))
+            if value is not None and value not in NOTHING:
+                found[name] = value
+    return found
+
+
+def _names_of(kind: type[Any]) -> tuple[str, ...]:
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = tuple(each.name for each in attrs.fields(kind))
+    return names
 
 
 def order_data(side: str, order_type: str, quantity: Decimal | None, **more: Any) -> Json:

@@ -5,7 +5,7 @@ was written stays as it is, and every line carries the number and the hash of it
 Files that the journal does not bear out, since a power cut took its end, are moved aside whole.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from attrs import define, field, frozen
@@ -30,6 +30,8 @@ class AuditLog:
     files: AuditFiles
     journal: FileSystem
     codec: Codec
+    pace: Callable[[Iterable[bytes]], Iterable[bytes]] = iter
+    """How it goes through the records of a chunk."""
     tail: JournalTail = field(init=False)
     _projection: AuditProjection | None = field(init=False, default=None)
     _claim: Disk | None = field(init=False, default=None)
@@ -67,7 +69,9 @@ class AuditLog:
         assert self._projection is not None, "open the log first"
         records = self.tail.read()
         lines = [
-            line for record in records for line in self._projection.lines(record, self.tail.run)
+            line
+            for record in self.pace(records)
+            for line in self._projection.lines(record, self.tail.run)
         ]
         self.files.append(lines)
         return bool(records)

@@ -87,9 +87,16 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
 """Event type -> its sentence in English and in Portuguese."""
 
 
-class _Blank(dict[str, str]):
+class _Words(dict[str, str]):
+    """Looks a word up in the parts of a line, where a sentence has a place for it."""
+
+    def __init__(self, *parts: Json | None) -> None:
+        super().__init__()
+        self._parts = [part for part in parts if part]
+
     def __missing__(self, key: str) -> str:
-        return ""
+        values = (part.get(key) for part in self._parts)
+        return next((str(value) for value in values if value is not None), "")
 
 
 def sentence(event_type: str, locale: str, line: Json) -> str:
@@ -97,7 +104,5 @@ def sentence(event_type: str, locale: str, line: Json) -> str:
     texts = TEXTS.get(event_type)
     if texts is None:
         return event_type.replace("_", " ")
-    values = _Blank()
-    for part in (line, line.get("order_data") or {}, line.get("details") or {}):
-        values |= {name: str(value) for name, value in part.items() if value is not None}
-    return texts[1 if locale == PT else 0].format_map(values).rstrip(": ,")
+    words = _Words(line.get("details"), line.get("order_data"), line)
+    return texts[1 if locale == PT else 0].format_map(words).rstrip(": ,")

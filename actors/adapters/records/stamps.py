@@ -7,6 +7,7 @@ should ever reach the core.
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from ...policies.rounding import plain
 from ..secret import MASK
@@ -24,13 +25,18 @@ _SECRET = re.compile(
 
 def stamp(at_ns: int) -> str:
     """Return a time as RFC 3339 in UTC with microseconds, which sorts as text."""
-    at = datetime.fromtimestamp(at_ns // SECOND_NS, UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at_ns % SECOND_NS // US_NS:06d}Z"
+    return f"{_second(at_ns // SECOND_NS)}.{at_ns % SECOND_NS // US_NS:06d}Z"
 
 
 def stamp_of_ms(at_ms: int) -> str:
     """Return a time of the venue's, in milliseconds, as `stamp` does."""
     return stamp(at_ms * MS_NS)
+
+
+@lru_cache(maxsize=64)
+def _second(at_s: int) -> str:
+    """Return a second; records stand in the order of time, so that many share one."""
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def figure(value: Decimal | None) -> str | None:

@@ -6,7 +6,7 @@ since a power cut took the end of the journal, is set aside and made anew; none 
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from attrs import define, field, frozen
@@ -47,6 +47,8 @@ class TradeStore:
     codec: Codec
     is_checked: bool = False
     """Whether every record's hash is computed anew."""
+    pace: Callable[[Iterable[bytes]], Iterable[bytes]] = iter
+    """How it goes through the records of a chunk."""
     tail: JournalTail = field(init=False)
     _projection: StoreProjection | None = field(init=False, default=None)
 
@@ -86,7 +88,7 @@ class TradeStore:
         assert self._projection is not None, "open the store first"
         lines = self.tail.read()
         if lines:
-            self._projection.apply(lines, self.tail.run, self.tail.place)
+            self._projection.apply(self.pace(lines), self.tail.run, self.tail.place)
         return bool(lines)
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """Views: which views of the journal a data directory has, as the settings say."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ....messages.codec import Codec
@@ -19,15 +20,22 @@ CHUNKS_MAX = 1_000_000
 
 
 def views_of(
-    settings: RecordsSettings, data_dir: Path, journal: FileSystem, codec: Codec
+    settings: RecordsSettings,
+    data_dir: Path,
+    journal: FileSystem,
+    codec: Codec,
+    pace: Callable[[Iterable[bytes]], Iterable[bytes]] = iter,
 ) -> dict[str, View]:
-    """Return the views that are wanted, by the address of the actor that follows each."""
+    """Return the views that are wanted, by the address of the actor that follows each.
+
+    `pace` is how they go through their records.
+    """
     views: dict[str, View] = {}
     if settings.store == ON:
-        views[names.TRADE_STORE] = TradeStore(data_dir / FILE, journal, codec)
+        views[names.TRADE_STORE] = TradeStore(data_dir / FILE, journal, codec, pace=pace)
     if settings.audit == ON:
         files = AuditFiles(audit_folder(settings.audit_dir, data_dir))
-        views[names.AUDIT_LOG] = AuditLog(files, journal, codec)
+        views[names.AUDIT_LOG] = AuditLog(files, journal, codec, pace)
     return views
 
 
