@@ -186,11 +186,22 @@ def _with_id(params: dict[str, str], name: str, client_id: str) -> dict[str, str
 
 def long_world(settings: VenueSettings | None = None) -> VenueWorld:
     """Return a venue where the client is long 1 ETH at 2600.10, with mark 2600."""
-    world = VenueWorld(settings)
-    world.quote("2600.00", "2600.10")
-    world.mark("2600.00")
-    world.listen()
+    world = quoted_world(settings)
     world.done("POST", ORDER, **market_order("BUY", "1", "entry"))
     world.wait(10)
     world.frames.clear()
     return world
+
+
+def quoted_world(settings: VenueSettings | None = None, *, ask: str = "2600.10") -> VenueWorld:
+    """Return a venue that quotes ETHUSDT at 2600.00 and marks it there, and a listening client."""
+    world = VenueWorld(settings)
+    world.quote("2600.00", ask)
+    world.mark("2600.00")
+    world.listen()
+    return world
+
+
+def even_world(settings: VenueSettings | None = None) -> VenueWorld:
+    """Return a venue without a spread, at 2600.00."""
+    return quoted_world(settings, ask="2600.00")

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from callboard.scenarios.venue.settings import VenueSettings
-from venue_world import ALGO, ORDER, VenueWorld, limit_order, market_order, stop_order
+from venue_world import ALGO, ORDER, VenueWorld, limit_order, market_order, quoted_world, stop_order
 
 POSITION_FIELDS = {
     "symbol", "positionSide", "positionAmt", "entryPrice", "breakEvenPrice", "markPrice",
@@ -15,17 +15,9 @@ POSITION_FIELDS = {
 }  # fmt: skip
 
 
-def opened(settings: VenueSettings | None = None) -> VenueWorld:
-    world = VenueWorld(settings)
-    world.quote("2600.00", "2600.10")
-    world.mark("2600.00")
-    world.listen()
-    return world
-
-
 @pytest.fixture
 def world() -> VenueWorld:
-    return opened()
+    return quoted_world()
 
 
 @pytest.mark.parametrize(
@@ -135,7 +127,7 @@ def test_a_shrinking_position_knocks_out_resting_reducers_newest_first(world: Ve
 
 
 def test_resting_reducers_can_be_told_to_refuse_a_market_exit() -> None:
-    world = opened(VenueSettings(resting_reducers_refuse=True))
+    world = quoted_world(VenueSettings(resting_reducers_refuse=True))
     world.done("POST", ORDER, **market_order("BUY", "1"))
     world.done("POST", ORDER, **limit_order("SELL", "1", "2700.00", reduceOnly="true"))
 
@@ -167,7 +159,7 @@ def test_resting_orders_hold_margin_until_they_end(world: VenueWorld) -> None:
 
 
 def test_a_position_above_what_its_leverage_admits_is_refused() -> None:
-    world = opened(VenueSettings(wallet_balance=Decimal(100_000)))
+    world = quoted_world(VenueSettings(wallet_balance=Decimal(100_000)))
     world.done("POST", "/fapi/v1/leverage", symbol="ETHUSDT", leverage="125")
 
     assert world.refused("POST", ORDER, **market_order("BUY", "120")) == -2027
@@ -222,7 +214,7 @@ def test_an_order_through_zero_turns_the_position(world: VenueWorld) -> None:
 
 
 def test_hedge_mode_keeps_both_sides_apart() -> None:
-    world = opened(VenueSettings(hedge_mode=True))
+    world = quoted_world(VenueSettings(hedge_mode=True))
     world.done("POST", ORDER, **market_order("BUY", "2", positionSide="LONG"))
     world.done("POST", ORDER, **market_order("SELL", "1", positionSide="SHORT"))
 
@@ -234,7 +226,7 @@ def test_hedge_mode_keeps_both_sides_apart() -> None:
 
 
 def test_hedge_mode_wants_a_side_and_no_reduce_only() -> None:
-    world = opened(VenueSettings(hedge_mode=True))
+    world = quoted_world(VenueSettings(hedge_mode=True))
 
     assert world.refused("POST", ORDER, **market_order("BUY", "1")) == -4061
     with_flag = market_order("SELL", "1", positionSide="LONG", reduceOnly="true")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from callboard.scenarios.venue.account_settings import FeeAsset
 from callboard.scenarios.venue.fee_purse import FeePurse
 from callboard.scenarios.venue.settings import VenueSettings
-from venue_world import ORDER, VenueWorld, limit_order, market_order
+from venue_world import ORDER, VenueWorld, even_world, limit_order, market_order
 
 D = Decimal
 BURN = "/fapi/v1/feeBurn"
@@ -17,11 +17,7 @@ BNB = FeeAsset(balance=D(1), price=D(500), discount=D("0.1"))
 
 
 def opened(fee_asset: FeeAsset | None = BNB) -> VenueWorld:
-    world = VenueWorld(VenueSettings(fee_asset=fee_asset))
-    world.quote("2600.00", "2600.00")
-    world.mark("2600.00")
-    world.listen()
-    return world
+    return even_world(VenueSettings(fee_asset=fee_asset))
 
 
 @pytest.fixture

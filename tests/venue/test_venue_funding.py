@@ -14,7 +14,7 @@ from callboard.scenarios.venue.market import Mark
 from callboard.scenarios.venue.settings import VenueSettings
 from callboard.scenarios.venue.stream_lines import StreamLines
 from callboard.scenarios.venue.tape import BadLineError, TapeClock
-from venue_world import ORDER, START_MS, VenueWorld, market_order
+from venue_world import ORDER, START_MS, VenueWorld, even_world, market_order
 
 D = Decimal
 ETH = {"symbol": "ETHUSDT"}
@@ -23,18 +23,10 @@ DUE_MS = next_funding_ms(START_MS, 8 * HOUR_MS)
 INCOME, RATES = "/fapi/v1/income", "/fapi/v1/fundingRate"
 
 
-def opened(settings: VenueSettings | None = None) -> VenueWorld:
-    world = VenueWorld(settings)
-    world.quote("2600.00", "2600.00")
-    world.mark("2600.00")
-    world.listen()
-    return world
-
-
 @pytest.fixture
 def world() -> VenueWorld:
     """A venue with a flat account in cross margin."""
-    return opened()
+    return even_world()
 
 
 def pass_due(world: VenueWorld, price: str = "2600.00") -> None:
@@ -116,7 +108,7 @@ def test_an_isolated_position_pays_out_of_its_own_wallet(world: VenueWorld) -> N
 
 
 def test_both_sides_of_a_hedge_are_charged_in_one_frame() -> None:
-    world = opened(VenueSettings(hedge_mode=True))
+    world = even_world(VenueSettings(hedge_mode=True))
     world.done("POST", ORDER, **market_order("BUY", "2", positionSide="LONG"))
     world.done("POST", ORDER, **market_order("SELL", "1", positionSide="SHORT"))
 
@@ -152,7 +144,7 @@ def test_the_market_stream_tells_rate_and_next_time(world: VenueWorld) -> None:
 
 def test_a_rate_of_nothing_charges_nothing() -> None:
     rules = evolve(FundingRules(), rate=D(0))
-    world = opened(VenueSettings(funding=rules))
+    world = even_world(VenueSettings(funding=rules))
     world.done("POST", ORDER, **market_order("BUY", "2"))
 
     pass_due(world)
@@ -238,7 +230,7 @@ def test_a_recorded_rate_that_is_none_is_a_bad_line(rate: str) -> None:
 def test_what_funding_moved_is_the_sum_of_its_rows(
     periods: list[tuple[int, int]], is_isolated: bool
 ) -> None:
-    world = opened()
+    world = even_world()
     if is_isolated:
         world.done("POST", "/fapi/v1/marginType", **ETH, marginType="ISOLATED")
     expected = D(0)

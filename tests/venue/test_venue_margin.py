@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from callboard.scenarios.venue.account import Account, liquidation_price, requirement, value
 from callboard.scenarios.venue.book import Book
 from callboard.scenarios.venue.settings import VenueSettings
-from venue_world import ALGO, ORDER, VenueWorld, limit_order, market_order, stop_order
+from venue_world import ALGO, ORDER, VenueWorld, even_world, limit_order, market_order, stop_order
 
 D = Decimal
 ETH = {"symbol": "ETHUSDT"}
@@ -18,24 +18,16 @@ LEVERAGE, MARGIN_TYPE = "/fapi/v1/leverage", "/fapi/v1/marginType"
 MARGIN, ASSETS = "/fapi/v1/positionMargin", "/fapi/v1/multiAssetsMargin"
 
 
-def opened(settings: VenueSettings | None = None) -> VenueWorld:
-    world = VenueWorld(settings)
-    world.quote("2600.00", "2600.00")
-    world.mark("2600.00")
-    world.listen()
-    return world
-
-
 @pytest.fixture
 def world() -> VenueWorld:
     """A venue with a flat account in cross margin."""
-    return opened()
+    return even_world()
 
 
 @pytest.fixture
 def isolated() -> VenueWorld:
     """A venue where ETHUSDT is isolated, with 2 long at 2600 and leverage 20."""
-    made = opened()
+    made = even_world()
     made.done("POST", MARGIN_TYPE, **ETH, marginType="ISOLATED")
     made.done("POST", ORDER, **market_order("BUY", "2"))
     return made
@@ -195,7 +187,7 @@ def test_a_lower_leverage_is_refused_for_an_open_isolated_position(isolated: Ven
 
 
 def test_a_leverage_whose_bracket_does_not_hold_the_position_is_refused() -> None:
-    rich = opened(VenueSettings(wallet_balance=D(1_000_000)))
+    rich = even_world(VenueSettings(wallet_balance=D(1_000_000)))
     rich.quote("2600.00", "2600.00", quantity="1000")
     rich.done("POST", ORDER, **market_order("BUY", "150"))
 
@@ -227,7 +219,7 @@ def test_version_two_lists_every_symbol_with_its_leverage(world: VenueWorld) -> 
 
 
 def test_hedge_mode_lists_three_sides_in_version_two_and_open_ones_in_version_three() -> None:
-    world = opened(VenueSettings(hedge_mode=True))
+    world = even_world(VenueSettings(hedge_mode=True))
     world.done("POST", ORDER, **market_order("BUY", "1", positionSide="LONG"))
 
     second = world.done("GET", "/fapi/v2/positionRisk", **ETH)

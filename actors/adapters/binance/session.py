@@ -10,6 +10,7 @@ The key and the signature of a request are blotted out of an answer that repeats
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partialmethod
 from urllib.parse import quote, urlsplit
 
 from ....messages.values import Phase
@@ -50,63 +51,15 @@ class Session:
         self.phase = Phase.NOT_SENT
         self.answer = None
 
-    def get(
-        self,
-        uri: str,
-        *,
-        headers: Mapping[str, str],
-        data: Pairs | str | None = None,
-        params: str | None = None,
-        timeout: float = TIMEOUT_SECONDS,
-    ) -> Answer:
-        """Send a GET; see `request`."""
-        return self.request("GET", uri, headers, data=data, params=params, timeout=timeout)
-
-    def post(
-        self,
-        uri: str,
-        *,
-        headers: Mapping[str, str],
-        data: Pairs | str | None = None,
-        params: str | None = None,
-        timeout: float = TIMEOUT_SECONDS,
-    ) -> Answer:
-        """Send a POST; see `request`."""
-        return self.request("POST", uri, headers, data=data, params=params, timeout=timeout)
-
-    def put(
-        self,
-        uri: str,
-        *,
-        headers: Mapping[str, str],
-        data: Pairs | str | None = None,
-        params: str | None = None,
-        timeout: float = TIMEOUT_SECONDS,
-    ) -> Answer:
-        """Send a PUT; see `request`."""
-        return self.request("PUT", uri, headers, data=data, params=params, timeout=timeout)
-
-    def delete(
-        self,
-        uri: str,
-        *,
-        headers: Mapping[str, str],
-        data: Pairs | str | None = None,
-        params: str | None = None,
-        timeout: float = TIMEOUT_SECONDS,
-    ) -> Answer:
-        """Send a DELETE; see `request`."""
-        return self.request("DELETE", uri, headers, data=data, params=params, timeout=timeout)
-
     def request(
         self,
         method: str,
         uri: str,
-        headers: Mapping[str, str],
         *,
-        data: Pairs | str | None,
-        params: str | None,
-        timeout: float,
+        headers: Mapping[str, str],
+        data: Pairs | str | None = None,
+        params: str | None = None,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> Answer:
         """Send a request and return its answer, within `timeout` seconds for all of it.
 
@@ -127,6 +80,11 @@ class Session:
         self.answer = _cleaned(answer, self._secrets(params or body.decode("utf-8")))
         self.phase = Phase.ANSWERED
         return self.answer
+
+    get = partialmethod(request, "GET")
+    post = partialmethod(request, "POST")
+    put = partialmethod(request, "PUT")
+    delete = partialmethod(request, "DELETE")
 
     def abort(self) -> None:
         """Break the connection under whoever uses it; what is asked for later is not sent."""

@@ -6,8 +6,8 @@ import pytest
 from attrs import evolve
 
 from callboard import OrderFailed, OrderFilled, PositionProtected
-from callboard.actors.settings import OrderSettings
-from callboard.messages.market import MarkChanged
+from callboard.actors.settings import ClockSettings, OrderSettings
+from callboard.messages.market import ClockChanged, MarkChanged
 from callboard.messages.stream import OrderFrame, StreamHealthChanged, UserStreamChanged
 from callboard.messages.values import OrderType, PriceMatch
 from callboard.scenarios.venue.settings import PAPER_LEVERAGE
@@ -15,6 +15,8 @@ from support.loopback import SETTINGS, trading
 from support.venue_servers import control, served
 
 CLOCK_REFUSED = -1021
+SLOW_CLOCKS = 2
+TIME = "/fapi/v1/time"
 
 
 def test_an_order_is_filled_and_protected_and_the_fill_is_heard_on_the_stream() -> None:
@@ -95,8 +97,23 @@ def test_whatever_the_venue_s_clock_shows_nothing_is_signed_before_it_is_known(
 
     paths = [(each.path, each.signed) for each in trader.exchange.sent]
     first_signed = [signed for _, signed in paths].index(True)
-    assert ("/fapi/v1/time", False) in paths[:first_signed]
+    assert (TIME, False) in paths[:first_signed]
     assert CLOCK_REFUSED not in trader.exchange.codes
+
+
+def test_nothing_is_signed_while_the_way_to_the_venue_may_be_longer_than_its_window() -> None:
+    settings = evolve(SETTINGS, clock=ClockSettings(error_ms_max=100))
+    with served(leverage=PAPER_LEVERAGE) as server:
+        for nth in range(1, SLOW_CLOCKS + 1):
+            plan = {"fault": "answer_slow", "method": "GET", "path": TIME, "size_ms": 300}
+            assert (200, {}) == control(server, "POST", "/faults/once", **plan, nth=nth)
+        with trading(server, settings) as trader:
+            trusted = [each.trusted for each in trader.all_heard(ClockChanged)]
+
+    paths = [(each.path, each.signed) for each in trader.exchange.sent]
+    first_signed = [signed for _, signed in paths].index(True)
+    assert paths[:first_signed].count((TIME, False)) > SLOW_CLOCKS
+    assert trusted[-1]
 
 
 @pytest.mark.parametrize("ahead_ms", [-60_000, 60_000])

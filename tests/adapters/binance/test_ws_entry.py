@@ -19,9 +19,9 @@ from callboard.messages.values import Phase
 from callboard.messages.venue import ReadTime
 from callboard.scenarios.venue.server.door import ClosedDoor, Pass
 from callboard.scenarios.venue.server.serving import VenueServer
-from callboard.scenarios.venue.server.signatures import Ed25519Key, SharedSecret, Verifier
+from callboard.scenarios.venue.server.signatures import Ed25519Key, RsaKey, SharedSecret, Verifier
 from callboard.scenarios.venue.server.wire_faults import WireFault
-from support.binance_clients import API_KEY, API_SECRET, ED25519_KEY, PEMS, options_for
+from support.binance_clients import API_KEY, API_SECRET, ED25519_KEY, PEMS, RSA_KEY, options_for
 from support.stream_server import StreamServer
 from support.venue_servers import control, served
 
@@ -56,10 +56,11 @@ TALK: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("DELETE", ALGO, {"clientAlgoId": "s"}),
     ("GET", "/fapi/v1/openOrders", {}),
 )
-SECRETS = {"hmac": API_SECRET, "ed25519": PEMS["ed25519"]}
+SECRETS = {"hmac": API_SECRET, **PEMS}
 VERIFIERS: dict[str, Verifier] = {
     "hmac": SharedSecret(API_SECRET.encode()),
     "ed25519": Ed25519Key(ED25519_KEY.public_key()),
+    "rsa": RsaKey(RSA_KEY.public_key()),
 }
 
 
