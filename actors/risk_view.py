@@ -191,12 +191,14 @@ def _open_orders(state: GateState, symbol: str) -> int:
 
 
 def _conditional_orders(state: GateState) -> int:
-    """Return the listed conditional orders, and a stop and a target for each entry to come.
+    """Return the listed conditional orders, and a stop and a target for each position to come.
 
-    An entry that was filled in parts is counted beside its own stop: too many rather than too few.
+    However many entries a position has, and however often it was opened since, one of each stands
+    for it. What was listed of it already is counted again: too many rather than too few.
     """
     listed = 0 if state.listed is None else state.listed.conditional_orders
-    return listed + 2 * (len(state.reservations) + len(state.ended_at_ns))
+    entries = len(state.reservations) + len(state.ended_at_ns)
+    return listed + 2 * min(entries, len(open_slots(state)))
 
 
 def _others(state: GateState, symbol: str) -> tuple[tuple[str, Decimal], ...]:

@@ -39,12 +39,21 @@ def test_an_entry_leaves_room_for_its_own_stop_and_target(
     assert ("conditional_orders" if refused else "") == found
 
 
-def test_entries_to_come_need_room_for_their_protection_too() -> None:
+def test_positions_to_come_need_room_for_their_protection_too() -> None:
     gate = bench(conditional=196)
     gate.approve(LIMIT)
 
-    assert "" == gate.guard(LIMIT)
+    assert "" == gate.guard(evolve(LIMIT, symbol="BTCUSDT"))
     assert "conditional_orders" == gate.guard(LIMIT)
+
+
+def test_entries_of_one_position_that_follow_quickly_need_room_for_one_stop_and_target() -> None:
+    """Else so many a listing are all that an engine could open, however few positions it has."""
+    gate = bench(evolve(FREE, executions_per_day_max=100), conditional=190)
+    for _ in range(6):
+        gate.fill(gate.approve(entry(quantity=D("0.011"))))
+
+    assert "" == gate.guard(LIMIT)
 
 
 def test_what_was_filled_since_the_listing_keeps_its_room_until_the_next() -> None:
