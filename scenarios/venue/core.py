@@ -105,6 +105,12 @@ class Core:
             feed=self.feed,
         )
 
+    @property
+    def is_engaged(self) -> bool:
+        """True while an order or a position forbids another mode (-4067, -4068)."""
+        orders = any(self.matching.orders.open_count(symbol) for symbol in self.books)
+        return orders or bool(self.conditional.store.open_count() or self.account.open_positions())
+
     def rules(self, symbol: str) -> SymbolRules:
         """Return a symbol's rules, or refuse an unknown one."""
         found = self.account.rules.get(symbol)

@@ -122,7 +122,7 @@ class Incidents:
         self._core.change_rules(coarser)
 
     def _change_mode(self, length_ms: int) -> None:
-        if self._is_engaged():
+        if self._core.is_engaged:
             return
         self._core.account.is_hedged = not self._core.account.is_hedged
         usual = self._core.settings.hedge_mode
@@ -131,16 +131,10 @@ class Incidents:
 
     def _restore_mode(self) -> None:
         """Put the mode back as soon as the venue lets anybody do it."""
-        if self._is_engaged():
+        if self._core.is_engaged:
             self._agenda.after(RESTORE_EVERY_MS, self._restore_mode)
         else:
             self._core.account.is_hedged = self._core.settings.hedge_mode
-
-    def _is_engaged(self) -> bool:
-        """True while an order or a position forbids another mode (-4067, -4068)."""
-        core = self._core
-        orders = any(core.matching.orders.open_count(symbol) for symbol in core.books)
-        return orders or bool(core.conditional.store.open_count() or core.account.open_positions())
 
     def _change_leverage(self, luck: float) -> None:
         choices = [(symbol, leverage) for symbol in self._core.books for leverage in LEVERAGES]

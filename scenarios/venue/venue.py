@@ -21,13 +21,14 @@ from heapq import heappop, heappush
 from random import Random
 
 from ...actors.ports import VenueRequest
-from . import frames, hands, ledger
+from . import frames, hands, held, ledger
 from .core import Core
 from .fault_effects import FaultEffects
 from .fault_source import FaultDraw, FaultSource
 from .faults import Fault, Faults, ScriptedFault
 from .frames import Frame
 from .hands import Act
+from .held import Held
 from .incidents import Incidents
 from .ledger import VenueLedger
 from .limits import Address
@@ -195,6 +196,10 @@ class Venue:
         """Return the venue's truth as it is now."""
         with localcontext(CONTEXT):
             return ledger.take(self.core)
+
+    def held(self) -> Held:
+        """Return what the account has open now."""
+        return held.look(self.core, is_closed=self._incidents.is_closed)
 
     def after(self, delay_ms: int, action: Callable[[], None]) -> None:
         """Run `action` after a delay; the exchange's own use."""

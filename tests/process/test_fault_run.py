@@ -12,7 +12,6 @@ from support.port_runs import Plan, run
 SECONDS = 10
 SECONDS_OF_LIVES = 6
 CALM_MS = 6_000
-PERIOD_MS = 250
 FIRED_MIN = 5
 KINDS = (
     Fault.HTTP_503_UNKNOWN,
@@ -32,7 +31,7 @@ KINDS = (
 
 def test_after_faults_on_venue_and_wire_ledger_store_and_journal_agree(tmp_path: Path) -> None:
     told = run(
-        Plan(seed=1, seconds=SECONDS, kinds=KINDS, calm_ms=CALM_MS, period_ms=PERIOD_MS),
+        Plan(seed=1, seconds=SECONDS, kinds=KINDS, calm_ms=CALM_MS),
         tmp_path / "data",
     )
 

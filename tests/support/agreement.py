@@ -1,8 +1,8 @@
 """Agreement: the venue's ledger, the trade store and the journal, to the last decimal.
 
-Owns what `kill_verdict` does not judge: money, quantities, ends of signals, limits by the venue's
-own count, and how long a position was without a stop. A trade that a person made beside the engine
-is nobody's; what the venue forced on a position is in its books as in ours.
+Owns what `kill_verdict` does not judge: money, quantities, ends of signals, and limits by the
+venue's own count. A trade that a person made beside the engine is nobody's; what the venue forced
+on a position is in its books as in ours.
 """
 
 import sqlite3
@@ -18,7 +18,6 @@ from callboard.scenarios.venue.ledger import VenueLedger
 from callboard.scenarios.venue.settings import RateLimits
 from support.kills import facts_of, is_fact
 
-UNPROTECTED_MS_MAX = 10_000
 STATES = {
     "FILLED": ("FILLED",),
     "CANCELED": ("CANCELLED",),
@@ -39,9 +38,6 @@ def disagreements(
     yield from _money(ledger, believed)
     yield from _ends(folder)
     yield from _limits(ledger, limits)
-    unprotected_ms = believed["longest_unprotected_ms"]
-    if unprotected_ms > UNPROTECTED_MS_MAX:
-        yield f"a position was without a stop for {unprotected_ms} ms"
 
 
 def _fills(ledger: VenueLedger, store: sqlite3.Connection) -> Iterator[str]:

@@ -72,7 +72,13 @@ ASK_SECONDS = 60.0
 
 SETTINGS = Settings(
     seed=11,
-    risk=RiskSettings(symbols=SYMBOLS, cooldown_ms=0, executions_per_day_max=100_000),
+    risk=RiskSettings(
+        symbols=SYMBOLS,
+        cooldown_ms=0,
+        executions_per_day_max=100_000,
+        # The venue's filters may change to twice the least notional.
+        position_size_pct_default=Decimal(4),
+    ),
     # A lost answer holds its lane until it is given up: so short that the run goes on.
     orders=OrderSettings(
         recv_window_ms=5_000,
@@ -97,7 +103,12 @@ def signal_of(number: int) -> SubmitSignal:
     draw = Random(f"signal/{number}")
     symbol = draw.choice(SYMBOLS)
     kind = draw.choice(KINDS[symbol])
-    target = TARGETS.get(kind) if draw.random() < 0.5 else None
+    return wish(number, kind, symbol, has_target=draw.random() < 0.5)
+
+
+def wish(number: int, kind: SignalType, symbol: str, *, has_target: bool = True) -> SubmitSignal:
+    """Return a confident signal, an entry with a target far away if it is to have one."""
+    target = TARGETS.get(kind) if has_target else None
     return SubmitSignal(
         f"s{number}",
         0,
@@ -110,35 +121,30 @@ def signal_of(number: int) -> SubmitSignal:
 
 RESTS_AT, AMENDED_TO = Decimal("0.996"), Decimal("0.995")
 """Prices of an entry that is to rest, as shares of the price at the start."""
-AMENDED_SYMBOL = SYMBOLS[0]
-ROUND = 8
-"""Of so many wishes of a host that amends, the latter half is about one entry that rests."""
+RESTING_SYMBOL, OTHER_SYMBOL = SYMBOLS
+ROUND = (
+    (SignalType.LONG_ENTRY, RESTING_SYMBOL),
+    (SignalType.CLOSE_SHORT, OTHER_SYMBOL),
+    (SignalType.CLOSE_LONG, RESTING_SYMBOL),
+    (SignalType.SHORT_ENTRY, OTHER_SYMBOL),
+    (SignalType.CLOSE_LONG, RESTING_SYMBOL),
+)
+"""Both symbols are opened and closed; then an entry rests, is amended and is cancelled."""
 
 
 def amending_wish_of(number: int) -> SubmitSignal | AmendOrder | CancelOrder:
-    """Return the wish of a number, of a host that also lets entries rest, amends and cancels."""
-    start = WALKS[AMENDED_SYMBOL].start
-    confidence = Decimal("0.9")
-    match number % ROUND:
-        case 4:
-            close = SignalType.CLOSE_LONG
-            return SubmitSignal(f"s{number}", 0, close, AMENDED_SYMBOL, confidence=confidence)
-        case 5:
-            return SubmitSignal(
-                f"s{number}",
-                0,
-                SignalType.LONG_ENTRY,
-                AMENDED_SYMBOL,
-                order_type=OrderType.LIMIT,
-                price=start * RESTS_AT,
-                confidence=confidence,
-            )
-        case 6:
+    """Return the wish of a number, of a host that makes every kind of request in each round."""
+    start, place = WALKS[RESTING_SYMBOL].start, number % (len(ROUND) + 3)
+    if place < len(ROUND):
+        return wish(number, *ROUND[place])
+    match place - len(ROUND):
+        case 0:
+            rests = wish(number, SignalType.LONG_ENTRY, RESTING_SYMBOL, has_target=False)
+            return evolve(rests, order_type=OrderType.LIMIT, price=start * RESTS_AT)
+        case 1:
             return AmendOrder(f"a{number}", f"s{number - 1}", price=start * AMENDED_TO)
-        case 7:
-            return CancelOrder(f"c{number}", f"s{number - 2}")
         case _:
-            return signal_of(number)
+            return CancelOrder(f"c{number}", f"s{number - 2}")
 
 
 class Killer:

@@ -1,39 +1,30 @@
 """Port runs: the real engine at a venue on a port, with every kind of fault, and with kills.
 
-Owns the striking: each kind that is owed is switched on through the control port, a few at a time,
-until it has fired; incidents are struck one after another. Then a background drawn by the seed goes
-on. At the end everything heals, the engine settles and the books are compared.
+Owns a run from its first signal to the comparison of the books: the engine trades, is struck,
+killed and started, everything heals and the engine settles. Beside it a watch looks at the venue.
 """
 
-import threading
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from random import Random
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 
 from callboard.actors.adapters.clock import WallClock
-from callboard.scenarios.venue.faults import Fault
 from callboard.scenarios.venue.ledger import VenueLedger
-from callboard.scenarios.venue.server.wire_faults import WireFault
 from callboard.scenarios.venue.settings import RateLimits
 from support.agreement import disagreements
 from support.kill_verdict import faults_of
 from support.kills import Campaign, Kill, drawn_kills, remembered
+from support.port_strikes import KINDS, Kind, Striker
+from support.port_watch import Watch
 from support.venue_ports import PortControl, venue_on_port
 
 SECOND_NS = 1_000_000_000
-LOOK_SECONDS = 0.05
-KINDS: tuple[Fault | WireFault, ...] = (
-    *(fault for fault in Fault if fault is not Fault.TRADED_BY_HAND),
-    *WireFault,
-)
-"""What a person trades beside the engine is left to that person, so nothing could agree."""
-PAUSING = (Fault.HTTP_403, Fault.HTTP_418, Fault.HTTP_418_BARE)
 STEPS_A_SECOND = 80
+LAST_SECONDS = 8.0
+"""How long the last life trades at least, its start included."""
 
 
 @frozen
@@ -43,15 +34,14 @@ class Plan:
     seed: int
     seconds: float
     """How long signals are told."""
-    kinds: tuple[Fault | WireFault, ...] = KINDS
+    kinds: tuple[Kind, ...] = KINDS
     at_a_time: int = 6
-    chance: float = 0.1
-    """Of each kind that is owed and switched on."""
+    """Kinds of requests that wait for one at a time."""
     background: Mapping[str, float] = field(factory=dict[str, float])
     """Drawn faults that go on all the time."""
     sizes: Mapping[str, int] = field(factory=dict[str, int])
     kills: int = 0
-    period_ms: int = 500
+    period_ms: int = 250
     """Between two wishes."""
     calm_ms: int = 15_000
 
@@ -66,98 +56,62 @@ class Told:
     """Kinds that found nothing to befall."""
     wrong: tuple[str, ...]
     believed: Mapping[str, Any]
+    watch: Watch
     entries: int
     """Intents to open something that were written down."""
     lives: int
 
 
-@define(eq=False)
-class Striker:
-    """Lets every kind fire, beside the background, and heals the venue at the end."""
-
-    control: PortControl
-    plan: Plan
-    owed: list[Fault | WireFault] = field(init=False)
-    _in_force: dict[str, float] | None = field(init=False, default=None)
-
-    def __attrs_post_init__(self) -> None:
-        self.owed = list(self.plan.kinds)
-        Random(f"strike/{self.plan.seed}").shuffle(self.owed)
-        # What keeps all requests back for long comes when the others have had their turn.
-        self.owed.sort(key=lambda fault: fault in PAUSING)
-
-    def run(self) -> None:
-        """Strike from the first order on; incidents are spread over the second half."""
-        pause, began, seconds = threading.Event(), time.monotonic(), self.plan.seconds
-        every = seconds / 2 / (sum(map(is_incident, self.owed)) + 1)
-        next_at, is_trading = began + seconds / 2, False
-        while (now := time.monotonic()) < began + seconds:
-            is_trading = is_trading or self._is_trading()
-            if is_trading:
-                self._switch()
-            if is_trading and now >= next_at:
-                self._strike()
-                next_at += every
-            pause.wait(LOOK_SECONDS)
-        self.control.ask("DELETE", "/faults")
-
-    def _is_trading(self) -> bool:
-        ledgers = self.control.ask("GET", "/ledger")
-        return any(ledger["orders"] for ledger in ledgers.values())
-
-    def _switch(self) -> None:
-        """Let the next few kinds be drawn."""
-        fired = self.control.fired()
-        self.owed = [fault for fault in self.owed if not fired.get(fault.value)]
-        drawn = [fault for fault in self.owed if not is_incident(fault)][: self.plan.at_a_time]
-        wanted = dict(self.plan.background) | {fault.value: self.plan.chance for fault in drawn}
-        if wanted != self._in_force:
-            self.control.lead(wanted | dict(self.plan.sizes))
-            self._in_force = wanted
-
-    def _strike(self) -> None:
-        """Let the next incident happen."""
-        incident = next((each for each in self.owed if is_incident(each)), None)
-        if isinstance(incident, Fault):
-            self.control.strike(incident, self.plan.sizes.get(f"{incident.value}_ms"))
-
-
 def run(plan: Plan, folder: Path) -> Told:
     """Trade, suffer, heal, settle and compare."""
     with venue_on_port(f"--seed={plan.seed}") as control:
-        origin_ns = WallClock().now_ns()
-        until_ns = origin_ns + int(plan.seconds * SECOND_NS)
-        period = f"--period-ms={plan.period_ms}"
-        options = (f"--origin-ns={origin_ns}", period, "--resumes", "--amends")
-        # Something that pauses all requests must not make one life as long as the run.
-        life_seconds = 2 * plan.seconds / (plan.kills + 1)
-        campaign = Campaign(
-            control.url,
-            folder,
-            control,
-            options=options,
-            life_seconds=life_seconds,
-            kills_late=True,
-        )
-        striker = Striker(control, plan)
-        with ThreadPoolExecutor(1) as pool:
-            striking = pool.submit(striker.run)
-            for kill in _kills_of(plan):
-                campaign.live_until(kill)
-            believed = campaign.settle(
-                f"--until-ns={until_ns}", f"--calm-ms={plan.calm_ms}", seconds=plan.seconds
-            )
-            striking.result()
+        watch = Watch(control)
+        with ThreadPoolExecutor(2) as pool:
+            watching = pool.submit(watch.run)
+            try:
+                believed, lives = _live(plan, folder, control, pool)
+            finally:
+                watch.end()
+            watching.result()
         ledger, fired = control.ledger(), control.fired()
     memory = remembered(folder)
     wrong = (
         *faults_of(ledger, memory, believed),
         *disagreements(ledger, folder, believed, limits=RateLimits()),
+        *watch.wrong(),
     )
-    owed = tuple(fault.value for fault in striker.owed if not fired.get(fault.value))
-    return Told(
-        ledger, fired, owed, wrong, believed, entries=len(memory.intents), lives=campaign.lives
+    owed = tuple(kind.value for kind in plan.kinds if not fired.get(kind.value))
+    entries = len(memory.intents)
+    return Told(ledger, fired, owed, wrong, believed, watch, entries=entries, lives=lives)
+
+
+def _live(
+    plan: Plan, folder: Path, control: PortControl, pool: ThreadPoolExecutor
+) -> tuple[dict[str, Any], int]:
+    """Return what the engine believes in the end, and how many lives it had."""
+    origin_ns = WallClock().now_ns()
+    period = f"--period-ms={plan.period_ms}"
+    campaign = Campaign(
+        control.url,
+        folder,
+        control,
+        options=(f"--origin-ns={origin_ns}", period, "--resumes", "--amends"),
+        # Something that pauses all requests must not make one life as long as the run.
+        life_seconds=2 * plan.seconds / (plan.kills + 1),
+        kills_late=True,
     )
+    faults = {**plan.background, **plan.sizes}
+    striker = Striker(control, plan.kinds, plan.seed, plan.seconds, plan.at_a_time, faults)
+    striking = pool.submit(striker.run)
+    for kill in _kills_of(plan):
+        campaign.live_until(kill)
+    last_ns = WallClock().now_ns() + int(LAST_SECONDS * SECOND_NS)
+    until_ns = max(origin_ns + int(plan.seconds * SECOND_NS), last_ns)
+    believed = campaign.settle(
+        f"--until-ns={until_ns}", f"--calm-ms={plan.calm_ms}", seconds=plan.seconds
+    )
+    striking.result()
+    return believed, campaign.lives
 
 
 def _kills_of(plan: Plan) -> list[Kill]:
@@ -167,8 +121,3 @@ def _kills_of(plan: Plan) -> list[Kill]:
     steps = max(50, round(2 * STEPS_A_SECOND * plan.seconds / (plan.kills + 1)))
     requests = max(10, round(8 * plan.seconds / (plan.kills + 1)))
     return drawn_kills(plan.seed, plan.kills, steps_max=steps, more_max={"requests": requests})
-
-
-def is_incident(fault: Fault | WireFault) -> bool:
-    """Say whether a fault befalls the exchange itself, whoever asks."""
-    return isinstance(fault, Fault) and fault.is_incident

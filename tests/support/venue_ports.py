@@ -71,6 +71,11 @@ class PortControl:
         fired: dict[str, int] = self.ask("GET", "/counts")["faults"]
         return fired
 
+    def held(self) -> dict[str, Any]:
+        """Return what the run's account has open right now."""
+        held: dict[str, Any] = self.ask("GET", f"/held?account={ACCOUNT}")
+        return held
+
     def strike(self, fault: Fault, size_ms: int | None) -> None:
         """Let an incident befall the account's exchange now."""
         size = {} if size_ms is None else {"size_ms": size_ms}

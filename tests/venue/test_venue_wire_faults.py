@@ -120,6 +120,28 @@ def test_the_nth_request_is_counted_from_now(server: VenueServer, caller: Caller
     assert [200, 502, 200] == [caller.public(TIME).status for _ in range(3)]
 
 
+def test_a_fault_without_an_aim_waits_for_a_request_that_it_can_befall(
+    server: VenueServer, caller: Caller
+) -> None:
+    once(server, Fault.TICK_4014)
+    buy(caller)
+    _, before = control(server, "GET", "/counts")
+
+    refused = caller.signed(
+        "POST",
+        ORDER,
+        symbol="BTCUSDT",
+        side="BUY",
+        type="LIMIT",
+        timeInForce="GTC",
+        quantity="0.01",
+        price="50000",
+    )
+
+    assert Fault.TICK_4014 not in before["faults"]
+    assert -4014 == refused.code
+
+
 def test_faults_of_the_venue_are_drawn_and_cleared_while_it_runs(
     server: VenueServer, caller: Caller
 ) -> None:

@@ -1,17 +1,19 @@
 """Control: what a test does to the server beside its clients, as JSON on its own port.
 
 Owns the paths: `/faults` (read, set by probability, clear) and `/faults/once`, `/counts`,
-`/ledger`, `/clock`, `/strike` (an incident now), `/listenKey/expire`, `/say` and `/shutdown`. An
-account is named as the ledger names it; where one is wanted and none is named, the first one is
-meant. What is wrong is 400 with `{"error": …}`. It stands on loopback and knows no key: who
-reaches the port may do all of this.
+`/ledger`, `/held`, `/clock`, `/strike` (an incident now), `/listenKey/expire`, `/say` and
+`/shutdown`. An account is named as the ledger names it; where one is wanted and none is named, the
+first one is meant. What is wrong is 400 with `{"error": …}`. It stands on loopback and knows no
+key: who reaches the port may do all of this.
 """
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any
 
 import orjson
 from aiohttp import web
+from attrs import asdict
 
 from ....actors.errors import ConfigurationError
 from ..faults import Fault, Faults, ScriptedFault
@@ -51,6 +53,7 @@ class Control:
             ("POST", "/faults/once", self.plan),
             ("GET", "/counts", self.counts),
             ("GET", "/ledger", self.ledger),
+            ("GET", "/held", self.held),
             ("POST", "/clock", self.set_clock),
             ("POST", "/strike", self.strike),
             ("POST", "/listenKey/expire", self.expire_listen_key),
@@ -110,6 +113,10 @@ class Control:
         if "account" in values:
             return _told(self._account(values))
         return {name: _told(venue) for name, venue in venues}
+
+    def held(self, values: Values) -> Any:
+        """Return what one account has open now, with or without a stop."""
+        return asdict(self._account(values).held(), value_serializer=_plain)
 
     def set_clock(self, values: Values) -> Any:
         """Let the venue's clock run ahead of the machine's, or behind it."""
@@ -199,6 +206,10 @@ def _whole(values: Values, name: str, usual: int) -> int:
         return int(values.get(name, usual))
     except (TypeError, ValueError):
         raise ControlError(f"{name} is a whole number") from None
+
+
+def _plain(_owner: Any, _field: Any, value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _told(venue: Venue) -> Any:

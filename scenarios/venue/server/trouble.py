@@ -10,6 +10,7 @@ from random import Random
 from attrs import define, frozen
 
 from ....actors.ports import VenueRequest
+from ..fault_targets import befalls
 from ..faults import Fault, ScriptedFault
 from ..venue import Venue
 from .wire_faults import WireFault, WireFaults
@@ -28,7 +29,10 @@ class Struck:
 
 @define
 class Plan:
-    """One fault for the `nth` request of a method and path from now; empty ones fit any."""
+    """One fault for the `nth` request of a method and path from now; an empty one fits any.
+
+    With both empty a fault of the venue waits for a request that it can befall.
+    """
 
     fault: WireFault | Fault
     method: str = ""
@@ -39,6 +43,8 @@ class Plan:
 
     def fits(self, request: VenueRequest) -> bool:
         """Say whether a request is one of those that count."""
+        if isinstance(self.fault, Fault) and not (self.method or self.path):
+            return befalls(self.fault, request)
         return self.method in ("", request.method) and self.path in ("", request.path)
 
 
