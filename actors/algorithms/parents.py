@@ -1,86 +1,60 @@
-"""Parents: what ExecutionSystem does for signals that are carried out in slices.
+"""Parents: what ExecutionSystem hears of signals that are carried out in slices.
 
-Tools of the intake, bound to one message. What a parent asks for next is decided in `policies/`;
-here it is asked for, cancelled and ended. One slice is under way at a time. Bound: `RUNNING_MAX`
-parents run at a time, and slices are as many as `policies/plan_rules.py` lets a plan have.
+Tools of the intake, bound to one message. Here news is weighed: who of those that run is meant by
+it, and what it changes of them; what is done next of one is in `carrying.py`. One slice is under
+way at a time. Bound: `RUNNING_MAX` parents run at a time, and slices are as many as
+`policies/plan_rules.py` lets a plan have.
 """
 
 from typing import assert_never
 
 from attrs import evolve, frozen
 
-from ...messages.algorithms import (
-    AlgorithmAdmitted,
-    PositionGone,
-    ReleaseAlgorithm,
-    RequestAlgorithm,
-)
+from ...messages.algorithms import AlgorithmAdmitted, PositionGone, RequestAlgorithm
 from ...messages.control import TradingStateChanged
-from ...messages.events import AlgorithmProgressed, OrderCorrected
+from ...messages.events import OrderCorrected
 from ...messages.intake import ExecuteAlgorithm, SubmitSignal
 from ...messages.market import MarkChanged
-from ...messages.orders import CancelIntent, OrderEnded, RequestEntry
-from ...messages.plans import Bracket
-from ...messages.positions import RequestClose
+from ...messages.orders import OrderEnded
 from ...messages.queries import AlgorithmsView, AlgorithmView
-from ...messages.values import OrderState, OrderType, PositionSide, Side, TimeInForce, TradingState
+from ...messages.values import OrderState, OrderType, PositionSide, Side, TradingState
 from .. import names
-from ..intake_facts import REFUSED, CommandTaken, IntakeState, SignalEnded
-from ..intake_news import terminal_event
-from ..policies.algorithm_moves import (
-    draws_each,
-    draws_of,
-    follows_prices,
-    next_move,
-    schedule_of,
-)
-from ..policies.parent_order import (
-    Moment,
-    Over,
-    Parent,
-    Place,
-    TakeBack,
-    Wait,
-    lot_of,
-    parent_intent,
-    slice_intent,
-    whole_quantity,
-)
+from ..intake_facts import REFUSED, IntakeState
+from ..policies.algorithm_moves import draws_of, follows_prices, schedule_of
+from ..policies.parent_order import Parent, lot_of, parent_intent, whole_quantity
 from ..policies.plan_rules import plan_faults
 from ..policies.refusal import Refusal
 from ..policies.rounding import ZERO
 from ..policies.signal_rules import is_taken_back
 from ..runtime.actor import Context
+from .carrying import CLOSED, GONE, Carrying, end_state
 from .facts import (
     AlgorithmDue,
     ParentBegun,
     ParentEnded,
-    ParentEnding,
     ParentTaken,
-    PricesSeen,
-    SliceAsked,
     SliceCorrected,
-    SliceLeaving,
     SliceOver,
     begin,
     end_slice,
 )
 
-MS = 1_000_000
 RUNNING_MAX = 100
 """Algorithms at a time; one more is refused."""
-GONE = "no_position"
-"""The guard that says that a reducing parent has nothing left to reduce."""
 News = AlgorithmAdmitted | TradingStateChanged | PositionGone | MarkChanged | AlgorithmDue
-CLOSED = "its position is closed"
 
 
 @frozen
 class Parents:
-    """Carries algorithms on; the intake's state and the context of the message at hand."""
+    """Weighs news of algorithms; the intake's state and the context of the message at hand."""
 
     state: IntakeState
     ctx: Context
+
+    @property
+    def carrying(self) -> Carrying:
+        """What is done of each."""
+        return Carrying(self.state, self.ctx)
 
     def hear(self, news: News) -> None:
         """Weigh what the gate, or the clock, says of those that run."""
@@ -127,26 +101,26 @@ class Parents:
         after = evolve(parent)
         begin(after, begun)
         if message.mark is not None and follows_prices(command.plan):
-            after = self._see(after, message.mark)
-        self._go_on(after)
+            after = self.carrying.see(after, message.mark)
+        self.carrying.go_on(after)
 
     def mark_changed(self, message: MarkChanged) -> None:
         """The best prices moved: who follows them looks again."""
         for parent in self._running():
             is_meant = parent.signal.symbol == message.symbol
             if is_meant and parent.began_ns and follows_prices(parent.command.plan):
-                self._go_on(self._see(parent, message))
+                self.carrying.go_on(self.carrying.see(parent, message))
 
     def due(self, message: AlgorithmDue) -> None:
         """A time has come."""
         parent = self.state.parents.get(message.intent_id)
         if parent is not None:
-            self._go_on(parent)
+            self.carrying.go_on(parent)
 
     def ready(self) -> None:
         """Entries are possible: what waited for that goes on."""
         for parent in self._running():
-            self._go_on(parent, is_ready=True)
+            self.carrying.go_on(parent, is_ready=True)
 
     def slice_ended(self, message: OrderEnded) -> None:
         """A slice has ended; its parent counts what it filled, and goes on."""
@@ -163,7 +137,7 @@ class Parents:
         if parent is None:
             return
         if refusal.guard == GONE and not parent.signal.signal.is_entry:
-            parent = self._end_soon(parent, GONE)
+            parent = self.carrying.end_soon(parent, GONE)
         missed_by = f"{refusal.guard}: {refusal.figure} against {refusal.limit}"
         self._over(intent_id, REFUSED, None, missed_by, parent)
 
@@ -183,11 +157,11 @@ class Parents:
         """Ask for nothing more, take the slice under way back, and end with it."""
         if not parent.is_running or parent.ending:
             return
-        parent = self._end_soon(parent, reason)
+        parent = self.carrying.end_soon(parent, reason)
         if not parent.live:
-            self._finish(parent, _end_state(parent), reason)
+            self.carrying.finish(parent, end_state(parent), reason)
         elif parent.signal.signal.is_entry:
-            self._take_back(parent)
+            self.carrying.take_back(parent)
 
     def taken_back(self, symbol: str, reason: str, *, exits: bool) -> None:
         """Nothing of a symbol is opened any more; with `exits` nothing is closed in slices too."""
@@ -224,7 +198,7 @@ class Parents:
         """Look at every parent that runs."""
         for parent in self._running():
             if parent.began_ns:
-                self._look_later(parent, 0)
+                self.carrying.look_later(parent, 0)
 
     def view(self) -> AlgorithmsView:
         """Return all that are remembered."""
@@ -253,135 +227,13 @@ class Parents:
         self.ctx.record(fact)
         after = evolve(parent, slices=dict(parent.slices))
         end_slice(after, fact)
-        self._tell_progress(after, fact.slice_id, outcome)
-        self._go_on(after)
-
-    def _go_on(self, parent: Parent, *, is_ready: bool = False) -> None:
-        """Do what is next; entries wait for readiness."""
-        if not parent.is_running or not parent.began_ns:
-            return
-        if parent.ending and parent.live:
-            return
-        if parent.ending:
-            self._finish(parent, _end_state(parent), parent.ending)
-            return
-        if parent.signal.signal.is_entry and not (self.state.ready or is_ready):
-            return
-        elapsed_ms = (self.ctx.now - parent.began_ns) // MS
-        draw = self.ctx.random() if draws_each(parent.command.plan) else 0.0
-        move = next_move(parent, Moment(elapsed_ms, self.ctx.now // MS, draw))
-        match move:
-            case Place():
-                self._ask(parent, move)
-            case TakeBack():
-                self.ctx.record(SliceLeaving(parent.intent_id))
-                self._take_back(parent)
-            case Wait(at_ms):
-                if at_ms is not None:
-                    self._look_later(parent, at_ms - elapsed_ms)
-            case Over(state, reason):
-                self._finish(parent, state, reason)
-
-    def _look_later(self, parent: Parent, delay_ms: int) -> None:
-        due = AlgorithmDue(parent.intent_id)
-        self.ctx.after(max(0, delay_ms) * MS, due, key=f"algorithm/{parent.intent_id}")
-
-    def _take_back(self, parent: Parent) -> None:
-        """Cancel the slice under way, by the gate: so it never overtakes its request."""
-        intent_id = slice_intent(parent.intent_id, parent.asked)
-        self.ctx.tell(names.RISK_GATE, CancelIntent(parent.live, intent_id))
-
-    def _see(self, parent: Parent, mark: MarkChanged) -> Parent:
-        if (parent.bid, parent.ask) == (mark.bid, mark.ask):
-            return parent
-        self.ctx.record(PricesSeen(parent.intent_id, mark.bid, mark.ask))
-        return evolve(parent, bid=mark.bid, ask=mark.ask)
-
-    def _ask(self, parent: Parent, place: Place) -> None:
-        """Ask for a slice under the next number whose name is free."""
-        ctx, number = self.ctx, parent.asked + 1
-        while self.state.knows(f"{parent.signal.signal_id}/{number}"):
-            number += 1
-        intent_id = slice_intent(parent.intent_id, number)
-        signal = evolve(
-            parent.signal,
-            signal_id=f"{parent.signal.signal_id}/{number}",
-            at_ms=ctx.now // MS,
-            quantity=place.quantity,
-            time_in_force=_time_in_force(parent),
-        )
-        if place.form is not None:
-            form = place.form
-            signal = evolve(
-                signal,
-                order_type=form.order_type,
-                price=form.price,
-                time_in_force=form.time_in_force,
-            )
-        ctx.record(SliceAsked(parent.intent_id, number, signal, ctx.now))
-        ctx.record(CommandTaken(signal.signal_id, intent_id, signal.symbol, ctx.now))
-        if signal.signal.is_entry:
-            ctx.tell(names.RISK_GATE, RequestEntry(intent_id, signal))
-        else:
-            ctx.tell(names.POSITION_MONITOR, RequestClose(intent_id, signal))
-
-    def _end_soon(self, parent: Parent, reason: str) -> Parent:
-        self.ctx.record(ParentEnding(parent.intent_id, reason))
-        return evolve(parent, ending=reason)
-
-    def _finish(self, parent: Parent, state: OrderState, reason: str) -> None:
-        """Tell the one terminal event of the parent."""
-        ctx, signal = self.ctx, parent.signal
-        ctx.record(SignalEnded(signal.signal_id, parent.intent_id, state.value, ""))
-        ctx.record(ParentEnded(parent.intent_id, state.value, reason))
-        ctx.cancel(f"algorithm/{parent.intent_id}")
-        ctx.tell(names.RISK_GATE, ReleaseAlgorithm(parent.intent_id))
-        ended = OrderEnded(
-            intent_id=parent.intent_id,
-            client_order_id="",
-            symbol=signal.symbol,
-            side=parent.side,
-            state=state,
-            reason=reason,
-            filled=parent.filled,
-            average_price=parent.average_price,
-        )
-        ctx.tell(names.EVENT_BUS, terminal_event(signal.signal_id, ended))
-        ctx.log("algorithm_ended", signal_id=signal.signal_id, outcome=state, reason=reason)
-
-    def _tell_progress(self, parent: Parent, slice_id: str, outcome: str) -> None:
-        self.ctx.tell(
-            names.EVENT_BUS,
-            AlgorithmProgressed(
-                signal_id=parent.signal.signal_id,
-                symbol=parent.signal.symbol,
-                slice_id=slice_id,
-                outcome=outcome,
-                filled=parent.filled,
-                quantity=parent.quantity,
-                average_price=parent.average_price,
-            ),
-        )
-
-
-def _end_state(parent: Parent) -> OrderState:
-    """Return how a parent ends of which nothing more is asked for."""
-    is_bracket = isinstance(parent.command.plan, Bracket)
-    has_done = parent.ending == GONE or (is_bracket and parent.ending == CLOSED)
-    if parent.rest <= ZERO and not is_bracket:
-        return OrderState.FILLED
-    return OrderState.FILLED if has_done and parent.filled else OrderState.CANCELLED
+        self.carrying.tell_progress(after, fact.slice_id, outcome)
+        self.carrying.go_on(after)
 
 
 def _order_type(command: ExecuteAlgorithm) -> OrderType:
     """Return what most slices are."""
     return OrderType.LIMIT if follows_prices(command.plan) else command.signal.order_type
-
-
-def _time_in_force(parent: Parent) -> TimeInForce:
-    """Return that of slices: one of a schedule takes what is there at its time."""
-    is_timed = bool(parent.schedule) and parent.signal.order_type is OrderType.LIMIT
-    return TimeInForce.IOC if is_timed else parent.signal.time_in_force
 
 
 def _view(parent: Parent) -> AlgorithmView:

@@ -6,6 +6,7 @@ its spot host.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 
 from attrs import evolve
 
@@ -39,8 +40,8 @@ def check_venue(plan: Plan, environ: Mapping[str, str]) -> Iterator[Finding]:
     except ConfigurationError as error:
         yield from (fail("venue", fault, "correct what is named") for fault in error.faults)
         return
-    yield from VenueCheck(settings, client.perform).look(is_signed=is_keyed)
-    client.close()
+    with closing(client):
+        yield from VenueCheck(settings, client.perform).look(is_signed=is_keyed)
     if is_keyed and address.environment is Environment.LIVE:
         yield rights_of_key(settings, address, credentials, environ)
 
@@ -59,8 +60,8 @@ def check_market(plan: Plan, environ: Mapping[str, str]) -> Iterator[Finding]:
     def perform(request: VenueRequest) -> VenueAnswer:
         return public.read(PublicRead(request.path), request.request_id)
 
-    yield from VenueCheck(settings, perform, what="market").look(is_signed=False)
-    public.close()
+    with closing(public):
+        yield from VenueCheck(settings, perform, what="market").look(is_signed=False)
 
 
 def rights_of_key(
@@ -70,11 +71,9 @@ def rights_of_key(
     environ: Mapping[str, str],
 ) -> Finding:
     """Return what the live venue says that a key may do; raises `ConfigurationError`."""
-    spot = _client(evolve(address, rest=RIGHTS_HOST), credentials, environ)
-    try:
+    spot_address = evolve(address, rest=RIGHTS_HOST)
+    with closing(_client(spot_address, credentials, environ)) as spot:
         return VenueCheck(settings, spot.perform).permissions()
-    finally:
-        spot.close()
 
 
 def _client(

@@ -17,6 +17,7 @@ from callboard.actors.adapters.binance.exchange import BinanceExchange
 from callboard.actors.adapters.binance_replies import ReplyOptions, error_of, read_result
 from callboard.actors.adapters.binance_requests import build_request, stamp
 from callboard.actors.ports import VenueAnswer, VenueRequest
+from callboard.messages.plans import TrailingStop
 from callboard.messages.values import (
     OrderType,
     PriceMatch,
@@ -33,7 +34,7 @@ D = Decimal
 OPTIONS = ReplyOptions(margin_asset="USDT")
 BELOW, ABOVE = D("0.99"), D("1.01")
 PRICED = (OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT)
-AT_MARKET = (OrderType.MARKET, OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET)
+AT_MARKET = tuple(each for each in OrderType if each not in PRICED)
 MATCHES = (None, *PriceMatch)
 PREVENTIONS = (None, *SelfTradePrevention)
 WITHDRAWN = (PriceMatch.OPPONENT_10, PriceMatch.OPPONENT_20)
@@ -73,13 +74,15 @@ class Gateway:
         at = (self.price * (ABOVE if is_rising else BELOW)).quantize(D(1))
         if order_type is OrderType.TAKE_PROFIT:  # also a filled one waits for its trigger first
             at = (self.price * BELOW).quantize(D(1))
+        is_trailing = order_type is OrderType.TRAILING_STOP_MARKET
         is_dated = changes.get("time_in_force") is TimeInForce.GTD
         return evolve(
             MARKET,
             client_order_id=f"cb-1-{next(self.numbers)}-e",
             order_type=order_type,
             price=at if order_type in PRICED else None,
-            trigger_price=at if order_type.is_conditional else None,
+            trigger_price=at if order_type.is_conditional and not is_trailing else None,
+            trailing=TrailingStop(D("1.5"), activate_price=at) if is_trailing else None,
             good_till_ms=self.now_ms() + GOOD_FOR_MS if is_dated else 0,
             **changes,
         )
