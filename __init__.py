@@ -88,6 +88,7 @@ if TYPE_CHECKING:
         PositionCorrected,
         PositionOpened,
         PositionProtected,
+        PositionsFlattened,
         PositionUpdated,
         SlippageExceeded,
         SystemFailed,
@@ -111,8 +112,10 @@ if TYPE_CHECKING:
         AlgorithmsView,
         CancellationView,
         EngineStatus,
+        FlatteningView,
         GetAlgorithms,
         GetCancellation,
+        GetFlattening,
         GetOrder,
         GetOrders,
         GetPositions,
@@ -186,6 +189,7 @@ __all__ = (
     "plans",
     "GetAlgorithms",
     "GetCancellation",
+    "GetFlattening",
     "GetOrder",
     "GetOrders",
     "GetPositions",
@@ -198,6 +202,7 @@ __all__ = (
     "AlgorithmsView",
     "CancellationView",
     "EngineStatus",
+    "FlatteningView",
     "OrderError",
     "OrdersView",
     "OrderView",
@@ -228,6 +233,7 @@ __all__ = (
     "PositionCorrected",
     "PositionOpened",
     "PositionProtected",
+    "PositionsFlattened",
     "PositionUpdated",
     "SlippageExceeded",
     "SystemFailed",
@@ -290,7 +296,8 @@ _HOMES: dict[str, str] = {
     "messages.queries": """
         GetAlgorithms AlgorithmsView GetOrder GetOrders GetPositions GetStatistics GetStatus
         GetSummary EngineStatus OrderError OrdersView OrderView PositionsView PositionView
-        StateTime StatisticsView SummaryView GetCancellation CancellationView
+        StateTime StatisticsView SummaryView GetCancellation CancellationView GetFlattening
+        FlatteningView
     """,
     "messages.events": """
         AlgorithmProgressed AlertRaised CommandRefused EngineReady OrderCancelled
@@ -298,6 +305,7 @@ _HOMES: dict[str, str] = {
         OrderQueued OrderRefused OrderResolved OrderSent OrderUnknown OrderUnresolved
         PositionClosed PositionCorrected PositionOpened PositionProtected PositionUpdated
         SlippageExceeded SystemFailed TradingStateReported OrdersCancelled
+        PositionsFlattened
     """,
     "actors.runtime.front": "Subscribe Unsubscribe EventsDropped SubscriptionEnded",
     "messages.values": """

@@ -224,7 +224,8 @@ class ExecutionSystem(Actor):
         self._take_back(ctx, message.command_id, lambda each: message.symbol in ("", each.symbol))
         self._parents(ctx).taken_back(message.symbol, reason, exits=True)
         ctx.tell(names.RISK_GATE, CancelEntries(message.symbol, reason, flattens=True))
-        ctx.tell(names.POSITION_MONITOR, FlattenAll(message.command_id, message.symbol, reason))
+        close = FlattenAll(message.command_id, message.symbol, reason, message.verified)
+        ctx.tell(names.POSITION_MONITOR, close)
 
     def on_cancel_orders(self, message: CancelOrders, ctx: Context) -> None:
         """Cancel what rests, behind what is on its way; what waits to open anything ends."""

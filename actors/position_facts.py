@@ -9,6 +9,7 @@ from ..messages.market import MarkChanged
 from ..messages.orders import FillBooked, LegChanged, RequestExit
 from ..messages.values import CloseReason, Leg
 from ..messages.venue import TradeEvidence
+from .policies.flattening import Flattening
 from .policies.guard import VenueView
 
 
@@ -51,6 +52,40 @@ class FillHeld:
 
     key: str
     fill: FillBooked
+
+
+@frozen
+class FlattenBegun:
+    """Fact: positions are being closed, and the venue's word is wanted that they are."""
+
+    command_id: str
+    symbol: str
+    at_ns: int
+
+
+@frozen
+class FlattenLooked:
+    """Fact: ours are closed and the venue was asked (no `left`), or shows what is left."""
+
+    command_id: str
+    at_ns: int
+    left: tuple[str, ...] = ()
+
+
+@frozen
+class FlattenEnded:
+    """Fact: it was told what the venue shows."""
+
+    command_id: str
+    is_flat: bool
+    left: tuple[str, ...]
+
+
+@frozen
+class FlatDue:
+    """Look whether what a command closes is closed."""
+
+    command_id: str
 
 
 @frozen
@@ -211,6 +246,10 @@ PRIVATE = (
     FillKnown,
     FillHeld,
     FundingBooked,
+    FlattenBegun,
+    FlattenLooked,
+    FlattenEnded,
+    FlatDue,
     StrangerNoted,
     VenueDiffered,
     ForeignSeen,
@@ -236,6 +275,9 @@ Fact = (
     | FillKnown
     | FillHeld
     | FundingBooked
+    | FlattenBegun
+    | FlattenLooked
+    | FlattenEnded
     | StrangerNoted
     | VenueDiffered
     | ForeignSeen
@@ -252,3 +294,25 @@ Fact = (
     | MarkNoted
     | InstrumentsNoted
 )
+
+
+FLATTENINGS_MAX = 16
+"""Commands to close positions that are remembered."""
+
+
+def note_flattening(
+    known: dict[str, Flattening], fact: FlattenBegun | FlattenLooked | FlattenEnded
+) -> None:
+    """Change what is known of the commands to close positions by one fact."""
+    match fact:
+        case FlattenBegun():
+            known[fact.command_id] = Flattening(fact.symbol, fact.at_ns)
+            while len(known) > FLATTENINGS_MAX:
+                del known[next(iter(known))]
+        case FlattenLooked():
+            flattening = known[fact.command_id]
+            flattening.asked_ns, flattening.listed = fact.at_ns, fact.left
+        case FlattenEnded():
+            flattening = known[fact.command_id]
+            flattening.is_over, flattening.is_flat = True, fact.is_flat
+            flattening.left = fact.left

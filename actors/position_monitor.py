@@ -5,8 +5,8 @@ until the venue shows flat: no refusal ends an exit, it is tried again with back
 without a resting stop for `unprotected_ms_max` is alarmed, its symbol takes no entries, and it is
 closed; after a start only when the venue was listed and shows none. Bound: one guard per symbol
 and position side. A life's beginning and end are told in `position_life.py`, orders asked for in
-`position_legs.py`, stops watched in `protection.py`, and the venue's view weighed in
-`position_comparison.py`; the facts are in `position_facts.py`.
+`position_legs.py`, flattens watched in `position_flatten.py`, stops in `protection.py`, and the
+venue's view weighed in `position_comparison.py`; the facts are in `position_facts.py`.
 """
 
 from typing import assert_never
@@ -35,7 +35,7 @@ from ..messages.positions import (
     StrangerFilled,
     TakeStranger,
 )
-from ..messages.queries import GetPositions, PositionsView
+from ..messages.queries import GetFlattening, GetPositions
 from ..messages.reconciliation import AdoptPosition, ComparePositions
 from ..messages.stream import FundingPaid, PositionReported
 from ..messages.values import CloseReason, Leg
@@ -58,6 +58,7 @@ from .position_facts import (
     FillHeld,
     FillKnown,
     FiredDue,
+    FlatDue,
     InstrumentsNoted,
     LegDenied,
     LegNoted,
@@ -65,6 +66,7 @@ from .position_facts import (
     UnprotectedDue,
     WholeFreed,
 )
+from .position_flatten import Flatten
 from .position_legs import Legs
 from .position_life import Life
 from .position_others import Others
@@ -75,7 +77,7 @@ from .position_state import (
     correction_of,
     key_of,
 )
-from .position_views import position_view, strategy_views
+from .position_views import positions_view
 from .protection import PROTECTIVE, Protection, is_failed
 from .runtime.actor import Actor, Context
 from .settings import ProtectionSettings
@@ -98,6 +100,8 @@ Inbox = (
     | FundingPaid
     | PositionReported
     | GetPositions
+    | GetFlattening
+    | FlatDue
     | UnprotectedDue
     | FiredDue
     | AgainDue
@@ -155,6 +159,10 @@ class PositionMonitor(Actor):
                 ctx.log("position_reported", symbol=message.symbol, quantity=message.quantity)
             case GetPositions():
                 self.on_get_positions(ctx)
+            case GetFlattening():
+                self._flatten(ctx).answer(message)
+            case FlatDue():
+                self._flatten(ctx).due(message)
             case UnprotectedDue():
                 self.on_unprotected(message, ctx)
             case FiredDue():
@@ -267,10 +275,7 @@ class PositionMonitor(Actor):
 
     def on_flatten_all(self, message: FlattenAll, ctx: Context) -> None:
         """Close our positions, of a symbol or all."""
-        by = CloseReason.BREAKER if ctx.sender == names.CIRCUIT_BREAKER else CloseReason.OPERATOR
-        for key, guard in self.state.open_guards():
-            if message.symbol in ("", guard.position.symbol) and not guard.is_foreign:
-                self._legs(ctx).close(key, guard, message.reason or "flatten", by)
+        self._flatten(ctx).begin(message)
 
     def on_approval_refused(self, message: ApprovalRefused, ctx: Context) -> None:
         """The gate refused: a strategy's wish ends by that, all else is tried again."""
@@ -323,6 +328,7 @@ class PositionMonitor(Actor):
             for leg in legs_freed(guard, message):
                 ctx.record(WholeFreed(key, leg))
                 self._legs(ctx).again_later(key, guard, leg, at_once=True)
+        self._flatten(ctx).compared(message)
 
     def on_adopt_position(self, message: AdoptPosition, ctx: Context) -> None:
         """Take over what the venue shows where that is less than our fills say, no other way.
@@ -337,18 +343,7 @@ class PositionMonitor(Actor):
 
     def on_get_positions(self, ctx: Context) -> None:
         """Answer with a snapshot."""
-        state = self.state
-        ctx.reply(
-            PositionsView(
-                positions=tuple(position_view(state, guard) for _, guard in state.open_guards()),
-                realised_pnl=state.realised_pnl,
-                fees=state.fees,
-                longest_unprotected_ms=state.longest_unprotected_ms,
-                funding=state.funding,
-                other_fees=state.other_fees,
-                strategies=strategy_views(state),
-            )
-        )
+        ctx.reply(positions_view(self.state))
 
     def on_unprotected(self, message: UnprotectedDue, ctx: Context) -> None:
         """The time without a stop is up: alarm, and close."""
@@ -383,6 +378,7 @@ class PositionMonitor(Actor):
         for guard in self.state.guards.values():
             if guard.position.is_flat:
                 self._life(ctx).sweep(guard)
+        self._flatten(ctx).take_up()
 
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
@@ -390,6 +386,9 @@ class PositionMonitor(Actor):
 
     def _legs(self, ctx: Context) -> Legs:
         return Legs(self.state, self._settings, ctx)
+
+    def _flatten(self, ctx: Context) -> Flatten:
+        return Flatten(self._legs(ctx))
 
     def _protection(self, ctx: Context) -> Protection:
         return Protection(self._legs(ctx))

@@ -6,14 +6,17 @@ positions differ, and booked only where its fills explain the difference. Fundin
 positions that it was paid for, or to the one that has just closed.
 """
 
+from decimal import Decimal
+
 from attrs import frozen
 
 from ..messages.positions import StrangerFilled, TakeStranger
 from ..messages.stream import FundingPaid
 from ..messages.values import CloseReason
+from .policies.trade_book import split_funding
 from .position_facts import FundingBooked, StrangerNoted
 from .position_life import Life
-from .position_state import funding_parts, key_of
+from .position_state import PositionsState, key_of
 
 
 @frozen
@@ -49,3 +52,13 @@ class Others:
             legs.ctx.record(FundingBooked(key, amount))
             if key:
                 self.life.funded(legs.state.guards[key], amount)
+
+
+def funding_parts(state: PositionsState, paid: FundingPaid) -> list[tuple[str, Decimal]]:
+    """Return (key, amount) for the symbol's open positions, else its last one, else no key."""
+    known = [(key, each) for key, each in state.guards.items() if key.startswith(f"{paid.symbol}/")]
+    opened = [(key, each) for key, each in known if not each.position.is_flat]
+    if not opened:
+        return [(known[-1][0] if known else "", paid.amount)]
+    parts = split_funding(paid.amount, [each.position.quantity for _, each in opened])
+    return [(key, part) for (key, _), part in zip(opened, parts, strict=True)]

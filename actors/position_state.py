@@ -12,10 +12,10 @@ from attrs import define, evolve, field
 from ..messages.instruments import Filters, InstrumentsChanged
 from ..messages.market import MarkChanged
 from ..messages.orders import FillBooked
-from ..messages.stream import FundingPaid
 from ..messages.values import TERMINAL_STATES, Leg, PositionSide
 from ..messages.venue import TradeEvidence
 from .policies.fill_booking import Booked, book_of_fill
+from .policies.flattening import Flattening
 from .policies.guard import BareFill, Guard, VenueView
 from .policies.guard_legs import note_leg
 from .policies.held_fills import HeldFill, held_key, hold
@@ -30,7 +30,6 @@ from .policies.trade_book import (
     book_other_fee,
     correct_trade,
     resize_trade,
-    split_funding,
 )
 from .position_facts import (
     AlarmSet,
@@ -40,6 +39,9 @@ from .position_facts import (
     FillCorrected,
     FillHeld,
     FillKnown,
+    FlattenBegun,
+    FlattenEnded,
+    FlattenLooked,
     ForeignAdopted,
     ForeignSeen,
     FundingBooked,
@@ -54,6 +56,7 @@ from .position_facts import (
     VenueAdopted,
     VenueDiffered,
     WholeFreed,
+    note_flattening,
 )
 
 Kept = TypeVar("Kept")
@@ -87,6 +90,8 @@ class PositionsState:
     other_fees: Amounts = ()
     ended: dict[str, Share] = field(factory=dict[str, Share])
     """By strategy, what the lives that are over made."""
+    flattenings: dict[str, Flattening] = field(factory=dict[str, Flattening])
+    """By command, those under way and the latest that are over."""
     booked: Booked | None = field(init=False, default=None, eq=False, repr=False)
     """The last answer of `booked_fill`, for whoever asks it next; no part of what is known."""
 
@@ -151,6 +156,8 @@ def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
             hold(state.held, fact.key, fact.fill, () if guard is None else guard.booked)
         case FundingBooked():
             _book_funding(state, fact)
+        case FlattenBegun() | FlattenLooked() | FlattenEnded():
+            note_flattening(state.flattenings, fact)
         case StrangerNoted():
             _note(state.guards[fact.key].strangers, fact.trade.trade_id, fact.trade, STRANGERS_MAX)
         case VenueDiffered():
@@ -255,16 +262,6 @@ def _note(kept: dict[str, Kept], key: str, value: Kept, most: int) -> None:
     kept[key] = value
     while len(kept) > most:
         del kept[next(iter(kept))]
-
-
-def funding_parts(state: PositionsState, paid: FundingPaid) -> list[tuple[str, Decimal]]:
-    """Return (key, amount) for the symbol's open positions, else its last one, else no key."""
-    known = [(key, each) for key, each in state.guards.items() if key.startswith(f"{paid.symbol}/")]
-    opened = [(key, each) for key, each in known if not each.position.is_flat]
-    if not opened:
-        return [(known[-1][0] if known else "", paid.amount)]
-    parts = split_funding(paid.amount, [each.position.quantity for _, each in opened])
-    return [(key, part) for (key, _), part in zip(opened, parts, strict=True)]
 
 
 def _book_funding(state: PositionsState, fact: FundingBooked) -> None:

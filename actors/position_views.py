@@ -1,9 +1,22 @@
 """Position views: positions and strategies as a query answers them; nothing changes."""
 
-from ..messages.queries import PositionView, StrategyView
+from ..messages.queries import PositionsView, PositionView, StrategyView
 from .policies.guard import Guard
 from .policies.trade_book import Share
 from .position_state import ZERO, PositionsState, sum_of
+
+
+def positions_view(state: PositionsState) -> PositionsView:
+    """Return every open position, and what all of them made."""
+    return PositionsView(
+        positions=tuple(position_view(state, guard) for _, guard in state.open_guards()),
+        realised_pnl=state.realised_pnl,
+        fees=state.fees,
+        longest_unprotected_ms=state.longest_unprotected_ms,
+        funding=state.funding,
+        other_fees=state.other_fees,
+        strategies=strategy_views(state),
+    )
 
 
 def position_view(state: PositionsState, guard: Guard) -> PositionView:

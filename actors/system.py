@@ -17,6 +17,7 @@ from ..messages.control import EngineStarted
 from ..messages.queries import (
     GetAlgorithms,
     GetCancellation,
+    GetFlattening,
     GetOrder,
     GetOrders,
     GetPositions,
@@ -67,6 +68,7 @@ ROUTES: Mapping[type, str] = {
     GetStatistics: names.ORDER_MANAGER,
     GetCancellation: names.ORDER_MANAGER,
     GetPositions: names.POSITION_MONITOR,
+    GetFlattening: names.POSITION_MONITOR,
     GetSummary: names.EXECUTION_SYSTEM,
     GetAlgorithms: names.EXECUTION_SYSTEM,
 }

@@ -318,6 +318,22 @@ class PositionCorrected:
 
 
 @frozen
+class PositionsFlattened:
+    """What a verified `FlattenPositions` has come to, by the venue's own positions.
+
+    Flat only where the venue shows no position of the symbol (empty: of any) after ours were
+    closed, whosesoever; `left` names those that it shows, or that we still hold, as
+    `symbol/position side`.
+    """
+
+    command_id: str
+    symbol: str
+    is_flat: bool
+    left: tuple[str, ...]
+    after_ms: int
+
+
+@frozen
 class PositionProtected:
     """A stop rests at the venue for the whole position."""
 
@@ -384,6 +400,7 @@ Event = (
     | PositionUpdated
     | PositionClosed
     | PositionCorrected
+    | PositionsFlattened
     | PositionProtected
     | TradingStateReported
     | AlertRaised

@@ -112,6 +112,9 @@ class FlattenPositions:
     command_id: str
     symbol: str = ""
     reason: str = ""
+    verified: bool = False
+    """Whether the venue's own positions are looked at until it shows none of the symbol, which
+    `PositionsFlattened` tells, or what is left."""
 
 
 @frozen

@@ -43,6 +43,8 @@ class FlattenAll:
     command_id: str
     symbol: str
     reason: str
+    verified: bool = False
+    """Whether it is told what the venue shows of them in the end."""
 
 
 @frozen

@@ -75,6 +75,13 @@ class GetCancellation:
 
 
 @frozen
+class GetFlattening:
+    """Ask how far a verified `FlattenPositions` has come."""
+
+    command_id: str
+
+
+@frozen
 class EngineStatus:
     """Answer to `GetStatus`."""
 
@@ -189,6 +196,18 @@ class CancellationView:
 
 
 @frozen
+class FlatteningView:
+    """Answer to `GetFlattening`; of a command nobody knows nothing is over."""
+
+    command_id: str
+    is_over: bool
+    is_flat: bool = False
+    """By the venue's own positions."""
+    left: tuple[str, ...] = ()
+    """What is still open, as `symbol/position side`."""
+
+
+@frozen
 class StatisticsView:
     """Answer to `GetStatistics`: entries and exits since the journal began, not protection.
 
@@ -287,6 +306,7 @@ Query = (
     | GetOrder
     | GetStatistics
     | GetCancellation
+    | GetFlattening
     | GetPositions
     | GetSummary
     | GetAlgorithms
@@ -296,6 +316,7 @@ QueryAnswer = (
     | OrdersView
     | StatisticsView
     | CancellationView
+    | FlatteningView
     | PositionsView
     | SummaryView
     | AlgorithmsView

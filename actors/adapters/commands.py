@@ -148,13 +148,16 @@ def resume(
 @click.option("--symbol", default="", help="Only this symbol; all without it.")
 @REASON
 @BY
-@TIMEOUT
+@OUTCOME_TIMEOUT
 @AS_JSON
 @exits
 def flatten(
     data_dir: Path, symbol: str, reason: str, by: str, timeout_seconds: float, *, as_json: bool
 ) -> None:
-    """Cancel the resting entries of the engine on D and close its positions."""
+    """Cancel the resting entries of the engine on D and close its positions.
+
+    Says that they are flat once the venue shows none, and exits with 1 where it does not.
+    """
     fields = {"symbol": symbol, "reason": reason, "by": by}
     send_command(data_dir, "flatten", timeout_seconds, as_json=as_json, **fields)
 
@@ -278,6 +281,9 @@ def _print_order(order: dict[str, Any]) -> None:
 
 def outcome_lines(outcome: dict[str, Any]) -> Iterator[str]:
     """Yield the lines that show what a command has come to."""
+    if "left" in outcome:
+        open_still = ", ".join(outcome["left"]) or "not known to be"
+        yield f"flat       {'at the venue' if outcome['is_flat'] else f'no: {open_still}'}"
     if "done" not in outcome:
         return
     done = ", ".join(outcome["done"])

@@ -138,7 +138,8 @@ class OperatorDesk:
                 approvals = order.approvals or (order.by,)
                 self._post(ResumeTrading(order_id, reason, approvals), order_id, urgent=True)
             case "flatten":
-                self._post(FlattenPositions(order_id, order.symbol, order.reason), order_id)
+                flatten = FlattenPositions(order_id, order.symbol, order.reason, verified=True)
+                self._post(flatten, order_id)
             case "cancel-all":
                 cancel = CancelOrders(order_id, order.symbol, order.all_orders, order.reason)
                 self._post(cancel, order_id)

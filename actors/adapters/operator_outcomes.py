@@ -9,11 +9,17 @@ from typing import Any
 
 from attrs import frozen
 
-from ...messages.queries import CancellationView, GetCancellation, Query
-from ..names import ORDER_MANAGER
+from ...messages.queries import (
+    CancellationView,
+    FlatteningView,
+    GetCancellation,
+    GetFlattening,
+    Query,
+)
+from ..names import ORDER_MANAGER, POSITION_MONITOR
 from .spool import Order
 
-Outcome = CancellationView
+Outcome = CancellationView | FlatteningView
 
 
 @frozen
@@ -27,7 +33,10 @@ class Asking:
 
 
 ASKINGS: Mapping[str, Asking] = MappingProxyType(
-    {"cancel-all": Asking(ORDER_MANAGER, GetCancellation, CancellationView)}
+    {
+        "cancel-all": Asking(ORDER_MANAGER, GetCancellation, CancellationView),
+        "flatten": Asking(POSITION_MONITOR, GetFlattening, FlatteningView),
+    }
 )
 """Word of a command -> how its outcome is asked for."""
 
@@ -48,13 +57,17 @@ def outcome_of(order: Order, replies: Mapping[type, Any]) -> Outcome | None:
 
 def outcome_json(outcome: Outcome | None) -> dict[str, Any]:
     """Return an outcome as JSON values."""
-    if outcome is None:
-        return {}
-    told = {
-        "done": list(outcome.done),
-        "failed": dict(outcome.failed),
-        "pending": list(outcome.pending),
-    }
+    match outcome:
+        case None:
+            return {}
+        case CancellationView():
+            told: dict[str, Any] = {
+                "done": list(outcome.done),
+                "failed": dict(outcome.failed),
+                "pending": list(outcome.pending),
+            }
+        case FlatteningView():
+            told = {"is_flat": outcome.is_flat, "left": list(outcome.left)}
     return {"outcome": told}
 
 
@@ -64,4 +77,6 @@ def fault_of(outcome: Outcome | None) -> str:
         return ""
     if not outcome.is_over:
         return "it is not over yet"
-    return f"{len(outcome.failed)} not cancelled" if outcome.failed else ""
+    if isinstance(outcome, CancellationView):
+        return f"{len(outcome.failed)} not cancelled" if outcome.failed else ""
+    return "" if outcome.is_flat else "not flat at the venue"

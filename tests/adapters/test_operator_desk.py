@@ -28,6 +28,7 @@ from callboard.messages.intake import (
 )
 from callboard.messages.queries import (
     CancellationView,
+    FlatteningView,
     GetCancellation,
     GetPositions,
 )
@@ -94,7 +95,7 @@ def test_words_become_commands_of_the_core(tmp_path: Path) -> None:
         (EXECUTION_SYSTEM, HaltTrading("1", "news", "me"), True),
         (EXECUTION_SYSTEM, ResumeTrading("2", "resumed by an operator", ("you", "me")), True),
         (EXECUTION_SYSTEM, ResumeTrading("3", "resumed by an operator", ("me",)), True),
-        (EXECUTION_SYSTEM, FlattenPositions("4", "ETHUSDT", ""), False),
+        (EXECUTION_SYSTEM, FlattenPositions("4", "ETHUSDT", "", verified=True), False),
         (EXECUTION_SYSTEM, LookForOrder("5", "900"), False),
         (EXECUTION_SYSTEM, EndOrder("6", "900", "it never came", "me"), False),
     ] == core.posted
@@ -239,3 +240,17 @@ def test_a_command_whose_end_nobody_tells_is_answered_all_the_same(
         desk.look()
 
     assert "it is not over yet" == answer_of(tmp_path, "1")["reason"]
+
+
+def test_a_flatten_says_what_the_venue_shows(tmp_path: Path) -> None:
+    core = Core()
+    core.flattening = FlatteningView("1", is_over=True, left=("BTCUSDT/BOTH",))
+    desk = OperatorDesk(Spool(tmp_path), core.post)
+    put(tmp_path, "1", command="flatten")
+
+    desk.look()
+    desk.look()
+
+    answer = answer_of(tmp_path, "1")
+    assert (False, "not flat at the venue") == (answer["ok"], answer["reason"])
+    assert {"is_flat": False, "left": ["BTCUSDT/BOTH"]} == answer["outcome"]

@@ -29,3 +29,17 @@ def test_a_command_that_was_carried_out_in_part_has_failed(
     answer: dict[str, Any], code: Exit
 ) -> None:
     assert code is exit_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("is_flat", "left", "line"),
+    [
+        (True, [], "flat       at the venue"),
+        (False, ["BTCUSDT/BOTH"], "flat       no: BTCUSDT/BOTH"),
+        (False, [], "flat       no: not known to be"),
+    ],
+)
+def test_what_the_venue_shows_after_a_flatten_is_said(
+    is_flat: bool, left: list[str], line: str
+) -> None:
+    assert [line] == list(outcome_lines({"is_flat": is_flat, "left": left}))

@@ -176,6 +176,7 @@ def test_a_running_engine_is_commanded_through_its_data_directory(tmp_path: Path
     assert (0, "HALTED") == (halted.returncode, json.loads(halted.stdout)["trading_state"])
     assert (0, "cancelled  nothing") == (nothing.returncode, nothing.stdout.splitlines()[0])
     assert flat["ok"]
+    assert {"is_flat": True, "left": []} == flat["outcome"]
     assert (0, 5) == (shown.returncode, settled.returncode)
     assert "order      cb1-1-e1  FILLED" in shown.stdout
     assert "only a parked one is ended by hand" in settled.stderr

@@ -9,7 +9,9 @@ from callboard.actors.adapters.operator_desk import Replied
 from callboard.messages.queries import (
     CancellationView,
     EngineStatus,
+    FlatteningView,
     GetCancellation,
+    GetFlattening,
     GetOrder,
     GetStatistics,
     GetStatus,
@@ -32,6 +34,7 @@ class Core:
         self.posted: list[tuple[str, object, bool]] = []
         self.orders: tuple[OrderView, ...] = ()
         self.cancellation = CancellationView("1", is_over=False)
+        self.flattening = FlatteningView("1", is_over=True, is_flat=True)
 
     def post(
         self,
@@ -56,6 +59,8 @@ class Core:
                 return OrdersView(self.orders)
             case GetCancellation():
                 return self.cancellation
+            case GetFlattening():
+                return self.flattening
             case _:
                 return self._positions()
 

@@ -5,7 +5,13 @@ from typing import Any
 
 from attrs import evolve
 
-from callboard import CancelOrders, OrdersCancelled, PositionProtected
+from callboard import (
+    CancelOrders,
+    FlattenPositions,
+    OrdersCancelled,
+    PositionProtected,
+    PositionsFlattened,
+)
 from callboard.messages.events import OrderPlaced
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.market import MarkChanged
@@ -74,6 +80,10 @@ def test_a_cancel_of_all_spares_stops_and_what_others_have_placed_until_it_is_to
         rest = ids(hand.done("GET", OPEN_ORDERS))
         new_stops = ids(hand.done("GET", OPEN_ALGO_ORDERS), "clientAlgoId")
 
+        trader.ref.tell(FlattenPositions("f1", verified=True))
+        trader.wait_told(PositionsFlattened)
+        held = [row["positionAmt"] for row in hand.done("GET", "/fapi/v3/positionRisk")]
+
     first, second = trader.all_told(OrdersCancelled)
     assert (mine, ()) == (set(first.done), first.failed)
     assert ({"web"}, stops) == (left, left_stops)
@@ -81,3 +91,5 @@ def test_a_cancel_of_all_spares_stops_and_what_others_have_placed_until_it_is_to
     assert set() == rest
     assert 1 == len(new_stops)
     assert new_stops.isdisjoint(stops)
+    (flat,) = trader.all_told(PositionsFlattened)
+    assert (True, (), []) == (flat.is_flat, flat.left, [each for each in held if Decimal(each)])
