@@ -34,6 +34,7 @@ from .adapters.records.view import View
 from .adapters.records.view_follower import ViewFollower
 from .adapters.records.views import check_audit, views_of
 from .adapters.retention import retention
+from .adapters.settings_advice import advice_on
 from .adapters.settings_check import checked
 from .adapters.spool import Spool
 from .adapters.trip_hooks import Hooks
@@ -219,6 +220,7 @@ class Engine:
         """Give every actor its place and its first messages, before any thread runs."""
         for cell in list(self.kernel.cells.values()):
             self.host.place(cell)
+        self._report_advice()
         self._report_other_version()
         self._report_findings()
         announce(self.kernel, self.generation, self.recovered)
@@ -240,6 +242,12 @@ class Engine:
         self.kernel.post(names.EVENT_BUS, alert)
         if self._front is not None:
             self._front.stop(block=False)
+
+    def _report_advice(self) -> None:
+        """Note what should be known of the settings."""
+        for each in advice_on(self.settings):
+            fields = {"key": each.key, "text": each.text, "remedy": each.remedy}
+            self.kernel.note("engine", "setting_warned", fields)
 
     def _report_other_version(self) -> None:
         """Note that another version, or another schema, wrote what was just folded."""

@@ -79,9 +79,12 @@ def check(files: tuple[Path, ...], pairs: tuple[str, ...]) -> None:
     """Read the settings and tell every fault at once; exit 3 if there is one."""
     from .config import DEFAULT, load
     from .modes import check_mode
+    from .settings_advice import advice_on
 
     loaded = load(config_files(files), os.environ, read_pairs(pairs))
     check_mode(loaded.settings)
+    for each in advice_on(loaded.settings):
+        say(f"warning: {each.key}: {each.text} -> {each.remedy}")
     changed = sum(each.source != DEFAULT for each in loaded.values)
     click.echo(f"ok: {len(loaded.values)} settings, {changed} of them set by you")
 

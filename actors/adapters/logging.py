@@ -33,6 +33,7 @@ LEVELS: Mapping[str, int] = MappingProxyType(
         "view_stale": logging.WARNING,
         "signal_line_refused": logging.WARNING,
         "alert_raised": logging.WARNING,
+        "setting_warned": logging.WARNING,
     }
 )
 """Level of an event; every other one is information."""

@@ -19,6 +19,7 @@ from ..config import DEFAULT, Loaded, load
 from ..halt_path import NO_FOLDER
 from ..modes import address, environment_of, market_address, mode_faults
 from ..secret import FILE_SUFFIX
+from ..settings_advice import advice_on
 from .finding import Finding, fail, ok, warn
 
 
@@ -52,6 +53,8 @@ def check_plan(
         return
     plan.settings = loaded.settings
     yield _settings(loaded)
+    for each in advice_on(loaded.settings):
+        yield warn("settings", f"{each.key}: {each.text}", each.remedy)
     yield from _mode(plan, loaded.settings, data_dir)
     yield from _keys(plan, loaded.settings, environ)
     if is_market_live:
