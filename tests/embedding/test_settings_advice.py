@@ -1,4 +1,4 @@
-"""Settings advice: a request that outlives its window is told of, wherever settings are judged."""
+"""Settings advice: a request that may outlive its window is told of."""
 
 import json
 from collections.abc import Mapping
