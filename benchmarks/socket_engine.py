@@ -4,8 +4,9 @@ The shipped pipeline as a host embeds it: every actor, gateway, streams, chain, 
 disk, trade store and audit log; limits are raised by settings alone. It holds a protected position
 and sends market orders, by turns a buy that adds and a sell of what was added, with the stop of
 the held position, so that no order but those counted is sent. Takes the venue's URL, the
-durability, and a JSON object of cases, run in their order, and how many orders; prints one JSON
-object of theirs: seconds, and the CPU seconds of an order by thread.
+durability, the order entry (`rest` or `ws`), and a JSON object of cases, run in their order, and
+how many orders; prints one JSON object of theirs: seconds, and the CPU seconds of an order by
+thread.
 
 Cases: `sequential`, from the host's tell until its subscriber hears `OrderPlaced`, which the
 venue's answer makes; `beside`, the same while a thread of the host computes, and `beside_short`
@@ -74,10 +75,10 @@ ENDS = (OrderFailed, OrderRefused, CommandRefused)
 EVENTS = (EngineReady, OrderPlaced, OrderFilled, PositionProtected, PositionClosed, *ENDS)
 
 
-def settings(url: str, account: str, durability: str) -> Settings:
+def settings(url: str, account: str, durability: str, entry: str) -> Settings:
     """Return the engine's settings: the defaults, but for limits and durability."""
     return Settings(
-        exchange=ExchangeSettings(rest_url=url, account=account),
+        exchange=ExchangeSettings(rest_url=url, account=account, order_entry=entry),
         risk=RiskSettings(
             symbols=(SYMBOL,),
             cooldown_ms=0,
@@ -198,9 +199,9 @@ class Trader:
         self.wait(PositionClosed)
 
 
-def run(url: str, durability: str, cases: dict[str, int]) -> dict[str, object]:
+def run(url: str, durability: str, entry: str, cases: dict[str, int]) -> dict[str, object]:
     """Start an engine, run its cases and return their figures."""
-    wanted = settings(url, f"{durability}-{os.getpid()}", durability)
+    wanted = settings(url, f"{durability}-{os.getpid()}", durability, entry)
     clock = WallClock()
     opened = open_exchange(wanted, clock, {})
     heard = queue.SimpleQueue[tuple[float, object]]()
@@ -260,5 +261,10 @@ CASES: dict[str, Callable[[Trader, int], list[float]]] = {
 }
 
 
+def main(url: str, durability: str, entry: str, cases: str) -> None:
+    """Print what the engine's cases took."""
+    print(json.dumps(run(url, durability, entry, json.loads(cases))))
+
+
 if __name__ == "__main__":
-    print(json.dumps(run(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))))
+    main(*sys.argv[1:5])

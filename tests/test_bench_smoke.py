@@ -26,6 +26,8 @@ ROWS = {
     "order placed over sockets, group commit / bare python-binance",
     "order placed over sockets, intent synced / bare python-binance",
     "orders a second over sockets, 32 in flight / bare python-binance",
+    "order placed over ws-fapi, intent synced / bare python-binance",
+    "orders a second over ws-fapi, 32 in flight / bare python-binance",
     "an order of ccxt async / bare python-binance",
     "an order of NautilusTrader's HTTP client / bare python-binance",
     "order placed while the host computes / a naive Pykka chain",
