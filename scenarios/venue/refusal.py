@@ -9,6 +9,8 @@ TEXTS: dict[int, str] = {
     -1001: "Internal error; unable to process your request. Please try again.",
     -1003: "Too many requests; current limit of IP(127.0.0.1) is {} requests per minute. "
     "Please use the websocket for live updates to avoid polling the API.",
+    -1007: "Timeout waiting for response from backend server. Send status unknown; execution "
+    "status unknown.",
     -1008: "Request throttled by system-level protection. Reduce-only/close-position orders are "
     "exempt. Please try again.",
     -1015: "Too many new orders; current limit is {} orders per {}.",

@@ -7,6 +7,7 @@ signal, or fails after `WAIT_SECONDS`.
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, TypeVar
 
 from attrs import define, field
@@ -78,14 +79,21 @@ class Watched:
 class Trader:
     """A running engine, what it said and what its core heard."""
 
+    server: VenueServer
     ref: Ref
     exchange: Watched
     told: Collector
     heard: Collector
     """Messages of every step of the core."""
 
-    def signal(self, signal_id: str, kind: SignalType = SignalType.LONG_ENTRY, **wish: Any) -> None:
-        self.ref.tell(SubmitSignal(signal_id, 0, kind, SYMBOL, confidence=Decimal("0.9"), **wish))
+    def signal(
+        self,
+        signal_id: str,
+        kind: SignalType = SignalType.LONG_ENTRY,
+        symbol: str = SYMBOL,
+        **wish: Any,
+    ) -> None:
+        self.ref.tell(SubmitSignal(signal_id, 0, kind, symbol, confidence=Decimal("0.9"), **wish))
 
     def wait_told(self, kind: type) -> None:
         self.told.wait_for(has(self.told, kind))
@@ -101,22 +109,31 @@ class Trader:
 
 
 @contextmanager
-def trading(server: VenueServer, settings: Settings = SETTINGS) -> Generator[Trader]:
+def trading(
+    server: VenueServer,
+    settings: Settings = SETTINGS,
+    *,
+    clock: ScaledClock | None = None,
+    data_dir: Path | None = None,
+) -> Generator[Trader]:
     """Run an engine at a server until it is ready, and for as long as the context lasts."""
-    clock = ScaledClock.begin()
+    clock = clock or ScaledClock.begin()
     exchange = Watched(exchange_at(server, clock))
     heard, told = Collector(), Collector()
 
     def keep(_cell: Cell, envelope: Envelope) -> None:
         heard(envelope.message)
 
-    around = Surroundings(exchange, clock, shares=Shares(), on_stopped=exchange.close, on_step=keep)
+    around = Surroundings(
+        exchange, clock, data_dir, shares=Shares(), on_stopped=exchange.close, on_step=keep
+    )
     ref = launch(settings, around)
     try:
         ref.tell(Subscribe(told))
-        trader = Trader(ref, exchange, told, heard)
+        trader = Trader(server, ref, exchange, told, heard)
         trader.wait_told(EngineReady)
-        trader.wait_heard(lambda each: isinstance(each, MarkChanged))
+        wanted = set(settings.risk.symbols)
+        heard.wait_for(lambda: wanted <= {each.symbol for each in trader.all_heard(MarkChanged)})
         yield trader
     finally:
         ref.stop(block=True, timeout=WAIT_SECONDS)

@@ -10,11 +10,12 @@ from attrs import evolve, frozen
 
 from callboard.scenarios.running import market
 from callboard.scenarios.venue.scaled_clock import ScaledClock
+from callboard.scenarios.venue.seeded_market import SeededMarket, SeededMarketSettings, Walk
 from callboard.scenarios.venue.server.door import Door
 from callboard.scenarios.venue.server.listening import HOST
 from callboard.scenarios.venue.server.serving import VenueServer
 from callboard.scenarios.venue.server.wire_faults import WireFaults
-from callboard.scenarios.venue.settings import AT_ONCE, VenueSettings
+from callboard.scenarios.venue.settings import AT_ONCE, ETHUSDT, SymbolRules, VenueSettings
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 TIMEOUT_SECONDS = 30
@@ -26,16 +27,24 @@ def served(
     seed: int = 1,
     door: Door | None = None,
     wire_faults: WireFaults | None = None,
-    at_ns: int | None = None,
+    clock: ScaledClock | None = None,
+    symbols: tuple[str, ...] = SYMBOLS,
+    pace_ms: int = 100,
     **settings: Any,
 ) -> VenueServer:
-    """Return a server of the seeded market, which listens once it is entered."""
-    clock = ScaledClock.begin(at_ns=at_ns)
-    opened = market.seeded(SYMBOLS, seed=seed, start_ns=clock.origin_ns)
-    wanted = evolve(VenueSettings(symbols=opened.rules, latency=AT_ONCE), **settings)
+    """Return a server of a seeded market, which listens once it is entered.
+
+    `pace_ms` is the time between two prices of a symbol: a fast clock makes many of them. A symbol
+    that nobody knows is one like ETHUSDT.
+    """
+    clock = clock or ScaledClock.begin()
+    made = [_symbol(name) for name in symbols]
+    rules, walks = (tuple(each) for each in zip(*made, strict=True))
+    prices = SeededMarketSettings(walks, tick_every_ms=pace_ms)
+    wanted = evolve(VenueSettings(symbols=rules, latency=AT_ONCE), **settings)
     return VenueServer(
         wanted,
-        opened.market,
+        SeededMarket(prices, seed=seed, start_ns=clock.origin_ns),
         clock,
         seed=seed,
         port=port,
@@ -43,6 +52,12 @@ def served(
         door=door,
         wire_faults=wire_faults,
     )
+
+
+def _symbol(name: str) -> tuple[SymbolRules, Walk]:
+    like = name if name in market.RULES else ETHUSDT.symbol
+    rules = evolve(market.RULES[like], symbol=name, base=name.removesuffix("USDT"))
+    return rules, evolve(market.WALKS[like], symbol=name)
 
 
 def control(server: VenueServer, method: str, path: str, /, **values: Any) -> tuple[int, Any]:

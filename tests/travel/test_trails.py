@@ -104,30 +104,34 @@ def test_every_request_of_an_order_is_there_once_with_what_it_came_to() -> None:
     assert sorted(told) == sorted(wire.call_id for wire in wires)
     assert {Verdict.DONE} < {wire.verdict for wire in wires}
     assert all(wire.back_ns >= wire.out_ns for wire in wires if wire.back_sequence)
-    assert any(trail.was_unknown for trail in found)
+    assert any(trail.doubts for trail in found)
     assert any(trail.attempts > 1 for trail in found)
 
 
 @pytest.mark.parametrize(
-    ("phase", "status", "code", "verdict"),
+    ("operation", "phase", "status", "code", "verdict"),
     [
-        (Phase.ANSWERED, 200, 0, Verdict.DONE),
-        (Phase.ANSWERED, 400, -2013, Verdict.ABSENT),
-        (Phase.ANSWERED, 503, 0, Verdict.FAILED),
-        (Phase.MAYBE_SENT, 0, 0, Verdict.FAILED),
-        (Phase.NOT_CONNECTED, 0, 0, Verdict.NOT_SENT),
+        (Operation.READ, Phase.ANSWERED, 200, 0, Verdict.DONE),
+        (Operation.READ, Phase.ANSWERED, 400, -2013, Verdict.ABSENT),
+        (Operation.READ, Phase.ANSWERED, 503, 0, Verdict.FAILED),
+        (Operation.READ, Phase.MAYBE_SENT, 0, 0, Verdict.FAILED),
+        (Operation.READ, Phase.NOT_CONNECTED, 0, 0, Verdict.NOT_SENT),
+        (Operation.CANCEL, Phase.ANSWERED, 200, 0, Verdict.DONE),
+        (Operation.CANCEL, Phase.ANSWERED, 503, -1000, Verdict.UNKNOWN),
+        (Operation.CANCEL, Phase.ANSWERED, 408, -1007, Verdict.UNKNOWN),
+        (Operation.CANCEL, Phase.ANSWERED, 400, -1022, Verdict.REFUSED),
+        (Operation.CANCEL, Phase.ANSWERED, 503, -1008, Verdict.NOT_EXECUTED),
+        (Operation.CANCEL, Phase.MAYBE_SENT, 0, 0, Verdict.UNKNOWN),
     ],
 )
-def test_a_question_is_answered_absent_or_not_at_all(
-    phase: Phase, status: int, code: int, verdict: Verdict
+def test_an_answer_that_nobody_judged_shows_what_it_says_by_itself(
+    operation: Operation, phase: Phase, status: int, code: int, verdict: Verdict
 ) -> None:
     trail = Trail("a")
     permit, call = Permit("p", 9), QueryOne("a", "ETHUSDT", conditional=False)
     asked(trail, 1, 10, "lane_reducing", MakeCall("a?1", call, permit, Priority.REDUCING, 0, 0))
 
-    answered(
-        trail, 2, 30, AttemptEnded("a?1", Operation.READ, phase, status, code, "", 0, 15, None)
-    )
+    answered(trail, 2, 30, AttemptEnded("a?1", operation, phase, status, code, "", 0, 15, None))
 
     (wire,) = trail.wires.values()
     assert (verdict, 20) == (wire.verdict, wire.back_ns - wire.out_ns)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from callboard.scenarios.venue.api import ROUTES
+from callboard.scenarios.venue.scaled_clock import ScaledClock
 from callboard.scenarios.venue.server.listening import PortInUseError
 from callboard.scenarios.venue.server.serving import VenueServer
 from callboard.scenarios.venue.settings import RateLimits
@@ -18,7 +19,7 @@ LOST_FIELDS = {"avgPrice", "cumQuote", "cumBase"}
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[VenueServer]:
-    with served(at_ns=EARLY_IN_A_MINUTE_NS) as server:
+    with served(clock=ScaledClock.begin(at_ns=EARLY_IN_A_MINUTE_NS)) as server:
         yield server
 
 
@@ -204,7 +205,7 @@ def test_accounts_of_two_keys_do_not_meet(server: VenueServer, caller: Caller) -
 def test_who_ignores_refusals_is_banned_with_everybody_of_his_address() -> None:
     limits = RateLimits(weight_1m_max=4, refusals_before_ban=3)
     with (
-        served(rate_limits=limits, at_ns=EARLY_IN_A_MINUTE_NS) as server,
+        served(rate_limits=limits, clock=ScaledClock.begin(at_ns=EARLY_IN_A_MINUTE_NS)) as server,
         Caller(server, "one") as one,
         Caller(server, "other") as other,
     ):

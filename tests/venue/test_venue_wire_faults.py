@@ -82,6 +82,21 @@ def test_half_an_answer_ends_in_its_midst(server: VenueServer, caller: Caller) -
 
 
 @pytest.mark.parametrize(("executed", "orders"), [(True, 1), (False, 0)])
+def test_a_timeout_of_the_exchange_itself_says_nothing_of_the_order(
+    server: VenueServer, caller: Caller, executed: bool, orders: int
+) -> None:
+    once(server, WireFault.TIMEOUT_1007, path=ORDER, executed=executed)
+
+    answer = caller.signed(
+        "POST", ORDER, symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.01"
+    )
+
+    assert (408, -1007) == (answer.status, answer.code)
+    assert "execution status unknown" in answer.body["msg"]
+    assert orders == bought(server, caller)
+
+
+@pytest.mark.parametrize(("executed", "orders"), [(True, 1), (False, 0)])
 def test_a_gateways_page_says_nothing_of_the_order(
     server: VenueServer, caller: Caller, executed: bool, orders: int
 ) -> None:
@@ -140,6 +155,14 @@ def test_a_fault_without_an_aim_waits_for_a_request_that_it_can_befall(
 
     assert Fault.TICK_4014 not in before["faults"]
     assert -4014 == refused.code
+
+
+def test_a_fault_may_be_one_of_a_symbol(server: VenueServer, caller: Caller) -> None:
+    path = "/fapi/v1/premiumIndex"
+    once(server, WireFault.PAGE_502, path=path, symbol="ETHUSDT")
+    asked = ("BTCUSDT", "ETHUSDT", "ETHUSDT")
+
+    assert [200, 502, 200] == [caller.public(path, symbol=symbol).status for symbol in asked]
 
 
 def test_faults_of_the_venue_are_drawn_and_cleared_while_it_runs(

@@ -306,6 +306,20 @@ def test_an_answer_that_is_lost_on_the_wire_leaves_its_order() -> None:
         assert 1 == len(server.call(lambda floor: floor.venues.of("account-1").ledger().orders))
 
 
+@pytest.mark.parametrize("executed", [True, False])
+def test_a_timeout_of_the_exchange_itself_is_answered_in_the_frame(executed: bool) -> None:
+    with served() as server, stream(server, PATH) as socket:
+        api = Api(server, socket)
+        plan = Plan(WireFault.TIMEOUT_1007, is_executed=executed)
+        server.call(lambda floor: floor.trouble.plan(plan))
+        answer = api.signed("order.place", "listener", **LIMIT)
+
+        orders = server.call(lambda floor: floor.venues.of("account-1").ledger().orders)
+
+    assert (408, -1007) == (answer["status"], answer["error"]["code"])
+    assert int(executed) == len(orders)
+
+
 def test_an_answer_that_is_slow_on_the_wire_is_overtaken() -> None:
     with served() as server, stream(server, PATH) as socket:
         api = Api(server, socket)

@@ -54,6 +54,7 @@ def timeline_lines(trail: Trail) -> Iterator[str]:
     yield ""
     yield from _requests(trail)
     yield from _faults(trail)
+    yield from _doubts(trail)
     yield f"  {'ending':<10} {ending(trail)}"
 
 
@@ -152,6 +153,20 @@ def _requests(trail: Trail) -> Iterator[str]:
 def _faults(trail: Trail) -> Iterator[str]:
     for index, fault in enumerate(trail.faults):
         yield f"  {'errors' if index == 0 else '':<10} {clock(fault.at_ns)}  {fault.text}"
+
+
+def _doubts(trail: Trail) -> Iterator[str]:
+    """Tell how long nobody knew what had become of it, and who knew in the end."""
+    for index, doubt in enumerate(trail.doubts):
+        title = "unknown" if index == 0 else ""
+        line = f"  {title:<10} {clock(doubt.since.at_ns)}  "
+        if doubt.until is None:
+            yield f"{line}to the end of the record"
+            continue
+        word = f"by {doubt.by}: " if doubt.by else ""
+        reason = f"  {doubt.until.reason}" if doubt.until.reason else ""
+        lasted = span(doubt.until.at_ns - doubt.since.at_ns)
+        yield f"{line}{lasted:>10}, {word}{_state(doubt.until.state, doubt.until.state)}{reason}"
 
 
 def _wire_name(wire: Wire) -> str:

@@ -6,6 +6,7 @@ its state. Plain values, no journal and no terminal; `trail_collector.py` fills 
 
 from decimal import Decimal
 from enum import StrEnum
+from itertools import groupby
 
 from attrs import define, field, frozen
 
@@ -103,6 +104,17 @@ class Fault:
     text: str
 
 
+@frozen
+class Doubt:
+    """A time in which nobody knew what had become of the order."""
+
+    since: Move
+    until: Move | None = None
+    """What it came to; None where the record ends before."""
+    by: str = ""
+    """Who told what settled it, and in which message."""
+
+
 @define
 class Trail:
     """One life; an order is named by its client id, a signal without an order by its own id."""
@@ -154,9 +166,17 @@ class Trail:
         return sum(entry.attempt > 0 for entry in self.entries)
 
     @property
-    def was_unknown(self) -> bool:
-        """True where it was not known for a while what had become of it."""
-        return any(move.state is OrderState.UNKNOWN for move in self.moves)
+    def doubts(self) -> list[Doubt]:
+        """The times in which it was not known what had become of it."""
+        said = {entry.sequence: f"{entry.sender} {entry.message}" for entry in self.entries}
+        found: list[Doubt] = []
+        for is_unknown, group in groupby(self.moves, lambda move: move.state is OrderState.UNKNOWN):
+            first = next(group)
+            if is_unknown:
+                found.append(Doubt(first))
+            elif found and found[-1].until is None:
+                found[-1] = Doubt(found[-1].since, first, said.get(first.sequence, ""))
+        return found
 
     @property
     def begin_ns(self) -> int:

@@ -17,6 +17,7 @@ from ....messages.values import Operation, OrderState, Outcome, Phase
 from ....messages.venue import AttemptEnded, Fenced, MakeCall, PlaceOrder
 from ...order_calls import NO_SUCH_ORDER
 from ...order_facts import AttemptStarted, ErrorNoted, OrderMoved, OrderSeen, TradeBooked
+from ...policies.error_table import classify
 from ...policies.order_life import Event, IllegalTransition, next_state
 from ...policies.order_record import Order
 from ...policies.rounding import plain
@@ -127,17 +128,16 @@ def _was_sent(answer: AttemptEnded) -> bool:
 
 
 def _verdict(answer: AttemptEnded) -> Verdict:
-    """What an answer shows by itself, until it is judged."""
+    """What an answer shows by itself, until it is judged; one that others overtook never is."""
     if not _was_sent(answer):
         return Verdict.NOT_SENT
-    is_question = answer.operation is Operation.READ
-    if answer.phase is not Phase.ANSWERED:
-        return Verdict.FAILED if is_question else Verdict.UNKNOWN
-    if answer.status == HTTP_OK and not answer.code:
+    if answer.phase is Phase.ANSWERED and answer.status == HTTP_OK and not answer.code:
         return Verdict.DONE
-    if is_question:
+    if answer.operation is Operation.READ:
         return Verdict.ABSENT if answer.code == NO_SUCH_ORDER else Verdict.FAILED
-    return Verdict.REFUSED
+    code = answer.code or None
+    judged = classify(answer.operation, answer.phase, answer.status, code, answer.text)
+    return VERDICTS[judged.outcome]
 
 
 def _words(answer: AttemptEnded) -> str:

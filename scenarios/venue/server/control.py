@@ -94,7 +94,8 @@ class Control:
             venue = self._floor.venues.public if stream == MARKET else self._account(values)
             venue.plan_fault(ScriptedFault(STREAM, stream, nth, fault, executed, size_ms))
         else:
-            self._floor.trouble.plan(Plan(fault, method, path, nth, executed, size_ms))
+            symbol = _text(values, "symbol", "")
+            self._floor.trouble.plan(Plan(fault, method, path, nth, executed, size_ms, symbol))
         return {}
 
     def counts(self, _values: Values) -> Any:

@@ -57,12 +57,12 @@ async def handle(request: web.Request) -> web.StreamResponse:
         venue = floor.venues.public
     struck = floor.trouble.strike(asked, venue)
     if struck is not None and not struck.is_executed:
-        return await spoil(request, struck, None)
+        return await spoil(request, asked, struck, None)
     answer = await floor.ask(venue, asked)
     if answer.phase is not Phase.ANSWERED:
         return hang_up(request)
     response = wire.response(answer, asked.path)
-    return response if struck is None else await spoil(request, struck, response)
+    return response if struck is None else await spoil(request, asked, struck, response)
 
 
 def read_params(query: str, body: str) -> Mapping[str, str]:

@@ -6,9 +6,14 @@ Owns the broken, slow and foreign forms of an answer. A reset is one on TCP, too
 import asyncio
 import socket
 import struct
+from http import HTTPStatus
 
 from aiohttp import web
 
+from ....actors.ports import VenueAnswer, VenueRequest
+from ....messages.values import Phase
+from ..refusal import TEXTS
+from . import wire
 from .trouble import Struck
 from .wire_faults import WireFault
 
@@ -18,6 +23,7 @@ GATEWAY_PAGE = (
     "<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
 )
 MS_PER_SECOND = 1_000
+TIMEOUT = -1007
 
 
 def hang_up(request: web.Request) -> web.StreamResponse:
@@ -31,11 +37,19 @@ def hang_up(request: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
+def timed_out(asked: VenueRequest) -> VenueAnswer:
+    """Return the word of an exchange whose own backend was silent."""
+    body = {"code": TIMEOUT, "msg": TEXTS[TIMEOUT]}
+    return VenueAnswer(asked.request_id, Phase.ANSWERED, HTTPStatus.REQUEST_TIMEOUT, body=body)
+
+
 async def spoil(
-    request: web.Request, struck: Struck, answer: web.Response | None
+    request: web.Request, asked: VenueRequest, struck: Struck, answer: web.Response | None
 ) -> web.StreamResponse:
     """Give a client what a fault leaves of an answer; None where nothing was executed."""
     match struck.fault:
+        case WireFault.TIMEOUT_1007:
+            return wire.response(timed_out(asked))
         case WireFault.PAGE_502:
             return web.Response(status=502, text=GATEWAY_PAGE, content_type="text/html")
         case WireFault.ANSWER_SLOW if answer is not None:

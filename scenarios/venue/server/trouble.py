@@ -29,9 +29,10 @@ class Struck:
 
 @define
 class Plan:
-    """One fault for the `nth` request of a method and path from now; an empty one fits any.
+    """One fault for the `nth` request of a method, path and symbol from now.
 
-    With both empty a fault of the venue waits for a request that it can befall.
+    An empty one fits any. With no method and no path a fault of the venue waits for a request that
+    it can befall.
     """
 
     fault: WireFault | Fault
@@ -40,9 +41,12 @@ class Plan:
     nth: int = 1
     is_executed: bool = True
     size_ms: int | None = None
+    symbol: str = ""
 
     def fits(self, request: VenueRequest) -> bool:
         """Say whether a request is one of those that count."""
+        if self.symbol not in ("", request.params.get("symbol")):
+            return False
         if isinstance(self.fault, Fault) and not (self.method or self.path):
             return befalls(self.fault, request)
         return self.method in ("", request.method) and self.path in ("", request.path)
@@ -119,6 +123,7 @@ class Trouble:
         executed = {
             WireFault.RESET_BEFORE_EXECUTION: False,
             WireFault.PAGE_502: is_drawn,
+            WireFault.TIMEOUT_1007: is_drawn,
         }.get(fault, True)
         return Struck(fault, executed, self.faults.answer_slow_ms if size_ms is None else size_ms)
 

@@ -20,6 +20,7 @@ class WireFault(StrEnum):
     ANSWER_SLOW = "answer_slow"
     ANSWER_HALF = "answer_half"
     PAGE_502 = "page_502"
+    TIMEOUT_1007 = "timeout_1007"
 
 
 WORDS: Mapping[WireFault, str] = MappingProxyType(
@@ -30,6 +31,7 @@ WORDS: Mapping[WireFault, str] = MappingProxyType(
         WireFault.ANSWER_SLOW: "the answer comes after answer_slow_ms of the wall",
         WireFault.ANSWER_HALF: "half of the answer's body, then the end of the connection",
         WireFault.PAGE_502: "a gateway's HTML page with 502, executed or not",
+        WireFault.TIMEOUT_1007: "408 with -1007, the exchange's own timeout, executed or not",
     }
 )
 SLOW_NAME = "answer_slow_ms"
@@ -43,4 +45,4 @@ class WireFaults:
     chances: Mapping[WireFault, float] = field(factory=dict[WireFault, float])
     answer_slow_ms: int = SLOW_MS
     executed_share: float = 0.5
-    """Among 502s the share that was executed."""
+    """Among answers that leave it open, 502 and -1007, the share that was executed."""

@@ -21,7 +21,7 @@ from .channel import Channel
 from .door import Pass
 from .floor import Floor
 from .signatures import Ed25519Key
-from .spoiling import MS_PER_SECOND
+from .spoiling import MS_PER_SECOND, timed_out
 from .wire_faults import WireFault
 from .ws_questions import API_KEY, LOGON, LOGOUT, SESSION_METHODS, SIGNATURE, Question
 
@@ -108,14 +108,17 @@ class WsSession:
         A websocket has no page and no half of a frame: what spoils an answer otherwise ends it.
         """
         struck = self._floor.trouble.strike(asked, venue)
-        answer = None
-        if struck is None or struck.is_executed:
-            answer = await self._floor.ask(venue, asked)
-        if struck is not None and struck.fault is not WireFault.ANSWER_SLOW:
-            answer = None
-        elif struck is not None:
-            await asyncio.sleep(struck.size_ms / MS_PER_SECOND)
-        return VenueAnswer(asked.request_id, Phase.MAYBE_SENT) if answer is None else answer
+        if struck is None:
+            return await self._floor.ask(venue, asked)
+        answer = await self._floor.ask(venue, asked) if struck.is_executed else None
+        match struck.fault:
+            case WireFault.TIMEOUT_1007:
+                return timed_out(asked)
+            case WireFault.ANSWER_SLOW if answer is not None:
+                await asyncio.sleep(struck.size_ms / MS_PER_SECOND)
+                return answer
+            case _:
+                return VenueAnswer(asked.request_id, Phase.MAYBE_SENT)
 
     def _enter(self, question: Question, method: str, *, is_signed: bool) -> Venue:
         """Return the venue of who asks, or raise VenueRefusal."""
