@@ -7,12 +7,16 @@ Each rule is also tried on text that breaks it, so that none passes because it l
 import ast
 import builtins
 import inspect
+from typing import get_args
 
 import pytest
 
 import source_rules as rules
 import source_tree as project
+from callboard.actors.adapters.binance.account_reader import AccountReader, Look
 from callboard.actors.adapters.binance.public_market import PublicMarket, PublicRead
+from callboard.actors.adapters.binance_requests import build_request
+from callboard.messages.venue import ListOpenOrders, ListPositions, ListTrades, ReadAccount
 
 COMPOSITION_ROOT = ("actors/engine.py", "actors/system.py")
 """What there is, and how a host's machine runs it: threads, the journal's folder, start and stop.
@@ -220,6 +224,26 @@ def test_the_client_of_a_live_market_reads_from_a_closed_list_and_listens() -> N
     } == parameters
     assert {"/fapi/v1/time", "/fapi/v1/exchangeInfo"} == set(PublicRead)
     assert ["close", "get"] == sorted(asked)
+
+
+def test_who_looks_at_an_account_has_no_word_that_changes_it() -> None:
+    words = {name for name in vars(AccountReader) if not name.startswith("_")}
+    tree = project.parse("actors/adapters/binance/account_reader.py")
+    built = sorted(
+        ast.unparse(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "build_request"
+    )
+    orders = (ListOpenOrders(conditional=False), ListOpenOrders(conditional=True))
+    looks = (ReadAccount(), ListPositions(), *orders, ListTrades("BTCUSDT", 0))
+
+    assert {"venue_ms", "account", "positions", "open_orders", "trades"} == words - {
+        *("listen", "deafen", "close")
+    }
+    assert ["RenewListenKey()", "look"] == built
+    assert set(get_args(Look)) == set(map(type, looks))
+    assert {"GET"} == {build_request(look, "").method for look in looks}
+    assert [] == rules.constructions(tree, "VenueRequest")
 
 
 @pytest.mark.parametrize("file", FILES_INSIDE + FILES_OUTSIDE)

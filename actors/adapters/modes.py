@@ -24,7 +24,6 @@ from .binance.environment import (
     loopback,
 )
 
-RUNNABLE_MODES = ("paper", "testnet", "demo", "live")
 URLS: Mapping[str, str] = MappingProxyType(
     {"rest_url": "rest", "streams_url": "streams", "order_entry_url": "order_entry"}
 )
@@ -52,8 +51,6 @@ def check_mode(settings: Settings) -> None:
 
 def mode_faults(settings: Settings) -> Iterator[str]:
     """Yield every reason why settings must not run in their mode."""
-    if settings.mode not in RUNNABLE_MODES:
-        yield f"this version runs {', '.join(RUNNABLE_MODES)} only"
     exchange = settings.exchange
     plan = ModePlan(
         settings.mode,
@@ -63,6 +60,8 @@ def mode_faults(settings: Settings) -> Iterator[str]:
         tuple(_hosts(settings)),
     )
     yield from plan_faults(plan)
+    if exchange.market_url and not MODES[settings.mode].sends_orders:
+        yield f"exchange.market_url: {settings.mode} trades at the prices of its account's venue"
 
 
 def environment_of(settings: Settings) -> Environment:
@@ -85,11 +84,14 @@ def address(settings: Settings) -> VenueAddress:
 
 
 def market_address(settings: Settings) -> VenueAddress:
-    """Return where the public prices of `--market live` come from; nobody trades there.
+    """Return where the public prices of a live market come from; nobody of us trades there.
 
-    Raises `ConfigurationError` for a host that is neither of this machine nor known as Binance's.
+    A mode that only looks has those of its account's venue. Raises `ConfigurationError` for a host
+    that is neither of this machine nor known as Binance's.
     """
     url = settings.exchange.market_url
+    if not MODES[settings.mode].sends_orders:
+        return address(settings)
     if not url:
         return address_of(Environment.LIVE)
     if is_loopback(host_of(url)):

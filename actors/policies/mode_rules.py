@@ -31,6 +31,8 @@ class ModeRule:
     """What the switch must say; None where it says nothing."""
     is_guarded: bool = False
     """Whether a start is confirmed by the name of the account, and must be haltable."""
+    sends_orders: bool = True
+    """Whether its orders go where it reaches; else to the built-in venue alone."""
 
 
 MODES: Mapping[str, ModeRule] = MappingProxyType(
@@ -38,7 +40,7 @@ MODES: Mapping[str, ModeRule] = MappingProxyType(
         "paper": ModeRule(LOOPBACK, None),
         "testnet": ModeRule("testnet", use_testnet=True),
         "demo": ModeRule("demo", use_testnet=True),
-        "shadow": ModeRule("live", use_testnet=False),
+        "shadow": ModeRule("live", use_testnet=False, sends_orders=False),
         "live": ModeRule("live", use_testnet=False, is_guarded=True),
     }
 )

@@ -215,17 +215,22 @@ def _run_live(options: "RunOptions", prepared: "Prepared", log: "LogSink") -> "P
     from .standard_streams import error_output
 
     paper = _paper(options, prepared)
-    place = _place(options, prepared, paper)
+    place = _place(options, prepared, paper, log)
     line = ProgressLine(error_output())
     with interrupts() as is_stopped:
         return run_live(paper, place, log=log, on_progress=line.show, is_stopped=is_stopped)
 
 
-def _place(options: "RunOptions", prepared: "Prepared", paper: "PaperOptions") -> "Place":
+def _place(
+    options: "RunOptions", prepared: "Prepared", paper: "PaperOptions", log: "LogSink"
+) -> "Place":
     from .live import place_at_socket, place_in_process
     from .options import Where
+    from .shadow import place_in_shadow
     from .socket_places import place_at_venue, place_on_server
 
+    if prepared.credentials is not None:
+        return place_in_shadow(prepared.credentials, paper, os.environ, log)
     if prepared.where is Where.ELSEWHERE:
         return place_at_venue(prepared.settings, os.environ)
     if prepared.where is Where.SERVER:

@@ -66,6 +66,8 @@ class Place:
     fault_counts: Callable[[], Mapping[str, int]] = dict
     account: str = ""
     """Names the venue's account when other processes can reach it."""
+    compare: Callable[[VenueLedger | None], Any] = lambda _: None
+    """Tells, beside the ledger, what another account did meanwhile; None where none was watched."""
     tells_ledger: bool = True
     """Whether this venue shows its truth to anybody but the account's own clients."""
 
@@ -276,6 +278,7 @@ class _Live:
             venue=ledger,
             lines=lines_of_run(options),
             faults=self.place.fault_counts(),
+            shadow=place.compare(ledger),
         )
         stopped = "interrupted" if self.is_stopped() else ""
         state = self.tally.trading_state

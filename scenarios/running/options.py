@@ -16,13 +16,15 @@ from typing import IO
 
 from attrs import evolve, field, frozen
 
+from ...actors.adapters.binance.credentials import Credentials
+from ...actors.adapters.binance.opening import live_credentials
 from ...actors.adapters.config import DEFAULT, Loaded, load
 from ...actors.adapters.disk import Disk
 from ...actors.adapters.modes import address, check_mode
 from ...actors.adapters.signals import STANDARD_INPUT, SignalLines, lines_of
 from ...actors.adapters.spool import JOURNAL
 from ...actors.errors import ConfigurationError
-from ...actors.policies.mode_rules import LIVE_MARKET, SEEDED_MARKET
+from ...actors.policies.mode_rules import LIVE_MARKET, MODES, SEEDED_MARKET
 from ...actors.ports import FileSystem
 from ...actors.runtime.segment import segment_name, segment_numbers
 from ...actors.settings import Settings
@@ -93,6 +95,8 @@ class Where(StrEnum):
     """At a server that the run starts, over real sockets."""
     ELSEWHERE = "elsewhere"
     """At a venue with an address, over real sockets."""
+    SHADOW = "shadow"
+    """At a venue on a thread of this process, beside a live account that is looked at."""
 
 
 _OF_THE_VENUE = ("market", "tape", "faults", "fills")
@@ -102,6 +106,7 @@ WITHHELD: Mapping[Where, tuple[str, ...]] = {
     Where.PROCESS: _OF_THE_VENUE,
     Where.SERVER: ("speed",),
     Where.ELSEWHERE: (*_OF_THE_VENUE, "speed", "venue_socket", "sockets"),
+    Where.SHADOW: ("tape", "speed", "venue_socket", "sockets"),
 }
 """Where a run takes place -> the options that say nothing there."""
 UNSAID = (None, "", False, 0.0, SEEDED_MARKET)
@@ -121,6 +126,8 @@ class Prepared:
     where: Where = Where.VIRTUAL
     clock: ScaledClock | None = None
     """Of the venue's process, where there is one."""
+    credentials: Credentials | None = None
+    """Of the account that is looked at, where one is."""
 
 
 def prepare(
@@ -141,16 +148,22 @@ def prepare(
     _check_is_ours(options, where, loaded.settings)
     faults, crashes = faults_of(options.faults), planned_crashes(options.crashes)
     feeder = _feeder(options, where, standard_input)
+    # Before anything is connected: whoever has no key hears of it first.
+    credentials = live_credentials(loaded.settings, environ) if where is Where.SHADOW else None
     clock = None if options.venue_socket is None else clock_of(options.venue_socket)
-    if options.market == LIVE_MARKET:
+    if options.market == LIVE_MARKET or where is Where.SHADOW:
         market = _live_market(options, loaded, environ)
     else:
         market = _place_market(options, loaded, where, clock, feeder, notes)
     settings = _with_defaults(where, loaded, market, notes)
-    return Prepared(settings, market, feeder, faults, crashes, tuple(notes), where, clock)
+    return Prepared(
+        settings, market, feeder, faults, crashes, tuple(notes), where, clock, credentials
+    )
 
 
 def _where(options: RunOptions, settings: Settings) -> Where:
+    if not MODES[settings.mode].sends_orders:
+        return Where.SHADOW
     if settings.mode != PAPER or settings.exchange.rest_url:
         return Where.ELSEWHERE
     if options.venue_socket is not None:
@@ -259,6 +272,8 @@ def _check_is_ours(options: RunOptions, where: Where, settings: Settings) -> Non
 
 
 def _why_not(where: Where, settings: Settings) -> str:
+    if where is Where.SHADOW:
+        return "a shadow trades in this process, at the prices of its account's venue"
     if where is Where.PROCESS:
         return "belongs to `callboard venue`, not to a run on its socket"
     if where is Where.SERVER:

@@ -64,6 +64,8 @@ class Run:
     violations: int | None = None
     """None where nobody checked, as in real time."""
     first_violations: tuple[str, ...] = ()
+    shadow: Any = None
+    """What a live account did beside this run; None where none was watched."""
 
 
 def summary(run: Run) -> dict[str, Any]:
@@ -96,6 +98,7 @@ def summary(run: Run) -> dict[str, Any]:
         "venue": None if venue is None else venue_part(venue),
         "violations": run.violations,
         "first_violations": list(run.first_violations),
+        "shadow": run.shadow,
     }
 
 

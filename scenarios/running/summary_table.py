@@ -41,6 +41,8 @@ def rows(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "not told", f"{summary['lines']['not_told']} lines, whose time came after the end"
     yield "journal", f"{summary['journal']['records']} records, head {summary['journal']['head']}"
     yield "venue", _venue(summary["venue"])
+    if summary["shadow"] is not None:
+        yield from _shadow(summary["shadow"])
     state = str(summary["trading_state"])
     yield "state", click.style(state, fg=GOOD if state == "ACTIVE" else BAD, bold=True)
     wrong = summary["violations"]
@@ -59,6 +61,28 @@ def _positions(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             "position",
             f"{position['symbol']} {position['quantity']} at {position['entry_price']}, {stop}",
         )
+
+
+def _shadow(shadow: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if shadow["gaps"]:
+        yield "shadow", f"its stream was lost {shadow['gaps']} times"
+    if shadow["unread"]:
+        yield "shadow", click.style(f"the account's end is not known: {shadow['unread']}", fg=BAD)
+    for each in shadow["symbols"]:
+        for whose in ("live", "ours"):
+            if each[whose] is not None:
+                yield whose, f"{each['symbol']} {_side(each[whose])}"
+
+
+def _side(figures: Mapping[str, Any]) -> str:
+    traded = [
+        f"{word} {figures[word]} at {figures[f'{word}_at']}"
+        for word in ("bought", "sold")
+        if figures[f"{word}_at"] is not None
+    ]
+    told = ", ".join(traded) or "no fill"
+    profit = f"{figures['realised_pnl']} realised, {figures['fees']} fees"
+    return f"{told}; {profit}; position {figures['position']}, {figures['open_orders']} orders"
 
 
 def _venue(venue: Mapping[str, Any] | None) -> str:

@@ -57,6 +57,7 @@ class LiveMarket:
         self._quoted: set[str] = set()
         """Symbols whose best prices were told since their book began."""
         self._marked: set[str] = set()
+        self._is_open = False
         self._pending: deque[MarketEvent] = deque()
         self._changed = threading.Condition()
 
@@ -71,14 +72,20 @@ class LiveMarket:
             yield event
 
     def wait_for_marks(self, seconds: float) -> tuple[str, ...]:
-        """Wait until each symbol has told its mark; return those that have not in time."""
+        """Wait until all is heard and each symbol has told its mark; return those that lack.
+
+        While a connection is missing that is all of them.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: len(self._marked) == len(self._symbols), seconds)
-            return tuple(name for name in self._symbols if name not in self._marked)
+            self._changed.wait_for(lambda: not self._silent(), seconds)
+            return self._silent()
 
     def on_open(self, stream: str) -> None:  # noqa: ARG002 - a port
         """The books begin anew: what changed meanwhile was not heard."""
         self._put(self._forgotten(self._symbols))
+        with self._changed:
+            self._is_open = True
+            self._changed.notify_all()
 
     def on_frame(self, stream: str, frame: Mapping[str, Any]) -> None:  # noqa: ARG002 - a port
         """One frame came."""
@@ -107,7 +114,12 @@ class LiveMarket:
         self.frames_left += 1
 
     def on_close(self, stream: str, reason: str) -> None:
-        """Nothing comes for a while: what is known grows old by itself."""
+        """Something does not come for a while: what is known grows old by itself."""
+
+    def _silent(self) -> tuple[str, ...]:
+        return tuple(
+            each for each in self._symbols if not self._is_open or each not in self._marked
+        )
 
     def _take(self, now_ns: int) -> MarketEvent | None:
         with self._changed:

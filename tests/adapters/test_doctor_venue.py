@@ -154,6 +154,15 @@ def test_a_key_that_may_withdraw_is_refused(body: Any, verdict: Verdict, text: s
     assert (verdict, True) == (found.verdict, text in found.text)
 
 
+def test_a_key_that_only_reads_is_enough_for_a_shadow() -> None:
+    body = {**GOOD_RIGHTS, "enableFutures": False}
+    perform = Canned({RESTRICTIONS: VenueAnswer("", Phase.ANSWERED, 200, body=body)}).perform
+
+    found = VenueCheck(evolve(SETTINGS, mode="shadow"), perform).permissions()
+
+    assert (Verdict.OK, "trades no futures") == (found.verdict, found.text.partition(",")[0])
+
+
 def test_a_venue_that_does_not_tell_a_keys_rights_is_a_warning() -> None:
     refusing = Canned({RESTRICTIONS: VenueAnswer("", Phase.ANSWERED, 403, text="Forbidden")})
 

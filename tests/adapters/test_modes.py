@@ -30,7 +30,7 @@ LIVE = Settings(
 
 
 def _faults(settings: Settings) -> tuple[str, ...]:
-    return tuple(each for each in mode_faults(settings) if "this version" not in each)
+    return tuple(mode_faults(settings))
 
 
 @pytest.mark.parametrize(
@@ -109,6 +109,16 @@ def test_a_live_market_is_that_of_money_unless_another_venue_is_named(
     found = market_address(settings)
 
     assert (rest, streams) == (found.rest, found.streams)
+
+
+def test_a_shadow_trades_at_the_prices_of_its_accounts_venue_and_of_no_other() -> None:
+    exchange = ExchangeSettings(market_url="https://demo-fapi.binance.com")
+    settings = evolve(LIVE, mode="shadow", exchange=exchange)
+
+    assert ADDRESSES[Environment.LIVE] == market_address(settings)
+    assert ("exchange.market_url: shadow trades at the prices of its account's venue",) == _faults(
+        settings
+    )
 
 
 def test_a_live_market_of_nobody_known_is_refused_by_its_host() -> None:

@@ -123,3 +123,15 @@ def test_a_live_market_that_cannot_be_is_told(words: tuple[str, str], fault: str
 
     assert Exit.FAILED is code
     assert fault in "\n".join(found["fail"])
+
+
+def test_a_shadow_needs_the_key_of_the_account_that_it_looks_at() -> None:
+    code, found = _report(
+        *("--mode", "shadow", "-s", "use_testnet=false"),
+        *("-s", "exchange.rest_url=https://127.0.0.1:1"),
+    )
+
+    assert Exit.FAILED is code
+    told = "\n".join(found["fail"])
+    assert "keys: BINANCE_API_KEY: is missing" in told
+    assert "mode: exchange.rest_url: 127.0.0.1 is a host of loopback" in told

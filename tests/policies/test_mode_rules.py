@@ -35,6 +35,7 @@ def _host(*worlds: str, scheme: str = "https") -> Host:
 def test_the_table_has_every_mode() -> None:
     assert REACHED == {mode: rule.world for mode, rule in MODES.items()}
     assert {"live"} == {mode for mode, rule in MODES.items() if rule.is_guarded}
+    assert {"shadow"} == {mode for mode, rule in MODES.items() if not rule.sends_orders}
 
 
 @pytest.mark.parametrize("mode", MODES)

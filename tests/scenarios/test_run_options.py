@@ -35,6 +35,7 @@ from support.paper_runs import START_MS, START_NS, options, troubled_run
 
 SECOND_NS = 1_000_000_000
 DEMO = {"mode": "demo"}
+SHADOW = {"mode": "shadow", "use_testnet": "false", "risk.symbols": "ETHUSDT"}
 NOBODY = "http://127.0.0.1:1"
 HERE = {"exchange.rest_url": NOBODY}
 WISH = {"signal_id": "a", "at_ms": START_MS, "signal": "LONG_ENTRY", "symbol": "ETHUSDT"}
@@ -212,6 +213,10 @@ def test_in_real_time_the_default_durability_stays(tmp_path: Path) -> None:
         ({"market": "live", "tape": Path("t.gz")}, "--tape: the market is the live one"),
         ({"market": "live", "speed": 2.0}, "--speed: a live market goes as fast as the world"),
         ({"flags": HERE, "market": "live"}, "--market: belongs to the built-in venue, not to"),
+        ({"flags": SHADOW, "sockets": True}, "--sockets: a shadow trades in this process"),
+        ({"flags": SHADOW, "tape": Path("t.gz")}, "--tape: a shadow trades in this process"),
+        ({"flags": {**SHADOW, "risk.symbols": ""}}, "risk.symbols: is empty"),
+        ({"flags": SHADOW}, "BINANCE_API_KEY: is missing; set it or BINANCE_API_KEY_FILE"),
         (
             {"flags": {"exchange.market_url": "https://x.example"}, "market": "live"},
             "exchange.market_url: x.example is no venue of this machine",

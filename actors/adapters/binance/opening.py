@@ -1,9 +1,10 @@
 """Opening: the exchange of a mode, reached with its own keys, or not opened at all.
 
-Owns the way from settings and environment to a `BinanceExchange`: mode and hosts are judged first,
-then the keys are read, and only then is anything connected. Of the live venue the rights of the key
-are asked as well, and one that may withdraw is refused. `Opened` names the account for the claim
-that two engines must not share, by its key, of which nothing can be read back.
+Owns the way from settings and environment to a `BinanceExchange`, or to an `AccountReader` in a
+mode that only looks: mode and hosts are judged first, then the keys are read, and only then is
+anything connected. Of the live venue the rights of the key are asked as well, and one that may
+withdraw is refused. `Opened` names the account for the claim that two engines must not share, by
+its key, of which nothing can be read back.
 """
 
 from collections.abc import Mapping
@@ -11,11 +12,13 @@ from hashlib import blake2b
 
 from attrs import frozen
 
+from ...policies.mode_rules import MODES
 from ...ports import Clock
 from ...settings import Settings
 from ..doctor.finding import Verdict
 from ..doctor.reach import rights_of_key
 from ..modes import ModeRefused, address, check_mode, environment_of
+from .account_reader import AccountReader
 from .client import ClientOptions, OrderEntry
 from .credentials import Credentials
 from .environment import Environment, VenueAddress
@@ -45,6 +48,8 @@ def open_exchange(settings: Settings, clock: Clock, environ: Mapping[str, str]) 
         ModeRefused: The mode must not run so, or its key may do what no key of ours may.
         ConfigurationError: Keys are missing or unusable, or an address cannot be reached so.
     """
+    if not MODES[settings.mode].sends_orders:
+        raise ModeRefused(settings.mode, ("its orders are for the built-in venue alone",))
     check_mode(settings)
     found, environment = address(settings), environment_of(settings)
     if environment is Environment.LOOPBACK:
@@ -52,10 +57,16 @@ def open_exchange(settings: Settings, clock: Clock, environ: Mapping[str, str]) 
     else:
         credentials = read_credentials(environment, environ)
     if environment is Environment.LIVE:
-        rights = rights_of_key(settings, found, credentials, environ)
-        if rights.verdict is Verdict.FAIL:
-            raise ModeRefused(settings.mode, (rights.text,))
+        _check_rights(settings, found, credentials, environ)
     return open_at(found, credentials, settings, clock, environ)
+
+
+def live_credentials(settings: Settings, environ: Mapping[str, str]) -> Credentials:
+    """Return what opens the account that a shadow looks at; raises as `open_exchange`."""
+    check_mode(settings)
+    credentials = read_credentials(environment_of(settings), environ)
+    _check_rights(settings, address(settings), credentials, environ)
+    return credentials
 
 
 def open_at(
@@ -66,12 +77,46 @@ def open_at(
     environ: Mapping[str, str],
 ) -> Opened:
     """Return the exchange at an address; nothing is judged here."""
+    options = _options(found, credentials, settings, environ)
+    exchange = BinanceExchange(options, BinanceStreams(found, clock))
+    return Opened(exchange, found, _account(found, credentials))
+
+
+def reader_at(
+    found: VenueAddress,
+    credentials: Credentials,
+    settings: Settings,
+    clock: Clock,
+    environ: Mapping[str, str],
+    *,
+    ahead_ms: int,
+) -> AccountReader:
+    """Return who looks at an account, whose venue's clock is so far ahead; nothing is judged."""
+    return AccountReader(
+        _options(found, credentials, settings, environ),
+        BinanceStreams(found, clock),
+        clock,
+        margin_asset=settings.accounts.margin_asset,
+        recv_window_ms=settings.orders.recv_window_ms,
+        ahead_ms=ahead_ms,
+    )
+
+
+def _options(
+    found: VenueAddress, credentials: Credentials, settings: Settings, environ: Mapping[str, str]
+) -> ClientOptions:
     route = route_to(found.rest, environ, ca_file=found.ca_file)
     timeout_s = settings.orders.request_timeout_ms / SECOND_MS
     entry = OrderEntry(settings.exchange.order_entry)
-    options = ClientOptions(found, route, credentials, timeout_s, entry)
-    exchange = BinanceExchange(options, BinanceStreams(found, clock))
-    return Opened(exchange, found, _account(found, credentials))
+    return ClientOptions(found, route, credentials, timeout_s, entry)
+
+
+def _check_rights(
+    settings: Settings, found: VenueAddress, credentials: Credentials, environ: Mapping[str, str]
+) -> None:
+    rights = rights_of_key(settings, found, credentials, environ)
+    if rights.verdict is Verdict.FAIL:
+        raise ModeRefused(settings.mode, (rights.text,))
 
 
 def _account(found: VenueAddress, credentials: Credentials) -> str:

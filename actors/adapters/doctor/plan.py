@@ -57,7 +57,7 @@ def check_plan(
         yield warn("settings", f"{each.key}: {each.text}", each.remedy)
     yield from _mode(plan, loaded.settings, data_dir)
     yield from _keys(plan, loaded.settings, environ)
-    if is_market_live:
+    if is_market_live and MODES[loaded.settings.mode].sends_orders:
         yield from _market(plan, loaded.settings)
 
 

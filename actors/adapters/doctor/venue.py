@@ -26,6 +26,7 @@ from ....messages.venue import (
     TimeRead,
 )
 from ...account import mode_fault
+from ...policies.mode_rules import MODES
 from ...ports import VenueAnswer, VenueRequest
 from ...settings import Settings
 from ..binance_replies import ReplyOptions, error_of, is_success, read_result
@@ -87,7 +88,7 @@ class VenueCheck:
         name = "key rights"
         try:
             body = self._body(VenueRequest(self._next_id(), "GET", RESTRICTIONS, {}))
-            return rights_of(name, body)
+            return rights_of(name, body, trades=MODES[self.settings.mode].sends_orders)
         except NoAnswer as error:
             return warn(name, f"no answer: {error}", NO_ANSWER)
         except Refused as error:
@@ -183,16 +184,17 @@ class VenueCheck:
         return f"doctor-{self._asked}"
 
 
-def rights_of(name: str, body: Any) -> Finding:
-    """Return what the venue's word on a key's rights comes to."""
+def rights_of(name: str, body: Any, *, trades: bool = True) -> Finding:
+    """Return what the venue's word on a key's rights comes to; one that only looks needs none."""
     rights: dict[str, Any] = {}
     if isinstance(body, Mapping):
         rights |= cast("Mapping[str, Any]", body)
     if rights.get("enableWithdrawals") is not False:
         may = "may withdraw" if rights.get("enableWithdrawals") else "is not told about"
         return fail(name, f"the key {may}", "take the leave to withdraw from the key")
-    if rights.get("enableFutures") is not True:
+    if trades and rights.get("enableFutures") is not True:
         return fail(name, "the key may not trade futures", "let the key trade futures")
     if rights.get("ipRestrict") is not True:
         return warn(name, "the key is taken from any address", "restrict it to this machine's")
-    return ok(name, "trades futures, withdraws nothing, from listed addresses alone")
+    may = "trades futures" if rights.get("enableFutures") is True else "trades no futures"
+    return ok(name, f"{may}, withdraws nothing, from listed addresses alone")
