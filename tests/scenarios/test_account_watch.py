@@ -1,4 +1,4 @@
-"""AccountWatch: every fill of the account counts once; an end that cannot be read holds nothing."""
+"""AccountWatch: every fill of the account counts once; an unread end holds nothing."""
 
 import json
 from collections.abc import Generator, Mapping

@@ -1,4 +1,4 @@
-"""AccountReader: what an account holds and did, by GETs alone; why it is not told, if it is not."""
+"""AccountReader: what an account holds and did, by GETs alone; or why it is not told."""
 
 from collections.abc import Generator
 from decimal import Decimal
