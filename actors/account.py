@@ -19,11 +19,13 @@ from attrs import evolve, frozen
 from ..messages.account import (
     AccountChanged,
     BracketsRead,
+    DisarmCountdown,
     LeverageChanged,
     PositionsValued,
     ReadBrackets,
     ReadSymbolConfigs,
     RefreshAccount,
+    ReportCountdown,
     ResetPeak,
     SymbolConfigsRead,
 )
@@ -101,6 +103,8 @@ Inbox = (
     | PositionsValued
     | RefreshAccount
     | ResetPeak
+    | DisarmCountdown
+    | ReportCountdown
 )
 
 
@@ -117,7 +121,7 @@ class Account(Actor):
         self._wishes = wishes or SetupWishes()
         self._reads = ReadOptions(Priority.OPENING, settings.interval_ms * MS)
 
-    def receive(self, message: Inbox, ctx: Context) -> None:
+    def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901 - one arm a message
         """Handle one message."""
         match message:
             case _Tick():
@@ -138,6 +142,10 @@ class Account(Actor):
                 self.on_refresh_account(message, ctx)
             case ResetPeak():
                 self.on_reset_peak(message, ctx)
+            case DisarmCountdown():
+                self._setup(ctx).disarm()
+            case ReportCountdown():
+                self._setup(ctx).report()
             case _:
                 assert_never(message)
 

@@ -70,8 +70,39 @@ class SettingAsked:
     at_ns: int
 
 
-PRIVATE = (MoneyKnown, WalletReported, ModeKnown, LeverageKnown, SettingAsked)
-Fact = MoneyKnown | WalletReported | ModeKnown | LeverageKnown | SettingAsked
+@frozen
+class CountdownLeaving:
+    """Fact: the countdown of these symbols is being disarmed; of none at a start."""
+
+    symbols: tuple[str, ...]
+
+
+@frozen
+class CountdownLeft:
+    """Fact: what came of disarming a symbol's countdown; empty when it is disarmed."""
+
+    symbol: str
+    why: str
+
+
+PRIVATE = (
+    MoneyKnown,
+    WalletReported,
+    ModeKnown,
+    LeverageKnown,
+    SettingAsked,
+    CountdownLeaving,
+    CountdownLeft,
+)
+Fact = (
+    MoneyKnown
+    | WalletReported
+    | ModeKnown
+    | LeverageKnown
+    | SettingAsked
+    | CountdownLeaving
+    | CountdownLeft
+)
 
 
 @define
@@ -91,6 +122,8 @@ class AccountState:
     leverage_read_at_ns: int = 0
     asked: dict[str, int] = field(factory=dict[str, int])
     """Token of a request that sets something -> when it was asked for."""
+    leaving: dict[str, str | None] = field(factory=dict[str, str | None])
+    """Symbol whose countdown is being disarmed -> why it is not; None while nobody has said."""
 
 
 def leverage_of(configs: Configs, ladders: Ladders) -> tuple[SymbolLeverage, ...]:
@@ -119,6 +152,10 @@ def apply_fact(state: AccountState, fact: Fact) -> None:
             state.asked.pop(fact.token, None)
             if fact.at_ns:
                 state.asked[fact.token] = fact.at_ns
+        case CountdownLeaving():
+            state.leaving = dict.fromkeys(fact.symbols)
+        case CountdownLeft():
+            state.leaving[fact.symbol] = fact.why
         case _:
             assert_never(fact)
 

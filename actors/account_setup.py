@@ -6,7 +6,8 @@ so already counts as done. What the venue refuses is an alert; entries of the sy
 the gate for as long as it is not so. The countdown, off by default, is the venue's own brake: it
 cancels a symbol's open orders when this engine has been silent for so long. Whether it also
 cancels conditional orders, and so stops, is not documented: arming it warns, once a start. Nothing
-is remembered but what was asked when; a token says which request it stands for.
+is remembered but what was asked when; a token says which request it stands for. An orderly stop
+disarms it, or says why not; an engine that is killed leaves it armed, which is what it is for.
 
 Source: Binance USDS-M leverage, marginType and countdownCancelAll, read 2026-11-20.
 """
@@ -18,6 +19,7 @@ from attrs import evolve, frozen
 from ..messages.account import (
     ArmCountdown,
     CountdownArmed,
+    CountdownReported,
     LeverageSet,
     MarginTypeSet,
     ReadSymbolConfigs,
@@ -35,7 +37,7 @@ from ..messages.venue import (
     PermitRefused,
     RequestPermit,
 )
-from .account_facts import AccountState, SettingAsked
+from .account_facts import AccountState, CountdownLeaving, CountdownLeft, SettingAsked
 from .names import EVENT_BUS, LANE_REDUCING, RATE_LIMITER
 from .policies.error_codes import CODES
 from .reading import ReadOptions, ask_to_read, left_out, make_read
@@ -44,6 +46,9 @@ from .runtime.actor import Context
 MS = 1_000_000
 BEATS = 3
 """How often the countdown is armed anew within its time."""
+
+SETTING_PARTS = 4
+"""Asker, call, symbol and value of a token; a read's has two."""
 
 Setting = SetLeverage | SetMarginType | ArmCountdown
 
@@ -89,10 +94,10 @@ def token_of(actor: str, setting: Setting) -> str:
 
 def setting_of(token: str) -> Setting | None:
     """Return the request that a token stands for, None of a read's."""
-    _, call, *values = token.split("/")
-    if not values:
+    parts = token.split("/")
+    if len(parts) != SETTING_PARTS:
         return None
-    symbol, value = values[0], int(values[1])
+    call, symbol, value = parts[1], parts[2], int(parts[3])
     match call:
         case SetLeverage.__name__:
             return SetLeverage(symbol, value)
@@ -125,6 +130,8 @@ class AccountSetup:
         """
         for token in self.state.asked:
             self.ctx.record(SettingAsked(token, 0))
+        if self.state.leaving:
+            self.ctx.record(CountdownLeaving(()))
         if self.wishes.countdown_ms:
             warn_of_countdown(self.ctx, self.wishes)
             self.beat()
@@ -135,6 +142,21 @@ class AccountSetup:
             arm = ArmCountdown(symbol, self.wishes.countdown_ms)
             _ask_to_set(self.ctx, arm, self.wishes.beat_ns)
         self.ctx.after(self.wishes.beat_ns, Beat(), key="beat")
+
+    def disarm(self) -> None:
+        """Disarm the countdown of every symbol, and arm none any more."""
+        symbols = self.wishes.symbols if self.wishes.countdown_ms else ()
+        self.ctx.cancel("beat")
+        self.ctx.record(CountdownLeaving(symbols))
+        for symbol in symbols:
+            _ask_to_set(self.ctx, ArmCountdown(symbol, 0), self.wishes.beat_ns)
+
+    def report(self) -> None:
+        """Answer what has come of disarming."""
+        leaving = self.state.leaving.items()
+        pending = tuple(symbol for symbol, why in leaving if why is None)
+        left = tuple((symbol, why) for symbol, why in leaving if why)
+        self.ctx.reply(CountdownReported(pending, left))
 
     def want(self, configs: Mapping[str, SymbolConfig]) -> None:
         """Ask for what is to be set, each once until it may be asked for again."""
@@ -150,6 +172,8 @@ class AccountSetup:
         setting = setting_of(message.token)
         if setting is None:
             make_read(self.ctx, message, self.reads)
+        elif self.state.leaving and isinstance(setting, ArmCountdown) and setting.countdown_ms:
+            self.ctx.log("countdown_not_armed", symbol=setting.symbol)
         else:
             _make_setting(self.ctx, message, setting)
 
@@ -159,11 +183,19 @@ class AccountSetup:
         token = message.token if isinstance(message, PermitRefused) else message.call_id
         if token in self.state.asked:
             self.ctx.record(SettingAsked(token, 0))
+        setting = setting_of(token)
+        if isinstance(setting, ArmCountdown) and not setting.countdown_ms:
+            self._left(setting.symbol, message.reason)
 
     def ended(self, setting: Setting, message: AttemptEnded) -> tuple[SymbolConfig, ...]:
         """Return how symbols are set now if that is other; else the next reading says how."""
+        is_disarming = isinstance(setting, ArmCountdown) and not setting.countdown_ms
         if isinstance(message.result, CountdownArmed):
+            if is_disarming:
+                self._left(setting.symbol, "")
             return ()
+        if is_disarming:
+            self._left(setting.symbol, _why(message))
         config = set_now(setting, message, self.state.configs.get(setting.symbol))
         if config is not None:
             self.ctx.log("symbol_set", symbol=config.symbol, leverage=config.leverage)
@@ -172,6 +204,10 @@ class AccountSetup:
         if not isinstance(setting, ArmCountdown):
             ask_to_read(self.ctx, ReadSymbolConfigs(), self.reads)
         return ()
+
+    def _left(self, symbol: str, why: str) -> None:
+        if symbol in self.state.leaving:
+            self.ctx.record(CountdownLeft(symbol, why))
 
 
 def _ask_to_set(ctx: Context, setting: Setting, patience_ns: int) -> None:
@@ -225,10 +261,12 @@ def set_now(
 
 def not_set(setting: Setting, ended: AttemptEnded) -> AlertRaised:
     """Return the alert of a request that was not carried out, as far as is known."""
-    why = f"{ended.code} {ended.text}".strip() if ended.code else ended.phase.value
-    return AlertRaised(
-        Severity.WARNING, "symbol_not_set", setting.symbol, f"{_words(setting)}: {why}"
-    )
+    text = f"{_words(setting)}: {_why(ended)}"
+    return AlertRaised(Severity.WARNING, "symbol_not_set", setting.symbol, text)
+
+
+def _why(ended: AttemptEnded) -> str:
+    return f"{ended.code} {ended.text}".strip() if ended.code else ended.phase.value
 
 
 def warn_of_countdown(ctx: Context, wishes: SetupWishes) -> None:
@@ -255,4 +293,6 @@ def _words(setting: Setting) -> str:
         case SetMarginType():
             return f"margin type {'isolated' if setting.isolated else 'crossed'} was not set"
         case ArmCountdown():
+            if not setting.countdown_ms:
+                return "the countdown was not disarmed"
             return f"the countdown of {setting.countdown_ms} ms was not armed"

@@ -22,6 +22,7 @@ from ..messages.values import Severity, TradingState
 from . import names
 from .adapters.claim import claim_account
 from .adapters.clock import WallClock
+from .adapters.disarming import disarm_countdown
 from .adapters.disk import Disk
 from .adapters.event_bus import EventBus, Subscriptions
 from .adapters.halt_path import check_answer, check_folder
@@ -227,6 +228,8 @@ class Engine:
 
     def stop(self) -> None:
         """Stop the actors, last first, and give back what the system held."""
+        if self.settings.accounts.countdown_ms:
+            self._disarm()
         stuck = self.host.stop()
         if stuck:
             self.kernel.note("engine", "threads_left_behind", {"seats": ", ".join(stuck)})
@@ -235,6 +238,15 @@ class Engine:
             self._closing.pop_all()
         self._closing.close()
         self.kernel.note("engine", "engine_stopped", {"generation": self.generation})
+
+    def _disarm(self) -> None:
+        """Let no countdown of the venue run on, or say why one may."""
+        if self._front is None or self.host.fatal_reason:
+            left = {"all": self.host.fatal_reason or "the engine did not start"}
+        else:
+            left = disarm_countdown(self.kernel.post)
+        word = "countdown_left_armed" if left else "countdown_disarmed"
+        self.kernel.note("engine", word, {**left})
 
     def _on_fatal(self, reason: str) -> None:
         self.kernel.note("engine", "engine_failed", {"reason": reason})

@@ -1,4 +1,4 @@
-"""Position flatten: positions are closed by a command, and the venue's own word says whether.
+"""Position flatten: a command closes positions, and the venue itself says whether it did.
 
 PositionMonitor's tools, bound to one message. What closes them is the exit of each position, which
 no refusal ends; here it is only watched. Once ours are closed the venue is asked for its positions,

@@ -3,7 +3,8 @@
 Account -> RiskGate (`AccountChanged`, `LeverageChanged`), CircuitBreaker (`AccountChanged`).
 Whoever was refused for the account's mode, or heard that its settings changed, tells Account
 `RefreshAccount`. Its calls about leverage, margin type and countdown, and their results, stand here
-too; they travel as `messages/venue.py` says.
+too; they travel as `messages/venue.py` says. Whoever stops the engine tells Account
+`DisarmCountdown`, and asks it `ReportCountdown` until all are settled.
 """
 
 from decimal import Decimal
@@ -147,6 +148,25 @@ class CountdownArmed:
 
     symbol: str
     countdown_ms: int
+
+
+@frozen
+class DisarmCountdown:
+    """The engine stops in order: nobody will arm the countdown anew, so let none run."""
+
+
+@frozen
+class ReportCountdown:
+    """Ask Account whether the countdown of every symbol is disarmed."""
+
+
+@frozen
+class CountdownReported:
+    """Answer to `ReportCountdown`: the symbols that wait for the venue, and those that it kept."""
+
+    pending: tuple[str, ...]
+    left: tuple[tuple[str, str], ...] = ()
+    """Symbol and why its countdown may still run."""
 
 
 @frozen

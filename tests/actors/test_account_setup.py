@@ -11,8 +11,11 @@ from callboard.actors.settings import AccountSettings, RiskSettings, Settings
 from callboard.messages.account import (
     ArmCountdown,
     CountdownArmed,
+    CountdownReported,
+    DisarmCountdown,
     LeverageSet,
     MarginTypeSet,
+    ReportCountdown,
     SetLeverage,
     SetMarginType,
     SymbolConfig,
@@ -21,12 +24,13 @@ from callboard.messages.account import (
 from callboard.messages.events import AlertRaised, OrderRefused
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.values import OrderType, Phase, Priority, SignalType, TimeInForce
-from callboard.messages.venue import Fenced, Permit, PermitGranted, PermitRefused, Result
+from callboard.messages.venue import Fenced, MakeCall, Permit, PermitGranted, PermitRefused, Result
 from support.eth_stage import RULES, SYMBOL, EthStage, make_venue
 from support.steps import SECOND, Step, StepRunner
 from support.venue_samples import read_ended
 
 HOUR = 3_600 * SECOND
+PERMIT = Permit("p1", 0)
 WISHES = SetupWishes(("BTCUSDT", "ETHUSDT"), leverage=10, isolated=True)
 
 
@@ -215,6 +219,59 @@ def test_entries_of_a_symbol_with_another_margin_type_are_refused() -> None:
         refused.figure,
         refused.limit,
     )
+
+
+def _report(bench: Bench) -> CountdownReported:
+    (answer,) = bench.steps.tell(ReportCountdown()).replies
+    assert isinstance(answer, CountdownReported)
+    return answer
+
+
+def test_a_stop_in_order_disarms_every_symbol_and_arms_none_any_more() -> None:
+    bench = Bench(SetupWishes(("BTCUSDT", "ETHUSDT"), countdown_ms=30_000))
+    late = PermitGranted("account/ArmCountdown/BTCUSDT/30000", PERMIT)
+
+    step = bench.steps.tell(DisarmCountdown())
+    waiting = _report(bench)
+    made = bench.steps.tell(PermitGranted("account/ArmCountdown/BTCUSDT/0", PERMIT))
+    for symbol in ("BTCUSDT", "ETHUSDT"):
+        bench.ended(f"account/ArmCountdown/{symbol}/0", CountdownArmed(symbol, 0))
+
+    assert [f"account/ArmCountdown/{each}/0" for each in ("BTCUSDT", "ETHUSDT")] == _tokens(step)
+    assert "beat" not in bench.steps.timers
+    assert CountdownReported(("BTCUSDT", "ETHUSDT")) == waiting
+    assert [ArmCountdown("BTCUSDT", 0)] == [each.call for each in made.told(MakeCall)]
+    assert () == bench.steps.tell(late).tells
+    assert CountdownReported(()) == _report(bench)
+
+
+def test_what_may_still_run_after_a_stop_is_told_with_its_reason() -> None:
+    bench = Bench(SetupWishes(("BTCUSDT", "ETHUSDT"), countdown_ms=30_000))
+    bench.steps.tell(DisarmCountdown())
+
+    refused = bench.ended(
+        "account/ArmCountdown/BTCUSDT/0", None, phase=Phase.ANSWERED, code=-1121, text="Invalid"
+    )
+    bench.steps.tell(PermitRefused("account/ArmCountdown/ETHUSDT/0", "banned"))
+
+    (alert,) = refused.told(AlertRaised)
+    assert "the countdown was not disarmed: -1121 Invalid" == alert.text
+    left = (("BTCUSDT", "-1121 Invalid"), ("ETHUSDT", "banned"))
+    assert CountdownReported((), left) == _report(bench)
+
+
+def test_where_no_countdown_is_wanted_none_is_disarmed_and_a_start_forgets_an_old_stop() -> None:
+    bench = Bench(SetupWishes(("BTCUSDT",)))
+    armed = Bench(SetupWishes(("BTCUSDT",), countdown_ms=30_000))
+    armed.steps.tell(DisarmCountdown())
+
+    step = bench.steps.tell(DisarmCountdown())
+    stray = bench.ended("account/ArmCountdown/BTCUSDT/0", CountdownArmed("BTCUSDT", 0))
+    armed.steps.start()
+
+    assert [] == _tokens(step)
+    assert () == stray.facts
+    assert CountdownReported(()) == _report(bench) == _report(armed)
 
 
 def test_the_venue_cancels_resting_entries_of_an_engine_that_fell_silent() -> None:

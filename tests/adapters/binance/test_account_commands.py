@@ -6,21 +6,25 @@ from typing import Any
 from attrs import evolve
 
 from callboard import (
+    AccountSettings,
     CancelOrders,
     FlattenPositions,
     OrdersCancelled,
     PositionProtected,
     PositionsFlattened,
 )
+from callboard.messages.account import CountdownArmed
 from callboard.messages.events import OrderPlaced
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.market import MarkChanged
 from callboard.messages.values import OrderType, SignalType
+from callboard.messages.venue import AttemptEnded
 from callboard.scenarios.venue.settings import PAPER_LEVERAGE
 from support.loopback import SETTINGS, Trader, trading
 from support.venue_servers import SYMBOLS, Caller, served
 
 WANTED = evolve(SETTINGS, risk=evolve(SETTINGS.risk, symbols=SYMBOLS))
+COUNTDOWN = "/fapi/v1/countdownCancelAll"
 OPEN_ORDERS, OPEN_ALGO_ORDERS = "/fapi/v1/openOrders", "/fapi/v1/openAlgoOrders"
 
 
@@ -93,3 +97,19 @@ def test_a_cancel_of_all_spares_stops_and_what_others_have_placed_until_it_is_to
     assert new_stops.isdisjoint(stops)
     (flat,) = trader.all_told(PositionsFlattened)
     assert (True, (), []) == (flat.is_flat, flat.left, [each for each in held if Decimal(each)])
+
+
+def test_a_stop_in_order_disarms_the_countdown_that_the_engine_armed() -> None:
+    armed = evolve(SETTINGS, accounts=AccountSettings(countdown_ms=30_000))
+    with served(leverage=PAPER_LEVERAGE) as server:
+        with trading(server, armed) as trader:
+            trader.wait_heard(
+                lambda each: (
+                    isinstance(each, AttemptEnded) and isinstance(each.result, CountdownArmed)
+                )
+            )
+        sent = [each for each in trader.exchange.sent if each.path == COUNTDOWN]
+
+    assert ("30000", "0") == (sent[0].params["countdownTime"], sent[-1].params["countdownTime"])
+    last = [each for each in trader.all_heard(AttemptEnded) if "ArmCountdown" in each.call_id][-1]
+    assert CountdownArmed("BTCUSDT", 0) == last.result
