@@ -80,7 +80,6 @@ if TYPE_CHECKING:
         OrderQueued,
         OrderRefused,
         OrderResolved,
-        OrdersCancelled,
         OrderSent,
         OrderUnknown,
         OrderUnresolved,
@@ -88,7 +87,6 @@ if TYPE_CHECKING:
         PositionCorrected,
         PositionOpened,
         PositionProtected,
-        PositionsFlattened,
         PositionUpdated,
         SlippageExceeded,
         SystemFailed,
@@ -108,6 +106,7 @@ if TYPE_CHECKING:
         ResumeTrading,
         SubmitSignal,
     )
+    from .messages.outcomes import OrdersCancelled, PositionsFlattened
     from .messages.queries import (
         AlgorithmsView,
         CancellationView,
@@ -304,9 +303,9 @@ _HOMES: dict[str, str] = {
         OrderCorrected OrderExpired OrderFailed OrderFilled OrderPartiallyFilled OrderPlaced
         OrderQueued OrderRefused OrderResolved OrderSent OrderUnknown OrderUnresolved
         PositionClosed PositionCorrected PositionOpened PositionProtected PositionUpdated
-        SlippageExceeded SystemFailed TradingStateReported OrdersCancelled
-        PositionsFlattened
+        SlippageExceeded SystemFailed TradingStateReported
     """,
+    "messages.outcomes": "OrdersCancelled PositionsFlattened",
     "actors.runtime.front": "Subscribe Unsubscribe EventsDropped SubscriptionEnded",
     "messages.values": """
         HookPhase OrderType PositionSide Severity Side SignalSource SignalType TimeInForce

@@ -9,8 +9,8 @@ all are settled or after `SWEEP_MS_MAX`. What the venue itself has placed nobody
 
 from attrs import evolve, frozen
 
-from ..messages.events import OrdersCancelled
 from ..messages.intake import CancelOrders
+from ..messages.outcomes import OrdersCancelled
 from ..messages.queries import CancellationView, GetCancellation
 from ..messages.values import CloseReason, Leg, OrderState
 from ..messages.venue import AttemptEnded, CancelAccepted, OrderEvidence

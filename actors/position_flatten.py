@@ -8,7 +8,10 @@ that is not over after `FLAT_MS_MAX` is told as that, with an alert; its exits g
 
 from attrs import frozen
 
-from ..messages.events import AlertRaised, PositionsFlattened
+from ..messages.events import (
+    AlertRaised,
+)
+from ..messages.outcomes import PositionsFlattened
 from ..messages.positions import CheckPositions, FlattenAll
 from ..messages.queries import FlatteningView, GetFlattening
 from ..messages.reconciliation import ComparePositions

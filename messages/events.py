@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from .outcomes import OrdersCancelled, PositionsFlattened
 from .values import (
     CloseReason,
     OrderState,
@@ -178,18 +179,6 @@ class OrderCorrected:
 
 
 @frozen
-class OrdersCancelled:
-    """What a `CancelOrders` has come to, by client order id.
-
-    What is in `done` rests no more; in `failed` each has its reason, also that it was filled whole.
-    """
-
-    command_id: str
-    done: tuple[str, ...]
-    failed: tuple[tuple[str, str], ...]
-
-
-@frozen
 class AlgorithmProgressed:
     """A slice of an algorithm is over; quantities are base units of the whole."""
 
@@ -315,22 +304,6 @@ class PositionCorrected:
     position_id: str = ""
     funding: Decimal = Decimal(0)
     other_fees: tuple[tuple[str, Decimal], ...] = ()
-
-
-@frozen
-class PositionsFlattened:
-    """What a verified `FlattenPositions` has come to, by the venue's own positions.
-
-    Flat only where the venue shows no position of the symbol (empty: of any) after ours were
-    closed, whosesoever; `left` names those that it shows, or that we still hold, as
-    `symbol/position side`.
-    """
-
-    command_id: str
-    symbol: str
-    is_flat: bool
-    left: tuple[str, ...]
-    after_ms: int
 
 
 @frozen

@@ -23,7 +23,6 @@ from .events import (
     OrderQueued,
     OrderRefused,
     OrderResolved,
-    OrdersCancelled,
     OrderSent,
     OrderUnknown,
     OrderUnresolved,
@@ -31,12 +30,12 @@ from .events import (
     PositionCorrected,
     PositionOpened,
     PositionProtected,
-    PositionsFlattened,
     PositionUpdated,
     SlippageExceeded,
     SystemFailed,
     TradingStateReported,
 )
+from .outcomes import OrdersCancelled, PositionsFlattened
 
 TOPICS: Mapping[type[Event], str] = MappingProxyType(
     {

@@ -4,9 +4,9 @@ from attrs import evolve
 
 from callboard.actors.order_state import SWEEPS_MAX
 from callboard.actors.order_sweep import SWEEP_MS_MAX
-from callboard.messages.events import OrdersCancelled
 from callboard.messages.intake import CancelOrders
 from callboard.messages.orders import ApprovedOrder, OrderReported
+from callboard.messages.outcomes import OrdersCancelled
 from callboard.messages.queries import CancellationView, GetCancellation
 from callboard.messages.values import Action, Operation, OrderState, Phase
 from callboard.messages.venue import CancelAccepted, CancelOne

@@ -2,7 +2,10 @@
 
 from callboard.actors.position_facts import FLATTENINGS_MAX
 from callboard.actors.position_flatten import FLAT_MS_MAX
-from callboard.messages.events import AlertRaised, PositionsFlattened
+from callboard.messages.events import (
+    AlertRaised,
+)
+from callboard.messages.outcomes import PositionsFlattened
 from callboard.messages.positions import CheckPositions, FlattenAll
 from callboard.messages.queries import FlatteningView, GetFlattening
 from support.position_bench import KEY, ONE, SYMBOL, PositionBench, exit_fill, fill
