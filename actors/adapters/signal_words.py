@@ -1,9 +1,10 @@
 """Signal words: other names for what a signal wishes, and what of them contradicts itself.
 
 Owns the table of names (C-32). Words count in any case. `action` and `agent_action` stand for
-`signal`, `decision_confidence` for `confidence`, `position_size_qty` for `quantity`; `side` is that
-of the order, `direction` that of the position. A wish may be named by its side or its direction
-alone; where two of them disagree the line is refused. Pure.
+`signal`, `decision_confidence` for `confidence`, `position_size_qty` and ccxt's `amount` for
+`quantity`, its `type` for `order_type`; `side` is that of the order, `direction` that of the
+position. A wish may be named by its side or its direction alone; where two of them disagree the
+line is refused. Pure.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "agent_action": "signal",
         "decision_confidence": "confidence",
         "position_size_qty": "quantity",
+        "amount": "quantity",
+        "type": "order_type",
     }
 )
 """Other name of a field -> the field."""

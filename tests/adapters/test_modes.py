@@ -1,5 +1,6 @@
 """Modes: settings and the hosts that they name, judged together; the address that comes out."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,12 @@ from callboard.actors.adapters.modes import (
     market_address,
     mode_faults,
 )
+from callboard.actors.engine import Surroundings, launch
 from callboard.actors.errors import ConfigurationError
 from callboard.actors.settings import ExchangeSettings, Settings
 from callboard.scenarios import paper
 from support.stages import stage_settings
+from support.wires import HandExchange
 
 LIVE = Settings(
     mode="live",
@@ -128,9 +131,22 @@ def test_a_live_market_of_nobody_known_is_refused_by_its_host() -> None:
         market_address(settings)
 
 
-def test_an_exchange_that_there_is_no_adapter_for_is_refused_by_name() -> None:
-    with pytest.raises(ConfigurationError, match=r"exchange\.name: must be .*binance.*not .*bybit"):
-        load(flags={"exchange.name": "bybit"})
+def test_an_exchange_that_there_is_no_adapter_for_is_refused_by_name(tmp_path: Path) -> None:
+    """S3-098, S3-121: from the command line, the environment, a file and a host's own hand."""
+    file = tmp_path / "own.toml"
+    file.write_text('[callboard.exchange]\nname = "bybit"\n')
+    by_hand = Settings(exchange=ExchangeSettings(name="bybit"))
+    ways: list[Callable[[], object]] = [
+        lambda: load(flags={"exchange.name": "bybit"}),
+        lambda: load(environ={"CALLBOARD__EXCHANGE__NAME": "bybit"}),
+        lambda: load([file]),
+        lambda: paper.start(by_hand),
+        lambda: launch(by_hand, Surroundings(HandExchange())),
+    ]
+
+    for way in ways:
+        with pytest.raises(ConfigurationError, match=r"exchange\.name: must be .*binance.*bybit"):
+            way()
 
 
 def test_the_confirmation_is_given_at_the_start_and_never_by_a_file(tmp_path: Path) -> None:

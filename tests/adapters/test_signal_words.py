@@ -57,6 +57,18 @@ def test_the_documents_decision_is_the_wish_to_close_a_long() -> None:
     assert (Side.SELL, "LONG") == MEANS[signal.signal]
 
 
+def test_an_order_in_the_words_of_ccxt_is_the_wish_of_its_side() -> None:
+    """S2-036, C-18, C-32: lower case, an amount, and figures that never are floats."""
+    signal = signal_of(side="buy", type="limit", price=50000.0, amount=0.01)
+
+    assert (SignalType.LONG_ENTRY, OrderType.LIMIT, Decimal("50000.0"), Decimal("0.01")) == (
+        signal.signal,
+        signal.order_type,
+        signal.price,
+        signal.quantity,
+    )
+
+
 def test_other_words_count_in_any_case_too() -> None:
     signal = signal_of(side="buy", order_type="limit", price="100", source="Manual")
 

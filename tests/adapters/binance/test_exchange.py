@@ -4,13 +4,19 @@ import asyncio
 import socket
 import threading
 from contextlib import AbstractContextManager, closing
+from urllib.parse import urlsplit
 
 import pytest
 
 from callboard.actors.adapters.binance import exchange as module
+from callboard.actors.adapters.binance.environment import loopback
 from callboard.actors.adapters.binance.exchange import BinanceExchange
+from callboard.actors.adapters.binance.keys import paper_credentials
+from callboard.actors.adapters.binance.opening import open_at
 from callboard.actors.adapters.binance_requests import build_request
+from callboard.actors.adapters.clock import WallClock
 from callboard.actors.ports import VenueAnswer
+from callboard.actors.settings import OrderSettings, Settings
 from callboard.messages.values import Phase
 from callboard.messages.venue import ReadTime
 from support.binance_clients import NoStreams, options_for
@@ -96,6 +102,23 @@ def test_more_requests_at_once_than_there_may_be_are_not_sent(
         exchange.request(TIME, answers.append)
 
     assert [(Phase.NOT_SENT, module.TOO_MANY)] == [(each.phase, each.text) for each in answers]
+
+
+def test_a_request_has_as_long_as_the_settings_say_and_may_be_sent_then() -> None:
+    """S0-003, C-06: five seconds, unless the settings say otherwise."""
+    answers: list[VenueAnswer] = []
+    settings = Settings(orders=OrderSettings(request_timeout_ms=200))
+
+    with RawServer([[silence]]) as server:
+        address = loopback(urlsplit(server.url).port or 0)
+        opened = open_at(address, paper_credentials(""), settings, WallClock(), {})
+        with closing(opened.exchange) as exchange:
+            exchange.request(TIME, answers.append)
+
+    assert [(Phase.MAYBE_SENT, "no answer: TimeoutError: timed out")] == [
+        (each.phase, each.text) for each in answers
+    ]
+    assert 5_000 == OrderSettings().request_timeout_ms
 
 
 def test_no_event_loop_is_left_with_the_thread_that_made_it() -> None:
