@@ -47,7 +47,7 @@ def live(symbols: tuple[str, ...], settings: Settings, environ: Mapping[str, str
         public = PublicMarket(address, clock, environ)
         undo.callback(public.close)
         skew_ms = min(_sample(public, address, clock) for _ in range(PROBES))[1]
-        rules = _rules(public, address, symbols, settings.accounts.margin_asset)
+        rules = _rules(public, address, symbols)
         source = LiveMarket(symbols, clock, ahead_ms=skew_ms)
         public.listen(symbols, source)
         silent = source.wait_for_marks(MARK_SECONDS)
@@ -73,11 +73,11 @@ def _sample(public: PublicMarket, address: VenueAddress, clock: Clock) -> tuple[
 
 
 def _rules(
-    public: PublicMarket, address: VenueAddress, symbols: tuple[str, ...], margin_asset: str
+    public: PublicMarket, address: VenueAddress, symbols: tuple[str, ...]
 ) -> tuple[SymbolRules, ...]:
     body = _asked(public, address, PublicRead.EXCHANGE_INFO)
     try:
-        return read_rules(body, symbols, margin_asset=margin_asset)
+        return read_rules(body, symbols)
     except ReplyUnreadable as error:
         raise VenueGoneError(f"{address.rest}{PublicRead.EXCHANGE_INFO}: {error}") from None
     except ConfigurationError as error:

@@ -13,6 +13,7 @@ from ...actors.adapters.binance_filters import read_filters
 from ...actors.adapters.wire import Row, integer, mapping, rows, text
 from ...actors.errors import ConfigurationError
 from ...messages.instruments import Filters
+from .fills import QUOTE_ASSET
 from .settings import SymbolRules
 
 UNBOUNDED = Decimal(10**9)
@@ -20,15 +21,13 @@ UNBOUNDED = Decimal(10**9)
 ORDERS_MAX = 200
 
 
-def read_rules(
-    body: Any, symbols: tuple[str, ...], *, margin_asset: str
-) -> tuple[SymbolRules, ...]:
+def read_rules(body: Any, symbols: tuple[str, ...]) -> tuple[SymbolRules, ...]:
     """Return the rules of some symbols, in their order.
 
     Raises:
         ReplyUnreadable: The body is no exchangeInfo.
         ConfigurationError: A symbol is unknown there, has rules that cannot be read, or is settled
-            in another asset; every such fault is named.
+            in another asset than the simulated account has; every such fault is named.
     """
     listed = {
         text(row, "symbol"): row for row in rows(mapping(body, "body").get("symbols"), "symbols")
@@ -36,7 +35,7 @@ def read_rules(
     read = read_filters(body, symbols)
     known = {filters.symbol: filters for filters in read.result.instruments}
     faults = [each for each in read.faults if each.partition(":")[0] in symbols]
-    faults += _faults(symbols, listed, known, margin_asset)
+    faults += _faults(symbols, listed, known)
     if faults:
         raise ConfigurationError(*faults)
     return tuple(_rules(known[each], listed[each]) for each in symbols)
@@ -46,14 +45,13 @@ def _faults(
     symbols: tuple[str, ...],
     listed: Mapping[str, Row],
     known: Mapping[str, Filters],
-    margin_asset: str,
 ) -> Iterator[str]:
     for each in symbols:
         if each not in listed:
             near = ", ".join(get_close_matches(each, listed, n=3))
             yield f"{each}: is no symbol there{near and f'; near: {near}'}"
-        elif each in known and known[each].margin_asset != margin_asset:
-            yield f"{each}: is settled in {known[each].margin_asset}, not in {margin_asset}"
+        elif each in known and known[each].margin_asset != QUOTE_ASSET:
+            yield f"{each}: is settled in {known[each].margin_asset}, not in {QUOTE_ASSET}"
 
 
 def _rules(filters: Filters, row: Row) -> SymbolRules:

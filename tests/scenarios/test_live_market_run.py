@@ -1,5 +1,6 @@
 """Live market run: paper at its own venue, at prices of one that hears of no order."""
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from callboard.actors.adapters.exits import Exit
 from callboard.actors.settings import ExchangeSettings, Settings
-from callboard.scenarios.paper import PaperOptions, Progress
+from callboard.scenarios.paper import PaperOptions, PaperResult, Progress
 from callboard.scenarios.running import live_opening
 from callboard.scenarios.running.live import Place, place_in_process, run_live
 from callboard.scenarios.running.live_opening import live
@@ -18,6 +20,7 @@ from callboard.scenarios.running.socket_places import place_on_server
 from callboard.scenarios.venue.control import VenueGoneError
 from callboard.scenarios.venue.server.floor import Floor
 from callboard.scenarios.venue.server.serving import VenueServer
+from support.command_line import invoke
 from support.paper_runs import EASY, SYMBOL, feeder
 from support.raw_server import RawServer, reply
 from support.venue_servers import served
@@ -42,51 +45,65 @@ def _wishes(market: OpenedMarket) -> list[dict[str, Any]]:
     return [{**wish, "signal_id": f"in{nth}", "at_ms": now_ms + 250 * nth} for nth in range(WISHES)]
 
 
-def _in_process(options: PaperOptions) -> Place:
-    return place_in_process(options, 0.0)
-
-
-def _on_server(options: PaperOptions) -> Place:
-    return place_on_server(options, {})
-
-
 def _orders_of_all(floor: Floor) -> tuple[int, list[str]]:
     """Return the orders of nobody's account, and the names of all others."""
     public = floor.venues.public.ledger().orders_accepted
     return public, [name for name, _ in floor.venues]
 
 
-@pytest.mark.parametrize("placed", [_in_process, _on_server])
+def _lived(
+    options: PaperOptions, place: Place, *, is_over: Callable[[Progress], bool]
+) -> PaperResult:
+    """Run until it is over."""
+    over = threading.Event()
+
+    def look(progress: Progress) -> None:
+        if is_over(progress):
+            over.set()
+
+    return run_live(
+        options,
+        place,
+        log=lambda _actor, _event, _fields: None,
+        on_progress=look,
+        is_stopped=over.is_set,
+    )
+
+
 def test_paper_trades_at_live_prices_until_they_are_stale_and_their_venue_hears_of_no_order(
-    placed: Callable[[PaperOptions], Place], tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     seen: list[object] = []
-    stale = threading.Event()
     with served(clock_skew_ms=AHEAD_MS) as server:
-        settings = _at(server.rest_url)
-        market = live((SYMBOL,), settings, {})
-        options = PaperOptions(settings, market, tmp_path, feeder(_wishes(market)))
+        market = live((SYMBOL,), _at(server.rest_url), {})
+        options = PaperOptions(_at(server.rest_url), market, tmp_path, feeder(_wishes(market)))
 
-        def look(progress: Progress) -> None:
+        def is_stale(progress: Progress) -> bool:
             if progress.tally.fills and not seen:
                 seen.append((server.call(_orders_of_all), _requests(server)))
                 server.end()
-            if "mark_age" in progress.tally.refusals and seen:
-                stale.set()
+            return bool(seen) and "mark_age" in progress.tally.refusals
 
-        result = run_live(
-            options,
-            placed(options),
-            log=lambda _actor, _event, _fields: None,
-            on_progress=look,
-            is_stopped=stale.is_set,
-        )
+        result = _lived(options, place_in_process(options, 0.0), is_over=is_stale)
 
     assert [((0, []), 4)] == seen, "three looks at the clock, one at the filters"
     assert 1 <= result.summary["venue"]["fills"]
-    assert stale.is_set(), result.summary
+    assert "mark_age" in result.summary["refusals"]
     assert f"live market at {server.rest_url}" == result.summary["market"]
     assert not result.summary["mark_is_mid"]
+
+
+def test_over_sockets_paper_trades_at_live_prices_on_a_server_of_its_own(tmp_path: Path) -> None:
+    with served(clock_skew_ms=AHEAD_MS) as server:
+        market = live((SYMBOL,), _at(server.rest_url), {})
+        options = PaperOptions(_at(server.rest_url), market, tmp_path, feeder(_wishes(market)))
+        place = place_on_server(options, {})
+
+        result = _lived(options, place, is_over=lambda progress: progress.tally.fills > 0)
+        told = server.call(_orders_of_all)
+
+    assert 1 <= result.summary["venue"]["fills"]
+    assert (0, []) == told
 
 
 def _requests(server: VenueServer) -> int:
@@ -111,3 +128,16 @@ def test_a_venue_that_tells_no_price_is_not_there(monkeypatch: pytest.MonkeyPatc
 def test_a_venue_that_says_something_else_is_not_there(answer: Any, words: str) -> None:
     with RawServer([[answer]]) as server, pytest.raises(VenueGoneError, match=words):
         live((SYMBOL,), _at(server.url), {})
+
+
+def test_the_command_line_trades_at_a_live_market(tmp_path: Path) -> None:
+    with served() as server:
+        result = invoke(
+            *("run", "--market", "live", "-s", f"exchange.market_url={server.rest_url}"),
+            *("--symbols", SYMBOL, "--data-dir", tmp_path, "--for", "100ms", "--json"),
+        )
+        told = server.call(_orders_of_all)
+
+    assert Exit.OK is Exit(result.exit_code), result.output
+    assert f"live market at {server.rest_url}" == json.loads(result.stdout)["market"]
+    assert (0, []) == told

@@ -18,12 +18,16 @@ from callboard.actors.settings import ExchangeSettings, Settings
 from callboard.scenarios.paper import PaperOptions, PaperResult, Progress
 from callboard.scenarios.running.live import Place, run_live
 from callboard.scenarios.running.live_opening import live
+from callboard.scenarios.running.market import Live, OpenedMarket
 from callboard.scenarios.running.shadow import place_in_shadow
 from callboard.scenarios.running.summary_table import rows
 from callboard.scenarios.venue.control import VenueGoneError
+from callboard.scenarios.venue.live_market import LiveMarket
+from callboard.scenarios.venue.scaled_clock import ScaledClock
 from callboard.scenarios.venue.server.accounts import read_accounts
 from callboard.scenarios.venue.server.door import ClosedDoor
 from callboard.scenarios.venue.server.serving import VenueServer
+from callboard.scenarios.venue.settings import ETHUSDT
 from support.paper_runs import EASY, SYMBOL, feeder
 from support.venue_servers import Caller, served
 from support.worlds import WAIT_SECONDS
@@ -75,6 +79,15 @@ def _bought(caller: Caller, quantity: str) -> None:
     """Let the account's owner buy."""
     order = {"symbol": SYMBOL, "side": "BUY", "type": "MARKET", "quantity": quantity}
     caller.done("POST", "/fapi/v1/order", **order)
+
+
+def _still(server: VenueServer, folder: Path) -> PaperOptions:
+    """Return a run at a market that tells nothing, for one that never begins."""
+    clock = ScaledClock.begin()
+    source = LiveMarket((SYMBOL,), clock, ahead_ms=0)
+    brought = Live((ETHUSDT,), clock, 0, source, lambda: None)
+    market = OpenedMarket(source, (SYMBOL,), clock.origin_ns, "still", live=brought)
+    return PaperOptions(_at(server), market, folder)
 
 
 @define
@@ -155,7 +168,7 @@ def _without_log(_actor: str, _event: str, _fields: Mapping[str, object]) -> Non
 def test_a_key_that_only_reads_is_enough_and_the_paper_account_begins_with_its_balance(
     guarded: VenueServer, tmp_path: Path
 ) -> None:
-    options = _options(guarded, tmp_path)
+    options = _still(guarded, tmp_path)
 
     place = place_in_shadow(_key("looking", "s2"), options, {}, _without_log)
     ledger = place.ledger()
@@ -170,7 +183,7 @@ def test_a_key_that_only_reads_is_enough_and_the_paper_account_begins_with_its_b
 def test_a_key_that_the_venue_refuses_is_a_fault_of_the_configuration(
     guarded: VenueServer, tmp_path: Path
 ) -> None:
-    options = _options(guarded, tmp_path)
+    options = _still(guarded, tmp_path)
 
     with pytest.raises(ConfigurationError, match=r"/fapi/v3/account: refused: 4\d\d -20\d\d "):
         place_in_shadow(_key("nobody"), options, {}, _without_log)
@@ -179,7 +192,7 @@ def test_a_key_that_the_venue_refuses_is_a_fault_of_the_configuration(
 def test_a_venue_that_is_gone_is_told_at_both_ends(tmp_path: Path) -> None:
     log = _Log()
     with served() as server:
-        options, more = _options(server, tmp_path), _options(server, tmp_path)
+        options = _still(server, tmp_path)
         place = place_in_shadow(_key(), options, {}, log)
         assert log.opened.wait(WAIT_SECONDS)
 
@@ -189,7 +202,7 @@ def test_a_venue_that_is_gone_is_told_at_both_ends(tmp_path: Path) -> None:
     assert "not connected" in told["unread"]
     assert [None] == [each["live"] for each in told["symbols"]]
     with pytest.raises(VenueGoneError, match="/fapi/v3/account: not connected"):
-        place_in_shadow(_key(), more, {}, _without_log)
+        place_in_shadow(_key(), options, {}, _without_log)
 
 
 def test_a_shadow_has_no_exchange_to_send_orders_to() -> None:

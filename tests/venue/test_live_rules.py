@@ -22,18 +22,19 @@ def body() -> Any:
 def test_rules_come_back_as_they_were_published(body: Any) -> None:
     symbols = ("ETHUSDT", "BTCUSDT")
 
-    assert (ETHUSDT, BTCUSDT) == read_rules(body, symbols, margin_asset="USDT")
+    assert (ETHUSDT, BTCUSDT) == read_rules(body, symbols)
 
 
 def test_every_symbol_that_cannot_be_had_is_named_with_what_is_near(body: Any) -> None:
     symbols = ("ETHUSDC", "BTCUSDT", "WORD")
+    listed = [{**row, "marginAsset": "USDC"} for row in body["symbols"]]
 
     with pytest.raises(ConfigurationError) as raised:
-        read_rules(body, symbols, margin_asset="USDC")
+        read_rules({**body, "symbols": listed}, symbols)
 
     assert (
         "ETHUSDC: is no symbol there; near: ETHUSDT",
-        "BTCUSDT: is settled in USDT, not in USDC",
+        "BTCUSDT: is settled in USDC, not in USDT",
         "WORD: is no symbol there",
     ) == raised.value.faults
 
@@ -61,4 +62,4 @@ def test_what_cannot_be_read_is_told(
     spoil(told)
 
     with pytest.raises(error, match=words):
-        read_rules(told, ("BTCUSDT",), margin_asset="USDT")
+        read_rules(told, ("BTCUSDT",))

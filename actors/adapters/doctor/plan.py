@@ -94,7 +94,8 @@ def _mode(plan: Plan, settings: Settings, data_dir: Path | None) -> Iterator[Fin
         yield ok("mode", f"{settings.mode}, reaches the built-in venue alone")
         return
     plan.address = address(settings)
-    yield ok("mode", f"{settings.mode}, reaches {plan.address.rest}")
+    does = "reaches" if MODES[settings.mode].sends_orders else "only looks at"
+    yield ok("mode", f"{settings.mode}, {does} {plan.address.rest}")
 
 
 def _keys(plan: Plan, settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
