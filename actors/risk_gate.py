@@ -101,12 +101,17 @@ class RiskGate(Actor):
     state: GateState
 
     def __init__(
-        self, settings: RiskSettings, id_prefix: str, rules: tuple[NamedRule, ...] = ()
+        self,
+        settings: RiskSettings,
+        id_prefix: str,
+        rules: tuple[NamedRule, ...] = (),
+        margin_asset: str = "",
     ) -> None:
         super().__init__()
         self._settings = settings
         self._id_prefix = id_prefix
         self._rules = rules
+        self._margin_asset = margin_asset
 
     def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901
         """Handle one message."""
@@ -277,7 +282,7 @@ class RiskGate(Actor):
 
     def _view(self, signal: SubmitSignal, ctx: Context) -> EntryView | Refusal:
         try:
-            return entry_view(self.state, self._settings, signal, ctx.now)
+            return entry_view(self.state, self._settings, signal, ctx.now, self._margin_asset)
         except PolicyError as error:
             return Refusal("policy", error.key, error.reason)
 

@@ -25,7 +25,7 @@ MS = 1_000_000
 
 
 def entry_view(
-    state: GateState, base: RiskSettings, signal: SubmitSignal, now_ns: int
+    state: GateState, base: RiskSettings, signal: SubmitSignal, now_ns: int, margin_asset: str = ""
 ) -> EntryView:
     """Return what the rules look at for a new entry, under the policy in force.
 
@@ -69,6 +69,7 @@ def entry_view(
         policy_at_ms=state.policy_at_ms,
         others=_others(state, symbol),
         own=None if limits is None else strategy_view(state, limits, key, now_ns),
+        margin_asset=margin_asset,
     )
 
 

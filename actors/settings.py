@@ -253,6 +253,7 @@ class AccountSettings:
     """How often leverage is read besides at every start and when the venue says it changed."""
     hedge_mode: bool = False
     margin_asset: str = "USDT"
+    """The one asset that money is counted in; entries of symbols with another are refused."""
     set_leverage: bool = False
     set_margin_type: bool = False
     """Whether the gate's `leverage` and `margin_type` are set at the venue for the whitelist."""

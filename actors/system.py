@@ -124,7 +124,9 @@ def core_makers(settings: Settings, rules: tuple[NamedRule, ...] = ()) -> dict[s
         names.RECONCILER: lambda: Reconciler(settings.reconciler),
         names.POSITION_MONITOR: lambda: PositionMonitor(settings.protection),
         names.CIRCUIT_BREAKER: lambda: CircuitBreaker(settings.breaker),
-        names.RISK_GATE: lambda: RiskGate(settings.risk, settings.orders.id_prefix, rules),
+        names.RISK_GATE: lambda: RiskGate(
+            settings.risk, settings.orders.id_prefix, rules, settings.accounts.margin_asset
+        ),
         names.RATE_LIMITER: lambda: RateLimiter(settings.limits, settings.permits_waiting_max),
         names.ORDER_QUEUE: lambda: OrderQueue(settings.queue),
         names.ORDER_MANAGER: lambda: OrderManager(settings.orders),

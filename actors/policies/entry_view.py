@@ -83,6 +83,8 @@ class EntryView:
     """True for a slice of an algorithm that an earlier slice was charged for."""
     own: StrategyView | None = None
     """Of the signal's strategy, where that has limits of its own."""
+    margin_asset: str = ""
+    """The asset that the account's money is counted in; empty where nobody has said."""
 
     @property
     def side(self) -> Side:

@@ -71,6 +71,7 @@ _WORLD = (
     "expired",
     "filters_age",
     "contract_status",
+    "margin_asset",
     "mark_age",
     "account_age",
     "account_may_trade",

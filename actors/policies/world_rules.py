@@ -46,12 +46,15 @@ def symbol_hold(view: EntryView) -> Refusal | None:
 
 
 def contract(view: EntryView) -> Refusal | None:
-    """Filters of a contract that trades; they end at their age (C-20)."""
+    """Filters of a contract that trades, in the account's asset; they end at their age (C-20)."""
     age_ms = (view.now_ns - view.filters_read_at_ns) // MS
     if view.filters is None or age_ms >= view.settings.filters_age_ms_max:
         return Refusal("filters_age", str(age_ms), str(view.settings.filters_age_ms_max))
     if view.filters.status is not ContractStatus.TRADING:
         return Refusal("contract_status", view.filters.status.value, "TRADING")
+    if view.margin_asset not in ("", view.filters.margin_asset):
+        # Its profit and fees would be summed with money of another asset.
+        return Refusal("margin_asset", view.filters.margin_asset, view.margin_asset)
     return None
 
 

@@ -72,6 +72,11 @@ def test_a_hold_that_ended_lets_entries_in_again(held: object, released: object)
     assert "" == bench.guard()
 
 
+@pytest.mark.parametrize(("asset", "guard"), [("USDT", ""), ("USDC", "margin_asset")])
+def test_a_symbol_of_another_margin_asset_is_refused_by_name(asset: str, guard: str) -> None:
+    assert guard == GateBench(margin_asset=asset).guard()
+
+
 def test_a_hold_concerns_its_own_symbol() -> None:
     bench = GateBench()
     bench.steps.tell(ProtectionFailing(SYMBOL, alarm=True))

@@ -92,6 +92,15 @@ def test_a_symbol_that_the_venue_does_not_list_is_named(venue: PaperVenue) -> No
     assert found.text.startswith("LUNAUSDT: unknown there")
 
 
+def test_a_symbol_whose_margin_is_another_asset_is_named(venue: PaperVenue) -> None:
+    settings = evolve(SETTINGS, accounts=AccountSettings(margin_asset="USDC"))
+
+    found = _looked(venue, settings)["filters"]
+
+    assert Verdict.FAIL is found.verdict
+    assert "BTCUSDT (USDT), ETHUSDT (USDT): margin in another asset than USDC" == found.text
+
+
 def test_a_position_mode_that_is_not_the_settings_is_told(venue: PaperVenue) -> None:
     settings = evolve(SETTINGS, accounts=AccountSettings(hedge_mode=True))
 

@@ -196,6 +196,17 @@ def test_a_contract_that_does_not_trade_is_refused_with_its_status() -> None:
     assert Refusal("contract_status", "SETTLING", "TRADING") == found
 
 
+@pytest.mark.parametrize("asset", ["", ETH.margin_asset])
+def test_a_symbol_of_the_account_s_margin_asset_is_admitted(asset: str) -> None:
+    assert refusal(margin_asset=asset) is None
+
+
+def test_a_symbol_whose_margin_is_another_asset_is_refused_with_both() -> None:
+    found = refusal(filters=evolve(ETH, margin_asset="USDC"), margin_asset="USDT")
+
+    assert Refusal("margin_asset", "USDC", "USDT") == found
+
+
 @pytest.mark.parametrize(("age_ms", "is_refused"), [(4_999, False), (5_000, False), (5_001, True)])
 def test_a_mark_that_is_too_old_refuses(age_ms: int, is_refused: bool) -> None:
     found = refusal(mark=mark(at_ns=START_NS - age_ms * MS))

@@ -70,6 +70,7 @@ ENTRIES: dict[str, Changes] = {
     "confluence_score": {"signal": entry(confluence_score=D("2.9"))},
     "signal_strength": {"signal": entry(signal_strength=D(-1))},
     "filters_age": {"filters": None},
+    "margin_asset": {"margin_asset": "USDC"},
     "contract_status": {"filters": evolve(ETH, status=ContractStatus.CLOSE)},
     "mark_age": {"mark": None},
     "account_age": {"account": None},

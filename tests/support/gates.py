@@ -51,8 +51,11 @@ NEWS = (
 class GateBench:
     """A gate that was told a calm world and is ready."""
 
-    def __init__(self, settings: RiskSettings = SETTINGS, *, ready: bool = True) -> None:
-        self.steps = StepRunner(RiskGate(settings, "cb"), name="risk_gate")
+    def __init__(
+        self, settings: RiskSettings = SETTINGS, *, ready: bool = True, margin_asset: str = ""
+    ) -> None:
+        gate = RiskGate(settings, "cb", (), margin_asset)
+        self.steps = StepRunner(gate, name="risk_gate")
         self.steps.start()
         self.steps.tell(EngineStarted(3, LastRun.NONE))
         self.intents = 0

@@ -124,7 +124,16 @@ class VenueCheck:
             for each in symbols
             if each in found and found[each].status is not ContractStatus.TRADING
         ]
-        if missing:
+        asset = self.settings.accounts.margin_asset
+        others = [
+            f"{each} ({found[each].margin_asset})"
+            for each in symbols
+            if each in found and found[each].margin_asset != asset
+        ]
+        if others:
+            text = f"{', '.join(others)}: margin in another asset than {asset}"
+            yield fail(name, text, "correct risk.symbols or accounts.margin_asset")
+        elif missing:
             text = f"{', '.join(missing)}: unknown there, or with rules that cannot be read"
             yield fail(name, text, "correct risk.symbols")
         elif closed:
