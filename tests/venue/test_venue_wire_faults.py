@@ -72,6 +72,15 @@ def test_a_reset_is_one_and_leaves_what_it_says(
     assert orders == bought(server, caller)
 
 
+def test_a_plan_may_stand_in_the_address_too(server: VenueServer, caller: Caller) -> None:
+    path = "/faults/once?fault=page_502&method=POST&path=/fapi/v1/order&executed=false"
+    assert (200, {}) == control(server, "POST", path)
+
+    buy(caller)
+
+    assert 0 == bought(server, caller)
+
+
 def test_half_an_answer_ends_in_its_midst(server: VenueServer, caller: Caller) -> None:
     once(server, WireFault.ANSWER_HALF, path=ORDER)
 
@@ -184,6 +193,10 @@ def test_faults_of_the_venue_are_drawn_and_cleared_while_it_runs(
         ("/faults", {"http_430": 1.0}, "near: http_403, http_429"),
         ("/faults/once", {"fault": "page_503"}, "page_503"),
         ("/faults/once", {"fault": "page_502", "nth": 0}, "counts from 1"),
+        ("/faults/once", {"fault": "page_502", "executed": "no"}, "executed is true or false"),
+        ("/faults/once", {"fault": "page_502", "times": 2}, "no field 'times'; known: fault, "),
+        ("/clock", {"ahead": 5}, "no field 'ahead'; known: ahead_ms"),
+        ("/shutdown", {"now": True}, "no field 'now'; known: none"),
         ("/strike", {"fault": "page_502"}, "no incident"),
         ("/listenKey/expire", {"account": "nobody"}, "no account 'nobody'"),
         ("/say", {"frame": {"E": 1}}, "its type"),

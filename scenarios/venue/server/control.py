@@ -28,6 +28,9 @@ from .wire_faults import WireFault, WireFaults
 STREAM = "STREAM"
 """The method under which a stream's frames are counted."""
 
+PLANNED = ("fault", "method", "path", "symbol", "account", "nth", "executed", "size_ms")
+"""What a planned fault may say."""
+
 Values = dict[str, Any]
 Act = Callable[[Values], Any]
 
@@ -46,21 +49,21 @@ class Control:
     def app(self) -> web.Application:
         """Return the app with all of its paths."""
         app = web.Application()
-        for method, path, act in (
-            ("GET", "/faults", self.faults),
-            ("POST", "/faults", self.set_faults),
-            ("DELETE", "/faults", self.clear),
-            ("POST", "/faults/once", self.plan),
-            ("GET", "/counts", self.counts),
-            ("GET", "/ledger", self.ledger),
-            ("GET", "/held", self.held),
-            ("POST", "/clock", self.set_clock),
-            ("POST", "/strike", self.strike),
-            ("POST", "/listenKey/expire", self.expire_listen_key),
-            ("POST", "/say", self.say),
-            ("POST", "/shutdown", self.shutdown),
+        for method, path, fields, act in (
+            ("GET", "/faults", (), self.faults),
+            ("POST", "/faults", None, self.set_faults),
+            ("DELETE", "/faults", (), self.clear),
+            ("POST", "/faults/once", PLANNED, self.plan),
+            ("GET", "/counts", (), self.counts),
+            ("GET", "/ledger", ("account",), self.ledger),
+            ("GET", "/held", ("account",), self.held),
+            ("POST", "/clock", ("ahead_ms",), self.set_clock),
+            ("POST", "/strike", ("fault", "account", "symbol", "size_ms"), self.strike),
+            ("POST", "/listenKey/expire", ("account",), self.expire_listen_key),
+            ("POST", "/say", ("account", "frame"), self.say),
+            ("POST", "/shutdown", (), self.shutdown),
         ):
-            app.router.add_route(method, path, _handler(act))
+            app.router.add_route(method, path, _handler(act, fields))
         return app
 
     def faults(self, _values: Values) -> Any:
@@ -85,7 +88,7 @@ class Control:
         """Let one fault fire at the nth request, connection or frame from now."""
         fault = fault_named(_text(values, "fault"))
         method, path = _text(values, "method", ""), _text(values, "path", "")
-        nth, executed = _whole(values, "nth", 1), bool(values.get("executed", True))
+        nth, executed = _whole(values, "nth", 1), _flag(values, "executed", usual=True)
         size_ms = _whole(values, "size_ms", 0) if "size_ms" in values else None
         if nth < 1:
             raise ControlError("nth counts from 1")
@@ -174,10 +177,16 @@ class Control:
         return accounts[name]
 
 
-def _handler(act: Act) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _handler(
+    act: Act, fields: tuple[str, ...] | None
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Return what answers a path; it takes these fields, any for None."""
+
     async def handle(request: web.Request) -> web.Response:
         try:
             values = _values(await request.read()) | dict(request.query)
+            if fields is not None:
+                _refuse_unknown(values, fields)
             return _json(200, act(values))
         except (ControlError, ConfigurationError, ValueError) as error:
             return _json(400, {"error": str(error)})
@@ -195,6 +204,12 @@ def _values(body: bytes) -> Values:
     return named
 
 
+def _refuse_unknown(values: Values, fields: tuple[str, ...]) -> None:
+    for name in values:
+        if name not in fields:
+            raise ControlError(f"no field {name!r}; known: {', '.join(fields) or 'none'}")
+
+
 def _text(values: Values, name: str, usual: str | None = None) -> str:
     value = values.get(name, usual)
     if not isinstance(value, str):
@@ -207,6 +222,14 @@ def _whole(values: Values, name: str, usual: int) -> int:
         return int(values.get(name, usual))
     except (TypeError, ValueError):
         raise ControlError(f"{name} is a whole number") from None
+
+
+def _flag(values: Values, name: str, *, usual: bool) -> bool:
+    """Return a truth; in an address it is a word."""
+    value = values.get(name, usual)
+    if value not in (True, False, "true", "false"):
+        raise ControlError(f"{name} is true or false")
+    return value in (True, "true")
 
 
 def _plain(_owner: Any, _field: Any, value: Any) -> Any:

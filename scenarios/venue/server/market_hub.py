@@ -21,6 +21,8 @@ from .venues import PUBLIC
 MARK_EVERY_MS = 3_000
 """The pace of a mark price stream that asks for none."""
 JITTER_MS = 500
+EACH = "1s"
+"""The pace of the core's own marks."""
 
 
 class MarketEar(Protocol):
@@ -46,7 +48,8 @@ class MarketHub:
         """The names that somebody hears, by kind and symbol."""
         self._close_line: Callable[[], None] | None = None
         self._trades: dict[str, int] = {}
-        self._marked_ms: dict[str, int] = {}
+        self._marked_ms: dict[tuple[str, str], int] = {}
+        """When a mark was told last, by stream name and symbol."""
         self._pace = MarketPace(floor, self.tell)
         floor.venues.hear_market(self._on_event)
 
@@ -83,6 +86,7 @@ class MarketHub:
             return
         del self._ears[name]
         stream = self._streams.pop(name)
+        self._marked_ms = {key: at for key, at in self._marked_ms.items() if key[0] != name}
         self._names[stream.kind, stream.symbol].remove(name)
         self._pace.remove(name)
         if not self._ears and self._close_line is not None:
@@ -115,19 +119,19 @@ class MarketHub:
 
     def _tell_mark(self, symbol: str, frame: dict[str, Any]) -> None:
         for name in self._names.get(("markPrice", symbol), ()):
-            if self._is_due(name, int(frame["E"])):
+            if self._is_due(name, symbol, int(frame["E"])):
                 self.tell(name, frame)
         for name in self._names.get(("markPrice", ALL), ()):
-            if self._is_due(f"{name} {symbol}", int(frame["E"])):
+            if self._is_due(name, symbol, int(frame["E"])):
                 self.tell(name, [frame])
 
-    def _is_due(self, name: str, at_ms: int) -> bool:
+    def _is_due(self, name: str, symbol: str, at_ms: int) -> bool:
         """True once in three seconds for a stream without a pace of its own."""
-        if "@1s" in name:
+        if self._streams[name].pace == EACH:
             return True
-        if at_ms - self._marked_ms.get(name, 0) < MARK_EVERY_MS - JITTER_MS:
+        if at_ms - self._marked_ms.get((name, symbol), 0) < MARK_EVERY_MS - JITTER_MS:
             return False
-        self._marked_ms[name] = at_ms
+        self._marked_ms[name, symbol] = at_ms
         return True
 
     def _on_event(self, event: MarketEvent) -> None:
