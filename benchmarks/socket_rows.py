@@ -46,6 +46,9 @@ PEERS = {
     ),
 }
 """By program: the package that it needs, and its row."""
+LIVE_PROGRAM, LIVE_PACKAGE = "socket_nautilus_live.py", "nautilus_trader"
+LIVE = Target("an order of NautilusTrader's live pipeline / bare python-binance", UNIT, None)
+LIVE_FLOOD = Target("orders a second of it, 32 in flight / bare python-binance", "orders/s", None)
 
 
 @define
@@ -94,6 +97,11 @@ def _round(found: Figures, url: str, orders: int) -> None:
         python = python_with(package)
         if python is not None:
             found.add(program, say(program, url, str(orders), python=python))
+    python = python_with(LIVE_PACKAGE)
+    if python is not None:
+        live = say(LIVE_PROGRAM, url, str(orders), python=python)
+        found.add("live", live["sequential"])
+        found.add("live_flood", [live["flood"]])
     load = say("socket_load.py", url, str(orders))
     found.add("server", load["seconds"])
     found.rates.append(load["rate"])
@@ -124,12 +132,22 @@ def _rows(found: Figures) -> Iterator[Row | Absent]:
         if program in found.seconds:
             yield _row(target, found.p50s(program), bare)
         else:
-            yield Absent(target.name, f"{package} is in no environment that {ENVIRONMENTS} names")
+            yield _absent(target, package)
+    if "live" in found.seconds:
+        yield _row(LIVE, found.p50s("live"), bare)
+        yield _row(LIVE_FLOOD, _flood(found, "live_flood"), _rates(found))
+    else:
+        yield _absent(LIVE, LIVE_PACKAGE)
+        yield _absent(LIVE_FLOOD, LIVE_PACKAGE)
     long = f"{median(found.p50s('beside')):.3g} ms where the host leaves the interval as it is"
     yield _row(BESIDE, found.p50s("beside_short"), found.p50s("naive"), long)
     yield _row(PROTECT, found.p50s("protect"), bare, f"p99 {found.p99('protect'):.3g} ms")
     server = f"one by one p50 {median(found.p50s('server')):.3g}, p99 {found.p99('server'):.3g} ms"
     yield _row(SERVER, found.rates, _rates(found), server)
+
+
+def _absent(target: Target, package: str) -> Absent:
+    return Absent(target.name, f"{package} is in no environment that {ENVIRONMENTS} names")
 
 
 def _flood(found: Figures, case: str) -> list[float]:

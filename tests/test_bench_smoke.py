@@ -30,6 +30,8 @@ ROWS = {
     "orders a second over ws-fapi, 32 in flight / bare python-binance",
     "an order of ccxt async / bare python-binance",
     "an order of NautilusTrader's HTTP client / bare python-binance",
+    "an order of NautilusTrader's live pipeline / bare python-binance",
+    "orders a second of it, 32 in flight / bare python-binance",
     "order placed while the host computes / a naive Pykka chain",
     "a fill to its stop acknowledged / bare python-binance's order",
     "requests a second of the venue alone / bare python-binance",
