@@ -75,4 +75,15 @@ class Chase:
     """Whether what is left at the bound is taken at the market instead of given up."""
 
 
-Plan = Twap | Vwap | Iceberg | Bracket | Chase
+@frozen
+class Oco:
+    """One of two entries: the signal's limit rests, or what is left is taken at the stop price.
+
+    The first that fills ends the other, and both together never fill more than was wished.
+    """
+
+    stop_price: Decimal
+    """Beyond the market: an entry at the market once the price gets there."""
+
+
+Plan = Twap | Vwap | Iceberg | Bracket | Chase | Oco

@@ -17,7 +17,7 @@ from ..messages.intake import (
     ResumeTrading,
     SubmitSignal,
 )
-from ..messages.plans import Bracket, Chase, Iceberg, Plan, TrailingStop, Twap, Vwap
+from ..messages.plans import Bracket, Chase, Iceberg, Oco, Plan, TrailingStop, Twap, Vwap
 from ..messages.values import OrderType, SignalType, TimeInForce
 from .workload import MS, PRICES, START_NS, SYMBOLS
 
@@ -63,6 +63,13 @@ def _command(random: Random, number: int, at_ms: int) -> ExecuteAlgorithm:
         )
         show = (signal.quantity or Decimal(0)) / random.choice((2, 3, 4))
         return ExecuteAlgorithm(resting, evolve(plan, show=show))
+    if isinstance(plan, Oco):
+        below, beyond = (random.choice((-2, 0, 5, 15)), random.choice((1, 4, 20)))
+        bought, stopped = (
+            _tick(price * (10_000 + sign * each) / 10_000) for each in (-below, below + beyond)
+        )
+        resting = evolve(signal, order_type=OrderType.LIMIT, price=bought)
+        return ExecuteAlgorithm(resting, Oco(stopped))
     stop, target = (_tick(price * (1_000 - sign * far) / 1_000) for far in (4, -8))
     held = evolve(signal, stop_loss=stop, take_profit=target)
     return ExecuteAlgorithm(_followed(random, held, price, sign), plan)
@@ -112,5 +119,6 @@ def _plan(random: Random) -> Plan:
         Iceberg(Decimal(1), variance_pct=Decimal(random.choice((0, 30)))),
         Bracket(),
         Chase(random.choice((0, 2, 10)), Decimal(random.choice((5, 50))), random.random() < 0.5),
+        Oco(Decimal(1)),
     )
     return random.choice(plans)

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
-from ...messages.plans import Bracket, Chase, Iceberg, Plan, Twap, Vwap
+from ...messages.plans import Bracket, Chase, Iceberg, Oco, Plan, Twap, Vwap
 from .signal_words import BadField
 
 Read = Callable[[Mapping[str, Any], str], Any]
@@ -65,6 +65,7 @@ FORMS: Mapping[str, _Form] = MappingProxyType(
             switch=("takes",),
             optional=("takes",),
         ),
+        "oco": _Form(Oco, decimal=("stop_price",)),
     }
 )
 """Name of a plan -> its form."""

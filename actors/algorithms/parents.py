@@ -6,25 +6,26 @@ way at a time. Bound: `RUNNING_MAX` parents run at a time, and slices are as man
 `policies/plan_rules.py` lets a plan have.
 """
 
+from decimal import Decimal
 from typing import assert_never
 
 from attrs import evolve, frozen
 
 from ...messages.algorithms import AlgorithmAdmitted, PositionGone, RequestAlgorithm
 from ...messages.control import TradingStateChanged
-from ...messages.events import OrderCorrected
+from ...messages.events import AlertRaised, OrderCorrected
 from ...messages.intake import ExecuteAlgorithm, SubmitSignal
 from ...messages.market import MarkChanged
 from ...messages.orders import OrderEnded
 from ...messages.queries import AlgorithmsView, AlgorithmView
-from ...messages.values import OrderState, OrderType, PositionSide, Side, TradingState
+from ...messages.values import OrderState, OrderType, PositionSide, Severity, Side, TradingState
 from .. import names
 from ..intake_facts import REFUSED, IntakeState
 from ..policies.algorithm_moves import draws_of, follows_prices, schedule_of
 from ..policies.parent_order import Parent, lot_of, parent_intent, whole_quantity
 from ..policies.plan_rules import plan_faults
 from ..policies.refusal import Refusal
-from ..policies.rounding import ZERO
+from ..policies.rounding import ZERO, plain
 from ..policies.signal_rules import is_taken_back
 from ..runtime.actor import Context
 from .carrying import CLOSED, GONE, Carrying, end_state
@@ -148,10 +149,19 @@ class Parents:
                 more = message.filled - parent.slices[message.signal_id]
                 fact = SliceCorrected(parent.intent_id, message.signal_id, message.filled)
                 self.ctx.record(fact)
+                self._tell_surplus(parent, parent.filled + more)
                 if not parent.is_running:
                     filled, told = parent.filled + more, parent.signal.signal_id
                     event = evolve(message, signal_id=told, corrects=parent.outcome, filled=filled)
                     self.ctx.tell(names.EVENT_BUS, event)
+
+    def _tell_surplus(self, parent: Parent, filled: Decimal) -> None:
+        """A fill after an end made it more than was wished: it stays, under the position's stop."""
+        if parent.signal.signal.is_entry and filled > parent.quantity:
+            text = f"{plain(filled)} filled of {plain(parent.quantity)}: it stays under its stop"
+            name, told = "algorithm_overfilled", parent.signal.signal_id
+            alert = AlertRaised(Severity.WARNING, name, told, text)
+            self.ctx.tell(names.EVENT_BUS, alert)
 
     def cancel(self, parent: Parent, reason: str) -> None:
         """Ask for nothing more, take the slice under way back, and end with it."""

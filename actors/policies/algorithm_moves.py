@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import assert_never
 
-from ...messages.plans import Bracket, Chase, Iceberg, Plan, Twap, Vwap
+from ...messages.plans import Bracket, Chase, Iceberg, Oco, Plan, Twap, Vwap
 from .chasing import next_chase
+from .either_entry import next_either
 from .iceberg import next_bracket, next_iceberg
 from .parent_order import Lot, Moment, Move, Parent, Slice
 from .slicing import next_slice, twap_schedule, vwap_schedule
@@ -26,7 +27,7 @@ def draws_each(plan: Plan) -> bool:
 
 def follows_prices(plan: Plan) -> bool:
     """True for a plan that goes by the best prices."""
-    return isinstance(plan, Chase)
+    return isinstance(plan, Chase | Oco)
 
 
 def schedule_of(
@@ -38,7 +39,7 @@ def schedule_of(
             return twap_schedule(plan, quantity, lot, draws or [0.0] * plan.slices)
         case Vwap():
             return vwap_schedule(plan, quantity, lot)
-        case Iceberg() | Bracket() | Chase():
+        case Iceberg() | Bracket() | Chase() | Oco():
             return ()
         case _:
             assert_never(plan)
@@ -56,5 +57,7 @@ def next_move(parent: Parent, moment: Moment) -> Move:
             return next_bracket(parent)
         case Chase():
             return next_chase(parent, plan, moment)
+        case Oco():
+            return next_either(parent, plan, moment)
         case _:
             assert_never(plan)

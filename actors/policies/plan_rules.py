@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from ...messages.intake import ExecuteAlgorithm, SubmitSignal
-from ...messages.plans import Bracket, Chase, Iceberg, Plan, Twap, Vwap
+from ...messages.plans import Bracket, Chase, Iceberg, Oco, Plan, Twap, Vwap
 from ...messages.values import OrderType, SignalType, TimeInForce
 from .rounding import plain
 from .signal_rules import FIGURE_MAX
@@ -39,6 +39,8 @@ def _faults(plan: Plan, signal: SubmitSignal) -> Iterator[str]:
             return _bracket_faults(signal)
         case Chase():
             return _chase_faults(plan, signal)
+        case Oco():
+            return _oco_faults(plan, signal)
         case _:
             assert_never(plan)
 
@@ -95,6 +97,18 @@ def _chase_faults(plan: Chase, signal: SubmitSignal) -> Iterator[str]:
     yield from _between("moves_max", plan.moves_max, 0, SLICES_MAX)
     if not (plan.distance_bps_max.is_finite() and 0 <= plan.distance_bps_max <= BPS_MAX):
         yield f"distance_bps_max: is 0 to {BPS_MAX}, not {plan.distance_bps_max}"
+
+
+def _oco_faults(plan: Oco, signal: SubmitSignal) -> Iterator[str]:
+    yield from _rests(signal)
+    price = signal.price
+    if not (plan.stop_price.is_finite() and 0 < plan.stop_price <= FIGURE_MAX):
+        yield f"stop_price: is above 0, not {plan.stop_price}"
+    elif price is not None and price.is_finite():
+        is_long = signal.signal is SignalType.LONG_ENTRY
+        if (plan.stop_price > price) is not is_long or plan.stop_price == price:
+            side = "above" if is_long else "below"
+            yield f"stop_price: is {side} the limit's {plain(price)}, not {plain(plan.stop_price)}"
 
 
 def _rests(signal: SubmitSignal) -> Iterator[str]:

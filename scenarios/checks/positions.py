@@ -16,6 +16,7 @@ from ...actors.position_facts import FillApplied, FillCorrected
 from ...actors.position_state import PositionsState
 from ...actors.runtime.cell import Cell
 from ...actors.runtime.envelope import Envelope
+from ..venue.algo_orders import TRAILING
 from ..venue.fills import Fill
 from ..venue.settings import SymbolRules
 from .ground import AMENDED, PLACING_PATHS, ZERO, Ground, Hooks, PositionKey
@@ -23,6 +24,8 @@ from .ground import AMENDED, PLACING_PATHS, ZERO, Ground, Hooks, PositionKey
 MS = 1_000_000
 STOPS_MAX = 6
 """Conditional orders of one symbol that may wait at once: a stop and a target, doubted twice."""
+TRAILING_MAX = 4
+"""Trailing stops beside them: one and its successor for a position that grew, each doubted."""
 ALARM_SLACK_NS = 100 * MS
 
 
@@ -134,9 +137,10 @@ class PositionsAreGuarded:
     def on_quiet(self) -> None:
         """Compare the engine's own clock of each position, and count stops at the venue."""
         for symbol in self.ground.engine.venue.core.books:
-            waiting = len(self.ground.open_stops(symbol))
-            if waiting > STOPS_MAX:
-                self.ground.report(self.name, f"{waiting} conditional orders of {symbol} wait")
+            types = [each.request.type for each in self.ground.open_stops(symbol)]
+            trailing = types.count(TRAILING)
+            if len(types) - trailing > STOPS_MAX or trailing > TRAILING_MAX:
+                self.ground.report(self.name, f"{len(types)} conditional orders of {symbol} wait")
         if self.ground.engine.life is not None:
             self._check_alarms(self.ground.engine.state(names.POSITION_MONITOR))
 

@@ -9,6 +9,7 @@ from callboard.actors.algorithms.parents import RUNNING_MAX
 from callboard.messages.algorithms import AlgorithmAdmitted, ReleaseAlgorithm, RequestAlgorithm
 from callboard.messages.control import RecoveryDone
 from callboard.messages.events import (
+    AlertRaised,
     OrderCancelled,
     OrderCorrected,
     OrderFilled,
@@ -140,10 +141,11 @@ def test_a_late_fill_of_a_slice_counts_for_the_whole_while_it_runs() -> None:
     steps = begun()
     ended(steps, 1, "0.04", state=OrderState.CANCELLED)
 
-    steps.tell(OrderCorrected("s1/1", "cb1-1_1-e1", SYMBOL, "CANCELLED", D("0.05")))
+    late = steps.tell(OrderCorrected("s1/1", "cb1-1_1-e1", SYMBOL, "CANCELLED", D("0.05")))
     steps.now_ns += 10 * SECOND
     step = steps.fire("algorithm/1")
 
+    assert [] == late.told(AlertRaised)
     assert [D("0.05")] == [each.signal.quantity for each in step.told(RequestEntry)]
 
 
@@ -159,6 +161,9 @@ def test_a_late_fill_after_the_end_corrects_the_whole_too() -> None:
     assert ["s1/2", "s1"] == [each.signal_id for each in end.told(OrderFilled)]
     assert [("s1/2", D("0.06")), ("s1", D("0.11"))] == [
         (each.signal_id, each.filled) for each in step.told(OrderCorrected)
+    ]
+    assert ["0.11 filled of 0.1: it stays under its stop"] == [
+        each.text for each in step.told(AlertRaised)
     ]
 
 

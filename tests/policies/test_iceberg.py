@@ -17,7 +17,7 @@ from callboard.actors.policies.algorithm_moves import (
 from callboard.actors.policies.iceberg import PAUSE_MS, next_bracket, shown
 from callboard.actors.policies.parent_order import Lot, Moment, Over, Parent, Place, Wait
 from callboard.messages.intake import ExecuteAlgorithm
-from callboard.messages.plans import Bracket, Chase, Iceberg, Plan, Twap, Vwap
+from callboard.messages.plans import Bracket, Chase, Iceberg, Oco, Plan, Twap, Vwap
 from callboard.messages.values import OrderState, OrderType
 from support.entries import NOW_MS, entry
 
@@ -117,6 +117,7 @@ def test_a_bracket_whose_entry_came_to_nothing_ends_as_that_did() -> None:
         (evolve(PLAN, variance_pct=D(5)), 0, True, 0),
         (Bracket(), 0, False, 0),
         (Chase(3, D(20)), 0, False, 0),
+        (Oco(D(2_010)), 0, False, 0),
     ],
 )
 def test_a_plan_draws_what_it_leaves_to_chance_and_no_more(

@@ -5,7 +5,7 @@ from typing import Any
 
 from callboard.actors.policies.plan_rules import plan_faults
 from callboard.messages.intake import ExecuteAlgorithm
-from callboard.messages.plans import Bracket, Chase, Iceberg, Plan, TrailingStop, Twap, Vwap
+from callboard.messages.plans import Bracket, Chase, Iceberg, Oco, Plan, TrailingStop, Twap, Vwap
 from callboard.messages.values import OrderType, PriceMatch, SignalType, TimeInForce
 from support.entries import entry
 
@@ -86,6 +86,23 @@ def test_a_bracket_has_a_stop_and_a_target() -> None:
 
 def test_a_bracket_may_be_followed_instead_of_having_a_target() -> None:
     assert () == faults(Bracket(), stop_loss=D(1_950), trailing=TrailingStop(D(1)))
+
+
+def test_one_of_two_entries_has_a_limit_and_a_stop_price_beyond_it() -> None:
+    assert () == faults(Oco(D(2_010)), **LIMIT)
+    assert () == faults(Oco(D(1_990)), **LIMIT, signal=SignalType.SHORT_ENTRY)
+    found = faults(Oco(D(2_000)), **LIMIT)
+    assert ("stop_price: is above the limit's 2000, not 2000",) == found
+    found = faults(Oco(D(2_010)), **LIMIT, signal=SignalType.SHORT_ENTRY)
+    assert ("stop_price: is below the limit's 2000, not 2010",) == found
+
+
+def test_one_of_two_entries_is_told_with_all_its_faults() -> None:
+    found = faults(Oco(D(-1)), signal=SignalType.CLOSE_LONG, time_in_force=TimeInForce.IOC)
+    assert ["signal", "order_type", "time_in_force", "stop_price"] == named(found)
+    assert ["stop_price"] == named(faults(Oco(D("NaN")), **LIMIT))
+    assert ["order_type"] == named(faults(Oco(D(2_010))))
+    assert () == faults(Oco(D(2_010)), order_type=OrderType.LIMIT, price=D("NaN"))
 
 
 def test_a_chase_has_a_bound() -> None:
