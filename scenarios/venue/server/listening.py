@@ -4,11 +4,13 @@ Owns the choice, connection by connection, between the server and a door that fa
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
 HOST = "127.0.0.1"
+ACCEPT_TURNS = 3
+"""Turns of the loop in which a connection that was accepted comes to stand."""
 
 
 class PortInUseError(ConnectionError):
@@ -47,3 +49,19 @@ async def listen(
         raise PortInUseError(port) from error
     where: int = listener.sockets[0].getsockname()[1]
     return listener, where
+
+
+async def close_all(listeners: Iterable[asyncio.Server]) -> None:
+    """Close listeners; a connection that was accepted before stands then, for the runner to close.
+
+    A listener that is closed at once loses what it has just accepted: nobody would end that.
+    """
+    loop = asyncio.get_running_loop()
+    listening = tuple(listeners)
+    for listener in listening:
+        for each in listener.sockets:
+            loop.remove_reader(each.fileno())
+    for _ in range(ACCEPT_TURNS):
+        await asyncio.sleep(0)
+    for listener in listening:
+        listener.close()

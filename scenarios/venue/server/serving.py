@@ -25,7 +25,7 @@ from .app import build_app
 from .control import Control
 from .door import Door, OpenDoor
 from .floor import Floor
-from .listening import HOST, listen
+from .listening import HOST, close_all, listen
 from .venues import Venues
 from .wire_faults import WireFaults
 
@@ -166,8 +166,7 @@ class VenueServer:
             await over
         finally:
             floor.close()
-            for listener in listeners:
-                listener.close()
+            await close_all(listeners)
             await venue.cleanup()
             await control.cleanup()
 
