@@ -31,6 +31,7 @@ from callboard.actors.settings import RiskSettings, Settings
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.market import MarkChanged
 from callboard.messages.values import SignalType
+from callboard.scenarios.venue.ledger import VenueLedger
 from callboard.scenarios.venue.scaled_clock import ScaledClock
 from callboard.scenarios.venue.server.serving import VenueServer
 from support.engines import Collector
@@ -95,6 +96,10 @@ class Trader:
     ) -> None:
         self.ref.tell(SubmitSignal(signal_id, 0, kind, symbol, confidence=Decimal("0.9"), **wish))
 
+    def ledger(self) -> VenueLedger:
+        """Return the truth of the venue's first account."""
+        return self.server.call(lambda floor: dict(floor.now())["account-1"].ledger())
+
     def wait_told(self, kind: type) -> None:
         self.told.wait_for(has(self.told, kind))
 
@@ -115,10 +120,14 @@ def trading(
     *,
     clock: ScaledClock | None = None,
     data_dir: Path | None = None,
+    port: int = 0,
 ) -> Generator[Trader]:
-    """Run an engine at a server until it is ready, and for as long as the context lasts."""
+    """Run an engine at a server until it is ready, and for as long as the context lasts.
+
+    With a `port` it reaches the server there.
+    """
     clock = clock or ScaledClock.begin()
-    exchange = Watched(exchange_at(server, clock))
+    exchange = Watched(exchange_at(port or server.port, clock))
     heard, told = Collector(), Collector()
 
     def keep(_cell: Cell, envelope: Envelope) -> None:
@@ -139,9 +148,9 @@ def trading(
         ref.stop(block=True, timeout=WAIT_SECONDS)
 
 
-def exchange_at(server: VenueServer, clock: ScaledClock) -> BinanceExchange:
-    """Return the gateway and the streams of an account at a server."""
-    address = loopback(server.port)
+def exchange_at(port: int, clock: ScaledClock) -> BinanceExchange:
+    """Return the gateway and the streams of an account at a port."""
+    address = loopback(port)
     credentials = Credentials(Secret(API_KEY), Secret("none"))
     options = ClientOptions(address, route_to(address.rest, {}), credentials)
     return BinanceExchange(

@@ -134,7 +134,7 @@ def _play(trader: Trader, played: Round) -> VenueLedger:
     )
     refused = trader.all_told(OrderRefused)
     assert not refused, refused
-    ledger = trader.server.call(lambda floor: dict(floor.now())["account-1"].ledger())
+    ledger = trader.ledger()
     for position in ledger.positions:
         trader.signal(f"out-{position.symbol}-{closed}", SignalType.CLOSE_LONG, position.symbol)
     flat = closed + len(ledger.positions)
