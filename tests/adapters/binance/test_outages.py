@@ -1,4 +1,4 @@
-"""Test of an outage of forty seconds over real sockets, with an order on its way as it begins.
+"""Test of an outage over sockets: an order is on its way as its forty seconds begin.
 
 Two engines go through it side by side: one's order was executed, the other's was lost. Neither has
 heard of it, for the user stream was mute already. The clock of engine and venue is faster than the
