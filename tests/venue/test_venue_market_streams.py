@@ -93,6 +93,12 @@ def test_a_stream_is_heard_below_its_own_path_and_the_legacy_ones_carry_public_a
         assert all(socket.is_mute() for socket in (public, market, legacy))
 
 
+def test_a_stream_that_only_symbols_have_is_silent_for_all_of_them(stage: Stage) -> None:
+    with stream(stage.server, "/public/ws/!depth@arr") as socket:
+        assert {"result": None, "id": 1} == socket.ask("SUBSCRIBE", "!depth@arr", "!trade")
+        assert socket.is_mute()
+
+
 def test_changes_of_a_book_follow_each_other_and_end_levels_with_zero(stage: Stage) -> None:
     stage.say(WHOLE)
     with stream(stage.server, "/public/ws/btcusdt@depth@100ms") as socket:
@@ -221,7 +227,18 @@ def test_a_stream_lives_below_one_path(name: str, category: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "btcusdt", "a@kline", "a@kline_7q", "a@depth7", "A@depth", "a@moods", "@trade"],
+    [
+        "",
+        "btcusdt",
+        "a@kline",
+        "a@kline_7q",
+        "a@depth7",
+        "A@depth",
+        "a@moods",
+        "@trade",
+        "!depth@arr",
+        "a@depth@" + "9" * 5_000 + "s",
+    ],
 )
 def test_a_name_that_nobody_knows_is_no_stream(name: str) -> None:
     assert parse(name) is None

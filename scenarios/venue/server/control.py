@@ -220,7 +220,7 @@ def _text(values: Values, name: str, usual: str | None = None) -> str:
 def _whole(values: Values, name: str, usual: int) -> int:
     try:
         return int(values.get(name, usual))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ControlError(f"{name} is a whole number") from None
 
 

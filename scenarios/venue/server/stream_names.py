@@ -16,8 +16,10 @@ from ..api_prints import INTERVALS_MS, MONTH
 PUBLIC, MARKET, PRIVATE = "public", "market", "private"
 ALL = ""
 """The symbol of a stream of the whole market."""
-_OF_SYMBOL = re.compile(r"([a-z0-9_]+)@([a-zA-Z]+)([0-9]*)(?:_([0-9]+[a-zA-Z]))?(?:@([0-9]+m?s))?")
-_OF_ALL = re.compile(r"!([a-zA-Z]+)(?:@arr)?(?:@([0-9]+m?s))?")
+_OF_SYMBOL = re.compile(
+    r"([a-z0-9_]+)@([a-zA-Z]+)([0-9]{0,4})(?:_([0-9]+[a-zA-Z]))?(?:@([0-9]{1,6}m?s))?"
+)
+_OF_ALL = re.compile(r"!([a-zA-Z]+)(?:@arr)?(?:@([0-9]{1,6}m?s))?")
 _CATEGORIES: Mapping[str, str] = MappingProxyType(
     {
         "bookTicker": PUBLIC,
@@ -31,6 +33,8 @@ _CATEGORIES: Mapping[str, str] = MappingProxyType(
         "forceOrder": MARKET,
     }
 )
+_OF_THE_MARKET = ("bookTicker", "markPrice", "ticker", "miniTicker", "forceOrder")
+"""Kinds that there are of all symbols together, too."""
 INTERVALS = (*INTERVALS_MS, MONTH)
 LEVELS = (0, 5, 10, 20)
 """Levels of a depth stream; 0 for changes only."""
@@ -53,6 +57,8 @@ def parse(name: str) -> StreamName | None:
     """Return what a name stands for, None for one that the venue does not serve."""
     of_all = _OF_ALL.fullmatch(name)
     if of_all is not None:
+        if of_all[1] not in _OF_THE_MARKET:
+            return None
         return _named(of_all[1], ALL, "", "", of_all[2])
     of_symbol = _OF_SYMBOL.fullmatch(name)
     if of_symbol is None:
