@@ -11,12 +11,12 @@ import io
 import re
 import socket
 import ssl
-import time
 import zlib
 from functools import cached_property
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any
 
+from .deadline import READABLE, wait_for
 from .exact_json import parse_exactly
 
 BODY_BYTES_MAX = 8 << 20
@@ -113,24 +113,31 @@ class _Inflow(io.RawIOBase):
     """The bytes of a socket under a deadline; None asks for what is there."""
 
     def __init__(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
         self.until: float | None = None
         self.has_ended = False
         self._connection = connection
+        self._unpacked = connection.pending if isinstance(connection, ssl.SSLSocket) else None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any, /) -> int | None:
-        left = 0.0 if self.until is None else self.until - time.monotonic()
-        if self.until is not None and left <= 0:
-            raise TimeoutError("timed out")
-        self._connection.settimeout(max(0.0, left))
-        try:
-            count = self._connection.recv_into(buffer)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return None
-        self.has_ended = not count
-        return count
+        while True:
+            if self.until is not None and not self._has_unpacked():
+                wait_for(self._connection, READABLE, self.until)
+            try:
+                count = self._connection.recv_into(buffer)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                if self.until is None:
+                    return None
+            else:
+                self.has_ended = not count
+                return count
+
+    def _has_unpacked(self) -> bool:
+        """Say whether TLS holds bytes that the socket itself has no more."""
+        return self._unpacked is not None and self._unpacked() > 0
 
 
 class Response(HTTPResponse):

@@ -12,7 +12,8 @@ import time
 
 from ....messages.values import Phase
 from .answer import Answer, Reader, read_answer
-from .transport import TransportFailure, seconds_left, told
+from .deadline import READABLE, WRITABLE, wait_for
+from .transport import TransportFailure, told
 
 IDLE_SECONDS_MAX = 50.0
 """Load balancers end a connection that was idle for 60 s; one of them must not meet a request."""
@@ -44,11 +45,20 @@ class Connection:
         rest = memoryview(request)
         try:
             while rest:
-                self._socket.settimeout(seconds_left(until))
-                rest = rest[self._socket.send(rest) :]
+                rest = rest[self._send(rest, until) :]
                 phase = Phase.MAYBE_SENT
         except OSError as error:
             raise TransportFailure(phase, f"not sent whole: {told(error)}") from None
+
+    def _send(self, data: memoryview, until: float) -> int:
+        """Return how many bytes the system took, at least one."""
+        while True:
+            try:
+                return self._socket.send(data)
+            except ssl.SSLWantReadError:
+                wait_for(self._socket, READABLE, until)
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                wait_for(self._socket, WRITABLE, until)
 
     def receive(self, method: str, until: float) -> Answer:
         """Return the answer to what was sent; raises `TransportFailure`, MAYBE_SENT."""

@@ -13,7 +13,6 @@ import queue
 import socket
 import ssl
 import threading
-import time
 from base64 import b64encode
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
@@ -25,6 +24,7 @@ from attrs import field, frozen
 from ....messages.values import Phase
 from ...errors import ConfigurationError, EngineError
 from .answer import Reader, read_head
+from .deadline import seconds_left
 from .environment import is_loopback
 
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -141,14 +141,6 @@ def dial(route: Route, until: float) -> socket.socket:
     except OSError as error:
         raise TransportFailure(Phase.NOT_CONNECTED, f"not connected: {told(error)}") from None
     return connection
-
-
-def seconds_left(until: float) -> float:
-    """Return how many seconds are left; raises `TimeoutError` when none is."""
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("timed out")
-    return left
 
 
 def told(error: Exception) -> str:
