@@ -62,6 +62,10 @@ def test_too_many_survivors_fail_whatever_their_reasons() -> None:
     assert 1 == report([Result("token_bucket", 5, (LIVES,))], ROW)
 
 
+def test_the_words_of_assertions_are_not_held_against_a_small_policy() -> None:
+    assert 0 == report([Result("slippage", 5, (WORDS,))], "")
+
+
 def test_functions_that_make_a_table_are_known_by_their_calls_at_import() -> None:
     source = """
 TABLE = {each: row(each) for each in ("a", "b")}
