@@ -28,6 +28,7 @@ def shown(*keys: str, quantity: int = 1) -> list[PositionEvidence]:
         ("", [], Listed(is_over=True, left=())),
         ("", shown(ETH, quantity=0), Listed(is_over=True, left=())),
         ("ETHUSDT", shown(BTC), Listed(is_over=True, left=())),
+        ("ETHUSDT", shown(BTC, ETH), Listed(is_over=False, left=(ETH,))),
         ("", shown(BTC), Listed(is_over=False, left=(BTC,))),
         ("", shown(ETH), Listed(is_over=False, left=(ETH,))),
     ],
