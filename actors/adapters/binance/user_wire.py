@@ -2,10 +2,11 @@
 
 Owns the key, which it takes from the answers that pass and tells nobody. It wants one from its
 listener at the start, every 30 minutes, after every loss and when the venue says that it has
-expired, again and again until an answer brings one. A POST gives a living key another hour and a
-new one for a dead key (where a PUT has -1125), so an answer with another key than the connection's
-means that the connection hears nothing, and it is replaced. A key is never given back: another
-program of the account may listen by it.
+expired, again and again until an answer brings one: less and less often while answers bring none,
+every few seconds while no wish reaches the venue, as in a ban. A POST gives a living key another
+hour and a new one for a dead key (where a PUT has -1125), so an answer with another key than the
+connection's means that the connection hears nothing, and it is replaced. A key is never given
+back: another program of the account may listen by it.
 
 An idle stream and a dead one look alike, and a dead key connects like a living one. Three things
 tell them apart: the transport's pings; the key, asked for as above; and our own orders, for one
@@ -45,7 +46,7 @@ class UserFigures:
     valid_ns: int = 60 * MINUTE_NS
     """How long the venue keeps a key that nobody renews."""
     ask_base_ns: int = 5 * SECOND_NS
-    """Until a key that did not come is wanted again; longer each time, up to the cap."""
+    """Until a key that did not come is wanted again; longer with each answer, up to the cap."""
     ask_cap_ns: int = MINUTE_NS
     echo_ns: int = 10 * SECOND_NS
     """An accepted order must be heard of within it; longer each time that it is not."""
@@ -75,7 +76,8 @@ class UserWire:
         self._renewed_at_ns = clock.now_ns()
         self._wanted = "the stream has no key" if not key else "the stream begins"
         self._ask_at_ns = 0
-        self._asks = 0
+        self._failures = 0
+        """Answers in a row that brought no key."""
         self._heard_at_ns = 0
         self._echo_by_ns = 0
         self._usual_echo_ns = self._echo_ns = patience(clock, figures.echo_ns)
@@ -116,8 +118,7 @@ class UserWire:
                 self._wanted = "the listen key must be renewed"
             if not self._wanted or now_ns < self._ask_at_ns:
                 return
-            wait_ns = min(figures.ask_base_ns << min(self._asks, 16), figures.ask_cap_ns)
-            self._asks += 1
+            wait_ns = min(figures.ask_base_ns << min(self._failures, 16), figures.ask_cap_ns)
             self._ask_at_ns = now_ns + wait_ns
             reason = self._wanted
         self._listener.key_wanted(reason)
@@ -169,11 +170,12 @@ class UserWire:
 
     def _take_key(self, answer: VenueAnswer) -> VenueAnswer:
         key = _key_in(answer)
-        if key:
-            with self._lock:
-                self._key, self._wanted = key, ""
+        with self._lock:
+            self._failures = 0 if key else self._failures + 1
+            if key:
+                self._key, self._wanted, self._ask_at_ns = key, "", 0
                 self._renewed_at_ns = self._clock.now_ns()
-                self._asks = self._ask_at_ns = 0
+        if key:
             self._thread.look()
         return without_key(answer)
 

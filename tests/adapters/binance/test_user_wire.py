@@ -33,12 +33,22 @@ def test_an_answer_that_passes_opens_the_private_stream_and_goes_on_without_its_
     assert ({"listenKey": "***"}, "") == (left.body, left.text)
 
 
-def test_a_key_that_does_not_come_is_wanted_again_and_less_and_less_often() -> None:
+def test_a_key_that_the_venue_does_not_give_is_wanted_again_and_less_and_less_often() -> None:
     with UserBench() as bench:
         for count, seconds in enumerate([5.1, 10.1, 20.1, 40.1, 60.1, 60.1], start=1):
             bench.ear.wait_for("key", count)
+            bench.answer("POST", LISTEN_KEY, "", 503)
             bench.clock.advance(seconds)
         bench.ear.wait_for("key", 7)
+
+
+def test_a_key_that_nobody_asked_the_venue_for_is_wanted_as_soon_as_the_first_time() -> None:
+    """In a ban no request gets a permit; once it is over no further minute may pass."""
+    with UserBench() as bench:
+        for count in range(1, 25):
+            bench.ear.wait_for("key", count)
+            bench.clock.advance(5.1)
+        bench.ear.wait_for("key", 25)
 
 
 def test_an_answer_that_holds_no_key_changes_nothing() -> None:
