@@ -21,7 +21,7 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import pykka
 from attrs import evolve
@@ -119,32 +119,39 @@ def wish(number: int, kind: SignalType, symbol: str, *, has_target: bool = True)
     )
 
 
-RESTS_AT, AMENDED_TO = Decimal("0.996"), Decimal("0.995")
-"""Prices of an entry that is to rest, as shares of the price at the start."""
+RESTS_AT, AMENDED_BY = Decimal("0.996"), Decimal("0.0002")
+"""Price of an entry that is to rest, and how much lower each amendment is, as shares of the price
+at the start."""
 RESTING_SYMBOL, OTHER_SYMBOL = SYMBOLS
-ROUND = (
+ROUND: tuple[tuple[SignalType, str] | Literal["rest", "amend", "cancel"], ...] = (
     (SignalType.LONG_ENTRY, RESTING_SYMBOL),
     (SignalType.CLOSE_SHORT, OTHER_SYMBOL),
     (SignalType.CLOSE_LONG, RESTING_SYMBOL),
     (SignalType.SHORT_ENTRY, OTHER_SYMBOL),
-    (SignalType.CLOSE_LONG, RESTING_SYMBOL),
+    "rest",
+    (SignalType.CLOSE_SHORT, OTHER_SYMBOL),
+    "amend",
+    (SignalType.SHORT_ENTRY, OTHER_SYMBOL),
+    "amend",
+    "cancel",
 )
-"""Both symbols are opened and closed; then an entry rests, is amended and is cancelled."""
+"""One symbol is opened, closed, rested at, amended and cancelled, the other one in between."""
 
 
 def amending_wish_of(number: int) -> SubmitSignal | AmendOrder | CancelOrder:
     """Return the wish of a number, of a host that makes every kind of request in each round."""
-    start, place = WALKS[RESTING_SYMBOL].start, number % (len(ROUND) + 3)
-    if place < len(ROUND):
-        return wish(number, *ROUND[place])
-    match place - len(ROUND):
-        case 0:
+    start, place = WALKS[RESTING_SYMBOL].start, number % len(ROUND)
+    rested = f"s{number - place + ROUND.index('rest')}"
+    match ROUND[place]:
+        case "rest":
             rests = wish(number, SignalType.LONG_ENTRY, RESTING_SYMBOL, has_target=False)
             return evolve(rests, order_type=OrderType.LIMIT, price=start * RESTS_AT)
-        case 1:
-            return AmendOrder(f"a{number}", f"s{number - 1}", price=start * AMENDED_TO)
-        case _:
-            return CancelOrder(f"c{number}", f"s{number - 2}")
+        case "amend":
+            return AmendOrder(f"a{number}", rested, price=start * (RESTS_AT - place * AMENDED_BY))
+        case "cancel":
+            return CancelOrder(f"c{number}", rested)
+        case (kind, symbol):
+            return wish(number, kind, symbol)
 
 
 class Killer:

@@ -35,7 +35,7 @@ class Plan:
     seconds: float
     """How long signals are told."""
     kinds: tuple[Kind, ...] = KINDS
-    at_a_time: int = 6
+    at_a_time: int = 8
     """Kinds of requests that wait for one at a time."""
     background: Mapping[str, float] = field(factory=dict[str, float])
     """Drawn faults that go on all the time."""

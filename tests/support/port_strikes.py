@@ -2,8 +2,8 @@
 
 Owns the order of the striking. A kind of a request waits at the venue for one that it can befall,
 several kinds at a time; one of the stream takes the next frame; an incident is struck when it can
-have an effect. What keeps all requests back comes one after another, with trade between. A kind is
-struck again until it has fired.
+have an effect. What ends the stream has time between, and what keeps all requests back comes one
+after another, with trade between. A kind is struck again until it has fired.
 """
 
 import threading
@@ -32,8 +32,21 @@ PAUSING = (
     Fault.HTTP_403,
 )
 """Nothing is asked for as long as they say, so no other kind of a request can fire meanwhile."""
+SELDOM = (Fault.AMEND_LOST, Fault.TICK_4014, Fault.PRICE_BAND_4016, Fault.WOULD_MATCH_5022)
+"""What can befall few requests waits for one from the beginning."""
+CUTTING = (
+    Fault.STREAM_DISCONNECT,
+    Fault.STREAM_GAP,
+    Fault.LISTEN_KEY_EXPIRED,
+    Fault.STREAM_STALL,
+    Fault.STREAM_STORM,
+)
+"""They end the user stream's connection: one shortly after another is answered by a longer wait
+for the next connection, up to half a minute, in which no entry is allowed."""
 LOOK_SECONDS = 0.1
 AGAIN_SECONDS = 15.0
+CUT_EVERY = 0.1
+"""The share of a run between two kinds that end the stream's connection."""
 STRUCK_IN = 0.25
 """The share of a run in which each kind has its turn; those that pause all need the rest."""
 TRADED_BETWEEN = 20
@@ -145,7 +158,8 @@ class Striker:
     def _lines(self, seconds: float) -> tuple[tuple[Line, ...], Line]:
         kinds = list(self.kinds)
         Random(f"strike/{self.seed}").shuffle(kinds)
-        usual = [kind for kind in kinds if kind not in PAUSING]
+        kinds.sort(key=lambda kind: kind not in SELDOM)
+        usual = [kind for kind in kinds if kind not in (*PAUSING, *CUTTING)]
         incidents = [kind for kind in usual if is_incident(kind)]
         frames = [kind for kind in usual if is_of_stream(kind)]
         requests = [kind for kind in usual if kind not in (*incidents, *frames)]
@@ -153,11 +167,13 @@ class Striker:
         def line(strike: Callable[[Kind], None], those: Sequence[Kind], at_a_time: int = 1) -> Line:
             return Line(strike, list(those), seconds * STRUCK_IN / (len(those) + 1), at_a_time)
 
+        cutting: list[Kind] = [kind for kind in CUTTING if kind in kinds]
         pausing: list[Kind] = [kind for kind in PAUSING if kind in kinds]
         return (
             line(self._aim, requests, self.at_a_time),
             line(self._spoil, frames),
             line(self._befall, incidents),
+            Line(self._spoil, cutting, seconds * CUT_EVERY),
         ), Line(self._aim, pausing, 0.0, requests_between=TRADED_BETWEEN)
 
     def _look(self, now: float) -> Look:
