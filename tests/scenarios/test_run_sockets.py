@@ -77,6 +77,7 @@ def test_a_run_starts_a_server_of_its_own_and_trades_there_over_sockets(tmp_path
 
     venue = result.summary["venue"]
     assert venue["fills"] >= 1, result.summary
+    assert [SYMBOL] == [each["symbol"] for each in venue["positions"]]
     assert not result.venue_gone
 
 
@@ -98,7 +99,7 @@ def test_a_run_trades_at_a_venue_with_an_address_and_shares_its_account_with_no_
         (ledger,) = server.call(lambda floor: [venue.ledger() for _, venue in floor.venues])
 
     assert (None, False) == (result.summary["venue"], result.venue_gone)
-    assert SYMBOL in {each.symbol for each in ledger.fills}
+    assert [SYMBOL] == [each.symbol for each in ledger.positions]
     claim_account("paper", place.account, None).close()
 
 
