@@ -22,7 +22,7 @@ from ...actors.adapters.settings_check import checked
 from ...actors.adapters.trip_hooks import Hooks
 from ...actors.engine import Surroundings, launch
 from ...actors.policies.host_rules import HostRule
-from ...actors.ports import Exchange
+from ...actors.ports import Clock, Exchange
 from ...actors.runtime.front import Front
 from ...actors.runtime.hosting import LogSink
 from ...actors.runtime.step import ENGINE_DECIMALS
@@ -45,7 +45,7 @@ class PaperVenue:
     """A venue on a thread of this process, and the clock that it runs by."""
 
     market: OpenedMarket
-    clock: WallClock
+    clock: Clock
     exchange: ThreadedExchange
     """The port of a system; a venue has one, and `connect` makes those of others."""
 
@@ -72,8 +72,8 @@ def open_venue(
 ) -> PaperVenue:
     """Open a venue that begins now; close it after the systems that trade there have stopped.
 
-    `speed` engine seconds pass in one second of the wall. Raises `ConfigurationError`, and
-    `ModeRefused` for any mode but paper.
+    `speed` engine seconds pass in one second of the wall, one at a live market. Raises
+    `ConfigurationError`, and `ModeRefused` for any mode but paper.
     """
     settings = checked(settings)
     if settings.mode != PAPER:
@@ -81,9 +81,12 @@ def open_venue(
     # What a market computes while it is made must not depend on the host's context.
     with decimal.localcontext(ENGINE_DECIMALS):
         opened = _opened(market, settings)
-        clock = WallClock(speed, opened.start_ns)
+        live = opened.live
+        clock = WallClock(speed, opened.start_ns) if live is None else live.clock
         venue = _venue(settings, opened, faults or Faults())
-    return PaperVenue(opened, clock, ThreadedExchange(venue, clock))
+    exchange = ThreadedExchange(venue, clock)
+    opened.hear(exchange.wake)
+    return PaperVenue(opened, clock, exchange)
 
 
 def start(
@@ -131,5 +134,6 @@ def _venue(settings: Settings, opened: OpenedMarket, faults: Faults) -> Venue:
         leverage=settings.risk.leverage,
         hedge_mode=settings.accounts.hedge_mode,
         faults=faults,
+        clock_skew_ms=opened.skew_ms,
     )
     return Venue(own, opened.market, seed=settings.seed, start_ns=opened.start_ns)
