@@ -11,6 +11,7 @@ from ..messages.values import CloseReason, Leg
 from ..messages.venue import TradeEvidence
 from .policies.flattening import Flattening
 from .policies.guard import VenueView
+from .policies.liquidation import Liquidation
 
 
 @frozen
@@ -86,6 +87,15 @@ class FlatDue:
     """Look whether what a command closes is closed."""
 
     command_id: str
+
+
+@frozen
+class LiquidationNoted:
+    """Fact: where the venue would close a position, 0 for nowhere, and whether that is near."""
+
+    key: str
+    price: Decimal
+    is_near: bool
 
 
 @frozen
@@ -250,6 +260,7 @@ PRIVATE = (
     FlattenLooked,
     FlattenEnded,
     FlatDue,
+    LiquidationNoted,
     StrangerNoted,
     VenueDiffered,
     ForeignSeen,
@@ -278,6 +289,7 @@ Fact = (
     | FlattenBegun
     | FlattenLooked
     | FlattenEnded
+    | LiquidationNoted
     | StrangerNoted
     | VenueDiffered
     | ForeignSeen
@@ -316,3 +328,10 @@ def note_flattening(
             flattening = known[fact.command_id]
             flattening.is_over, flattening.is_flat = True, fact.is_flat
             flattening.left = fact.left
+
+
+def note_liquidation(known: dict[str, Liquidation], fact: LiquidationNoted) -> None:
+    """Change what is known of where positions would be liquidated by one fact."""
+    known.pop(fact.key, None)
+    if fact.price:
+        known[fact.key] = Liquidation(fact.price, fact.is_near)

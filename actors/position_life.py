@@ -28,7 +28,7 @@ from .policies.stop_plan import tighter
 from .policies.strangers import explain
 from .policies.trade_book import TradeBook, book_funding, resize_trade
 from .position_facts import FillApplied, FillHeld, ForeignAdopted, VenueAdopted, VenueDiffered
-from .position_state import MS, ZERO, adopted_position, booked_fill, foreign_guard
+from .position_state import MS, ZERO, adopted_position, booked_fill, foreign_guard, key_of
 from .protection import Protection
 
 
@@ -143,6 +143,7 @@ class Life:
         """A position is larger or smaller than before; the guard is as it was."""
         legs = self.protection.legs
         mark = legs.state.marks.get(after.symbol)
+        liquidation = legs.state.liquidations.get(key_of(after.symbol, after.position_side))
         legs.ctx.tell(
             names.EVENT_BUS,
             PositionUpdated(
@@ -159,6 +160,7 @@ class Life:
                 funding=book.funding,
                 unrealised_pnl=ZERO if mark is None else unrealised_pnl(after, mark.mark),
                 strategy=guard.strategy,
+                liquidation_price=None if liquidation is None else liquidation.price,
             ),
         )
 

@@ -45,7 +45,6 @@ from .policies.exit_rules import is_for_discretion
 from .policies.guard import RESTING, life_id, loss_percent
 from .policies.guard_legs import noted
 from .policies.held_fills import held_key
-from .policies.ledger import unrealised_pnl
 from .policies.refusal import Refusal
 from .policies.stop_plan import AT_WORK
 from .policies.trade_book import add_amount
@@ -69,15 +68,15 @@ from .position_facts import (
 from .position_flatten import Flatten
 from .position_legs import Legs
 from .position_life import Life
+from .position_liquidation import Liquidations
 from .position_others import Others
 from .position_state import (
-    ZERO,
     PositionsState,
     apply_fact,
     correction_of,
     key_of,
 )
-from .position_views import positions_view
+from .position_views import positions_view, valued
 from .protection import PROTECTIVE, Protection, is_failed
 from .runtime.actor import Actor, Context
 from .settings import ProtectionSettings
@@ -306,13 +305,8 @@ class PositionMonitor(Actor):
                     legs = self._legs(ctx)
                     legs.alert("stop_failed", key, f"loss {loss:.2f} % from entry")
                     legs.close(key, guard, "stop failed")
-        unrealised = ZERO
-        for _, guard in open_guards:
-            symbol = guard.position.symbol
-            mark = message if symbol == message.symbol else self.state.marks.get(symbol)
-            if mark is not None:
-                unrealised += unrealised_pnl(guard.position, mark.mark)
-        ctx.tell(names.ACCOUNT, PositionsValued(unrealised, ctx.now))
+        self._liquidations(ctx).marked(message)
+        ctx.tell(names.ACCOUNT, PositionsValued(valued(self.state, message), ctx.now))
 
     def on_compare_positions(self, message: ComparePositions, ctx: Context) -> None:
         """Say which symbols differ; what moved since the question left does not count."""
@@ -329,6 +323,7 @@ class PositionMonitor(Actor):
                 ctx.record(WholeFreed(key, leg))
                 self._legs(ctx).again_later(key, guard, leg, at_once=True)
         self._flatten(ctx).compared(message)
+        self._liquidations(ctx).compared(message)
 
     def on_adopt_position(self, message: AdoptPosition, ctx: Context) -> None:
         """Take over what the venue shows where that is less than our fills say, no other way.
@@ -389,6 +384,9 @@ class PositionMonitor(Actor):
 
     def _flatten(self, ctx: Context) -> Flatten:
         return Flatten(self._legs(ctx))
+
+    def _liquidations(self, ctx: Context) -> Liquidations:
+        return Liquidations(self.state, self._settings.liquidation_alert_pct, ctx)
 
     def _protection(self, ctx: Context) -> Protection:
         return Protection(self._legs(ctx))

@@ -20,6 +20,7 @@ from .policies.guard import BareFill, Guard, VenueView
 from .policies.guard_legs import note_leg
 from .policies.held_fills import HeldFill, held_key, hold
 from .policies.ledger import Position, adopted
+from .policies.liquidation import Liquidation
 from .policies.stop_plan import tighter
 from .policies.trade_book import (
     Amounts,
@@ -49,6 +50,7 @@ from .position_facts import (
     LegDenied,
     LegNoted,
     LegRequested,
+    LiquidationNoted,
     ListingAwaited,
     MarkNoted,
     ProtectionSet,
@@ -57,6 +59,7 @@ from .position_facts import (
     VenueDiffered,
     WholeFreed,
     note_flattening,
+    note_liquidation,
 )
 
 Kept = TypeVar("Kept")
@@ -92,6 +95,7 @@ class PositionsState:
     """By strategy, what the lives that are over made."""
     flattenings: dict[str, Flattening] = field(factory=dict[str, Flattening])
     """By command, those under way and the latest that are over."""
+    liquidations: dict[str, Liquidation] = field(factory=dict[str, Liquidation])
     booked: Booked | None = field(init=False, default=None, eq=False, repr=False)
     """The last answer of `booked_fill`, for whoever asks it next; no part of what is known."""
 
@@ -140,7 +144,7 @@ def adopted_position(guard: Guard, at_ns: int) -> Position:
     )
 
 
-def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
+def apply_fact(  # noqa: C901, PLR0912, PLR0915 - one arm a fact
     state: PositionsState, fact: Fact
 ) -> None:
     """Change the state by one fact."""
@@ -158,6 +162,8 @@ def apply_fact(  # noqa: C901, PLR0912 - one arm a fact
             _book_funding(state, fact)
         case FlattenBegun() | FlattenLooked() | FlattenEnded():
             note_flattening(state.flattenings, fact)
+        case LiquidationNoted():
+            note_liquidation(state.liquidations, fact)
         case StrangerNoted():
             _note(state.guards[fact.key].strangers, fact.trade.trade_id, fact.trade, STRANGERS_MAX)
         case VenueDiffered():

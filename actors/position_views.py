@@ -1,9 +1,14 @@
 """Position views: positions and strategies as a query answers them; nothing changes."""
 
+from decimal import Decimal
+
+from ..messages.market import MarkChanged
 from ..messages.queries import PositionsView, PositionView, StrategyView
 from .policies.guard import Guard
+from .policies.ledger import unrealised_pnl
+from .policies.liquidation import distance_pct
 from .policies.trade_book import Share
-from .position_state import ZERO, PositionsState, sum_of
+from .position_state import ZERO, PositionsState, key_of, sum_of
 
 
 def positions_view(state: PositionsState) -> PositionsView:
@@ -23,6 +28,10 @@ def position_view(state: PositionsState, guard: Guard) -> PositionView:
     """Return a position as a query answers it."""
     position = guard.position
     mark = state.marks.get(position.symbol)
+    liquidation = state.liquidations.get(key_of(position.symbol, position.position_side))
+    distance = None
+    if mark is not None and liquidation is not None:
+        distance = distance_pct(mark.mark, liquidation.price)
     return PositionView(
         symbol=position.symbol,
         position_side=position.position_side,
@@ -36,7 +45,20 @@ def position_view(state: PositionsState, guard: Guard) -> PositionView:
         position_id=guard.intent_id,
         strategy=guard.strategy,
         funding=guard.book.funding,
+        liquidation_price=None if liquidation is None else liquidation.price,
+        liquidation_distance_pct=distance,
     )
+
+
+def valued(state: PositionsState, newest: MarkChanged) -> Decimal:
+    """Return the unrealised profit of all open positions, one symbol at its newest mark."""
+    unrealised = ZERO
+    for _, guard in state.open_guards():
+        symbol = guard.position.symbol
+        mark = newest if symbol == newest.symbol else state.marks.get(symbol)
+        if mark is not None:
+            unrealised += unrealised_pnl(guard.position, mark.mark)
+    return unrealised
 
 
 def strategy_views(state: PositionsState) -> tuple[StrategyView, ...]:

@@ -201,6 +201,9 @@ class ProtectionSettings:
     """Loss from entry at which the stop evidently failed: close at market (C-10)."""
     stop_loss_pct_max: Decimal = Decimal("3.0")
     """Loss from the average entry at or inside which every stop rests (C-10)."""
+    liquidation_alert_pct: Decimal = Decimal(0)
+    """Distance of the mark from the liquidation price, percent of the mark, below which a person is
+    told; 0 reads no liquidation prices."""
     adopt_foreign: str = "reported"
     """A position that is not ours is `reported` and left, or also `protected` by a stop."""
     quantity_stops: bool = False

@@ -223,7 +223,11 @@ def lane_settings(settings: Settings) -> LaneSettings:
     return LaneSettings(
         recv_window_ms=settings.orders.recv_window_ms,
         request_timeout_ms=settings.orders.request_timeout_ms,
-        reply=ReplyOptions(settings.accounts.margin_asset, settings.risk.symbols),
+        reply=ReplyOptions(
+            settings.accounts.margin_asset,
+            settings.risk.symbols,
+            liquidation=settings.protection.liquidation_alert_pct > 0,
+        ),
     )
 
 

@@ -250,6 +250,8 @@ class PositionUpdated:
     unrealised_pnl: Decimal = Decimal(0)
     """At the last mark; 0 where none is known."""
     strategy: str = ""
+    liquidation_price: Decimal | None = None
+    """As the venue last told it; None where it has not, or nobody wants it."""
 
 
 @frozen

@@ -239,6 +239,9 @@ class PositionView:
     position_id: str = ""
     strategy: str = ""
     funding: Decimal = Decimal(0)
+    liquidation_price: Decimal | None = None
+    liquidation_distance_pct: Decimal | None = None
+    """From the mark, percent of it; both None where nobody has told."""
 
 
 @frozen

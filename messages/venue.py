@@ -173,12 +173,13 @@ class OrderEvidence:
 
 @frozen
 class PositionEvidence:
-    """What the venue says of one position; `quantity` is signed."""
+    """What the venue says of one position; `quantity` is signed, a price of 0 is not told."""
 
     symbol: str
     position_side: PositionSide
     quantity: Decimal
     entry_price: Decimal
+    liquidation_price: Decimal = Decimal(0)
 
 
 @frozen
@@ -186,8 +187,7 @@ class TradeEvidence:
     """One fill as the venue books it; `fee` and profit in the margin asset.
 
     A fee that was paid in another asset is `other_fee`, in units of `other_fee_asset`. `settled` is
-    False for the venue's early word of a fill, which lacks fee, profit and position side; the full
-    report of the same trade id brings them.
+    False for the venue's early word, without fee, profit and side, which the full report completes.
     """
 
     trade_id: str

@@ -70,6 +70,8 @@ class ReplyOptions:
     margin_asset: str
     symbols: tuple[str, ...] = ()
     """Symbols whose filters and leverage are read; empty reads all."""
+    liquidation: bool = False
+    """Whether the liquidation price of a position is read."""
 
 
 @frozen
@@ -129,10 +131,10 @@ def read_result(call: Call, answer: VenueAnswer, options: ReplyOptions) -> Readi
         case SetLeverage() | SetMarginType() | ArmCountdown():
             return Reading(read_setting(call, answer.body))
         case _:
-            return Reading(_result(call, answer.body, options.margin_asset))
+            return Reading(_result(call, answer.body, options))
 
 
-def _result(call: Call, body: Any, margin_asset: str) -> Result:
+def _result(call: Call, body: Any, options: ReplyOptions) -> Result:
     match call:
         case PlaceOrder() | AmendOne() | CancelOne() | QueryOne():
             return _one_order(call, wire.mapping(body, "order"))
@@ -141,13 +143,14 @@ def _result(call: Call, body: Any, margin_asset: str) -> Result:
             listed = wire.rows(body, "orders")
             return OrdersListed(call.conditional, tuple(read(row) for row in listed))
         case ListPositions():
-            return PositionsListed(tuple(_positions(wire.rows(body, "positions"))))
+            listed = wire.rows(body, "positions")
+            return PositionsListed(tuple(_positions(listed, liquidation=options.liquidation)))
         case ListTrades():
             listed = wire.rows(body, "trades")
-            trades = [_trade(row, margin_asset) for row in listed]
+            trades = [_trade(row, options.margin_asset) for row in listed]
             return TradesListed(call.symbol, tuple(sorted(trades, key=_by_time)))
         case _:
-            return _account_or_time(call, wire.mapping(body, "body"), margin_asset)
+            return _account_or_time(call, wire.mapping(body, "body"), options.margin_asset)
 
 
 def _account_or_time(call: Call, body: Row, margin_asset: str) -> Result:
@@ -233,7 +236,7 @@ def _algo_evidence(row: Row) -> OrderEvidence:
     )
 
 
-def _positions(listed: tuple[Row, ...]) -> list[PositionEvidence]:
+def _positions(listed: tuple[Row, ...], *, liquidation: bool) -> list[PositionEvidence]:
     """Flat positions are dropped: version 3 of the listing omits them, older ones do not."""
     positions = [
         PositionEvidence(
@@ -241,6 +244,9 @@ def _positions(listed: tuple[Row, ...]) -> list[PositionEvidence]:
             position_side=wire.word(row, "positionSide", PositionSide),
             quantity=wire.decimal(row, "positionAmt"),
             entry_price=wire.decimal(row, "entryPrice"),
+            liquidation_price=(
+                wire.decimal(row, "liquidationPrice", ZERO) if liquidation else ZERO
+            ),
         )
         for row in listed
     ]

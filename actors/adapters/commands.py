@@ -270,9 +270,19 @@ def _print_answer(answer: dict[str, Any]) -> None:
         click.echo(
             f"position   {position['symbol']} {position['quantity']} "
             f"at {position['entry_price']}, mark {position['mark_price']}, {guard}"
+            f"{liquidation_words(position)}"
         )
     if not answer["positions"]:
         click.echo("position   none")
+
+
+def liquidation_words(position: dict[str, Any]) -> str:
+    """Return what is said of a position's liquidation price, empty where it is not known."""
+    if position["liquidation_price"] is None:
+        return ""
+    distance = position["liquidation_distance_pct"]
+    away = "" if distance is None else f", {distance} % away"
+    return f", liquidation {position['liquidation_price']}{away}"
 
 
 def _print_order(order: dict[str, Any]) -> None:

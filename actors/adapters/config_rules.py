@@ -183,6 +183,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "protection.exit_retry_cap_ms": _between(10, 10 * MINUTE_MS),
         "protection.stop_failed_pct": _PERCENT,
         "protection.stop_loss_pct_max": _PERCENT,
+        "protection.liquidation_alert_pct": Between(Decimal(0), Decimal(100)),
         "protection.adopt_foreign": OneOf(("reported", "protected")),
         "market.interval_ms": _between(10, MINUTE_MS),
         "market.move_bps": _between(0, 10_000),

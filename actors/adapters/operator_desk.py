@@ -7,6 +7,7 @@ over. Bounds: the spool's own bound of commands a look, and `LOOKS_MAX` looks fo
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Protocol
 
 from attrs import define, field
@@ -197,11 +198,17 @@ def _positions(view: PositionsView) -> list[dict[str, Any]]:
             "quantity": plain(each.quantity),
             "entry_price": plain(each.entry_price),
             "mark_price": plain(each.mark_price),
-            "stop_price": None if each.stop_price is None else plain(each.stop_price),
+            "stop_price": _told(each.stop_price),
             "protected": each.protected,
+            "liquidation_price": _told(each.liquidation_price),
+            "liquidation_distance_pct": _told(each.liquidation_distance_pct),
         }
         for each in view.positions
     ]
+
+
+def _told(figure: Decimal | None) -> str | None:
+    return None if figure is None else plain(figure)
 
 
 def _orders(view: StatisticsView) -> dict[str, Any]:

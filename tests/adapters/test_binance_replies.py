@@ -225,6 +225,26 @@ def test_flat_positions_are_left_out() -> None:
     assert PositionsListed((short,)) == read(ListPositions(), rows)
 
 
+@pytest.mark.parametrize(("liquidation", "price"), [(True, "51000.5"), (False, "0")])
+def test_the_liquidation_price_of_a_position_is_read_where_it_is_wanted(
+    liquidation: bool, price: str
+) -> None:
+    row = {
+        "symbol": "BTCUSDT",
+        "positionSide": "BOTH",
+        "positionAmt": "0.5",
+        "entryPrice": "60000",
+        "liquidationPrice": "51000.5",
+    }
+    answer = VenueAnswer("", Phase.ANSWERED, 200, {}, [row])
+
+    options = ReplyOptions("USDT", liquidation=liquidation)
+    result = read_result(ListPositions(), answer, options).result
+
+    assert isinstance(result, PositionsListed)
+    assert [Decimal(price)] == [each.liquidation_price for each in result.positions]
+
+
 def test_trades_come_oldest_first_and_keep_fees_of_other_assets_apart() -> None:
     row = {
         "id": 11,

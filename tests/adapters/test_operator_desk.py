@@ -64,6 +64,8 @@ def test_a_status_shows_the_state_and_the_positions(tmp_path: Path) -> None:
                 "mark_price": "2601",
                 "stop_price": "2548",
                 "protected": True,
+                "liquidation_price": "1320.5",
+                "liquidation_distance_pct": "49.2503",
             }
         ],
         "realised_pnl": "1.5",

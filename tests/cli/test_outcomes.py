@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from callboard.actors.adapters.commands import exit_of, outcome_lines
+from callboard.actors.adapters.commands import exit_of, liquidation_words, outcome_lines
 from callboard.actors.adapters.exits import Exit
 
 
@@ -43,3 +43,19 @@ def test_what_the_venue_shows_after_a_flatten_is_said(
     is_flat: bool, left: list[str], line: str
 ) -> None:
     assert [line] == list(outcome_lines({"is_flat": is_flat, "left": left}))
+
+
+@pytest.mark.parametrize(
+    ("price", "distance", "words"),
+    [
+        (None, None, ""),
+        ("1500", None, ", liquidation 1500"),
+        ("1500", "25", ", liquidation 1500, 25 % away"),
+    ],
+)
+def test_where_a_position_would_be_liquidated_is_said(
+    price: str | None, distance: str | None, words: str
+) -> None:
+    position = {"liquidation_price": price, "liquidation_distance_pct": distance}
+
+    assert words == liquidation_words(position)

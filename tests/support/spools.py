@@ -78,6 +78,8 @@ class Core:
             fees=Decimal("0.2"),
             stop_price=Decimal(2548),
             protected=True,
+            liquidation_price=Decimal("1320.5"),
+            liquidation_distance_pct=Decimal("49.2503"),
         )
         return PositionsView((position,), Decimal("1.5"), Decimal("0.2"), 40)
 

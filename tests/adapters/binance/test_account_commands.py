@@ -9,19 +9,24 @@ from callboard import (
     AccountSettings,
     CancelOrders,
     FlattenPositions,
+    GetPositions,
     OrdersCancelled,
     PositionProtected,
     PositionsFlattened,
+    ProtectionSettings,
+    ReconcilerSettings,
 )
 from callboard.messages.account import CountdownArmed
 from callboard.messages.events import OrderPlaced
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.market import MarkChanged
+from callboard.messages.reconciliation import ComparePositions
 from callboard.messages.values import OrderType, SignalType
 from callboard.messages.venue import AttemptEnded
 from callboard.scenarios.venue.settings import PAPER_LEVERAGE
 from support.loopback import SETTINGS, Trader, trading
 from support.venue_servers import SYMBOLS, Caller, served
+from support.worlds import WAIT_SECONDS
 
 WANTED = evolve(SETTINGS, risk=evolve(SETTINGS.risk, symbols=SYMBOLS))
 COUNTDOWN = "/fapi/v1/countdownCancelAll"
@@ -113,3 +118,31 @@ def test_a_stop_in_order_disarms_the_countdown_that_the_engine_armed() -> None:
     assert ("30000", "0") == (sent[0].params["countdownTime"], sent[-1].params["countdownTime"])
     last = [each for each in trader.all_heard(AttemptEnded) if "ArmCountdown" in each.call_id][-1]
     assert CountdownArmed("BTCUSDT", 0) == last.result
+
+
+def test_where_a_position_would_be_liquidated_is_shown_where_that_is_wanted() -> None:
+    watched = evolve(
+        SETTINGS,
+        protection=ProtectionSettings(liquidation_alert_pct=Decimal(99)),
+        reconciler=ReconcilerSettings(interval_ms=500),
+    )
+    with (
+        served(leverage=PAPER_LEVERAGE) as server,
+        trading(server, watched) as trader,
+        Caller(server) as hand,
+    ):
+        mark_of(trader, "BTCUSDT")
+        trader.signal("s1", SignalType.SHORT_ENTRY)
+        trader.wait_told(PositionProtected)
+        trader.wait_heard(
+            lambda each: (
+                isinstance(each, ComparePositions)
+                and any(position.liquidation_price for position in each.positions)
+            )
+        )
+        (row,) = hand.done("GET", "/fapi/v3/positionRisk")
+        (position,) = trader.ref.ask(GetPositions(), block=True, timeout=WAIT_SECONDS).positions
+
+    assert Decimal(row["liquidationPrice"]) > Decimal(row["markPrice"])
+    assert position.liquidation_price is not None
+    assert position.liquidation_price > position.mark_price
