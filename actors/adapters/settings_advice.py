@@ -10,6 +10,10 @@ from attrs import frozen
 from ..settings import Settings
 
 
+VENUE_WINDOW_MS = 5_000
+"""The venue's own window, which is a request's time by default (general info, read 2026-11)."""
+
+
 @frozen
 class Advice:
     """A setting, what should be known of it, and what to do about that."""
@@ -23,11 +27,12 @@ def advice_on(settings: Settings) -> Iterator[Advice]:
     """Yield what should be known of settings that have no fault."""
     orders = settings.orders
     timeout_ms, window_ms = orders.request_timeout_ms, orders.recv_window_ms
-    if timeout_ms > window_ms:
+    longest_ms = max(window_ms, VENUE_WINDOW_MS)
+    if timeout_ms > longest_ms:
         yield Advice(
             "orders.request_timeout_ms",
             f"a request is waited for {timeout_ms} ms, and the venue takes none that is older than"
-            f" orders.recv_window_ms ({window_ms}): an order without an answer is asked for"
-            f" {timeout_ms - window_ms} ms later than it could be",
-            f"{window_ms} or less, or a wider window (at most 5000 at the venue)",
+            f" {longest_ms}: an order without an answer is asked for {timeout_ms - longest_ms} ms"
+            " later than it could be",
+            f"{longest_ms} or less",
         )

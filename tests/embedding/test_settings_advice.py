@@ -9,7 +9,7 @@ from attrs import evolve
 
 from callboard import ExecutionSystem
 from callboard.actors.adapters.exits import Exit
-from callboard.actors.adapters.settings_advice import advice_on
+from callboard.actors.adapters.settings_advice import VENUE_WINDOW_MS, advice_on
 from callboard.actors.settings import OrderSettings, Settings
 from support.command_line import invoke
 from support.hosts import venue_thread
@@ -19,17 +19,27 @@ TIMEOUT = "orders.request_timeout_ms"
 
 
 @pytest.mark.parametrize(
-    ("timeout_ms", "keys"), [(2_499, []), (2_500, []), (2_501, [TIMEOUT]), (60_000, [TIMEOUT])]
+    ("window_ms", "timeout_ms", "keys"),
+    [
+        (2_500, 5_000, []),
+        (2_500, 5_001, [TIMEOUT]),
+        (60_000, 60_000, []),
+        (60_000, 60_001, [TIMEOUT]),
+    ],
 )
-def test_a_time_for_requests_above_their_window_is_told_of(
-    timeout_ms: int, keys: list[str]
+def test_a_time_for_requests_above_any_window_is_told_of(
+    window_ms: int, timeout_ms: int, keys: list[str]
 ) -> None:
-    settings = Settings(orders=OrderSettings(recv_window_ms=2_500, request_timeout_ms=timeout_ms))
+    orders = OrderSettings(recv_window_ms=window_ms, request_timeout_ms=timeout_ms)
 
-    assert keys == [each.key for each in advice_on(settings)]
+    assert keys == [each.key for each in advice_on(Settings(orders=orders))]
 
 
-@pytest.mark.parametrize(("timeout_ms", "is_told"), [(4_000, True), (2_000, False)])
+def test_nothing_is_told_of_the_settings_that_nobody_changed() -> None:
+    assert [] == list(advice_on(Settings()))
+
+
+@pytest.mark.parametrize(("timeout_ms", "is_told"), [(5_001, True), (5_000, False)])
 def test_it_is_told_by_config_check_and_doctor(
     timeout_ms: int, is_told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -48,10 +58,8 @@ def test_it_is_told_by_config_check_and_doctor(
 def test_a_start_notes_it_once() -> None:
     noted: list[tuple[str, Mapping[str, object]]] = []
     settings = stage_settings()
-    slow = evolve(
-        settings,
-        orders=evolve(settings.orders, request_timeout_ms=settings.orders.recv_window_ms + 1),
-    )
+    too_long_ms = max(settings.orders.recv_window_ms, VENUE_WINDOW_MS) + 1
+    slow = evolve(settings, orders=evolve(settings.orders, request_timeout_ms=too_long_ms))
 
     with venue_thread() as (exchange, clock):
         ref = ExecutionSystem.start(
