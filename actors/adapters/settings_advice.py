@@ -9,7 +9,6 @@ from attrs import frozen
 
 from ..settings import Settings
 
-
 VENUE_WINDOW_MS = 5_000
 """The venue's own window, which is a request's time by default (general info, read 2026-11)."""
 
