@@ -1,5 +1,6 @@
 """Shadow run: an engine trades at its own venue beside an account that it only looks at."""
 
+import json
 import threading
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -9,8 +10,11 @@ import pytest
 from attrs import define, evolve, field
 
 from callboard.actors.adapters.binance.credentials import Credentials
+from callboard.actors.adapters.binance.environment import ADDRESSES, Environment
 from callboard.actors.adapters.binance.opening import open_exchange
 from callboard.actors.adapters.clock import WallClock
+from callboard.actors.adapters.doctor import reach
+from callboard.actors.adapters.exits import Exit
 from callboard.actors.adapters.modes import ModeRefused
 from callboard.actors.adapters.secret import Secret
 from callboard.actors.errors import ConfigurationError
@@ -28,6 +32,7 @@ from callboard.scenarios.venue.server.accounts import read_accounts
 from callboard.scenarios.venue.server.door import ClosedDoor
 from callboard.scenarios.venue.server.serving import VenueServer
 from callboard.scenarios.venue.settings import ETHUSDT
+from support.command_line import invoke
 from support.paper_runs import EASY, SYMBOL, feeder
 from support.venue_servers import Caller, served
 from support.worlds import WAIT_SECONDS
@@ -208,3 +213,27 @@ def test_a_venue_that_is_gone_is_told_at_both_ends(tmp_path: Path) -> None:
 def test_a_shadow_has_no_exchange_to_send_orders_to() -> None:
     with pytest.raises(ModeRefused, match="for the built-in venue alone"):
         open_exchange(PATIENT, WallClock(), {"BINANCE_API_KEY": "k", "BINANCE_API_SECRET": "s"})
+
+
+def test_the_command_line_runs_in_the_shadow_of_the_account_of_its_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {"BINANCE_API_KEY": "any", "BINANCE_API_SECRET": "none"}
+    with served() as server, Caller(server) as owner:
+        _bought(owner, "0.2")
+        there = evolve(ADDRESSES[Environment.LIVE], rest=server.rest_url, streams=server.ws_url)
+        monkeypatch.setitem(ADDRESSES, Environment.LIVE, there)
+        monkeypatch.setattr(reach, "RIGHTS_HOST", server.rest_url)
+
+        result = invoke(
+            *("run", "--mode", "shadow", "-s", "use_testnet=false", "--json"),
+            *("-s", f"risk.symbols={SYMBOL}", "--data-dir", tmp_path, "--for", "100ms"),
+            environ=keys,
+        )
+        (ledger,) = server.call(lambda floor: [venue.ledger() for _, venue in floor.venues])
+
+    assert Exit.OK is Exit(result.exit_code), result.output
+    summary = json.loads(result.stdout)
+    (told,) = summary["shadow"]["symbols"]
+    assert ("shadow", "0.2", 0) == (summary["mode"], told["live_before"], told["live"]["fills"])
+    assert 1 == ledger.orders_accepted
