@@ -5,13 +5,15 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
-from callboard import OrderFailed, OrderFilled, PositionProtected
+from callboard import OrderFailed, OrderFilled, PositionClosed, PositionProtected
 from callboard.actors.settings import ClockSettings, OrderSettings
 from callboard.messages.market import ClockChanged, MarkChanged
 from callboard.messages.stream import OrderFrame, StreamHealthChanged, UserStreamChanged
-from callboard.messages.values import OrderType, PriceMatch
+from callboard.messages.values import CloseReason, OrderType, PriceMatch
+from callboard.scenarios.venue.market import Mark
+from callboard.scenarios.venue.server.floor import Floor
 from callboard.scenarios.venue.settings import PAPER_LEVERAGE
-from support.loopback import SETTINGS, trading
+from support.loopback import SETTINGS, SYMBOL, trading
 from support.venue_servers import control, served
 
 CLOCK_REFUSED = -1021
@@ -36,6 +38,40 @@ def test_an_order_is_filled_and_protected_and_the_fill_is_heard_on_the_stream() 
     assert "s1" == filled.signal_id
     assert [key[0]] == key
     assert key[0] not in str(trader.heard.events)
+
+
+@pytest.mark.parametrize(
+    ("is_refused", "reason"), [(False, CloseReason.STOP_LOSS), (True, CloseReason.PROTECTION)]
+)
+def test_a_stop_that_fires_is_joined_to_its_order_and_one_refused_then_is_an_exit_at_once(
+    is_refused: bool, reason: CloseReason
+) -> None:
+    """C-12: `rm` at the trigger; the stop's order has the stop's own client id."""
+    with served(leverage=PAPER_LEVERAGE) as server, trading(server) as trader:
+        trader.signal("s1")
+        trader.wait_told(PositionProtected)
+        stop_id = server.call(lambda floor: fire_stop(floor, is_refused=is_refused))
+        trader.wait_told(PositionClosed)
+        ledger = trader.ledger()
+
+    (closed,) = trader.all_told(PositionClosed)
+    evidence = [each.evidence for each in trader.all_heard(OrderFrame)]
+    refused = [each.client_order_id for each in evidence if each is not None and each.reason]
+    assert reason is closed.reason
+    assert ((), 2) == (ledger.positions, len(ledger.fills))
+    assert ([stop_id] if is_refused else []) == refused
+
+
+def fire_stop(floor: Floor, *, is_refused: bool) -> str:
+    """Let the mark reach the one stop that rests, whose order the venue takes or refuses."""
+    core = dict(floor.now())["account-1"].core
+    (stop,) = core.conditional.store.open_of(SYMBOL)
+    share = Decimal(1)
+    if is_refused:  # as the venue does with a protected price that is far from the book's
+        stop.request, share = evolve(stop.request, price_protect=True), Decimal("0.9")
+    core.on_market(Mark(SYMBOL, floor.clock.now_ns(), stop.request.trigger_price * share))
+    floor.run()
+    return stop.request.client_algo_id
 
 
 def test_a_listen_key_that_expires_is_asked_for_anew_and_the_stream_is_whole_again() -> None:
