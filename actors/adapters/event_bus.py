@@ -1,10 +1,11 @@
 """EventBus: hands events to subscribers, each from a thread of its own.
 
-Owns the subscriptions. A subscriber is a callable, a Pykka ref (told), or anything with
-`put_nowait`. Bound: `queue_max` events wait for each; beyond it the oldest is dropped and counted,
-so that a stuck subscriber holds up neither the core nor another subscriber. One that raises goes
-on with the next event and is counted; a dead ref is unsubscribed. The subscriptions outlive a
-rebuilt bus, except those with markers, which are told that they have ended.
+Owns the subscriptions, and the line of the log that every alert is. A subscriber is a callable, a
+Pykka ref (told), or anything with `put_nowait`. Bound: `queue_max` events wait for each; beyond it
+the oldest is dropped and counted, so that a stuck subscriber holds up neither the core nor another
+subscriber. One that raises goes on with the next event and is counted; a dead ref is unsubscribed.
+The subscriptions outlive a rebuilt bus, except those with markers, which are told that they have
+ended.
 """
 
 import threading
@@ -13,8 +14,9 @@ from collections.abc import Callable
 from typing import Any, TypeGuard
 
 import pykka
-from attrs import define
+from attrs import asdict, define
 
+from ...messages.events import AlertRaised
 from ..runtime.actor import Context, EdgeActor
 from ..runtime.front import (
     EventsDropped,
@@ -162,13 +164,16 @@ class EventBus(EdgeActor):
     def __init__(self, subscriptions: Subscriptions | None = None) -> None:
         self.subscriptions = Subscriptions() if subscriptions is None else subscriptions
 
-    def receive(self, message: Any, ctx: Context) -> None:  # noqa: ARG002 - a bus only hands on
-        """Take a subscription, or hand an event on."""
+    def receive(self, message: Any, ctx: Context) -> None:
+        """Take a subscription, or hand an event on; an alert is a line of the log, too."""
         match message:
             case Subscribe():
                 self.subscriptions.add(message)
             case Unsubscribe(handler=handler):
                 self.subscriptions.remove(handler)
+            case AlertRaised():
+                ctx.log("alert_raised", **(asdict(message) | {"severity": message.severity.value}))
+                self.subscriptions.publish(message)
             case _:
                 self.subscriptions.publish(message)
 

@@ -18,8 +18,9 @@ from callboard.actors.runtime.front import (
     Unsubscribe,
 )
 from callboard.actors.runtime.step import StepContext, run_step
-from callboard.messages.events import EngineReady, OrderCancelled
+from callboard.messages.events import AlertRaised, EngineReady, OrderCancelled
 from callboard.messages.lifecycle import ActorStarted
+from callboard.messages.values import Severity
 from support.engines import Collector
 from support.worlds import WAIT_SECONDS
 
@@ -35,12 +36,16 @@ class Bus:
     def __init__(self, subscriptions: Subscriptions | None = None) -> None:
         self.bus = EventBus(subscriptions)
 
-    def give(self, *messages: object) -> None:
-        """Run one step for each message."""
+    def give(self, *messages: object) -> list[tuple[str, dict[str, object]]]:
+        """Run one step for each message; return what they log."""
+        logged: list[tuple[str, dict[str, object]]] = []
         for message in messages:
             envelope = Envelope("event_bus", message, "", "host", 0, "")
-            error = run_step(self.bus, StepContext("event_bus", Random(1)), envelope, 0)
+            context = StepContext("event_bus", Random(1))
+            error = run_step(self.bus, context, envelope, 0)
             assert error is None, error
+            logged += context.logs
+        return logged
 
 
 class Gate:
@@ -76,6 +81,16 @@ def test_a_subscriber_gets_only_the_classes_that_it_asked_for() -> None:
 
     assert [EngineReady(1)] == collector.wait_count(1)
     bus.bus.close()
+
+
+def test_an_alert_is_a_line_of_the_log_whoever_has_subscribed() -> None:
+    """Else a ban is a silence that nobody can explain."""
+    logged = Bus().give(
+        cancelled("s1"), AlertRaised(Severity.WARNING, "rate_limit", "ban", "status 403: firewall")
+    )
+
+    told = {"severity": "WARNING", "alert": "rate_limit", "subject": "ban"}
+    assert [("alert_raised", told | {"text": "status 403: firewall"})] == logged
 
 
 def test_a_queue_is_filled_from_the_subscribers_own_thread() -> None:
