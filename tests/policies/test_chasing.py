@@ -64,6 +64,7 @@ def test_an_order_that_is_the_best_stays_and_one_that_is_not_is_taken_back_once(
 def test_a_sell_is_behind_when_the_best_price_is_lower() -> None:
     resting = parent(signal=SignalType.SHORT_ENTRY, asked=1, live="s1/1", live_price=D("2000.1"))
 
+    assert Wait() == next_move(resting, NOW)
     assert Wait() == next_move(evolve(resting, ask=D("2000.2")), NOW)
     assert TakeBack() == next_move(evolve(resting, ask=D("2000.0")), NOW)
 
@@ -105,10 +106,42 @@ def test_at_its_bound_it_is_given_up_or_taken_by_setting(
     assert Over(OrderState.EXPIRED, "drawdown: 3 against 2") == next_move(taken, NOW)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"asked": 2},
+        {"bid": D(2_002)},
+        {"bid": D(1_990)},
+        {"price": D(2_000)},
+        {"signal": SignalType.SHORT_ENTRY, "ask": D(1_998)},
+        {"signal": SignalType.SHORT_ENTRY, "ask": D(2_010)},
+        {"signal": SignalType.SHORT_ENTRY, "ask": D(2_000), "price": D(2_000)},
+    ],
+)
+def test_up_to_its_bound_it_is_followed(changes: dict[str, Any]) -> None:
+    first: dict[str, Any] = {"asked": 1, "first_price": D(2_000), **changes}
+
+    assert isinstance(next_move(parent(**first), NOW), Place)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"ask": D("1997.9")}, "the best price is more than 10 bps from where it began"),
+        ({"price": D(2_001)}, "the best price is beyond the signal's own"),
+    ],
+)
+def test_a_sell_is_given_up_below_its_bound(changes: dict[str, Any], reason: str) -> None:
+    sell = parent(signal=SignalType.SHORT_ENTRY, asked=1, first_price=D(2_000), **changes)
+
+    assert Over(OrderState.EXPIRED, reason) == next_move(sell, NOW)
+
+
 def test_it_ends_with_all_of_it_or_too_little() -> None:
     assert Over(OrderState.FILLED, "") == next_move(parent(filled=D("0.1")), NOW)
     little = Over(OrderState.EXPIRED, "0.005 is too little for an order")
     assert little == next_move(parent(filled=D("0.095")), NOW)
+    assert Place(D("0.011"), post_only("2000")) == next_move(parent(filled=D("0.089")), NOW)
     assert follows_prices(PLAN)
 
 

@@ -44,6 +44,11 @@ def test_a_rest_too_little_for_an_order_is_shown_with_the_part_before() -> None:
     assert Place(D("0.037")) == next_move(parent(filled=D("0.063")), LATER)
 
 
+def test_a_rest_of_exactly_the_least_order_is_shown_by_itself() -> None:
+    assert Place(D("0.030")) == next_move(parent(filled=D("0.059")), LATER)
+    assert Place(D("0.011")) == next_move(parent(filled=D("0.089")), LATER)
+
+
 def test_what_filled_nothing_is_shown_again_after_a_pause() -> None:
     idle = parent(is_idle=True, over_ms=4_500)
 
@@ -114,7 +119,7 @@ def test_a_bracket_whose_entry_came_to_nothing_ends_as_that_did() -> None:
         (Twap(8_000, 4, D(10)), 4, False, 4),
         (Vwap(8_000, (D(1), D(1)), D(50)), 0, False, 2),
         (PLAN, 0, False, 0),
-        (evolve(PLAN, variance_pct=D(5)), 0, True, 0),
+        (evolve(PLAN, variance_pct=D("0.5")), 0, True, 0),
         (Bracket(), 0, False, 0),
         (Chase(3, D(20)), 0, False, 0),
         (Oco(D(2_010)), 0, False, 0),

@@ -3,13 +3,22 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from callboard.actors.policies.plan_rules import plan_faults
+from callboard.actors.policies.signal_rules import FIGURE_MAX
 from callboard.messages.intake import ExecuteAlgorithm
 from callboard.messages.plans import Bracket, Chase, Iceberg, Oco, Plan, TrailingStop, Twap, Vwap
 from callboard.messages.values import OrderType, PriceMatch, SignalType, TimeInForce
 from support.entries import entry
 
 D = Decimal
+LIMIT = {"order_type": OrderType.LIMIT, "price": D(2_000)}
+PRICED = {"stop_loss": D(1_950), "take_profit": D(2_100)}
+
+
+def named(found: tuple[str, ...]) -> list[str]:
+    return [each.partition(":")[0] for each in found]
 
 
 def faults(plan: Plan, **signal: Any) -> tuple[str, ...]:
@@ -24,9 +33,8 @@ def test_a_plan_that_can_be_carried_out_has_no_fault() -> None:
 def test_every_fault_is_told_at_once() -> None:
     found = faults(Twap(0, 1, jitter_pct=D(101)), quantity=None, signal=SignalType.REDUCE_50)
 
-    assert ["quantity", "signal", "slices", "duration_ms", "jitter_pct"] == [
-        each.partition(":")[0] for each in found
-    ]
+    assert ["quantity", "signal", "slices", "duration_ms", "jitter_pct"] == named(found)
+    assert "signal: REDUCE_50 names no quantity; use CLOSE_LONG or CLOSE_SHORT with one" in found
 
 
 def test_the_prices_of_slices_are_the_plan_s_and_not_the_book_s() -> None:
@@ -35,20 +43,38 @@ def test_the_prices_of_slices_are_the_plan_s_and_not_the_book_s() -> None:
     assert ("price_match: is for a single order; the prices of slices are the plan's",) == found
 
 
+@pytest.mark.parametrize(
+    ("plan", "signal"),
+    [
+        (Twap(1_000, 2, jitter_pct=D(100)), {}),
+        (Twap(125_000, 500), {}),
+        (Twap(25_000, 100), {}),
+        (Vwap(8_000, (D(0), D("0.1"), FIGURE_MAX), D(100)), {}),
+        (Vwap(8_000, (D("0.05"), D("0.05")), D(100)), {}),
+        (Iceberg(FIGURE_MAX, D(100)), LIMIT),
+        (Oco(FIGURE_MAX), LIMIT),
+        (Oco(D("0.5")), {**LIMIT, "signal": SignalType.SHORT_ENTRY}),
+        (Chase(0, D(0)), {}),
+        (Chase(500, D(1_000)), {}),
+    ],
+)
+def test_a_plan_may_go_to_its_bounds(plan: Plan, signal: dict[str, Any]) -> None:
+    assert () == faults(plan, **signal)
+
+
+def test_a_time_too_short_for_any_plan_is_also_too_short_for_its_slices() -> None:
+    assert [
+        "duration_ms: is 1000 to 86400000, not 1",
+        "duration_ms: 4 slices need 1000 or more, 250 each",
+    ] == list(faults(Twap(1, 4)))
+
+
 def test_slices_that_come_too_fast_are_told_with_the_time_that_they_need() -> None:
     assert ("duration_ms: 100 slices need 25000 or more, 250 each",) == faults(Twap(9_000, 100))
 
 
 def test_a_jitter_that_is_no_figure_is_a_fault() -> None:
     assert ("jitter_pct: is 0 to 100, not NaN",) == faults(Twap(60_000, 6, jitter_pct=D("NaN")))
-
-
-LIMIT = {"order_type": OrderType.LIMIT, "price": D(2_000)}
-PRICED = {"stop_loss": D(1_950), "take_profit": D(2_100)}
-
-
-def named(found: tuple[str, ...]) -> list[str]:
-    return [each.partition(":")[0] for each in found]
 
 
 def test_a_curve_must_have_room_for_the_whole_within_its_share() -> None:
@@ -75,6 +101,7 @@ def test_an_iceberg_rests_at_a_price() -> None:
         Iceberg(D(0), D(200)), signal=SignalType.CLOSE_LONG, time_in_force=TimeInForce.IOC
     )
     assert ["signal", "order_type", "time_in_force", "variance_pct", "show"] == named(found)
+    assert "order_type: is LIMIT for orders that rest" in found
 
 
 def test_a_bracket_has_a_stop_and_a_target() -> None:
@@ -101,6 +128,7 @@ def test_one_of_two_entries_is_told_with_all_its_faults() -> None:
     found = faults(Oco(D(-1)), signal=SignalType.CLOSE_LONG, time_in_force=TimeInForce.IOC)
     assert ["signal", "order_type", "time_in_force", "stop_price"] == named(found)
     assert ["stop_price"] == named(faults(Oco(D("NaN")), **LIMIT))
+    assert ("stop_price: is above 0, not 0",) == faults(Oco(D(0)), **LIMIT)
     assert ["order_type"] == named(faults(Oco(D(2_010))))
     assert () == faults(Oco(D(2_010)), order_type=OrderType.LIMIT, price=D("NaN"))
 

@@ -69,6 +69,13 @@ def test_parts_below_the_least_order_become_fewer_and_larger() -> None:
     assert (Slice(0, D("0.012")), Slice(4_000, D("0.024"))) == schedule
 
 
+def test_where_no_lot_is_known_the_parts_are_equal_and_the_last_takes_every_digit() -> None:
+    whole = D("0.7777777777777777777777777777")
+
+    assert SCHEDULE == twap_schedule(PLAN, D("0.1"), Lot(), [0.0] * 4)
+    assert whole == twap_schedule(PLAN, whole, Lot(), [0.0] * 4)[-1].upto
+
+
 def test_a_whole_below_the_least_order_is_one_slice_that_the_gate_will_refuse() -> None:
     assert (Slice(0, D("0.005")),) == twap_schedule(PLAN, D("0.005"), LOT, [0.0] * 4)
 
@@ -123,6 +130,12 @@ def test_too_little_for_an_order_waits_for_the_next_slice() -> None:
     assert Wait(4_000) == next_slice(parent(asked_ms=0, filled=D("0.045")), 2_000)
 
 
+def test_a_slice_or_a_rest_of_exactly_the_least_order_is_one() -> None:
+    assert Place(D("0.011")) == next_slice(parent(asked_ms=0, filled=D("0.039")), 2_000)
+    leaves_one = parent(asked_ms=2_000, filled=D("0.040"), lot=evolve(LOT, least=D("0.025")))
+    assert Place(D("0.035")) == next_slice(leaves_one, 4_000)
+
+
 def test_a_rest_that_is_too_little_for_an_order_goes_with_the_slice_before() -> None:
     almost = parent(asked_ms=2_000, filled=D("0.040"), lot=evolve(LOT, least=D("0.030")))
 
@@ -134,6 +147,14 @@ def test_what_is_left_at_the_end_is_asked_for_an_interval_later() -> None:
 
     assert Wait(8_000) == next_slice(left, 6_100)
     assert Place(D("0.020")) == next_slice(left, 8_000)
+
+
+def test_catch_ups_are_as_far_apart_as_the_slices_were_by_whole_milliseconds() -> None:
+    times = (Slice(700, D("0.03")), Slice(1_500, D("0.06")), Slice(2_001, D("0.1")))
+
+    move = next_slice(parent(schedule=times, asked_ms=2_001, filled=D("0.08")), 2_100)
+
+    assert Wait(2_651) == move
 
 
 def test_after_so_many_catch_ups_what_is_left_is_given_up() -> None:
@@ -179,10 +200,21 @@ def test_a_curve_gives_each_interval_its_proportion_and_its_cap() -> None:
     ) == schedule
 
 
+def test_a_curve_that_no_division_meets_comes_to_the_whole_at_its_last_volume() -> None:
+    third = D("0.3333333333333333333333333333")
+
+    schedule = vwap_schedule(Vwap(10_000, (third,) * 5 + (D(0),), D(90)), D("0.07"), LOT)
+
+    assert D("0.070") == schedule[-1].upto
+    assert [0, 1_666, 3_332, 4_998, 6_664] == [each.at_ms for each in schedule]
+
+
 def test_a_slice_that_makes_up_for_others_stays_within_its_share_of_the_volume() -> None:
     capped = parent(schedule=vwap_schedule(Vwap(8_000, (D(1), D(1)), D(5)), D("0.1"), LOT))
 
     assert Place(D("0.050")) == next_slice(evolve(capped, asked_ms=0), 4_000)
+    more_to_come = (*capped.schedule, Slice(8_000, D("0.1")))
+    assert Place(D("0.050")) == next_slice(parent(schedule=more_to_come, asked_ms=0), 4_000)
     assert Wait(8_000) == next_slice(evolve(capped, asked_ms=4_000, filled=D("0.05")), 4_100)
 
 
@@ -246,6 +278,14 @@ def test_the_lot_of_an_entry_knows_the_least_notional_with_room_for_the_price_to
     assert D("0.021") == lot_of(limit, OrderType.LIMIT, ETH, None).least
 
 
+def test_orders_at_a_price_have_a_lot_of_their_own() -> None:
+    filters = evolve(ETH, step_size=D("0.01"), quantity_min=D("0.02"))
+    limit = entry(order_type=OrderType.LIMIT, price=D(2_000))
+
+    assert Lot(D("0.01"), D("0.02"), D("0.02")) == lot_of(limit, OrderType.LIMIT, filters, None)
+    assert Lot(D("0.001"), D("0.001"), D("0.011")) == lot_of(limit, OrderType.MARKET, filters, None)
+
+
 def test_the_lot_of_an_exit_knows_only_the_smallest_quantity() -> None:
     exit_ = entry(signal=SignalType.CLOSE_LONG)
 
@@ -255,6 +295,7 @@ def test_the_lot_of_an_exit_knows_only_the_smallest_quantity() -> None:
 def test_without_filters_or_a_price_nothing_is_known_to_cut_by() -> None:
     assert Lot() == lot_of(entry(), OrderType.MARKET, None, None)
     assert D("0.001") == lot_of(entry(), OrderType.MARKET, ETH, None).least
+    assert D("0.001") == lot_of(entry(), OrderType.MARKET, ETH, mark(price=D(0))).least
     assert D("0.1234567") == Lot().floor(D("0.1234567"))
 
 
