@@ -192,16 +192,15 @@ def test_a_manifest_with_a_key_of_another_version_is_refused() -> None:
         settings_of_plain({"flux": 1})
 
 
-def test_a_mode_that_this_version_does_not_run_is_refused() -> None:
-    settings = load(flags={"mode": "shadow", "use_testnet": "false"}).settings
-
-    with pytest.raises(ModeRefused, match="this version runs paper, testnet, demo, live only"):
-        check_mode(settings)
-
-
 @pytest.mark.parametrize("mode", ["paper", "testnet", "demo"])
 def test_a_mode_without_money_runs_as_it_is(mode: str) -> None:
     check_mode(load(flags={"mode": mode}).settings)
+
+
+def test_a_mode_that_looks_at_money_wants_the_switch_to_say_so() -> None:
+    check_mode(load(flags={"mode": "shadow", "use_testnet": "false"}).settings)
+    with pytest.raises(ModeRefused, match="mode: is shadow, but use_testnet"):
+        check_mode(load(flags={"mode": "shadow"}).settings)
 
 
 def test_a_value_is_shown_as_toml_writes_it() -> None:
