@@ -20,9 +20,12 @@ from ..messages.account import (
     AccountChanged,
     BracketsRead,
     DisarmCountdown,
+    FeePriceChanged,
+    FeePriceRead,
     LeverageChanged,
     PositionsValued,
     ReadBrackets,
+    ReadFeePrice,
     ReadSymbolConfigs,
     RefreshAccount,
     ReportCountdown,
@@ -59,7 +62,7 @@ from .account_facts import (
     marks_after,
 )
 from .account_setup import AccountSetup, Beat, SetupWishes, setting_of
-from .names import CIRCUIT_BREAKER, EVENT_BUS, RISK_GATE
+from .names import CIRCUIT_BREAKER, EVENT_BUS, POSITION_MONITOR, RISK_GATE
 from .reading import Read, ReadOptions, ask_to_read
 from .runtime.actor import Actor, Context
 from .settings import AccountSettings
@@ -177,6 +180,9 @@ class Account(Actor):
                 self._take_configs(message.result, ctx)
             case BracketsRead():
                 self._take_ladders(message.result, ctx)
+            case FeePriceRead():
+                price = FeePriceChanged(self._wishes.fee_asset, message.result.price, ctx.now)
+                ctx.tell(POSITION_MONITOR, price)
             case _:
                 ctx.log("account_read_failed", phase=message.phase, status=message.status)
 
@@ -231,6 +237,8 @@ class Account(Actor):
     def _ask(self, reads: tuple[Read, ...], ctx: Context) -> None:
         for read in reads:
             ask_to_read(ctx, read, self._reads)
+        if self._wishes.fee_symbol:
+            ask_to_read(ctx, ReadFeePrice(self._wishes.fee_symbol), self._reads)
         interval_ms = self._settings.interval_ms
         delay_ms = min(interval_ms, UNKNOWN_INTERVAL_MS) if self._missing() else interval_ms
         ctx.after(delay_ms * MS, _Tick(), key="tick")

@@ -22,6 +22,7 @@ from ..messages.account import (
     CountdownReported,
     LeverageSet,
     MarginTypeSet,
+    ReadFeePrice,
     ReadSymbolConfigs,
     SetLeverage,
     SetMarginType,
@@ -62,6 +63,10 @@ class SetupWishes:
     isolated: bool | None = None
     countdown_ms: int = 0
     """0 arms no countdown."""
+    fee_asset: str = ""
+    """The asset that pays fees, to be counted at its price; empty counts it in its own units."""
+    fee_symbol: str = ""
+    """Its symbol with the margin asset."""
 
     @property
     def beat_ns(self) -> int:
@@ -171,7 +176,9 @@ class AccountSetup:
         """Make the read or the setting that the token stands for."""
         setting = setting_of(message.token)
         if setting is None:
-            make_read(self.ctx, message, self.reads)
+            is_price = message.token.endswith(ReadFeePrice.__name__)
+            read = ReadFeePrice(self.wishes.fee_symbol) if is_price else None
+            make_read(self.ctx, message, self.reads, read)
         elif self.state.leaving and isinstance(setting, ArmCountdown) and setting.countdown_ms:
             self.ctx.log("countdown_not_armed", symbol=setting.symbol)
         else:

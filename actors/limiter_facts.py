@@ -11,6 +11,7 @@ from attrs import define, evolve, field, frozen
 from ..messages.account import (
     ArmCountdown,
     ReadBrackets,
+    ReadFeePrice,
     ReadSymbolConfigs,
     SetLeverage,
     SetMarginType,
@@ -60,6 +61,7 @@ COSTS: dict[str, Cost] = {
     ReadAccountMode.__name__: Cost(5),
     ReadSymbolConfigs.__name__: Cost(5),
     ReadBrackets.__name__: Cost(1),
+    ReadFeePrice.__name__: Cost(1),
     ReadInstruments.__name__: Cost(1),
     ReadTime.__name__: Cost(1),
     RenewListenKey.__name__: Cost(1),

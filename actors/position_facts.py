@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from ..messages.account import FeePriceChanged
 from ..messages.instruments import InstrumentsChanged
 from ..messages.market import MarkChanged
 from ..messages.orders import FillBooked, LegChanged, RequestExit
@@ -96,6 +97,13 @@ class LiquidationNoted:
     key: str
     price: Decimal
     is_near: bool
+
+
+@frozen
+class FeePriceNoted:
+    """Fact: what a unit of the asset that pays fees is worth."""
+
+    change: FeePriceChanged
 
 
 @frozen
@@ -261,6 +269,7 @@ PRIVATE = (
     FlattenEnded,
     FlatDue,
     LiquidationNoted,
+    FeePriceNoted,
     StrangerNoted,
     VenueDiffered,
     ForeignSeen,
@@ -290,6 +299,7 @@ Fact = (
     | FlattenLooked
     | FlattenEnded
     | LiquidationNoted
+    | FeePriceNoted
     | StrangerNoted
     | VenueDiffered
     | ForeignSeen

@@ -9,11 +9,11 @@ and position side. A life's beginning and end are told in `position_life.py`, or
 venue's view weighed in `position_comparison.py`; the facts are in `position_facts.py`.
 """
 
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from attrs import evolve
 
-from ..messages.account import PositionsValued
+from ..messages.account import FeePriceChanged, PositionsValued
 from ..messages.events import (
     PositionCorrected,
 )
@@ -42,6 +42,7 @@ from ..messages.values import CloseReason, Leg
 from . import names
 from .policies.close_rules import size_close
 from .policies.exit_rules import is_for_discretion
+from .policies.fee_conversion import in_margin
 from .policies.guard import RESTING, life_id, loss_percent
 from .policies.guard_legs import noted
 from .policies.held_fills import held_key
@@ -53,6 +54,7 @@ from .position_facts import (
     PRIVATE,
     AgainDue,
     Fact,
+    FeePriceNoted,
     FillCorrected,
     FillHeld,
     FillKnown,
@@ -98,6 +100,7 @@ Inbox = (
     | TakeStranger
     | FundingPaid
     | PositionReported
+    | FeePriceChanged
     | GetPositions
     | GetFlattening
     | FlatDue
@@ -105,6 +108,8 @@ Inbox = (
     | FiredDue
     | AgainDue
 )
+
+Paid = TypeVar("Paid", FillBooked, FillSettled, StrangerFilled)
 
 PROTECTED = "protected"
 """The setting by which somebody else's position gets a stop."""
@@ -125,9 +130,9 @@ class PositionMonitor(Actor):
         """Handle one message."""
         match message:
             case FillBooked():
-                self.on_fill_booked(message, ctx)
+                self.on_fill_booked(self._paid(message, ctx), ctx)
             case FillSettled():
-                self.on_fill_settled(message, ctx)
+                self.on_fill_settled(self._paid(message, ctx), ctx)
             case LegChanged():
                 self.on_leg_changed(message, ctx)
             case RequestClose():
@@ -149,15 +154,17 @@ class PositionMonitor(Actor):
             case AdoptPosition():
                 self.on_adopt_position(message, ctx)
             case StrangerFilled():
-                self.on_stranger_filled(message, ctx)
+                Others(self._life(ctx)).filled(self._paid(message, ctx))
             case TakeStranger():
-                self.on_take_stranger(message, ctx)
+                Others(self._life(ctx)).take(message)
             case FundingPaid():
-                self.on_funding_paid(message, ctx)
+                Others(self._life(ctx)).funding(message)
+            case FeePriceChanged():
+                ctx.record(FeePriceNoted(message))
             case PositionReported():
                 ctx.log("position_reported", symbol=message.symbol, quantity=message.quantity)
             case GetPositions():
-                self.on_get_positions(ctx)
+                ctx.reply(positions_view(self.state))
             case GetFlattening():
                 self._flatten(ctx).answer(message)
             case FlatDue():
@@ -184,18 +191,6 @@ class PositionMonitor(Actor):
             # The gate has heard of it twice: as a stranger's from here, as ours from the orders.
             ctx.record(FillKnown(key, trade.trade_id))
             self._life(ctx).tell_adopted(trade, is_undone=True)
-
-    def on_stranger_filled(self, message: StrangerFilled, ctx: Context) -> None:
-        """An order that is not ours was filled; what that means for ours is weighed elsewhere."""
-        Others(self._life(ctx)).filled(message)
-
-    def on_take_stranger(self, message: TakeStranger, ctx: Context) -> None:
-        """Book one of the fills that together explain a difference."""
-        Others(self._life(ctx)).take(message)
-
-    def on_funding_paid(self, message: FundingPaid, ctx: Context) -> None:
-        """Book funding to the positions of its symbol."""
-        Others(self._life(ctx)).funding(message)
 
     def on_fill_settled(self, message: FillSettled, ctx: Context) -> None:
         """Put right what a fill was booked with, and what was told of a position closed since."""
@@ -336,10 +331,6 @@ class PositionMonitor(Actor):
             for key, view in foreign_of(self.state, message):
                 self._life(ctx).protect_foreign(key, view)
 
-    def on_get_positions(self, ctx: Context) -> None:
-        """Answer with a snapshot."""
-        ctx.reply(positions_view(self.state))
-
     def on_unprotected(self, message: UnprotectedDue, ctx: Context) -> None:
         """The time without a stop is up: alarm, and close."""
         guard = self.state.life(message.key, message.number)
@@ -378,6 +369,13 @@ class PositionMonitor(Actor):
     def apply(self, fact: Fact) -> None:
         """Change the state by one fact."""
         apply_fact(self.state, fact)
+
+    def _paid(self, message: Paid, ctx: Context) -> Paid:
+        """Return a fill with its fee in the margin asset, where the price of that is known."""
+        known = self.state.fee_price
+        if known is None:
+            return message
+        return evolve(message, trade=in_margin(message.trade, known, ctx.now))
 
     def _legs(self, ctx: Context) -> Legs:
         return Legs(self.state, self._settings, ctx)

@@ -9,6 +9,7 @@ from typing import TypeVar, assert_never
 
 from attrs import define, evolve, field
 
+from ..messages.account import FeePriceChanged
 from ..messages.instruments import Filters, InstrumentsChanged
 from ..messages.market import MarkChanged
 from ..messages.orders import FillBooked
@@ -31,11 +32,13 @@ from .policies.trade_book import (
     book_other_fee,
     correct_trade,
     resize_trade,
+    sum_of,
 )
 from .position_facts import (
     AlarmSet,
     ClosingSet,
     Fact,
+    FeePriceNoted,
     FillApplied,
     FillCorrected,
     FillHeld,
@@ -95,6 +98,7 @@ class PositionsState:
     """By strategy, what the lives that are over made."""
     flattenings: dict[str, Flattening] = field(factory=dict[str, Flattening])
     """By command, those under way and the latest that are over."""
+    fee_price: FeePriceChanged | None = None
     liquidations: dict[str, Liquidation] = field(factory=dict[str, Liquidation])
     booked: Booked | None = field(init=False, default=None, eq=False, repr=False)
     """The last answer of `booked_fill`, for whoever asks it next; no part of what is known."""
@@ -162,6 +166,8 @@ def apply_fact(  # noqa: C901, PLR0912, PLR0915 - one arm a fact
             _book_funding(state, fact)
         case FlattenBegun() | FlattenLooked() | FlattenEnded():
             note_flattening(state.flattenings, fact)
+        case FeePriceNoted():
+            state.fee_price = fact.change
         case LiquidationNoted():
             note_liquidation(state.liquidations, fact)
         case StrangerNoted():
@@ -367,16 +373,6 @@ def _end_share(state: PositionsState, share: Share) -> None:
     """Add what a strategy made to what it made before."""
     before = state.ended.get(share.strategy, Share(share.strategy))
     state.ended[share.strategy] = sum_of(before, share)
-
-
-def sum_of(one: Share, other: Share) -> Share:
-    """Return what a strategy made in two lives, or in many and one more."""
-    return Share(
-        one.strategy,
-        realised_pnl=one.realised_pnl + other.realised_pnl,
-        fees=one.fees + other.fees,
-        funding=one.funding + other.funding,
-    )
 
 
 def _begin_life(guard: Guard, before: Position, fill: FillBooked, number: int) -> None:

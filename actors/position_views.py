@@ -7,8 +7,8 @@ from ..messages.queries import PositionsView, PositionView, StrategyView
 from .policies.guard import Guard
 from .policies.ledger import unrealised_pnl
 from .policies.liquidation import distance_pct
-from .policies.trade_book import Share
-from .position_state import ZERO, PositionsState, key_of, sum_of
+from .policies.trade_book import Share, sum_of
+from .position_state import ZERO, PositionsState, key_of
 
 
 def positions_view(state: PositionsState) -> PositionsView:

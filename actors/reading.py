@@ -10,7 +10,7 @@ the steps, because the token says which call it stands for.
 
 from attrs import frozen
 
-from ..messages.account import ReadBrackets, ReadSymbolConfigs
+from ..messages.account import ReadBrackets, ReadFeePrice, ReadSymbolConfigs
 from ..messages.listen_key import RenewListenKey
 from ..messages.values import Priority
 from ..messages.venue import (
@@ -38,6 +38,7 @@ Read = (
     | ReadAccountMode
     | ReadSymbolConfigs
     | ReadBrackets
+    | ReadFeePrice
     | ReadInstruments
     | ReadTime
     | RenewListenKey

@@ -257,6 +257,9 @@ class AccountSettings:
     hedge_mode: bool = False
     margin_asset: str = "USDT"
     """The one asset that money is counted in; entries of symbols with another are refused."""
+    fee_asset: str = ""
+    """Another asset that pays fees (`BNB`): its price is read every `interval_ms`, and fees of it
+    are counted at that price; empty keeps them in their own asset."""
     set_leverage: bool = False
     set_margin_type: bool = False
     """Whether the gate's `leverage` and `margin_type` are set at the venue for the whitelist."""

@@ -148,6 +148,8 @@ def setup_wishes(settings: Settings) -> SetupWishes:
         risk.leverage if accounts.set_leverage else None,
         risk.margin_type == "isolated" if is_typed else None,
         accounts.countdown_ms,
+        accounts.fee_asset,
+        f"{accounts.fee_asset}{accounts.margin_asset}" if accounts.fee_asset else "",
     )
 
 

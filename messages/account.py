@@ -151,6 +151,30 @@ class CountdownArmed:
 
 
 @frozen
+class ReadFeePrice:
+    """Venue call: read the price of the asset that pays fees, by its symbol with ours."""
+
+    symbol: str
+
+
+@frozen
+class FeePriceRead:
+    """Result of `ReadFeePrice`: the mark price, quote units."""
+
+    symbol: str
+    price: Decimal
+
+
+@frozen
+class FeePriceChanged:
+    """Account -> PositionMonitor: what a unit of the fee asset is worth in the margin asset."""
+
+    asset: str
+    price: Decimal
+    at_ns: int
+
+
+@frozen
 class DisarmCountdown:
     """The engine stops in order: nobody will arm the countdown anew, so let none run."""
 
@@ -185,5 +209,9 @@ class LeverageChanged:
     at_ns: int
 
 
-AccountCall = ReadSymbolConfigs | ReadBrackets | SetLeverage | SetMarginType | ArmCountdown
-AccountResult = SymbolConfigsRead | BracketsRead | LeverageSet | MarginTypeSet | CountdownArmed
+AccountCall = (
+    ReadSymbolConfigs | ReadBrackets | ReadFeePrice | SetLeverage | SetMarginType | ArmCountdown
+)
+AccountResult = (
+    SymbolConfigsRead | BracketsRead | FeePriceRead | LeverageSet | MarginTypeSet | CountdownArmed
+)

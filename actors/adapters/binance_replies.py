@@ -16,7 +16,9 @@ from attrs import frozen
 
 from ...messages.account import (
     ArmCountdown,
+    FeePriceRead,
     ReadBrackets,
+    ReadFeePrice,
     ReadSymbolConfigs,
     SetLeverage,
     SetMarginType,
@@ -142,6 +144,8 @@ def _result(call: Call, body: Any, options: ReplyOptions) -> Result:
             read = _algo_evidence if call.conditional else _order_evidence
             listed = wire.rows(body, "orders")
             return OrdersListed(call.conditional, tuple(read(row) for row in listed))
+        case ReadFeePrice():
+            return _fee_price(call, wire.mapping(body, "body"))
         case ListPositions():
             listed = wire.rows(body, "positions")
             return PositionsListed(tuple(_positions(listed, liquidation=options.liquidation)))
@@ -168,6 +172,15 @@ def _account_or_time(call: Call, body: Row, margin_asset: str) -> Result:
             return ListenKeyRenewed()
         case _:
             return TimeRead(wire.integer(body, "serverTime"))
+
+
+def _fee_price(call: ReadFeePrice, body: Row) -> FeePriceRead:
+    symbol, price = wire.text(body, "symbol"), wire.decimal(body, "markPrice")
+    if symbol != call.symbol:
+        raise ReplyUnreadable("symbol", f"is {symbol!r}, not {call.symbol!r}")
+    if price <= ZERO:
+        raise ReplyUnreadable("markPrice", f"is {price}, not above zero")
+    return FeePriceRead(symbol, price)
 
 
 def _one_order(call: PlaceOrder | AmendOne | CancelOne | QueryOne, body: Row) -> Result:

@@ -15,6 +15,7 @@ from attrs import frozen
 from ...messages.account import (
     ArmCountdown,
     ReadBrackets,
+    ReadFeePrice,
     ReadSymbolConfigs,
     SetLeverage,
     SetMarginType,
@@ -148,6 +149,7 @@ def _listing(  # noqa: C901, PLR0911 - one arm a call
     | ReadAccountMode
     | ReadSymbolConfigs
     | ReadBrackets
+    | ReadFeePrice
     | ReadInstruments
     | ReadTime
     | RenewListenKey,
@@ -168,6 +170,8 @@ def _listing(  # noqa: C901, PLR0911 - one arm a call
             return _Route("GET", "/fapi/v1/symbolConfig", {})
         case ReadBrackets():
             return _Route("GET", "/fapi/v1/leverageBracket", {})
+        case ReadFeePrice():
+            return _Route("GET", "/fapi/v1/premiumIndex", {"symbol": call.symbol}, signed=False)
         case ReadInstruments():
             return _Route("GET", "/fapi/v1/exchangeInfo", {}, signed=False)
         case ReadTime():

@@ -40,6 +40,7 @@ _SYMBOL = Spelled(r"[A-Z0-9_]{3,30}", "upper-case letters and digits, as in ETHU
 # The id also holds generation, intent and leg, in 36 characters at most (architecture, ids).
 _PREFIX = Spelled(r"[A-Za-z0-9_-]{1,8}", "1 to 8 letters, digits, hyphens or underscores")
 _ASSET = Spelled(r"[A-Z0-9]{2,10}", "2 to 10 upper-case letters and digits")
+_FEE_ASSET = Spelled(r"([A-Z0-9]{2,10})?", "empty, or 2 to 10 upper-case letters and digits")
 _SWITCH = OneOf(("on", "off"))
 # Money that a position may move exceeds the equity by the leverage at most (125 at this venue).
 _LEVERAGED_PERCENT = _above(0, 12_500)
@@ -202,6 +203,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "accounts.interval_ms": _between(SECOND_MS, HOUR_MS),
         "accounts.leverage_interval_ms": _between(MINUTE_MS, DAY_MS),
         "accounts.margin_asset": _ASSET,
+        "accounts.fee_asset": _FEE_ASSET,
         "accounts.countdown_ms": Between(Decimal(5 * SECOND_MS), Decimal(DAY_MS), or_zero=True),
         "instruments.refresh_ms": _between(MINUTE_MS, 7 * DAY_MS),
         "instruments.retry_ms": _between(100, 10 * MINUTE_MS),

@@ -269,3 +269,13 @@ def _split(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
 
 def _average(value: Decimal, quantity: Decimal) -> Decimal:
     return quantised(value / quantity) if quantity else ZERO
+
+
+def sum_of(one: Share, other: Share) -> Share:
+    """Return what a strategy made in two lives, or in many and one more."""
+    return Share(
+        one.strategy,
+        realised_pnl=one.realised_pnl + other.realised_pnl,
+        fees=one.fees + other.fees,
+        funding=one.funding + other.funding,
+    )

@@ -13,8 +13,11 @@ from callboard.messages.account import (
     CountdownArmed,
     CountdownReported,
     DisarmCountdown,
+    FeePriceChanged,
+    FeePriceRead,
     LeverageSet,
     MarginTypeSet,
+    ReadFeePrice,
     ReportCountdown,
     SetLeverage,
     SetMarginType,
@@ -272,6 +275,18 @@ def test_where_no_countdown_is_wanted_none_is_disarmed_and_a_start_forgets_an_ol
     assert [] == _tokens(step)
     assert () == stray.facts
     assert CountdownReported(()) == _report(bench) == _report(armed)
+
+
+def test_the_price_of_the_asset_that_pays_fees_is_read_with_the_rest_and_told() -> None:
+    bench = Bench(SetupWishes(fee_asset="BNB", fee_symbol="BNBUSDT"))
+
+    made = bench.steps.tell(PermitGranted("account/ReadFeePrice", PERMIT))
+    told = bench.ended("account/ReadFeePrice", FeePriceRead("BNBUSDT", Decimal(600)))
+
+    assert "account/ReadFeePrice" in _tokens(bench.started)
+    assert [ReadFeePrice("BNBUSDT")] == [each.call for each in made.told(MakeCall)]
+    now_ns = bench.steps.now_ns
+    assert [FeePriceChanged("BNB", Decimal(600), now_ns)] == told.to("position_monitor")
 
 
 def test_the_venue_cancels_resting_entries_of_an_engine_that_fell_silent() -> None:

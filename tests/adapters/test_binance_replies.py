@@ -15,6 +15,7 @@ from callboard.actors.adapters.binance_replies import (
 )
 from callboard.actors.adapters.wire import ReplyUnreadable
 from callboard.actors.ports import VenueAnswer
+from callboard.messages.account import FeePriceRead, ReadFeePrice
 from callboard.messages.listen_key import ListenKeyRenewed, RenewListenKey
 from callboard.messages.values import (
     OrderType,
@@ -213,6 +214,27 @@ def test_open_conditional_orders_are_read_from_their_own_listing() -> None:
 
     assert isinstance(listed, OrdersListed)
     assert (True, 1, True) == (listed.conditional, len(listed.orders), listed.orders[0].conditional)
+
+
+def test_the_price_of_the_fee_asset_is_its_mark() -> None:
+    told = read(ReadFeePrice("BNBUSDT"), {"symbol": "BNBUSDT", "markPrice": "612.34"})
+
+    assert FeePriceRead("BNBUSDT", Decimal("612.34")) == told
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"symbol": "ETHUSDT", "markPrice": "1"}, "symbol"),
+        ({"symbol": "BNBUSDT", "markPrice": "0"}, "markPrice"),
+        ({"symbol": "BNBUSDT"}, "markPrice"),
+    ],
+)
+def test_a_price_of_another_symbol_or_of_nothing_is_unreadable(
+    body: dict[str, str], field: str
+) -> None:
+    with pytest.raises(ReplyUnreadable, match=field):
+        read(ReadFeePrice("BNBUSDT"), body)
 
 
 def test_flat_positions_are_left_out() -> None:

@@ -17,6 +17,7 @@ from callboard.actors.ports import VenueRequest
 from callboard.messages.account import (
     ArmCountdown,
     ReadBrackets,
+    ReadFeePrice,
     ReadSymbolConfigs,
     SetLeverage,
     SetMarginType,
@@ -211,6 +212,16 @@ def test_a_call_about_a_conditional_order_names_its_algo_id_alone(
 
     assert (method, "/fapi/v1/algoOrder") == (request.method, request.path)
     assert {"clientAlgoId": "cb-1-1-e"} == request.params
+
+
+def test_the_price_of_the_fee_asset_is_asked_for_by_its_symbol_alone() -> None:
+    request = built(ReadFeePrice("BNBUSDT"))
+
+    assert ("/fapi/v1/premiumIndex", {"symbol": "BNBUSDT"}, False) == (
+        request.path,
+        request.params,
+        request.signed,
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,18 +11,21 @@ from callboard import (
     FlattenPositions,
     GetPositions,
     OrdersCancelled,
+    PositionClosed,
+    PositionCorrected,
     PositionProtected,
     PositionsFlattened,
     ProtectionSettings,
     ReconcilerSettings,
 )
-from callboard.messages.account import CountdownArmed
+from callboard.messages.account import CountdownArmed, FeePriceChanged
 from callboard.messages.events import OrderPlaced
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.market import MarkChanged
 from callboard.messages.reconciliation import ComparePositions
 from callboard.messages.values import OrderType, SignalType
 from callboard.messages.venue import AttemptEnded
+from callboard.scenarios.venue.account_settings import FeeAsset
 from callboard.scenarios.venue.settings import PAPER_LEVERAGE
 from support.loopback import SETTINGS, Trader, trading
 from support.venue_servers import SYMBOLS, Caller, served
@@ -30,6 +33,7 @@ from support.worlds import WAIT_SECONDS
 
 WANTED = evolve(SETTINGS, risk=evolve(SETTINGS.risk, symbols=SYMBOLS))
 COUNTDOWN = "/fapi/v1/countdownCancelAll"
+ROUNDED = Decimal("0.000001")
 OPEN_ORDERS, OPEN_ALGO_ORDERS = "/fapi/v1/openOrders", "/fapi/v1/openAlgoOrders"
 
 
@@ -146,3 +150,25 @@ def test_where_a_position_would_be_liquidated_is_shown_where_that_is_wanted() ->
     assert Decimal(row["liquidationPrice"]) > Decimal(row["markPrice"])
     assert position.liquidation_price is not None
     assert position.liquidation_price > position.mark_price
+
+
+def test_a_commission_that_another_asset_paid_is_counted_at_its_price() -> None:
+    paying = FeeAsset("ETH", balance=Decimal(10), price=Decimal(2_000))
+    counting = evolve(SETTINGS, accounts=AccountSettings(fee_asset="ETH"))
+    with (
+        served(leverage=PAPER_LEVERAGE, fee_asset=paying) as server,
+        trading(server, counting) as trader,
+    ):
+        trader.wait_heard(lambda each: isinstance(each, FeePriceChanged))
+        trader.signal("s1")
+        trader.wait_told(PositionProtected)
+        trader.signal("s2", SignalType.CLOSE_LONG)
+        trader.wait_told(PositionClosed)
+        paid = server.call(lambda floor: [each.core.account.purse.paid for _, each in floor.venues])
+
+    prices = [each.price for each in trader.all_heard(FeePriceChanged)]
+    fees = [each.fees for each in trader.all_told(PositionClosed)]
+    fees += [each.fees for each in trader.all_told(PositionCorrected)]
+    assert [()] == [each.other_fees for each in trader.all_told(PositionClosed)]
+    least, most = (sum(paid) * price for price in (min(prices), max(prices)))
+    assert least - ROUNDED < sum(fees) < most + ROUNDED
