@@ -340,7 +340,10 @@ def test_a_curve_keeps_the_text_of_its_figures() -> None:
     ("algorithm", "fault"),
     [
         ("twap", "algorithm: must be an object with its plan"),
-        ({"plan": "wap"}, "algorithm.plan: must be one of twap, vwap, iceberg, bracket, chase"),
+        (
+            {"plan": "wap"},
+            "algorithm.plan: must be one of twap, vwap, iceberg, bracket, chase, oco",
+        ),
         ({**TWAP, "slice": 3}, "algorithm.slice: is none of duration_ms, slices, jitter_pct"),
         ({"plan": "twap", "slices": 6}, "algorithm.duration_ms: is missing"),
         ({**TWAP, "slices": 1.5}, "algorithm.slices: must be a whole number, not 1.5"),

@@ -24,6 +24,10 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "order_rejected": ("order rejected: {guard}{reason}", "ordem rejeitada: {guard}{reason}"),
         "order_failed": ("order failed: {reason}", "ordem falhou: {reason}"),
         "order_cancelled": ("order cancelled", "ordem cancelada"),
+        "orders_cancelled": (
+            "resting orders cancelled: {done}; not cancelled: {failed}",
+            "ordens em aberto canceladas: {done}; não canceladas: {failed}",
+        ),
         "order_expired": ("order expired", "ordem expirada"),
         "order_unknown": (
             "outcome unknown: {reason}",
@@ -75,6 +79,10 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "position_closed": (
             "position closed ({reason}), profit {realised_pnl}",
             "posição fechada ({reason}), resultado {realised_pnl}",
+        ),
+        "positions_flattened": (
+            "flat: {is_flat}; left: {left}",
+            "sem posição: {is_flat}; restantes: {left}",
         ),
         "position_corrected": ("late figures of a closed position", "valores tardios da posição"),
         "position_protected": ("stop rests at {trigger_price}", "stop ativo em {trigger_price}"),
