@@ -61,6 +61,7 @@ from .account_facts import (
     leverage_of,
     marks_after,
 )
+from .account_key import judge_key
 from .account_setup import AccountSetup, Beat, SetupWishes, setting_of
 from .names import CIRCUIT_BREAKER, EVENT_BUS, POSITION_MONITOR, RISK_GATE
 from .reading import Read, ReadOptions, ask_to_read
@@ -171,6 +172,7 @@ class Account(Actor):
             if configs:
                 self._take_configs(SymbolConfigsRead(configs), ctx)
             return
+        judge_key(self.state, message, ctx)
         match message.result:
             case AccountRead():
                 self._take_balances(message.result, message.sent_at_ns, ctx)

@@ -85,7 +85,15 @@ class CountdownLeft:
     why: str
 
 
+@frozen
+class KeyJudged:
+    """Fact: what the venue has against the key, as people were told; empty for nothing."""
+
+    fault: str
+
+
 PRIVATE = (
+    KeyJudged,
     MoneyKnown,
     WalletReported,
     ModeKnown,
@@ -95,7 +103,8 @@ PRIVATE = (
     CountdownLeft,
 )
 Fact = (
-    MoneyKnown
+    KeyJudged
+    | MoneyKnown
     | WalletReported
     | ModeKnown
     | LeverageKnown
@@ -117,6 +126,7 @@ class AccountState:
     marks: EquityMarks | None = None
     mode: AccountModeRead | None = None
     fault: str = ""
+    key_fault: str = ""
     configs: Configs = field(factory=Configs)
     ladders: Ladders = field(factory=Ladders)
     leverage_read_at_ns: int = 0
@@ -142,6 +152,8 @@ def apply_fact(state: AccountState, fact: Fact) -> None:
             state.wallet, state.available = fact.wallet, fact.available
             state.unrealised_pnl, state.known_at_ns = fact.unrealised_pnl, fact.known_at_ns
             state.marks = marks_after(state.marks, fact)
+        case KeyJudged():
+            state.key_fault = fact.fault
         case WalletReported():
             state.reported_at_ns = fact.at_ns
         case ModeKnown():

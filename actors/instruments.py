@@ -105,8 +105,12 @@ class Instruments(Actor):
     private = (_Tick, _Asked, _ReadFailed, _Doubted, _LimitsNoted, _AgeWarned)
     state: InstrumentState
 
-    def __init__(self, settings: InstrumentSettings, age_ms_max: int) -> None:
+    def __init__(
+        self, settings: InstrumentSettings, age_ms_max: int, wanted: tuple[str, ...] = ()
+    ) -> None:
+        """Take how old filters may be, and the symbols without which people are told."""
         super().__init__()
+        self._wanted = wanted
         self._settings = settings
         self._age_ms_max = age_ms_max
 
@@ -150,6 +154,7 @@ class Instruments(Actor):
             return
         changed = difference(self.state.filters, message.result.instruments, message.sent_at_ns)
         self._tell_statuses(changed, ctx)
+        self._tell_unlisted(message.result, ctx)
         ctx.record(changed)
         ctx.tell(RISK_GATE, changed)
         ctx.tell(POSITION_MONITOR, changed)
@@ -228,6 +233,18 @@ class Instruments(Actor):
                 self._alert("symbol_status", filters.symbol, text, ctx)
         for symbol in changed.gone:
             self._alert("symbol_gone", symbol, "the venue lists it no more", ctx)
+
+    def _tell_unlisted(self, read: InstrumentsRead, ctx: Context) -> None:
+        """Name the wanted symbols that the venue does not know: their entries are refused."""
+        listed = {filters.symbol for filters in read.instruments}
+        for symbol in self._wanted:
+            if symbol not in listed and symbol not in self.state.filters:
+                self._alert(
+                    "symbol_unknown",
+                    symbol,
+                    "the venue lists no filters of it that can be read",
+                    ctx,
+                )
 
     def _alert(self, name: str, subject: str, text: str, ctx: Context) -> None:
         ctx.tell(EVENT_BUS, AlertRaised(Severity.WARNING, name, subject, text))

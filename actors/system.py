@@ -116,7 +116,7 @@ def core_makers(settings: Settings, rules: tuple[NamedRule, ...] = ()) -> dict[s
         names.SUPERVISOR: lambda: Supervisor(settings.orders, settings.retry),
         names.VENUE_CLOCK: lambda: VenueClock(settings.clock),
         names.INSTRUMENTS: lambda: Instruments(
-            settings.instruments, settings.risk.filters_age_ms_max
+            settings.instruments, settings.risk.filters_age_ms_max, settings.risk.symbols
         ),
         names.ACCOUNT: lambda: Account(settings.accounts, setup_wishes(settings)),
         names.MARKET_DATA: MarketData,

@@ -246,3 +246,15 @@ def test_many_refusals_ask_for_one_reading_until_it_is_overdue() -> None:
     overdue = bench.steps.tell(refusal, after_ns=10 * SECOND)
 
     assert (0, 1) == (len(soon.to("rate_limiter")), len(overdue.to("rate_limiter")))
+
+
+def test_a_wanted_symbol_that_the_venue_does_not_list_is_named() -> None:
+    wanted = ("BTCUSDT", "NOPEUSDT")
+    steps = StepRunner(Instruments(InstrumentSettings(), 1_000, wanted), name="instruments")
+    steps.start()
+
+    step = steps.tell(read_ended(CALL, InstrumentsRead((BTC,), LIMITS), sent_at_ns=steps.now_ns))
+
+    assert [("symbol_unknown", "NOPEUSDT")] == [
+        (alert.alert, alert.subject) for alert in step.told(AlertRaised)
+    ]

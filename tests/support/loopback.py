@@ -126,6 +126,25 @@ def trading(
 
     With a `port` it reaches the server there.
     """
+    with started(server, settings, clock=clock, data_dir=data_dir, port=port) as trader:
+        trader.wait_told(EngineReady)
+        wanted = set(settings.risk.symbols)
+        trader.heard.wait_for(
+            lambda: wanted <= {each.symbol for each in trader.all_heard(MarkChanged)}
+        )
+        yield trader
+
+
+@contextmanager
+def started(
+    server: VenueServer,
+    settings: Settings,
+    *,
+    clock: ScaledClock | None = None,
+    data_dir: Path | None = None,
+    port: int = 0,
+) -> Generator[Trader]:
+    """Run an engine at a server, ready or not."""
     clock = clock or ScaledClock.begin()
     exchange = Watched(exchange_at(port or server.port, clock))
     heard, told = Collector(), Collector()
@@ -139,11 +158,7 @@ def trading(
     ref = launch(settings, around)
     try:
         ref.tell(Subscribe(told))
-        trader = Trader(server, ref, exchange, told, heard)
-        trader.wait_told(EngineReady)
-        wanted = set(settings.risk.symbols)
-        heard.wait_for(lambda: wanted <= {each.symbol for each in trader.all_heard(MarkChanged)})
-        yield trader
+        yield Trader(server, ref, exchange, told, heard)
     finally:
         ref.stop(block=True, timeout=WAIT_SECONDS)
 
