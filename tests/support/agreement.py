@@ -7,7 +7,7 @@ on a position is in its books as in ours.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +25,7 @@ STATES = {
     "EXPIRED_IN_MATCH": ("EXPIRED", "CANCELLED"),
 }
 """What the store says of an order whose end the venue names so."""
+ENTRY = "e"
 Row = tuple[str, ...]
 
 
@@ -36,7 +37,7 @@ def disagreements(
         yield from _fills(ledger, store)
         yield from _orders(ledger, store)
     yield from _money(ledger, believed)
-    yield from _ends(folder)
+    yield from ends(facts_of(folder), believed["orders"])
     yield from _limits(ledger, limits)
 
 
@@ -93,15 +94,19 @@ def _money(ledger: VenueLedger, believed: dict[str, Any]) -> Iterator[str]:
         yield f"the venue's fills made {booked}, its account says {ledger.realized}"
 
 
-def _ends(folder: Path) -> Iterator[str]:
-    """Every signal that was taken has one terminal event, and none without being taken."""
+def ends(facts: Iterable[dict[str, Any]], resting: Collection[str]) -> Iterator[str]:
+    """Yield signals that were not taken once, or have neither one end nor an entry that rests."""
     taken: Counter[str] = Counter()
     ended: Counter[str] = Counter()
-    for fact in facts_of(folder):
+    for fact in facts:
         if is_fact(fact, "execution_system/CommandTaken") and fact["intent_id"]:
             taken[fact["command_id"]] += 1
         elif is_fact(fact, "execution_system/SignalEnded"):
             ended[fact["signal_id"]] += 1
+        elif is_fact(fact, "order_manager/OrderIntended"):
+            approved = fact["approved"]
+            if approved["leg"] == ENTRY and approved["client_order_id"] in resting:
+                ended[approved["signal_id"]] += 1
     for signal_id in sorted(taken.keys() | ended.keys()):
         if (taken[signal_id], ended[signal_id]) != (1, 1):
             yield f"{signal_id} was taken {taken[signal_id]} times, and ended {ended[signal_id]}"

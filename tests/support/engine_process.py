@@ -67,7 +67,8 @@ KINDS = {
 SYMBOLS = tuple(KINDS)
 TARGETS = {SignalType.LONG_ENTRY: Decimal("1.5"), SignalType.SHORT_ENTRY: Decimal("0.5")}
 """Take-profits that rest for the whole run, as shares of the price at the start."""
-WAIT_SECONDS = 120.0
+WAIT_SECONDS = 300.0
+"""For the engine to settle; a ban that began at the end takes two minutes of it."""
 ASK_SECONDS = 60.0
 
 SETTINGS = Settings(

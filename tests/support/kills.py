@@ -24,7 +24,7 @@ from callboard.actors.runtime.journal_reader import JournalReader, VerifyReport,
 from callboard.actors.runtime.replay import Replayed, replay
 from callboard.actors.system import core_makers, make_codec
 from callboard.scenarios.venue.talk import Activity
-from support.engine_process import SETTINGS
+from support.engine_process import SETTINGS, WAIT_SECONDS
 from support.faulty_disk import cut_tail, trouble_of
 
 SCRIPT = Path(__file__).with_name("engine_process.py")
@@ -124,7 +124,7 @@ class Campaign:
         It tells no signal, unless the options say until when; that takes so many seconds more.
         """
         with self._engine(*(options or ("--quiet",))) as engine:
-            said, _ = engine.communicate(timeout=seconds + 2 * LIFE_SECONDS)
+            said, _ = engine.communicate(timeout=seconds + WAIT_SECONDS + LIFE_SECONDS)
         assert 0 == engine.returncode, self.log()
         view: dict[str, Any] = json.loads(said)
         return view

@@ -31,7 +31,8 @@ PAUSING = (
     Fault.HTTP_418_BARE,
     Fault.HTTP_403,
 )
-"""Nothing is asked for as long as they say, so no other kind of a request can fire meanwhile."""
+"""Nothing is asked for as long as they say, so no other kind of a request can fire meanwhile: the
+last one, and one of the longest, comes when all others have fired, or at the very end."""
 SELDOM = (Fault.AMEND_LOST, Fault.TICK_4014, Fault.PRICE_BAND_4016, Fault.WOULD_MATCH_5022)
 """What can befall few requests waits for one from the beginning."""
 CUTTING = (
@@ -47,6 +48,8 @@ LOOK_SECONDS = 0.1
 AGAIN_SECONDS = 15.0
 CUT_EVERY = 0.1
 """The share of a run between two kinds that end the stream's connection."""
+LAST_AT = 0.95
+"""The share of a run after which the last one comes, whatever is owed."""
 STRUCK_IN = 0.25
 """The share of a run in which each kind has its turn; those that pause all need the rest."""
 TRADED_BETWEEN = 20
@@ -145,17 +148,20 @@ class Striker:
         while time.monotonic() < end and not self._is_trading():
             pause.wait(LOOK_SECONDS)
         self.control.lead(self.faults)
-        usual, pausing = self._lines(end - time.monotonic())
+        usual, pausing, last = self._lines(end - time.monotonic())
         while (now := time.monotonic()) < end:
-            look = self._look(now)
+            look, left = self._look(now), (end - now) / self.seconds
             for line in usual:
                 line.step(look)
-            if all(line.is_over for line in usual) or end - now < self.seconds * (1 - STRUCK_IN):
+            is_through = all(line.is_over for line in usual)
+            if is_through or left < 1 - STRUCK_IN:
                 pausing.step(look)
+            if (is_through and pausing.is_over) or left < 1 - LAST_AT:
+                last.step(look)
             pause.wait(LOOK_SECONDS)
         self.control.ask("DELETE", "/faults")
 
-    def _lines(self, seconds: float) -> tuple[tuple[Line, ...], Line]:
+    def _lines(self, seconds: float) -> tuple[tuple[Line, ...], Line, Line]:
         kinds = list(self.kinds)
         Random(f"strike/{self.seed}").shuffle(kinds)
         kinds.sort(key=lambda kind: kind not in SELDOM)
@@ -169,12 +175,14 @@ class Striker:
 
         cutting: list[Kind] = [kind for kind in CUTTING if kind in kinds]
         pausing: list[Kind] = [kind for kind in PAUSING if kind in kinds]
-        return (
+        together = (
             line(self._aim, requests, self.at_a_time),
             line(self._spoil, frames),
             line(self._befall, incidents),
             Line(self._spoil, cutting, seconds * CUT_EVERY),
-        ), Line(self._aim, pausing, 0.0, requests_between=TRADED_BETWEEN)
+        )
+        one_by_one = Line(self._aim, pausing[:-1], 0.0, requests_between=TRADED_BETWEEN)
+        return together, one_by_one, Line(self._aim, pausing[-1:], 0.0)
 
     def _look(self, now: float) -> Look:
         counts, held = self.control.ask("GET", "/counts"), self.control.held()

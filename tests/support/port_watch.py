@@ -19,7 +19,7 @@ from callboard.scenarios.venue.faults import Fault
 from support.venue_ports import PortControl
 
 LOOK_SECONDS = 0.1
-GAP_MS_MAX = 2_000
+GAP_MS_MAX = 5_000
 """Looks that are further apart prove nothing of the time between them."""
 UNPROTECTED_MS_MAX = 10_000
 MINUTE_MS = 60_000
