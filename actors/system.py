@@ -142,6 +142,7 @@ def core_makers(settings: Settings, rules: tuple[NamedRule, ...] = ()) -> dict[s
 def setup_wishes(settings: Settings) -> SetupWishes:
     """Return what the settings want set at the venue."""
     accounts, risk = settings.accounts, settings.risk
+    has_price = accounts.fee_asset not in ("", accounts.margin_asset)
     is_typed = accounts.set_margin_type and risk.margin_type != "any"
     return SetupWishes(
         risk.symbols,
@@ -149,7 +150,7 @@ def setup_wishes(settings: Settings) -> SetupWishes:
         risk.margin_type == "isolated" if is_typed else None,
         accounts.countdown_ms,
         accounts.fee_asset,
-        f"{accounts.fee_asset}{accounts.margin_asset}" if accounts.fee_asset else "",
+        f"{accounts.fee_asset}{accounts.margin_asset}" if has_price else "",
     )
 
 
@@ -210,13 +211,15 @@ def populate(kernel: Kernel, settings: Settings, wiring: Wiring) -> None:
         ),
     )
     if wiring.spool is not None:
-        _add_spool(kernel, wiring.spool, wiring.clock)
+        _add_spool(kernel, wiring.spool, wiring.clock, settings.risk.symbols)
 
 
-def _add_spool(kernel: Kernel, spool: Spool, clock: Clock) -> None:
+def _add_spool(kernel: Kernel, spool: Spool, clock: Clock, symbols: tuple[str, ...]) -> None:
     kernel.add(
         names.COMMAND_SPOOL,
-        lambda: CommandSpool(spool, kernel.post, clock=clock, name=names.COMMAND_SPOOL),
+        lambda: CommandSpool(
+            spool, kernel.post, clock=clock, name=names.COMMAND_SPOOL, symbols=symbols
+        ),
     )
 
 

@@ -38,9 +38,11 @@ Inbox = _Look | _Replied
 class CommandSpool(EdgeActor):
     """Looks into a folder, again and again."""
 
-    def __init__(self, spool: Spool, post: Post, *, clock: Clock, name: str) -> None:
+    def __init__(
+        self, spool: Spool, post: Post, *, clock: Clock, name: str, symbols: tuple[str, ...] = ()
+    ) -> None:
         self._desk = OperatorDesk(
-            spool, post, lambda order, reply: post(name, _Replied(order, reply))
+            spool, post, lambda order, reply: post(name, _Replied(order, reply)), symbols
         )
         self._clock = clock
         self._is_unreadable = False

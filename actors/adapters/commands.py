@@ -6,9 +6,9 @@ standard output, everything else to the error output; exit codes are those of `e
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -17,6 +17,7 @@ from .exits import Exit, end, exits, say
 CONFIG_NAME = "callboard.toml"
 ANSWER_SECONDS = 10.0
 OUTCOME_SECONDS = 90.0
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 ORDER_COUNTS = ("executed", "failed", "cancelled", "pending")
 
 DATA_DIR = click.argument("data_dir", metavar="D", type=click.Path(path_type=Path, file_okay=False))
@@ -32,21 +33,22 @@ CONFIG = click.option(
 SET = click.option(
     "-s", "--set", "pairs", multiple=True, metavar="KEY=VALUE", help="One setting; repeatable."
 )
-TIMEOUT = click.option(
-    "--timeout",
-    "timeout_seconds",
-    default=ANSWER_SECONDS,
-    show_default=True,
-    type=click.FloatRange(0.1, 600),
-    help="Seconds to wait for the engine's answer.",
-)
-OUTCOME_TIMEOUT = click.option(
-    "--timeout",
-    "timeout_seconds",
-    default=OUTCOME_SECONDS,
-    show_default=True,
-    type=click.FloatRange(0.1, 600),
-    help="Seconds to wait for what comes of it; the engine goes on all the same.",
+
+
+def _timeout(seconds: float, text: str) -> Callable[[Decorated], Decorated]:
+    return click.option(
+        "--timeout",
+        "timeout_seconds",
+        default=seconds,
+        show_default=True,
+        type=click.FloatRange(0.1, 600),
+        help=text,
+    )
+
+
+TIMEOUT = _timeout(ANSWER_SECONDS, "Seconds to wait for the engine's answer.")
+OUTCOME_TIMEOUT = _timeout(
+    OUTCOME_SECONDS, "Seconds to wait for what comes of it; the engine goes on all the same."
 )
 BY = click.option("--by", default="operator", show_default=True, help="Who gives the command.")
 REASON = click.option("--reason", default="", help="Why; kept in the journal.")

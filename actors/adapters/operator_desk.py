@@ -34,7 +34,13 @@ from ...messages.queries import (
 from ...messages.values import OrderState, TradingState
 from ..names import CIRCUIT_BREAKER, EXECUTION_SYSTEM, ORDER_MANAGER, POSITION_MONITOR
 from ..policies.rounding import plain
-from .operator_outcomes import fault_of, outcome_json, outcome_of, question
+from .operator_outcomes import (
+    fault_of,
+    outcome_json,
+    outcome_of,
+    question,
+    unknown_symbol,
+)
 from .order_lines import order_json
 from .spool import HALT, Order, Spool
 
@@ -77,6 +83,9 @@ class OperatorDesk:
     post: Post
     deliver: Callable[[Order, Any], None] | None = None
     """Takes an order's replies on whatever thread they come; None takes them at once."""
+    symbols: tuple[str, ...] = ()
+    """The engine's symbols; a command that names another is refused. Empty knows none, and lets
+    every name pass."""
     _halted_by_file: bool = field(init=False, default=False)
     _told: list[Order] = field(init=False, factory=list[Order])
     _replies: dict[str, list[Any]] = field(init=False, factory=dict[str, list[Any]])
@@ -126,6 +135,11 @@ class OperatorDesk:
 
     def _tell(self, order: Order) -> None:
         order_id = order.order_id
+        if order.symbol and self.symbols and order.symbol not in self.symbols:
+            # A name that is misspelled would be flat, and have nothing to cancel.
+            refused = {"ok": False, "reason": unknown_symbol(order.symbol, self.symbols)}
+            self.spool.answer(order_id, refused)
+            return
         match order.command:
             case "halt":
                 reason = order.reason or "halted by an operator"

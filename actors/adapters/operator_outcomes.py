@@ -4,6 +4,7 @@ Owns which command has an outcome of its own, whom to ask for it, and its words 
 """
 
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
@@ -80,3 +81,10 @@ def fault_of(outcome: Outcome | None) -> str:
     if isinstance(outcome, CancellationView):
         return f"{len(outcome.failed)} not cancelled" if outcome.failed else ""
     return "" if outcome.is_flat else "not flat at the venue"
+
+
+def unknown_symbol(symbol: str, symbols: tuple[str, ...]) -> str:
+    """Return why a command cannot mean a symbol, with the nearest that it can mean."""
+    near = get_close_matches(symbol, symbols, n=1, cutoff=0.5)
+    meant = f"did you mean {near[0]}? " if near else ""
+    return f"{symbol} is not in risk.symbols; {meant}Without a symbol all are meant"

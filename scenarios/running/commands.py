@@ -269,7 +269,10 @@ def _operator(
 
     def look(engine: "SimulatedEngine") -> str:
         if not desks:
-            desks.append(OperatorDesk(Spool(data_dir), engine.kernel.post))
+            desk = OperatorDesk(
+                Spool(data_dir), engine.kernel.post, symbols=engine.settings.risk.symbols
+            )
+            desks.append(desk)
         desks[0].look()
         return "interrupted" if is_interrupted() else ""
 

@@ -256,3 +256,26 @@ def test_a_flatten_says_what_the_venue_shows(tmp_path: Path) -> None:
     answer = answer_of(tmp_path, "1")
     assert (False, "not flat at the venue") == (answer["ok"], answer["reason"])
     assert {"is_flat": False, "left": ["BTCUSDT/BOTH"]} == answer["outcome"]
+
+
+@pytest.mark.parametrize("command", ["flatten", "cancel-all"])
+@pytest.mark.parametrize(
+    ("symbol", "reason"),
+    [
+        ("BTCUSD", "BTCUSD is not in risk.symbols; did you mean BTCUSDT? Without a symbol all"),
+        ("XRP", "XRP is not in risk.symbols; Without a symbol all are meant"),
+    ],
+)
+def test_a_symbol_that_the_engine_does_not_have_is_refused_with_the_nearest(
+    tmp_path: Path, command: str, symbol: str, reason: str
+) -> None:
+    core = Core()
+    desk = OperatorDesk(Spool(tmp_path), core.post, symbols=("BTCUSDT", "ETHUSDT"))
+    put(tmp_path, "1", command=command, symbol=symbol)
+
+    desk.look()
+
+    answer = answer_of(tmp_path, "1")
+    assert [] == core.posted
+    assert not answer["ok"]
+    assert answer["reason"].startswith(reason)

@@ -162,7 +162,7 @@ def test_a_running_engine_is_commanded_through_its_data_directory(tmp_path: Path
         shown = called("order", "show", tmp_path, "cb1-1-e1")
         settled = called("order", "end", tmp_path, "cb1-1-e1", "--reason", "so")
         halted = called("halt", tmp_path, "--reason", "lunch", "--json")
-        nothing = called("cancel-all", tmp_path, "--all-orders", "--symbol", "BTCUSDT")
+        nothing = called("cancel-all", tmp_path, "--symbol", "ETHUSDT")
         flat = _order(tmp_path, "flatten")
         _wait_for(process, "position_reported")
         resumed = _order(tmp_path, "resume", reason="back")
