@@ -70,6 +70,7 @@ def test_a_limit_that_was_filled_on_its_way_off_the_book_leaves_nothing_to_take(
     assert Over(OrderState.FILLED, "") == move(asked=1, is_leaving=True, filled=D("0.1"))
     too_little = Over(OrderState.EXPIRED, "0.005 is too little for an order")
     assert too_little == move(asked=1, is_leaving=True, filled=D("0.095"))
+    assert Place(D("0.011"), AT_THE_STOP) == move(asked=1, is_leaving=True, filled=D("0.089"))
 
 
 @pytest.mark.parametrize(

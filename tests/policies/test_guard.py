@@ -19,6 +19,7 @@ from callboard.actors.policies.guard import (
 )
 from callboard.actors.policies.ledger import Position
 from callboard.messages.orders import FillBooked
+from callboard.messages.plans import TrailingStop
 from callboard.messages.positions import StrangerFilled
 from callboard.messages.values import (
     TERMINAL_STATES,
@@ -296,6 +297,7 @@ def test_a_life_begins_as_its_first_fill_says() -> None:
     held = guard().position
     first = fill(
         stop_loss=D(1900),
+        trailing=TrailingStop(D(1)),
         working_type=WorkingType.CONTRACT_PRICE,
         source=SignalSource.MANUAL,
         model_version="m7",
@@ -309,6 +311,7 @@ def test_a_life_begins_as_its_first_fill_says() -> None:
         signal_id="s1",
         stop_loss=D(1900),
         take_profit=D(2200),
+        trailing=TrailingStop(D(1)),
         working_type=WorkingType.CONTRACT_PRICE,
         source=SignalSource.MANUAL,
         model_version="m7",

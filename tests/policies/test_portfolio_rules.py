@@ -1,26 +1,39 @@
-"""Test of the portfolio rules: room in the account for an entry's own stop and target."""
+"""Test of the portfolio rules: room in the account for an entry's own protection."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from attrs import evolve
 
 from callboard.actors.policies.portfolio_rules import conditional_room
 from callboard.actors.policies.refusal import Refusal
+from callboard.messages.plans import TrailingStop
 from support.entries import SETTINGS, entry, view
+
+TARGET = {"take_profit": Decimal(2100)}
+TRAIL = {"trailing": TrailingStop(Decimal(1))}
 
 
 @pytest.mark.parametrize(
-    ("take_profit", "resting", "needed"),
-    [(None, 9, ""), (None, 10, "11"), (Decimal(2100), 8, ""), (Decimal(2100), 9, "11")],
+    ("protection", "resting", "needed"),
+    [
+        ({}, 9, ""),
+        ({}, 10, "11"),
+        (TARGET, 8, ""),
+        (TARGET, 9, "11"),
+        (TRAIL, 8, ""),
+        (TRAIL, 9, "11"),
+        (TARGET | TRAIL, 8, "11"),
+    ],
 )
-def test_an_entry_needs_room_for_its_stop_and_for_its_target_if_it_has_one(
-    take_profit: Decimal | None, resting: int, needed: str
+def test_an_entry_needs_room_for_its_stop_and_for_what_else_closes_its_position(
+    protection: dict[str, Any], resting: int, needed: str
 ) -> None:
     """The venue allows 200 conditional orders an account; here are 10."""
     found = conditional_room(
         view(
-            entry(take_profit=take_profit),
+            entry(**protection),
             settings=evolve(SETTINGS, conditional_orders_max=10),
             conditional_orders=resting,
         )

@@ -8,9 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callboard.actors.policies.refusal import Refusal
-from callboard.actors.policies.signal_rules import fault_of, is_taken_back
+from callboard.actors.policies.signal_rules import fault_of, is_taken_back, side_taken_back
 from callboard.messages.plans import TrailingStop
-from callboard.messages.values import OrderType, PositionSide, PriceMatch, SignalType, TimeInForce
+from callboard.messages.values import (
+    OrderType,
+    PositionSide,
+    PriceMatch,
+    Side,
+    SignalType,
+    TimeInForce,
+)
 from support.entries import entry
 
 D = Decimal
@@ -146,6 +153,20 @@ def test_a_close_takes_back_the_entries_of_its_own_side_and_symbol(
     exit_: SignalType, symbol: str, is_meant: bool
 ) -> None:
     assert is_meant is is_taken_back(entry(), entry(signal=exit_, symbol=symbol))
+
+
+@pytest.mark.parametrize(
+    ("exit_", "side"),
+    [
+        (SignalType.CLOSE_LONG, Side.BUY),
+        (SignalType.CLOSE_SHORT, Side.SELL),
+        (SignalType.REDUCE_50, None),
+    ],
+)
+def test_a_close_takes_back_entries_of_the_side_that_opened_and_a_half_none(
+    exit_: SignalType, side: Side | None
+) -> None:
+    assert side is side_taken_back(entry(signal=exit_))
 
 
 @given(st.decimals() | st.none(), st.sampled_from(FIGURES))

@@ -327,6 +327,12 @@ def test_a_trailing_stop_is_wanted_for_the_quantity_where_one_is() -> None:
     assert wanted(guard(), Leg.TRAIL) is None
 
 
+def test_a_trailing_stop_is_no_larger_than_one_market_order_may_be() -> None:
+    followed = guard("2001", trailing=TrailingStop(ONE))
+
+    assert evolve(TRAIL, quantity=D(2_000)) == wanted(followed, Leg.TRAIL)
+
+
 @pytest.mark.parametrize(
     ("wanted_quantity", "may_exceed", "expected"),
     [
