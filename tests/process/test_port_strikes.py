@@ -31,9 +31,9 @@ def test_so_many_kinds_are_under_way_at_a_time() -> None:
     assert [Fault.HTTP_403, Fault.HTTP_418, Fault.HTTP_429] == struck
 
 
-def test_a_kind_is_struck_again_until_it_has_fired() -> None:
+def test_a_kind_of_a_frame_is_struck_again_until_it_has_fired() -> None:
     struck: list[Kind] = []
-    one = line(Fault.STREAM_GAP, struck=struck)
+    one = line(Fault.STREAM_GAP, struck=struck, again_after=AGAIN_SECONDS)
 
     one.step(at(0))
     one.step(at(AGAIN_SECONDS + 1))
@@ -42,6 +42,16 @@ def test_a_kind_is_struck_again_until_it_has_fired() -> None:
 
     assert [Fault.STREAM_GAP, Fault.STREAM_GAP] == struck
     assert one.is_over
+
+
+def test_a_kind_that_waits_at_the_venue_for_its_request_is_struck_once() -> None:
+    struck: list[Kind] = []
+    one = line(Fault.WOULD_TRIGGER_2021, struck=struck)
+
+    for seconds in (0, 100, 200):
+        one.step(at(seconds))
+
+    assert [Fault.WOULD_TRIGGER_2021] == struck
 
 
 def test_between_two_kinds_that_pause_all_there_is_trade() -> None:

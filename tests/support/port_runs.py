@@ -24,6 +24,8 @@ from support.venue_ports import PortControl, venue_on_port
 SECOND_NS = 1_000_000_000
 STEPS_A_SECOND = 80
 LIFE_SECONDS_MIN = 3.0
+KILLED_IN = 0.6
+"""The share of a run in which the deaths come, at most."""
 LAST_SECONDS = 8.0
 """How long the last life trades at least, its start included."""
 
@@ -97,8 +99,8 @@ def _live(
         folder,
         control,
         options=(f"--origin-ns={origin_ns}", period, "--resumes", "--amends"),
-        # Something that pauses all requests must not make one life as long as many.
-        life_seconds=max(LIFE_SECONDS_MIN, plan.seconds / (plan.kills + 1)),
+        # The last life is long, so that what short ones left out has its turn.
+        life_seconds=max(LIFE_SECONDS_MIN, KILLED_IN * plan.seconds / (plan.kills + 1)),
         kills_late=True,
     )
     faults = {**plan.background, **plan.sizes}

@@ -3,9 +3,10 @@
 Owns the order of the striking. A kind of a request waits at the venue for one that it can befall,
 several kinds at a time; one of the stream takes the next frame; an incident is struck when it can
 have an effect. What ends the stream has time between, and what keeps all requests back comes one
-after another, with trade between. A kind is struck again until it has fired.
+after another, with trade between. A frame's kind is struck again until it has fired.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -89,6 +90,9 @@ class Line:
     """Seconds between two strikes."""
     at_a_time: int = 1
     requests_between: int = 0
+    again_after: float = math.inf
+    """Seconds until a strike that has not fired is made again; one that waits at the venue for its
+    request must not be, or so many of a kind would meet one request after another."""
     _next_at: float = field(init=False, default=0.0)
     _next_requests: int = field(init=False, default=0)
     _under_way: dict[Kind, float] = field(init=False, factory=dict[Kind, float])
@@ -97,7 +101,7 @@ class Line:
         """Go on as far as what was seen allows."""
         self._forget_fired(look)
         for kind, struck_at in self._under_way.items():
-            if look.at - struck_at > AGAIN_SECONDS:
+            if look.at - struck_at > self.again_after:
                 self._strike(kind, look)
         is_due = look.at >= self._next_at and look.requests >= self._next_requests
         if is_due and len(self._under_way) < self.at_a_time:
@@ -165,21 +169,21 @@ class Striker:
         kinds = list(self.kinds)
         Random(f"strike/{self.seed}").shuffle(kinds)
         kinds.sort(key=lambda kind: kind not in SELDOM)
-        usual = [kind for kind in kinds if kind not in (*PAUSING, *CUTTING)]
-        incidents = [kind for kind in usual if is_incident(kind)]
-        frames = [kind for kind in usual if is_of_stream(kind)]
-        requests = [kind for kind in usual if kind not in (*incidents, *frames)]
+        usual: list[Kind] = [kind for kind in kinds if kind not in (*PAUSING, *CUTTING)]
+        incidents: list[Kind] = [kind for kind in usual if is_incident(kind)]
+        frames: list[Kind] = [kind for kind in usual if is_of_stream(kind)]
+        requests: list[Kind] = [kind for kind in usual if kind not in (*incidents, *frames)]
 
-        def line(strike: Callable[[Kind], None], those: Sequence[Kind], at_a_time: int = 1) -> Line:
-            return Line(strike, list(those), seconds * STRUCK_IN / (len(those) + 1), at_a_time)
+        def every(those: Sequence[Kind]) -> float:
+            return seconds * STRUCK_IN / (len(those) + 1)
 
         cutting: list[Kind] = [kind for kind in CUTTING if kind in kinds]
         pausing: list[Kind] = [kind for kind in PAUSING if kind in kinds]
         together = (
-            line(self._aim, requests, self.at_a_time),
-            line(self._spoil, frames),
-            line(self._befall, incidents),
-            Line(self._spoil, cutting, seconds * CUT_EVERY),
+            Line(self._aim, requests, every(requests), self.at_a_time),
+            Line(self._spoil, frames, every(frames), again_after=AGAIN_SECONDS),
+            Line(self._befall, incidents, every(incidents)),
+            Line(self._spoil, cutting, seconds * CUT_EVERY, again_after=AGAIN_SECONDS),
         )
         one_by_one = Line(self._aim, pausing[:-1], 0.0, requests_between=TRADED_BETWEEN)
         return together, one_by_one, Line(self._aim, pausing[-1:], 0.0)
