@@ -19,6 +19,7 @@ from callboard.actors.policies.trade_book import (
     correct_trade,
     resize_trade,
     split_funding,
+    sum_of,
 )
 from callboard.messages.values import PositionSide, Side
 
@@ -270,3 +271,11 @@ def test_a_position_of_one_strategy_is_that_strategy_s_whole(fills: list[Draw]) 
     assert run.position.realised_pnl == sum(
         (share.realised_pnl for share in (*run.ended, *run.book.shares)), ZERO
     )
+
+
+def test_lives_are_summed_up_by_their_money_and_by_nothing_that_is_held() -> None:
+    one = Share("alpha", D(7), D(70), realised_pnl=D(3), fees=D("0.2"), funding=D(-1))
+    other = Share("alpha", D(5), D(50), realised_pnl=D(-5), fees=D("0.1"), funding=D(4))
+
+    money = Share("alpha", realised_pnl=D(-2), fees=D("0.3"), funding=D(3))
+    assert money == sum_of(one, other)
