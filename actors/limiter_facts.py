@@ -49,8 +49,12 @@ TOO_MANY_REQUESTS = -1003
 TOO_MANY_ORDERS = -1015
 PAUSING_STATUSES = (403, 418, 429)
 
+IN_A_BATCH = "BatchedOrder"
+"""A placement that may leave with others. A batch costs what five orders do, however few they are,
+and two make one."""
 COSTS: dict[str, Cost] = {
     PlaceOrder.__name__: Cost(0, 1, 1),
+    IN_A_BATCH: Cost(3, 3, 1),
     AmendOne.__name__: Cost(0, 1, 1),
     CancelOne.__name__: Cost(1),
     QueryOne.__name__: Cost(1),

@@ -26,6 +26,7 @@ from ..messages.orders import (
 )
 from ..messages.values import Severity
 from ..messages.venue import PermitGranted, PermitRefused, PlaceOrder, RequestPermit
+from .limiter_facts import IN_A_BATCH
 from .names import EVENT_BUS, ORDER_MANAGER, RATE_LIMITER
 from .queue_facts import (
     PRIVATE,
@@ -80,9 +81,10 @@ class OrderQueue(Actor):
     private = (_AskAgain, *PRIVATE)
     state: QueueState
 
-    def __init__(self, settings: QueueSettings) -> None:
+    def __init__(self, settings: QueueSettings, *, has_batches: bool = False) -> None:
         super().__init__()
         self._settings = settings
+        self._has_batches = has_batches
 
     def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901 - one arm a message
         """Handle one message."""
@@ -251,11 +253,12 @@ class OrderQueue(Actor):
         expires_at_ns = ctx.now + REDUCING_PATIENCE_NS
         if is_opening(order):
             expires_at_ns = order.send_by_ms * MS - self.state.offset_ns
+        may_join = self._has_batches and not order.conditional
         ctx.tell(
             RATE_LIMITER,
             RequestPermit(
                 token=order.client_order_id,
-                call=PlaceOrder.__name__,
+                call=IN_A_BATCH if may_join else PlaceOrder.__name__,
                 by_symbol=True,
                 priority=order.priority,
                 expires_at_ns=expires_at_ns,

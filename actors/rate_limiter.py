@@ -19,12 +19,14 @@ from ..messages.venue import (
     Permit,
     PermitGranted,
     PermitRefused,
+    PlaceOrder,
     RequestPermit,
     RequestsPaused,
     UsageObserved,
 )
 from .limiter_facts import (
     COSTS,
+    IN_A_BATCH,
     PRIVATE,
     TOO_MANY_ORDERS,
     Charged,
@@ -198,18 +200,31 @@ class RateLimiter(Actor):
         return True
 
     def _admission(self, request: RequestPermit, now_ns: int) -> Admission:
+        call = request.call if request.call != IN_A_BATCH else self._call_of(request, now_ns)
+        return self._admission_of(call, request, now_ns)
+
+    def _admission_of(self, call: str, request: RequestPermit, now_ns: int) -> Admission:
         return admit(
             self.state.budgets,
-            COSTS[request.call],
+            COSTS[call],
             request.priority,
             now_ns // MS,
             is_optional=is_optional(request),
         )
 
+    def _call_of(self, request: RequestPermit, now_ns: int) -> str:
+        """Return as what a request is charged: where no batch has room, an order leaves alone."""
+        if request.call != IN_A_BATCH:
+            return request.call
+        is_too_large = isinstance(self._admission_of(IN_A_BATCH, request, now_ns), TooLarge)
+        return PlaceOrder.__name__ if is_too_large else IN_A_BATCH
+
     def _grant(self, waiting: Waiting, granted: Granted, ctx: Context) -> None:
         request, now_ms = waiting.request, ctx.now // MS
-        ctx.record(Charged(request.token, request.call, now_ms))
-        permit = Permit(f"{self.state.grants + 1}@{now_ms}", granted.expires_at_ms * MS)
+        call = self._call_of(request, ctx.now)
+        ctx.record(Charged(request.token, call, now_ms))
+        permit_id, expires_at_ns = f"{self.state.grants + 1}@{now_ms}", granted.expires_at_ms * MS
+        permit = Permit(permit_id, expires_at_ns, may_join=call == IN_A_BATCH)
         ctx.tell(waiting.asker, PermitGranted(request.token, permit))
 
     def _refuse(self, waiting: Waiting, reason: str, ctx: Context) -> None:

@@ -146,6 +146,8 @@ class OrderSettings:
     """Age at which an unresolved intent is parked: absence proves nothing then."""
     deadline_ms_default: int = HOUR_MS
     """Total time of an order that is given none, so of an exit (C-06)."""
+    batch_max: int = 1
+    """Independent orders, or cancels, that leave in one request; 1 sends each alone."""
     fill_poll_ms: int = 500
     """While the user stream is not healthy such an order is asked for so often (C-24, C-47)."""
     fill_check_ms: int = 10 * SECOND_MS

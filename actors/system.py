@@ -128,7 +128,9 @@ def core_makers(settings: Settings, rules: tuple[NamedRule, ...] = ()) -> dict[s
             settings.risk, settings.orders.id_prefix, rules, settings.accounts.margin_asset
         ),
         names.RATE_LIMITER: lambda: RateLimiter(settings.limits, settings.permits_waiting_max),
-        names.ORDER_QUEUE: lambda: OrderQueue(settings.queue),
+        names.ORDER_QUEUE: lambda: OrderQueue(
+            settings.queue, has_batches=settings.orders.batch_max > 1
+        ),
         names.ORDER_MANAGER: lambda: OrderManager(settings.orders),
         names.ERROR_CLASSIFIER: ErrorClassifier,
         names.EXECUTION_SYSTEM: lambda: ExecutionSystem(
@@ -228,6 +230,7 @@ def lane_settings(settings: Settings) -> LaneSettings:
     return LaneSettings(
         recv_window_ms=settings.orders.recv_window_ms,
         request_timeout_ms=settings.orders.request_timeout_ms,
+        batch_max=settings.orders.batch_max,
         reply=ReplyOptions(
             settings.accounts.margin_asset,
             settings.risk.symbols,

@@ -51,7 +51,6 @@ class PlaceOrder:
     self_trade_prevention: SelfTradePrevention | None = None
     """None leaves it to the venue."""
     trailing: TrailingStop | None = None
-    """How a trailing stop follows; None for every other order."""
 
 
 @frozen
@@ -287,10 +286,11 @@ Result = (
 
 @frozen
 class Permit:
-    """Leave to make one request until `expires_at_ns` of engine time."""
+    """Leave to make one request until `expires_at_ns`, or to join one where it `may_join`."""
 
     permit_id: str
     expires_at_ns: int
+    may_join: bool = False
 
 
 @frozen

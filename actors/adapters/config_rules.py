@@ -144,6 +144,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         # The venue takes up to a minute, but as long a late request may still be executed (C-06).
         "orders.recv_window_ms": _between(100, MINUTE_MS),
         "orders.request_timeout_ms": _between(100, MINUTE_MS),
+        "orders.batch_max": _between(1, 5),
         "orders.unknown_margin_ms": _between(0, 10 * MINUTE_MS),
         "orders.query_first_ms": _between(10, MINUTE_MS),
         "orders.query_cap_ms": _between(10, 10 * MINUTE_MS),

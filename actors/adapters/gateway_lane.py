@@ -1,12 +1,14 @@
 """GatewayLane: one connection to the venue's REST interface, one request at a time.
 
 Owns the request in flight and those that wait for it: reducing ones first, then in order of
-arrival. One that is asked for anew meanwhile keeps its turn, with the newer permit, and has one
-answer. The lane sends once and answers every outcome; it never retries. Right before a request
-leaves, the fence is asked: an opening order must be of the current epoch and in time, every request
-needs a permit that still holds and that no pause has voided, and nothing is signed while the clock
-is not trusted. An answer that comes after its timeout, or for an earlier life of this lane, is
-evidence and is told too. Whoever's request was refused for its time: VenueClock hears of it first.
+arrival. By setting, calls that do not depend on one another leave in one request (`batches.py`),
+each with its own permit, its own look at the fence and its own outcome. One that is asked for anew
+meanwhile keeps its turn, with the newer permit, and has one answer. The lane sends once and answers
+every outcome; it never retries. Right before a request leaves, the fence is asked: an opening order
+must be of the current epoch and in time, every request needs a permit that still holds and that no
+pause has voided, and nothing is signed while the clock is not trusted. An answer that comes after
+its timeout, or for an earlier life of this lane, is evidence and is told too. Whoever's request was
+refused for its time: VenueClock hears of it first.
 
 Bound: `waiting_max` waiting calls; a call beyond it is answered NOT_SENT. A lane knows neither
 trading state nor clock at its start: it asks for both, and until then opens and signs nothing.
@@ -34,6 +36,7 @@ from ..names import CIRCUIT_BREAKER, RATE_LIMITER, VENUE_CLOCK
 from ..policies.error_codes import CODES
 from ..ports import Exchange, VenueAnswer, VenueRequest
 from ..runtime.actor import Context, EdgeActor
+from .batches import goes_with, join, split
 from .binance_replies import ReplyOptions, error_of, is_success, read_result, usage_of
 from .binance_requests import Inexpressible, build_request, operation_of, stamp
 from .fence import PAUSED, Fence
@@ -56,6 +59,8 @@ class LaneSettings:
     request_timeout_ms: int
     reply: ReplyOptions
     waiting_max: int = 1_000
+    batch_max: int = 1
+    """Calls in one request."""
 
 
 @frozen
@@ -70,6 +75,13 @@ class _Ticket:
     correlation: str
     sent_at_ns: int = 0
     sent_at_ms: int = 0
+    joined: tuple["_Ticket", ...] = ()
+    """Those of the calls that left in the same request."""
+
+    @property
+    def all(self) -> tuple["_Ticket", ...]:
+        """Every call of the request."""
+        return (self, *self.joined)
 
     def sent(self, at_ns: int, at_ms: int) -> "_Ticket":
         """Return the ticket of the call when it leaves, by our clock and by the venue's."""
@@ -155,7 +167,9 @@ class GatewayLane(EdgeActor):
 
     def on_answered(self, message: _Answered, ctx: Context) -> None:
         """Tell what the answer says; if its request is the one in flight, the next may go."""
-        self._tell_answer(message.ticket, message.answer, ctx)
+        tickets = message.ticket.all
+        for ticket, answer in zip(tickets, split(message.answer, len(tickets)), strict=True):
+            self._tell_answer(ticket, answer, ctx)
         if message.answer.status in PAUSING_STATUSES:
             self._turn_away(ctx)
         if self._in_flight == message.ticket:
@@ -170,7 +184,8 @@ class GatewayLane(EdgeActor):
             return
         self._in_flight = None
         waited_ms = (ctx.now - ticket.sent_at_ns) // MS
-        self._tell_maybe_sent(ticket, f"timed out after {waited_ms} ms", ctx)
+        for each in ticket.all:
+            self._tell_maybe_sent(each, f"timed out after {waited_ms} ms", ctx)
         self._send_next(ctx)
 
     def resume(self, ctx: Context) -> None:
@@ -183,7 +198,8 @@ class GatewayLane(EdgeActor):
         """Answer what is still open, since after this life nobody else could."""
         in_flight, self._in_flight = self._in_flight, None
         if in_flight is not None:
-            self._post_end(in_flight, Phase.MAYBE_SENT)
+            for each in in_flight.all:
+                self._post_end(each, Phase.MAYBE_SENT)
         while self._waiting:
             self._post_end(self._pop_next().ticket, Phase.NOT_SENT)
 
@@ -225,10 +241,29 @@ class GatewayLane(EdgeActor):
 
     def _send(self, waiting: _Waiting, ctx: Context) -> None:
         at_ms = self._fence.venue_ms(ctx.now)
-        ticket = waiting.ticket.sent(ctx.now, at_ms)
-        request = stamp(waiting.request, at_ms=at_ms, recv_window_ms=self._settings.recv_window_ms)
+        ticket, request = waiting.ticket.sent(ctx.now, at_ms), waiting.request
+        if self._settings.batch_max > 1:
+            others = self._companions(waiting, ctx)
+            joined = tuple(each.ticket.sent(ctx.now, at_ms) for each in others)
+            ticket = evolve(ticket, joined=joined)
+            request = join([request, *(each.request for each in others)])
+        request = stamp(request, at_ms=at_ms, recv_window_ms=self._settings.recv_window_ms)
         self._in_flight = ticket
         self._hand_over(ticket, request, ctx)
+
+    def _companions(self, first: _Waiting, ctx: Context) -> list[_Waiting]:
+        """Take from those that wait whoever may leave in the same request, at this very moment."""
+        found: list[_Waiting] = []
+        for each in self._waiting.values():
+            call, others = each.ticket.call, [one.ticket.call for one in found]
+            is_full = len(found) + 1 >= self._settings.batch_max
+            if is_full or not goes_with(first.ticket.call, others, call):
+                continue
+            if not self._fence.refusal(call, now_ns=ctx.now, is_signed=each.request.signed):
+                found.append(each)
+        for each in found:
+            del self._waiting[each.ticket.call.call_id]
+        return found
 
     def _hand_over(self, ticket: _Ticket, request: VenueRequest, ctx: Context) -> None:
         def answer(given: VenueAnswer) -> None:
@@ -244,7 +279,8 @@ class GatewayLane(EdgeActor):
             self._exchange.request(request, answer)
         except Exception as error:  # noqa: BLE001 - raising now would redeliver and send twice
             self._in_flight = None
-            self._tell_maybe_sent(ticket, f"{type(error).__name__}: {error}", ctx)
+            for each in ticket.all:
+                self._tell_maybe_sent(each, f"{type(error).__name__}: {error}", ctx)
             return
         timeout_ns = self._settings.request_timeout_ms * MS
         ctx.after(timeout_ns, _TimedOut(ticket.request_id), key=TIMEOUT_KEY)

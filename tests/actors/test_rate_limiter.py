@@ -3,11 +3,12 @@
 import pytest
 from attrs import evolve
 
+from callboard.actors.limiter_facts import IN_A_BATCH
 from callboard.actors.policies.rate_budgets import LimiterSettings
 from callboard.actors.rate_limiter import RateLimiter
 from callboard.messages.events import AlertRaised
 from callboard.messages.market import ClockChanged
-from callboard.messages.values import Severity
+from callboard.messages.values import Priority, Severity
 from callboard.messages.venue import (
     CancelOne,
     ListOpenOrders,
@@ -15,9 +16,11 @@ from callboard.messages.venue import (
     PermitRefused,
     QueryOne,
     ReadAccount,
+    RequestPermit,
     RequestsPaused,
 )
 from support.limiters import (
+    DEFAULT,
     MINUTE,
     NOW_MS,
     USED,
@@ -41,6 +44,20 @@ def serve(steps: StepRunner) -> list[str]:
             break
         tokens += granted(step)
     return tokens
+
+
+@pytest.mark.parametrize(("orders_10s_max", "may_join"), [(300, True), (12, False)])
+def test_a_place_in_a_batch_is_paid_for_where_a_batch_has_room_at_all(
+    orders_10s_max: int, may_join: bool
+) -> None:
+    steps = bench(settings=evolve(DEFAULT, orders_10s_max=orders_10s_max))
+    request = RequestPermit(
+        "a", IN_A_BATCH, by_symbol=True, priority=Priority.OPENING, expires_at_ns=steps.now_ns + 1
+    )
+
+    (granted,) = steps.tell(request, sender="order_queue").told(PermitGranted)
+
+    assert may_join is granted.permit.may_join
 
 
 def test_a_permit_is_granted_at_once_with_its_end() -> None:

@@ -59,7 +59,7 @@ TRUSTED = ClockChanged(OFFSET_NS, MS, trusted=True)
 class Bench:
     """A lane with a hand-held exchange; what the lane posts to itself is delivered by `pump`."""
 
-    def __init__(self, *, waiting_max: int = 2, informed: bool = True) -> None:
+    def __init__(self, *, waiting_max: int = 2, informed: bool = True, batch_max: int = 1) -> None:
         self.exchange = HandExchange()
         self.mailbox = Mailbox()
         self.lane = GatewayLane(
@@ -70,6 +70,7 @@ class Bench:
                 request_timeout_ms=5_000,
                 reply=ReplyOptions("USDT"),
                 waiting_max=waiting_max,
+                batch_max=batch_max,
             ),
         )
         self.steps = StepRunner(self.lane, name="lane")
