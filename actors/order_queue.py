@@ -124,6 +124,8 @@ class OrderQueue(Actor):
         reason = self._refusal(message)
         if reason:
             ctx.tell(ORDER_MANAGER, OrderDropped(message.client_order_id, reason))
+            # One that came back took its slot for nothing, and does not come for it again.
+            self.on_slot_freed(SlotFreed(message.client_order_id), ctx)
             return
         ctx.record(OrderWaited(message))
         self._watch_reducing(message, ctx)

@@ -268,6 +268,19 @@ def test_an_order_that_comes_back_from_flight_waits_behind_who_waited_and_frees_
     assert ["e1"] == asked(behind.tell(WithdrawOrder("e2")))
 
 
+@pytest.mark.parametrize("by", ["a halt", "a full lane"])
+def test_an_order_that_comes_back_and_may_not_wait_frees_its_slot_too(by: str) -> None:
+    steps = bench(opening("e1"), opening_max=1)
+    grant(steps, "e1")
+    steps.tell(HALTED if by == "a halt" else opening("e2"))
+
+    came_back = steps.tell(opening("e1"))
+
+    assert ["e1"] == [name for name, _ in dropped(came_back)]
+    assert {} == steps.actor.state.in_flight
+    assert ([] if by == "a halt" else ["e2"]) == asked(came_back)
+
+
 def test_a_hold_keeps_the_entries_of_its_symbol_and_no_exit() -> None:
     steps = bench()
     steps.tell(HoldSymbol(SYMBOL, "e0"))
