@@ -21,8 +21,8 @@ def change() -> AbstractContextManager[object]:
     sound = risk_view.entry_view
 
     def entry_view(
-        state: GateState, base: RiskSettings, signal: SubmitSignal, now_ns: int
+        state: GateState, base: RiskSettings, signal: SubmitSignal, now_ns: int, margin_asset: str
     ) -> EntryView:
-        return sound(evolve(state, reservations={}), base, signal, now_ns)
+        return sound(evolve(state, reservations={}), base, signal, now_ns, margin_asset)
 
     return patch.object(risk_gate, "entry_view", entry_view)

@@ -128,7 +128,7 @@ def test_where_a_position_would_be_liquidated_is_shown_where_that_is_wanted() ->
     watched = evolve(
         SETTINGS,
         protection=ProtectionSettings(liquidation_alert_pct=Decimal(99)),
-        reconciler=ReconcilerSettings(interval_ms=500),
+        reconciler=ReconcilerSettings(interval_ms=3_000),
     )
     with (
         served(leverage=PAPER_LEVERAGE) as server,
