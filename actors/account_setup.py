@@ -47,6 +47,8 @@ from .runtime.actor import Context
 MS = 1_000_000
 BEATS = 3
 """How often the countdown is armed anew within its time."""
+ARM_AGAIN_NS = 250_000_000
+"""When it is armed after a request that did not leave: at a start the clock is not known yet."""
 
 SETTING_PARTS = 4
 """Asker, call, symbol and value of a token; a read's has two."""
@@ -191,8 +193,12 @@ class AccountSetup:
         if token in self.state.asked:
             self.ctx.record(SettingAsked(token, 0))
         setting = setting_of(token)
-        if isinstance(setting, ArmCountdown) and not setting.countdown_ms:
+        if not isinstance(setting, ArmCountdown):
+            return
+        if not setting.countdown_ms:
             self._left(setting.symbol, message.reason)
+        elif not self.state.leaving:
+            self.ctx.after(min(ARM_AGAIN_NS, self.wishes.beat_ns), Beat(), key="beat")
 
     def ended(self, setting: Setting, message: AttemptEnded) -> tuple[SymbolConfig, ...]:
         """Return how symbols are set now if that is other; else the next reading says how."""

@@ -190,6 +190,25 @@ def test_a_countdown_that_is_not_armed_is_told() -> None:
     )
 
 
+def test_a_countdown_whose_request_did_not_leave_is_armed_a_moment_later() -> None:
+    bench = Bench(SetupWishes(("BTCUSDT",), countdown_ms=30_000))
+    token = "account/ArmCountdown/BTCUSDT/30000"
+
+    bench.steps.tell(Fenced(token, 0, "clock_untrusted"))
+
+    assert SECOND // 4 == bench.steps.timers["beat"].due_ns - bench.steps.now_ns
+    assert [token] == _tokens(bench.steps.fire("beat"))
+
+
+def test_a_stop_in_order_is_not_undone_by_a_countdown_that_did_not_leave() -> None:
+    bench = Bench(SetupWishes(("BTCUSDT",), countdown_ms=30_000))
+    bench.steps.tell(DisarmCountdown())
+
+    bench.steps.tell(Fenced("account/ArmCountdown/BTCUSDT/30000", 0, "clock_untrusted"))
+
+    assert "beat" not in bench.steps.timers
+
+
 def _settings(risk: RiskSettings, accounts: AccountSettings) -> Settings:
     return Settings(seed=1, risk=risk, accounts=accounts)
 
