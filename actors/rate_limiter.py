@@ -200,8 +200,7 @@ class RateLimiter(Actor):
         return True
 
     def _admission(self, request: RequestPermit, now_ns: int) -> Admission:
-        call = request.call if request.call != IN_A_BATCH else self._call_of(request, now_ns)
-        return self._admission_of(call, request, now_ns)
+        return self._admission_of(self._call_of(request, now_ns), request, now_ns)
 
     def _admission_of(self, call: str, request: RequestPermit, now_ns: int) -> Admission:
         return admit(

@@ -121,10 +121,9 @@ def _engine(url: str, durability: str, entry: str, **cases: int) -> Any:
 def _rows(found: Figures) -> Iterator[Row | Absent]:
     bare = found.p50s("bare")
     yield _row(GROUP, found.p50s("group"), bare, f"p99 {found.p99('group'):.3g} ms")
-    intent_note = f"p99 {found.p99('sequential'):.3g} ms; {_cpu(found.cpu['sequential'])}"
-    yield _row(INTENT, found.p50s("sequential"), bare, intent_note)
+    yield _row(INTENT, found.p50s("sequential"), bare, _placed_note(found, "sequential"))
     yield _row(FLOOD, _flood(found, "flood"), _rates(found), _flood_note(found, "flood"))
-    ws_note = f"p99 {found.p99('ws_sequential'):.3g} ms; {_cpu(found.cpu['ws_sequential'])}"
+    ws_note = _placed_note(found, "ws_sequential")
     yield _row(WS_PLACED, found.p50s("ws_sequential"), bare, ws_note)
     ws_rates = _flood(found, "ws_flood")
     yield _row(WS_FLOOD, ws_rates, _rates(found), _flood_note(found, "ws_flood"))
@@ -153,6 +152,10 @@ def _absent(target: Target, package: str) -> Absent:
 def _flood(found: Figures, case: str) -> list[float]:
     """Return the orders a second of each round of a flood."""
     return [1 / seconds for (seconds,) in found.seconds[case]]
+
+
+def _placed_note(found: Figures, case: str) -> str:
+    return f"p99 {found.p99(case):.3g} ms; {_cpu(found.cpu[case])}"
 
 
 def _flood_note(found: Figures, case: str) -> str:
