@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         VenueAnswer,
         VenueRequest,
     )
+    from .actors.record_settings import JournalSettings, RecordsSettings
     from .actors.runtime.front import (
         EventsDropped,
         Subscribe,
@@ -45,19 +46,25 @@ if TYPE_CHECKING:
     from .actors.runtime.journal_reader import JournalDamaged
     from .actors.runtime.recovery import RecoveryFailed
     from .actors.runtime.replay import Divergence
+    from .actors.service_settings import (
+        AlertSettings,
+        ApiSettings,
+        BusSettings,
+        EmergencySettings,
+        MetricsSettings,
+        ServiceSettings,
+    )
     from .actors.settings import (
         AccountSettings,
         BreakerSettings,
         ClockSettings,
         ExchangeSettings,
         InstrumentSettings,
-        JournalSettings,
         MarketSettings,
         OrderSettings,
         ProtectionSettings,
         QueueSettings,
         ReconcilerSettings,
-        RecordsSettings,
         RetryFigures,
         RiskSettings,
         Settings,
@@ -153,6 +160,12 @@ __all__ = (
     "ExchangeSettings",
     "InstrumentSettings",
     "JournalSettings",
+    "AlertSettings",
+    "ApiSettings",
+    "BusSettings",
+    "EmergencySettings",
+    "MetricsSettings",
+    "ServiceSettings",
     "MarketSettings",
     "OrderSettings",
     "ProtectionSettings",
@@ -281,8 +294,12 @@ _HOMES: dict[str, str] = {
     "actors.engine": "ExecutionSystem",
     "actors.settings": """
         AccountSettings BreakerSettings ClockSettings ExchangeSettings InstrumentSettings
-        JournalSettings MarketSettings OrderSettings ProtectionSettings QueueSettings
-        ReconcilerSettings RetryFigures RecordsSettings RiskSettings Settings StreamSettings
+        MarketSettings OrderSettings ProtectionSettings QueueSettings ReconcilerSettings
+        RetryFigures RiskSettings Settings StreamSettings
+    """,
+    "actors.record_settings": "JournalSettings RecordsSettings",
+    "actors.service_settings": """
+        AlertSettings ApiSettings BusSettings EmergencySettings MetricsSettings ServiceSettings
     """,
     "actors.policies.rate_budgets": "LimiterSettings",
     "actors.ports": "Clock Exchange StreamListener VenueAnswer VenueRequest",

@@ -8,9 +8,9 @@ from random import Random
 
 from attrs import evolve
 
+from ..actors.record_settings import JournalSettings
 from ..actors.settings import (
     AccountSettings,
-    JournalSettings,
     MarketSettings,
     RiskSettings,
     Settings,

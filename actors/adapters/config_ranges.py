@@ -87,3 +87,19 @@ def _members(value: Any) -> tuple[Any, ...]:
 
 
 Rule = Between | OneOf | Spelled | Tables
+
+
+def between(low: int | str, high: int | str) -> Between:
+    """Return the rule of a number from `low` to `high`."""
+    return Between(Decimal(low), Decimal(high))
+
+
+def above(low: int | str, high: int | str) -> Between:
+    """Return the rule of a number above `low`, up to `high`."""
+    return Between(Decimal(low), Decimal(high), is_open=True)
+
+
+def url(scheme: str) -> Spelled:
+    """Return the rule of an address without user, query or fragment; empty for none."""
+    pattern = rf"({scheme}s?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?)?"
+    return Spelled(pattern, f"{scheme}s://host[:port], or empty")

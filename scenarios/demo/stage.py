@@ -16,11 +16,12 @@ from attrs import define, evolve, field
 from ...actors.adapters.disk import Disk
 from ...actors.adapters.spool import JOURNAL
 from ...actors.errors import ConfigurationError
+from ...actors.record_settings import JournalSettings
 from ...actors.runtime.cell import Cell
 from ...actors.runtime.envelope import Envelope
 from ...actors.runtime.hosting import InjectedCrash
 from ...actors.runtime.segment import segment_numbers
-from ...actors.settings import JournalSettings, RiskSettings, Settings
+from ...actors.settings import RiskSettings, Settings
 from ...messages.intake import FlattenPositions, SubmitSignal
 from ...messages.orders import OrderReported
 from ...messages.values import SignalType

@@ -23,7 +23,7 @@ from callboard.actors.adapters.records.stamps import masked
 from callboard.actors.adapters.records.view import View, ViewKeeper
 from callboard.actors.adapters.records.views import check_audit
 from callboard.actors.errors import ConfigurationError
-from callboard.actors.settings import RecordsSettings
+from callboard.actors.record_settings import RecordsSettings
 from callboard.actors.system import make_codec
 from callboard.messages.codec import dumps
 from callboard.messages.events import OrderFilled

@@ -7,11 +7,11 @@ from attrs import evolve
 from callboard.actors.adapters.disk import Disk
 from callboard.actors.adapters.journal_commands import makers_of
 from callboard.actors.adapters.retention import Retention, retention
+from callboard.actors.record_settings import JournalSettings
 from callboard.actors.runtime.journal_reader import verify
 from callboard.actors.runtime.recovery import recover
 from callboard.actors.runtime.replay import replay
 from callboard.actors.runtime.segment import read_manifest, segment_name, segment_numbers
-from callboard.actors.settings import JournalSettings
 from callboard.actors.system import core_makers, make_codec
 from callboard.scenarios.disk import SimulatedDisk
 from callboard.scenarios.paper import JOURNAL, run

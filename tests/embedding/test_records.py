@@ -22,7 +22,7 @@ from callboard.actors.adapters.records.audit_log import rebuild as rebuild_audit
 from callboard.actors.adapters.records.store_schema import FILE
 from callboard.actors.adapters.records.trade_store import backup, rebuild
 from callboard.actors.engine import JOURNAL_FOLDER
-from callboard.actors.settings import RecordsSettings
+from callboard.actors.record_settings import RecordsSettings
 from callboard.actors.system import make_codec
 from callboard.scenarios import paper
 from callboard.scenarios.venue.threaded import ThreadedExchange

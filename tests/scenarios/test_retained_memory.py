@@ -6,7 +6,8 @@ from attrs import evolve
 
 from callboard.actors.policies.guard_legs import ENDED_LEGS_MAX
 from callboard.actors.position_state import PositionsState
-from callboard.actors.settings import JournalSettings, OrderSettings, Settings
+from callboard.actors.record_settings import JournalSettings
+from callboard.actors.settings import OrderSettings, Settings
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.values import SignalType
 from callboard.scenarios.simulated_engine import SimulatedEngine

@@ -33,13 +33,13 @@ from callboard.actors.adapters.clock import WallClock
 from callboard.actors.adapters.rate_shares import Shares
 from callboard.actors.engine import Surroundings, launch
 from callboard.actors.ports import Clock
+from callboard.actors.record_settings import JournalSettings
 from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
 from callboard.actors.runtime.front import Front
 from callboard.actors.settings import (
     BreakerSettings,
     ExchangeSettings,
-    JournalSettings,
     OrderSettings,
     ReconcilerSettings,
     RiskSettings,

@@ -7,7 +7,7 @@ from ....messages.codec import Codec
 from ... import names
 from ...errors import ConfigurationError
 from ...ports import FileSystem
-from ...settings import RecordsSettings
+from ...record_settings import RecordsSettings
 from .audit_files import AuditFiles, make_writable
 from .audit_log import FOLDER, AuditLog
 from .store_schema import FILE

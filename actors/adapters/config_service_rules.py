@@ -1,0 +1,32 @@
+"""ConfigServiceRules: which figures may stand in the settings of the service's faces.
+
+The part of `config_rules` that grows with the faces; the same test keeps it equal to the settings.
+Pure.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ..settings import HOUR_MS, SECOND_MS
+from .config_ranges import Rule, Spelled, between, url
+
+_HOST = Spelled(r"[A-Za-z0-9.:_-]{1,255}", "a host's name or address")
+_HOST_OR_NONE = Spelled(r"[A-Za-z0-9.:_-]{0,255}", "a host's name or address, or empty")
+_PORT = between(0, 65_535)
+
+SERVICE_RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "service.feed_interval_ms": between(10, 10 * SECOND_MS),
+        "service.events_kept": between(100, 1_000_000),
+        "api.host": _HOST,
+        "api.port": _PORT,
+        "metrics.host": _HOST,
+        "metrics.port": _PORT,
+        "metrics.prefix": Spelled(r"[a-z][a-z0-9_]{0,40}", "a lower-case name"),
+        "bus.redis_host": _HOST_OR_NONE,
+        "bus.redis_port": between(1, 65_535),
+        "emergency.url": url("http"),
+        "emergency.ttl_ms": between(SECOND_MS, HOUR_MS),
+    }
+)
+"""Key -> what may stand there."""

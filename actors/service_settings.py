@@ -1,0 +1,74 @@
+"""ServiceSettings: the figures of what stands around the engine and decides nothing.
+
+A section for each face of the service, with the safety source that the core hears through one.
+Part of `Settings`; durations carry their unit in the name. Secrets never stand here: a token or a
+webhook's key comes from the environment or a file of its own.
+"""
+
+from attrs import frozen
+
+
+@frozen
+class ServiceSettings:
+    """The process beside the engine in which the faces run."""
+
+    enabled: bool = True
+    """Whether `callboard run` starts one; `callboard serve` starts one for any running engine."""
+    feed_interval_ms: int = 50
+    """Between two looks for new events in the journal, by the wall."""
+    events_kept: int = 10_000
+    """Latest events kept in memory for those who resume; older ones are read from the journal."""
+
+
+@frozen
+class ApiSettings:
+    """The HTTP API and the dashboard (C-43)."""
+
+    enabled: bool = True
+    """Whether the service answers over HTTP."""
+    host: str = "127.0.0.1"
+    """Address to listen on; any but the loopback needs a token."""
+    port: int = 8002
+    """Port to listen on; 0 takes a free one."""
+
+
+@frozen
+class MetricsSettings:
+    """Figures for Prometheus (C-44)."""
+
+    enabled: bool = True
+    """Whether figures are kept and offered."""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = 8000
+    """Port to listen on; 0 takes a free one."""
+    prefix: str = "callboard"
+    """Beginning of every metric's name."""
+
+
+@frozen
+class AlertSettings:
+    """Rules that watch the figures, and where their alerts go."""
+
+    enabled: bool = True
+    """Whether the rules are watched."""
+
+
+@frozen
+class BusSettings:
+    """Events from and to other programs (C-21, C-22)."""
+
+    redis_host: str = ""
+    """Host of a Redis server; empty for none."""
+    redis_port: int = 6379
+    """Its port."""
+
+
+@frozen
+class EmergencySettings:
+    """A risk service that may stop entries (C-09)."""
+
+    url: str = ""
+    """Where it answers over HTTP; empty for none: the local gate alone decides."""
+    ttl_ms: int = 15_000
+    """So long its last word counts; entries are refused afterwards."""
