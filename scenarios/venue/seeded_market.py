@@ -35,9 +35,13 @@ class Walk:
     trade_probability: float = 0.3
     price_floor: Decimal = Decimal(0)
     """The walk turns here; 0 means a tenth of the start."""
+    pull: float = 0.0
+    """Share of the distance from the start that each step takes back; 0 lets it wander off."""
 
 
-BTC_WALK = Walk("BTCUSDT", Decimal("60000.00"), Decimal("0.10"), volatility_ticks=12.0)
+BTC_WALK = Walk("BTCUSDT", Decimal("50000.00"), Decimal("0.10"), volatility_ticks=12.0, pull=0.002)
+"""Stays within some tenths of a percent of 50,000 for days, so that a price written in a note is
+near enough for the slippage rule."""
 ETH_WALK = Walk("ETHUSDT", Decimal("2600.00"), Decimal("0.01"), touch_quantity=Decimal(40))
 
 
@@ -110,7 +114,7 @@ class _Walker:
         self._walk = walk
         self._settings = settings
         self._random = random
-        self._ticks = int(walk.start / walk.tick)
+        self._home_ticks = self._ticks = int(walk.start / walk.tick)
         floor = walk.price_floor or walk.start / 10
         self._floor_ticks = max(int(floor / walk.tick), walk.levels * walk.level_spacing_ticks + 1)
         self._shape = DepthShape(
@@ -138,7 +142,8 @@ class _Walker:
 
     def _move(self) -> None:
         random, walk = self._random, self._walk
-        step = round(random.gauss(0.0, walk.volatility_ticks))
+        drift = walk.pull * (self._home_ticks - self._ticks)
+        step = round(random.gauss(0.0, walk.volatility_ticks) + drift)
         if random.random() < walk.jump_probability:
             size = self._ticks * walk.jump_bps // 10_000
             step += size if random.random() < 0.5 else -size

@@ -7,10 +7,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from callboard.scenarios.venue.history_lines import SyntheticBook, aggregate_trades, klines
 from callboard.scenarios.venue.market import Depth, Mark, Market, MarketEvent, Quote, Trade
-from callboard.scenarios.venue.seeded_market import SeededMarket, SeededMarketSettings, Walk
+from callboard.scenarios.venue.seeded_market import (
+    BTC_WALK,
+    SeededMarket,
+    SeededMarketSettings,
+    Walk,
+)
 from callboard.scenarios.venue.settings import ETHUSDT, VenueSettings
 from callboard.scenarios.venue.stream_lines import stream_tape
 from callboard.scenarios.venue.tape import TapeError
@@ -318,6 +324,17 @@ def test_a_seeded_market_stays_on_ticks_in_time_order_and_inside_its_duration() 
     assert events[-1].at_ns <= START_NS + 20_000_000_000
     assert market.next_at_ns() is None
     assert {Quote, Trade, Mark} == {type(event) for event in events}
+
+
+def test_a_walk_that_is_pulled_home_stays_near_where_it_began() -> None:
+    walk = evolve(BTC_WALK, jump_probability=0.0)
+    market = SeededMarket(SeededMarketSettings(walks=(walk,)), seed=3, start_ns=START_NS)
+
+    events = list(market.advance(START_NS + 900_000_000_000))
+
+    bids = [event.bid for event in events if isinstance(event, Quote)]
+    assert max(abs(bid - walk.start) for bid in bids) < walk.start / 200
+    assert max(bids) > walk.start > min(bids)
 
 
 def test_a_seeded_walk_turns_at_its_floor() -> None:

@@ -31,7 +31,7 @@ LIMIT: dict[str, Any] = {
     "type": "LIMIT",
     "timeInForce": "GTC",
     "quantity": "0.010",
-    "price": "55000.0",
+    "price": "45000.0",
 }
 
 
@@ -116,7 +116,7 @@ def test_a_conditional_order_is_placed_and_cancelled(api: Api) -> None:
         "type": "STOP_MARKET",
     }
     stop: dict[str, Any] = {
-        "triggerPrice": "50000.0",
+        "triggerPrice": "45000.0",
         "closePosition": "true",
         "clientAlgoId": "stop",
     }
