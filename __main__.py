@@ -23,6 +23,7 @@ _COMMANDS: dict[str, str] = {
     "resume": "actors.adapters.commands:resume",
     "run": "scenarios.running.commands:run",
     "scenario": "scenarios.search.commands:scenario",
+    "serve": "actors.adapters.service.serve_command:serve",
     "status": "actors.adapters.commands:status",
     "store": "actors.adapters.records.store_commands:store",
     "upgrade": "actors.adapters.upgrade_command:upgrade",

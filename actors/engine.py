@@ -24,6 +24,7 @@ from .adapters.claim import claim_account
 from .adapters.clock import WallClock
 from .adapters.disarming import disarm_countdown
 from .adapters.disk import Disk
+from .adapters.engine_socket import FILE, EngineSocket, entrance
 from .adapters.event_bus import EventBus, Subscriptions
 from .adapters.halt_path import check_answer, check_folder
 from .adapters.journal import Journal, ThreadedJournalPort, durability_of
@@ -186,6 +187,8 @@ def launch(settings: Settings, around: Surroundings) -> pykka.ActorRef[Front]:
     except ModeRefused:
         front.stop()
         raise
+    if around.data_dir is not None:
+        engine.listen(front, around.data_dir / FILE)
     return front
 
 
@@ -216,6 +219,15 @@ class Engine:
         if self.host.fatal_reason:  # before there was a front to stop
             front.stop(block=False)
         return front
+
+    def listen(self, front: pykka.ActorRef[Front], path: Path) -> None:
+        """Let other processes of this user ask and command; trading goes on without."""
+        try:
+            door = EngineSocket(path, entrance(front), self.kernel.codec)
+        except OSError as error:
+            self.kernel.note("engine", "socket_failed", {"path": path, "error": str(error)})
+        else:
+            self._closing.callback(door.close)
 
     def _prime(self) -> None:
         """Give every actor its place and its first messages, before any thread runs."""

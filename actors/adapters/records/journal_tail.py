@@ -84,6 +84,23 @@ class JournalTail:
         self.place = Place(first.first - 1, first.head_before)
         self._enter(first)
 
+    def begin(self, sequence: int | None) -> None:
+        """Stand before the segment that holds a record, without knowing the record's hash.
+
+        None stands before the latest segment. Of a record that is not there yet nothing is known:
+        the tail begins at the latest segment, too, and its reader passes over what it has.
+        """
+        self.place, self._number, self._offset, self.missing = Place(), 0, 0, 0
+        manifests = list(self._manifests())
+        if not manifests:
+            return
+        wanted = manifests[-1].first if sequence is None else sequence
+        within = [each for each in manifests if each.first <= max(wanted, 1)]
+        at = within[-1] if within else manifests[0]
+        self.missing = max(at.first - 1 - wanted, 0)
+        self.place = Place(at.first - 1, at.head_before)
+        self._enter(at)
+
     def read(self) -> list[bytes]:
         """Return the next whole lines, at most a chunk of them; none when nothing is new."""
         while True:

@@ -1,0 +1,77 @@
+"""Serve command: `serve` of the command line, the faces of an engine in a process of their own.
+
+Attaches to the data directory of an engine that runs, whoever started it, and serves until Ctrl-C,
+SIGTERM, or the end of the process that started it (`--with-parent`). It never starts or stops an
+engine; while none runs its health says so, and it serves the next one that comes.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from ..commands import CONFIG, SET, config_files, read_pairs
+from ..exits import Exit, end, exits, say
+
+PARENT_SECONDS = 0.5
+
+
+@click.command("serve")
+@click.argument("data_dir", metavar="D", type=click.Path(path_type=Path, file_okay=False))
+@CONFIG
+@SET
+@click.option(
+    "--with-parent", is_flag=True, help="End when the process that started this one has ended."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show more of the log.")
+@click.option("--log-format", type=click.Choice(("console", "json")), default="console")
+@exits
+def serve(
+    data_dir: Path,
+    files: tuple[Path, ...],
+    pairs: tuple[str, ...],
+    log_format: str,
+    *,
+    with_parent: bool,
+    verbose: bool,
+) -> None:
+    """Serve HTTP, metrics, alerts and events for the engine on data directory D."""
+    from ..config import load
+    from ..logging import make_log
+    from .service import Service
+
+    if not data_dir.is_dir():
+        say(f"{data_dir}: there is no such folder; an engine makes it when it starts")
+        end(Exit.UNREACHABLE)
+    settings = load(config_files(files), os.environ, read_pairs(pairs)).settings
+    level = logging.INFO if verbose else logging.WARNING
+    log = make_log(sys.stderr, mode=settings.mode, level=level, as_json=log_format == "json")
+    ending = threading.Event()
+
+    def stop(_number: int, _frame: object) -> None:
+        ending.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    service = Service.start(data_dir, settings, log=log, environ=os.environ)
+    try:
+        _wait(ending, _orphaned() if with_parent else lambda: False)
+    finally:
+        service.stop()
+
+
+def _wait(ending: threading.Event, is_over: Callable[[], bool]) -> None:
+    while not ending.wait(PARENT_SECONDS):
+        if is_over():
+            return
+
+
+def _orphaned() -> Callable[[], bool]:
+    """Return whether the process that started this one has ended since."""
+    parent = os.getppid()
+    return lambda: os.getppid() != parent
