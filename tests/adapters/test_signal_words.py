@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from callboard.actors.adapters.json_text import json_object
+from callboard.actors.adapters.signal_fields import BadFields, wish_of
 from callboard.actors.adapters.signal_words import MEANS, BadField
 from callboard.actors.adapters.signals import parse_line
 from callboard.messages.intake import SubmitSignal
@@ -34,6 +36,8 @@ def signal_of(**fields: Any) -> SubmitSignal:
         ({"agent_action": "close", "direction": "short"}, SignalType.CLOSE_SHORT),
         ({"agent_action": "REDUCE_50", "direction": "LONG"}, SignalType.REDUCE_50),
         ({"signal": "CLOSE_LONG", "side": "SELL", "direction": "LONG"}, SignalType.CLOSE_LONG),
+        ({"action": "CLOSE", "side": "sell"}, SignalType.CLOSE_LONG),
+        ({"action": "CLOSE", "side": "BUY"}, SignalType.CLOSE_SHORT),
     ],
 )
 def test_a_wish_is_understood_in_every_document_s_words(
@@ -69,6 +73,42 @@ def test_an_order_in_the_words_of_ccxt_is_the_wish_of_its_side() -> None:
     )
 
 
+def test_the_manual_order_of_the_documents_is_a_long_entry_at_the_market() -> None:
+    """S1-020, C-42: without a type the price is what the fill is measured from."""
+    signal = signal_of(
+        side="long", quantity=0.001, price=50000, leverage=10, stop_loss=49000, take_profit=52000
+    )
+
+    assert (SignalType.LONG_ENTRY, OrderType.MARKET, 10) == (
+        signal.signal,
+        signal.order_type,
+        signal.leverage_max,
+    )
+    assert [Decimal("0.001"), Decimal(50000), Decimal(49000), Decimal(52000)] == [
+        signal.quantity,
+        signal.price,
+        signal.stop_loss,
+        signal.take_profit,
+    ]
+
+
+def test_a_mark_is_what_a_market_order_is_measured_from() -> None:
+    """S0-030: the position of a decision brings its mark along."""
+    assert Decimal("50000.0") == signal_of(direction="LONG", mark_price=50000.0).price
+
+
+def test_every_fault_of_a_wish_is_told_at_once() -> None:
+    line = json_object(b'{"side":"up","amount":NaN,"price":-1,"surprise":1,"stop_loss":"1e9999"}')
+
+    with pytest.raises(BadFields) as raised:
+        wish_of(line)
+
+    names = [fault.name for fault in raised.value.faults]
+    assert ["side", "surprise", "signal_id", "at_ms", "symbol"] == names[:5]
+    assert {"amount", "price", "stop_loss"} == set(names[5:])
+    assert "amount: must be a number, not NaN" in str(raised.value)
+
+
 def test_other_words_count_in_any_case_too() -> None:
     signal = signal_of(side="buy", order_type="limit", price="100", source="Manual")
 
@@ -88,6 +128,10 @@ def test_half_of_a_named_position_names_it() -> None:
         ({"signal": "LONG_ENTRY", "side": "sell"}, "side: SELL contradicts LONG_ENTRY"),
         ({"signal": "CLOSE_LONG", "direction": "SHORT"}, "direction: SHORT contradicts CLOSE_LONG"),
         ({"side": "buy", "direction": "SHORT"}, "direction: SHORT contradicts LONG_ENTRY"),
+        ({"action": "CLOSE", "side": "long"}, "action: CLOSE needs a direction"),
+        ({"side": "buy", "type": "limit", "mark_price": 1}, "mark_price: is no limit price"),
+        ({"side": "buy", "amount": "lots"}, "amount: must be a number"),
+        ({"side": "buy", "leverage": 1.5}, "leverage: must be a whole number"),
         ({"signal": "CLOSE"}, "signal: CLOSE needs a direction, LONG or SHORT"),
         ({"signal": "LONG_ENTRY", "action": "LONG_ENTRY"}, "action: stands for signal"),
         ({"signal": "LONG_ENTRY", "side": "up"}, "side: must be one of BUY, LONG, SELL, SHORT"),

@@ -191,7 +191,7 @@ def test_a_command_may_have_a_time() -> None:
         (line(command=5), "command: must be one of"),
         (line(command="cancel"), "signal_id: must be text, not nothing"),
         (line(command="amend", signal_id="s"), "price: an amend needs a price or a quantity"),
-        (b'{"signal_id":"a","signal_id":"b"}', "signal_id: stands in the line twice"),
+        (b'{"signal_id":"a","signal_id":"b"}', "signal_id: stands there twice"),
         (line(signal_id="a", at_ms=1, signal="LONG_ENTRY"), "symbol: is missing"),
         (line(**{**WISH, "signal_id": 5}), "signal_id: must be text, not 5"),
         (line(**{**WISH, "signal_id": ""}), "signal_id: must be text, not ''"),
