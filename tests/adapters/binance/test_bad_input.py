@@ -20,6 +20,7 @@ from callboard import (
     SignalType,
 )
 from callboard.actors.ports import VenueAnswer
+from callboard.messages.instruments import InstrumentsChanged
 from callboard.messages.lifecycle import ActorFailed
 from callboard.messages.values import Severity
 from callboard.scenarios.venue.scaled_clock import ScaledClock
@@ -202,8 +203,11 @@ def test_a_symbol_that_the_venue_does_not_list_is_named_and_takes_no_entry() -> 
 def test_filters_that_changed_are_read_again_and_entries_that_break_them_are_refused() -> None:
     with served(leverage=PAPER_LEVERAGE) as server, trading(server) as trader:
         changed = control(server, "POST", "/strike", fault="filters_changed", symbol=SYMBOL)
+        first = len(trader.all_heard(InstrumentsChanged))
         trader.signal("s1")
         trader.wait_told(OrderFailed)
+        # Until they are read again, and everybody has heard, entries are refused for their age.
+        trader.heard.wait_for(lambda: len(trader.all_heard(InstrumentsChanged)) >= 2 * first)
         trader.signal("s2")
         trader.wait_told(OrderRefused)
         ledger = trader.ledger()
