@@ -1,7 +1,6 @@
 """PytestPlugin: a tester's suite finds, prints, saves and repeats what goes wrong."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from callboard.scenarios.testing.pytest_runs import file_name
 from support.plugin_runs import PluginRuns, told_command
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "test_own_actor.py"
-GUIDE = Path(__file__).parents[2] / "docs" / "testing-your-own.md"
 NOTHING = """
 import sys
 
@@ -89,18 +87,6 @@ def test_a_saved_scenario_passes_when_the_bug_is_mended(project: PluginRuns) -> 
     assert (0, 0) == (code, code_of_drawn)
     assert "runs: 1," in told
     assert "runs: 500," in told_of_drawn
-
-
-def test_what_the_guide_shows_is_what_pytest_says(project: PluginRuns) -> None:
-    shown, said, _ = re.findall(
-        r"```(?:python|text)\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL
-    )
-    project.write("test_mine.py", "")
-    project.write("test_money.py", shown)
-
-    _, told = project.run()
-
-    assert [] == [line for line in said.splitlines() if line not in told]
 
 
 def test_header_and_summary_say_what_is_run_and_was(project: PluginRuns) -> None:

@@ -1,7 +1,5 @@
 """Worlds: one integer makes an engine with all that surrounds it, to be run or led by hand."""
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -163,10 +161,3 @@ def test_the_same_seed_ends_in_the_same_step(seed: int) -> None:
     first, second = (World(seed, is_thorough=False).run() for _ in range(2))
 
     assert first.engine.kernel.chain.head == second.engine.kernel.chain.head
-
-
-def test_the_guides_world_runs_as_it_is_shown() -> None:
-    guide = Path(__file__).parents[2] / "docs" / "testing-your-own.md"
-    _, shown = re.findall(r"```python\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
-
-    exec(compile(shown, str(guide), "exec"), {})  # noqa: S102 - our own guide

@@ -1,0 +1,9 @@
+"""README: what it shows runs as it stands."""
+
+from pathlib import Path
+
+from support.doc_session import true_page
+
+
+def test_every_block_of_it_does_what_it_says(tmp_path: Path) -> None:
+    true_page("README.md", tmp_path)
