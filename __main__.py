@@ -20,6 +20,7 @@ _COMMANDS: dict[str, str] = {
     "journal": "actors.adapters.journal_commands:journal",
     "order": "actors.adapters.order_commands:order",
     "replay": "scenarios.fork.command:replay",
+    "report": "actors.adapters.report.command:report_command",
     "resume": "actors.adapters.commands:resume",
     "run": "scenarios.running.commands:run",
     "scenario": "scenarios.search.commands:scenario",

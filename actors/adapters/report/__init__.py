@@ -1,0 +1,1 @@
+"""Report: the execution quality of a run, as JSON and as one page that opens offline."""
