@@ -1,0 +1,148 @@
+// What the engine says of itself: alerts, the log of events, actors and health.
+
+import { byId, make, orderLink, put, say, Table } from "./dom.js";
+import { clock, clockExact, NONE, span, whole, words } from "./format.js";
+import * as shape from "./shapes.js";
+
+export class Alerts {
+  constructor(section) {
+    this.meta = section.querySelector(".meta");
+    this.table = new Table(section.querySelector(".body"), {
+      label: "Alerts", empty: "No alert", key: (row) => row.key,
+      tone: (row) => (row.state === "firing" ? `alert-${row.severity}` : "quiet"),
+      columns: [
+        { title: "State", cell: (row) => ({ text: row.state, pill: `alert-${row.state === "firing" ? row.severity : "resolved"}` }) },
+        { title: "Since", kind: "num", cell: (row) => clock(row.sinceMs) },
+        { title: "Alert", kind: "wide wrap", cell: (row) => ({ text: words(row.name), more: row.text }) },
+      ],
+    });
+  }
+
+  show(world) {
+    const rows = shape.alerts(world);
+    this.table.show(rows);
+    const firing = rows.filter((row) => row.state === "firing").length;
+    say(this.meta, firing ? `${firing} firing` : rows.length ? "none firing" : "");
+    this.meta.classList.toggle("bad", firing > 0);
+  }
+}
+
+const LINES_MAX = 500;
+const HELD_MAX = 2000;
+const LOUD = /^(order\.(failed|unknown|unresolved|refused|corrected)|system\.error|alert\.|command\.refused)/;
+const GOOD = /^(order\.(filled|resolved)|trade\.|position\.protected)/;
+
+/** The latest events, newest first; paused, it keeps what comes and shows it later. */
+export class Log {
+  constructor(section) {
+    this.home = section.querySelector(".body");
+    this.list = make("ol", { class: "events", tabindex: "0", "aria-label": "Events, newest first" });
+    this.none = make("p", { class: "none" }, "No event since this page was opened");
+    this.home.append(this.list, this.none);
+    this.held = [];
+    this.isPaused = false;
+    this.pauseButton = byId("log-pause");
+    this.filter = byId("log-filter");
+    this.pauseButton.addEventListener("click", () => this.pause());
+    this.filter.addEventListener("input", () => this.sift());
+  }
+
+  hear(event) {
+    if (this.isPaused) {
+      this.held.push(event);
+      if (this.held.length > HELD_MAX) this.held.shift();
+      say(this.pauseButton, `Go on (${whole(this.held.length)})`);
+      return;
+    }
+    this.add(event);
+  }
+
+  add(event) {
+    const data = event.data?.data ?? {};
+    const tone = LOUD.test(event.topic) ? "bad" : GOOD.test(event.topic) ? "good" : event.topic === "gap" ? "warn" : "";
+    const text = event.topic === "gap" ? `${whole(event.data.dropped)} events were left out` : summary(data);
+    const id = data.client_order_id;
+    const line = make("li", { class: tone },
+      make("time", {}, clockExact(event.data?.at_ms)), make("b", {}, event.topic),
+      make("span", {}, id ? make("a", { href: orderLink(id) }, id) : "", id && text ? " " : "", text));
+    line.sought = line.textContent.toLowerCase();
+    line.hidden = !this.matches(line);
+    this.list.prepend(line);
+    while (this.list.children.length > LINES_MAX) this.list.lastChild.remove();
+    this.none.hidden = true;
+  }
+
+  matches(line) {
+    return this.filter.value.toLowerCase().split(/\s+/).every((term) => line.sought.includes(term));
+  }
+
+  sift() {
+    for (const line of this.list.children) line.hidden = !this.matches(line);
+  }
+
+  pause() {
+    this.isPaused = !this.isPaused;
+    put(this.pauseButton, "aria-pressed", String(this.isPaused));
+    say(this.pauseButton, this.isPaused ? "Go on" : "Pause");
+    if (!this.isPaused) this.held.splice(0).forEach((event) => this.add(event));
+  }
+}
+
+/** Fields that stand elsewhere in the line, or say nothing to a person. */
+const SKIPPED = new Set(["client_order_id", "command_id", "position_id", "results", "at_ms", "opened_at_ms", "closed_at_ms", "model_version", "source", "safety_guard"]);
+
+function summary(data) {
+  return Object.entries(data)
+    .filter(([name, value]) => !SKIPPED.has(name) && value !== null && value !== "" && !(Array.isArray(value) && !value.length))
+    .map(([name, value]) => (["symbol", "text", "reason"].includes(name) ? value : `${words(name)} ${typeof value === "object" ? JSON.stringify(value) : value}`))
+    .join(" · ");
+}
+
+export class Actors {
+  constructor(section) {
+    this.meta = section.querySelector(".meta");
+    this.table = new Table(section.querySelector(".body"), {
+      label: "Actors", empty: "Not told yet", key: (row) => row.name,
+      tone: (row) => (row.failures > 0 ? "alarm-soft" : ""),
+      columns: [
+        { title: "Actor", kind: "key", cell: (row) => row.name },
+        { title: "mailbox", kind: "num", cell: (row) => ({ text: whole(row.mailbox), tone: row.mailbox > 100 ? "warn" : "" }) },
+        { title: "steps", kind: "num", cell: (row) => whole(row.steps) },
+        { title: "restarts", kind: "num", cell: (row) => ({ text: whole(row.restarts), tone: row.restarts > 0 ? "warn" : "" }) },
+        { title: "failures", kind: "num", cell: (row) => ({ text: whole(row.failures), tone: row.failures > 0 ? "bad" : "" }) },
+        { title: "mean", kind: "num", cell: (row) => (row.meanUs === null ? NONE : span(row.meanUs / 1000)) },
+        { title: "longest", kind: "num", cell: (row) => (row.maxUs === null ? NONE : span(row.maxUs / 1000)) },
+        { title: "last message", kind: "wide", cell: (row) => row.last },
+        { title: "ago", kind: "num", cell: (row) => (row.agoMs === null ? NONE : span(row.agoMs)) },
+      ],
+    });
+  }
+
+  show(world) {
+    const actors = shape.actors(world);
+    this.table.show(actors.rows);
+    say(this.meta, actors.text);
+  }
+}
+
+export class Health {
+  constructor(section) {
+    this.meta = section.querySelector(".meta");
+    this.table = new Table(section.querySelector(".body"), {
+      label: "Health by component", empty: "Not told yet", key: (row) => row.name,
+      tone: (row) => (row.isOk ? "" : "alarm-soft"),
+      columns: [
+        { title: "Part", kind: "key", cell: (row) => words(row.name) },
+        { title: "State", cell: (row) => ({ text: row.word, tone: row.isOk ? "good" : "bad" }) },
+        { title: "What", kind: "wide wrap", cell: (row) => row.text },
+      ],
+    });
+  }
+
+  show(world) {
+    const health = shape.health(world);
+    this.table.show(health.rows);
+    say(this.meta, health.status);
+    this.meta.classList.toggle("bad", !["", "ok"].includes(health.status));
+  }
+}
