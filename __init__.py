@@ -109,6 +109,7 @@ if TYPE_CHECKING:
         FlattenPositions,
         HaltTrading,
         LookForOrder,
+        ModelPromoted,
         PolicyChanged,
         ResumeTrading,
         SubmitSignal,
@@ -195,6 +196,7 @@ __all__ = (
     "FlattenPositions",
     "HaltTrading",
     "LookForOrder",
+    "ModelPromoted",
     "PolicyChanged",
     "ResumeTrading",
     "SubmitSignal",
@@ -307,7 +309,8 @@ _HOMES: dict[str, str] = {
     "actors.policies.refusal": "Refusal",
     "messages.intake": """
         AmendOrder CancelOrder EmergencyStateChanged EndOrder FlattenPositions HaltTrading
-        LookForOrder PolicyChanged ResumeTrading SubmitSignal ExecuteAlgorithm CancelOrders
+        LookForOrder ModelPromoted PolicyChanged ResumeTrading SubmitSignal ExecuteAlgorithm
+        CancelOrders
     """,
     "messages.queries": """
         GetAlgorithms AlgorithmsView GetOrder GetOrders GetPositions GetStatistics GetStatus

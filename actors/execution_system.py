@@ -31,6 +31,7 @@ from ..messages.intake import (
     HaltTrading,
     HostCommand,
     LookForOrder,
+    ModelPromoted,
     PolicyChanged,
     ResumeTrading,
     SubmitSignal,
@@ -69,6 +70,7 @@ from .intake_facts import (
     wish_of,
 )
 from .intake_news import WISHES, refused_event, tell_refused, terminal_event
+from .intake_sources import hear_source, marked
 from .policies.refusal import Refusal
 from .policies.signal_rules import fault_of, is_taken_back, side_taken_back
 from .runtime.actor import Actor, Context
@@ -130,10 +132,10 @@ class ExecutionSystem(Actor):
                 self._take_or_defer(message, ctx)
             case ResumeTrading():
                 self.on_resume_trading(message, ctx)
-            case HaltTrading() | EmergencyStateChanged():
+            case HaltTrading():
                 ctx.tell(names.CIRCUIT_BREAKER, message, urgent=True)
-            case PolicyChanged():
-                ctx.tell(names.RISK_GATE, message)
+            case EmergencyStateChanged() | PolicyChanged() | ModelPromoted():
+                hear_source(message, self.state, ctx)
             case ApprovalRefused() | CloseRefused():
                 self.on_refused(message, ctx)
             case MessageLost():
@@ -152,7 +154,7 @@ class ExecutionSystem(Actor):
             case RecoveryDone():
                 self.on_recovery_done(message, ctx)
             case GetSummary():
-                self.on_get_summary(ctx)
+                ctx.reply(self.state.summary())
             case GetAlgorithms():
                 ctx.reply(self._parents(ctx).view())
             case _Sweep():
@@ -295,10 +297,6 @@ class ExecutionSystem(Actor):
         self._run(self.state.deferred[0], ctx)
         ctx.tell(ctx.me, _RunNext())
 
-    def on_get_summary(self, ctx: Context) -> None:
-        """Answer with the counts of the run."""
-        ctx.reply(self.state.summary())
-
     def on_sweep(self, ctx: Context) -> None:
         """Report every signal that has been open for longer than its time."""
         ctx.after(SWEEP_NS, _Sweep(), key="sweep")
@@ -340,10 +338,11 @@ class ExecutionSystem(Actor):
     def _run(self, command: Order, ctx: Context) -> None:
         match command:
             case SubmitSignal():
-                self.on_submit_signal(command, ctx)
+                self.on_submit_signal(marked(command, self.state), ctx)
                 return
             case ExecuteAlgorithm():
-                self.on_execute_algorithm(command, ctx)
+                signal = marked(command.signal, self.state)
+                self.on_execute_algorithm(evolve(command, signal=signal), ctx)
                 return
             case CancelOrder():
                 self.on_cancel_order(command, ctx)

@@ -89,6 +89,15 @@ class ReadinessSet:
     ready: bool
 
 
+@frozen
+class ModelNoted:
+    """Fact: signals that name no model are marked with another one than before."""
+
+    model_version: str
+    before: str
+    source: str
+
+
 PRIVATE = (
     CommandTaken,
     CommandDeferred,
@@ -96,6 +105,7 @@ PRIVATE = (
     SignalDropped,
     SignalEnded,
     ReadinessSet,
+    ModelNoted,
     *PARENTS,
 )
 Fact = (
@@ -105,6 +115,7 @@ Fact = (
     | SignalDropped
     | SignalEnded
     | ReadinessSet
+    | ModelNoted
     | ParentFact
 )
 
@@ -136,6 +147,8 @@ class IntakeState:
     signals: int = 0
     refusals: dict[str, int] = field(factory=dict[str, int])
     outcomes: dict[str, int] = field(factory=dict[str, int])
+    model_version: str = ""
+    """The model last promoted; empty where none was."""
 
     def knows(self, command_id: str) -> bool:
         """True when a command of this id came before."""
@@ -205,6 +218,8 @@ def apply_fact(state: IntakeState, fact: Fact, kept_max: int) -> None:
             _end(state, fact.signal_id, fact.outcome, fact.refused_by, kept_max)
         case ReadinessSet():
             state.generation, state.ready = fact.generation, fact.ready
+        case ModelNoted():
+            state.model_version = fact.model_version
         case _:
             apply_parent_fact(state.parents, fact)
 

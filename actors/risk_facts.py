@@ -121,6 +121,24 @@ class WorldNoted:
 
 
 @frozen
+class PolicyBound:
+    """Fact: new orders are judged by another value of a setting."""
+
+    news: PolicyChanged
+    before: str
+
+
+@frozen
+class EmergencyHeard:
+    """Fact: the emergency-stop source has spoken, by the venue's time; what it says is another's.
+
+    Its own clock may make the word older, never younger than its arrival.
+    """
+
+    at_ms: int
+
+
+@frozen
 class ReadinessTold:
     """Fact: ExecutionSystem was told that commands may run."""
 
@@ -153,6 +171,8 @@ PRIVATE = (
     DayTurned,
     ExposureMoved,
     WorldNoted,
+    PolicyBound,
+    EmergencyHeard,
     Prefixed,
     ReadinessTold,
     AlgorithmNoted,
@@ -164,6 +184,8 @@ Fact = (
     | DayTurned
     | ExposureMoved
     | WorldNoted
+    | PolicyBound
+    | EmergencyHeard
     | Prefixed
     | ReadinessTold
     | AlgorithmNoted
@@ -208,6 +230,8 @@ class GateState:
     policy: dict[str, str] = field(factory=dict[str, str])
     policy_at_ms: int = 0
     """When its source last spoke, by the source's time."""
+    emergency_at_ms: int = 0
+    """When the emergency-stop source last spoke, venue time; 0 for never."""
 
 
 def position_key(symbol: str, position_side: PositionSide) -> str:
@@ -215,7 +239,7 @@ def position_key(symbol: str, position_side: PositionSide) -> str:
     return f"{symbol}/{position_side.value}"
 
 
-def apply_fact(state: GateState, fact: Fact) -> None:
+def apply_fact(state: GateState, fact: Fact) -> None:  # noqa: C901 - one arm a fact
     """Change the state by one fact."""
     match fact:
         case Reserved():
@@ -228,6 +252,10 @@ def apply_fact(state: GateState, fact: Fact) -> None:
             _move_exposure(state, fact)
         case WorldNoted():
             _note(state, fact.news)
+        case PolicyBound():
+            _note(state, fact.news)
+        case EmergencyHeard():
+            state.emergency_at_ms = max(state.emergency_at_ms, fact.at_ms)
         case Prefixed():
             state.generation, state.ready = fact.generation, fact.ready
             state.readiness_told = state.readiness_told and fact.ready

@@ -17,7 +17,12 @@ from ..messages.algorithms import ReleaseAlgorithm, RequestAlgorithm
 from ..messages.control import EngineStarted, RecoveryDone, TradingStateChanged
 from ..messages.events import AlertRaised
 from ..messages.instruments import InstrumentsChanged
-from ..messages.intake import CancelOrders, PolicyChanged, SubmitSignal
+from ..messages.intake import (
+    CancelOrders,
+    EmergencyStateChanged,
+    PolicyChanged,
+    SubmitSignal,
+)
 from ..messages.market import ClockChanged, MarkChanged
 from ..messages.orders import (
     ApprovalRenewed,
@@ -44,6 +49,7 @@ from ..messages.values import (
     TimeInForce,
 )
 from .names import EVENT_BUS, EXECUTION_SYSTEM, ORDER_MANAGER, POSITION_MONITOR
+from .policies.emergency import UNASKED, EmergencyTerms, waived
 from .policies.entry_rules import first_refusal, judge
 from .policies.entry_shape import ShapedEntry
 from .policies.entry_view import EntryView
@@ -67,12 +73,9 @@ from .risk_facts import (
     apply_fact,
     position_key,
 )
-from .risk_hearing import Hearing
+from .risk_hearing import Hearing, tell_open
 from .risk_refusals import entry_refused, exit_refused
-from .risk_view import (
-    entry_view,
-    renewal_view,
-)
+from .risk_view import entry_view, renewal_view
 from .runtime.actor import Actor, Context
 from .settings import RiskSettings
 
@@ -89,6 +92,7 @@ Inbox = (
     | ExposureChanged
     | EngineStarted
     | RecoveryDone
+    | EmergencyStateChanged
     | News
 )
 
@@ -106,14 +110,16 @@ class RiskGate(Actor):
         id_prefix: str,
         rules: tuple[NamedRule, ...] = (),
         margin_asset: str = "",
+        emergency: EmergencyTerms = UNASKED.terms,
     ) -> None:
         super().__init__()
         self._settings = settings
         self._id_prefix = id_prefix
         self._rules = rules
         self._margin_asset = margin_asset
+        self._emergency = emergency
 
-    def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901
+    def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901, PLR0912
         """Handle one message."""
         match message:
             case RequestEntry():
@@ -132,10 +138,13 @@ class RiskGate(Actor):
                 self.on_exposure_changed(message, ctx)
             case EngineStarted():
                 ctx.record(Prefixed(message.generation, ready=False))
+                tell_open(self._emergency, ctx)
             case RecoveryDone():
                 Hearing(self.state, self._settings, ctx).recovery_done(message)
             case PolicyChanged():
                 Hearing(self.state, self._settings, ctx).policy_changed(message)
+            case EmergencyStateChanged():
+                Hearing(self.state, self._settings, ctx).emergency(message, self._emergency)
             case (
                 MarkChanged()
                 | AccountChanged()
@@ -271,7 +280,7 @@ class RiskGate(Actor):
         if reservation is None or reservation.client_order_id != message.client_order_id:
             return Refusal("no_reservation", "none", "one")
         try:
-            view = renewal_view(self.state, self._settings, reservation, now_ns)
+            view = renewal_view(self.state, self._settings, reservation, now_ns, self._emergency)
         except PolicyError as error:
             return Refusal("policy", error.key, error.reason)
         refusal = first_refusal(view)
@@ -282,7 +291,8 @@ class RiskGate(Actor):
 
     def _view(self, signal: SubmitSignal, ctx: Context) -> EntryView | Refusal:
         try:
-            return entry_view(self.state, self._settings, signal, ctx.now, self._margin_asset)
+            settings, emergency = self._settings, self._emergency
+            return entry_view(self.state, settings, signal, ctx.now, self._margin_asset, emergency)
         except PolicyError as error:
             return Refusal("policy", error.key, error.reason)
 
@@ -334,6 +344,7 @@ def _approve_entry(
         stop_loss_given=_where_other(signal.stop_loss, shaped.prices.stop_loss),
         take_profit_given=_where_other(signal.take_profit, shaped.prices.take_profit),
         trailing=signal.trailing,
+        waived=waived(view.emergency, view.venue_ms),
     )
 
 

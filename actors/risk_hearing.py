@@ -10,13 +10,23 @@ from ..messages.account import AccountChanged, LeverageChanged
 from ..messages.control import RecoveryDone, TradingStateChanged
 from ..messages.events import AlertRaised
 from ..messages.instruments import InstrumentsChanged
-from ..messages.intake import PolicyChanged
+from ..messages.intake import EmergencyStateChanged, PolicyChanged
 from ..messages.market import ClockChanged
 from ..messages.stream import StreamHealthChanged
 from ..messages.values import Severity
 from .names import EVENT_BUS, EXECUTION_SYSTEM
-from .policies.risk_policy import PolicyError, changed
-from .risk_facts import GateState, News, Prefixed, ReadinessTold, WorldNoted
+from .policies.emergency import EmergencyTerms
+from .policies.risk_policy import PolicyError, changed, value_text
+from .risk_facts import (
+    EmergencyHeard,
+    GateState,
+    News,
+    PolicyBound,
+    Prefixed,
+    ReadinessTold,
+    WorldNoted,
+)
+from .risk_view import venue_ms
 from .runtime.actor import Context
 from .settings import RiskSettings
 
@@ -39,13 +49,24 @@ class Hearing:
     def policy_changed(self, message: PolicyChanged) -> None:
         """Take over one setting for new orders, or say why not."""
         try:
-            changed(self.settings, {**self.state.policy, message.key: message.value})
+            after = changed(self.settings, {**self.state.policy, message.key: message.value})
         except PolicyError as error:
             alert = AlertRaised(Severity.WARNING, "policy_refused", message.key, str(error))
             self.ctx.tell(EVENT_BUS, alert)
             return
-        self.ctx.record(WorldNoted(message))
+        before = self.state.policy.get(message.key, value_text(self.settings, message.key))
+        if before in (message.value, value_text(after, message.key)):
+            # Its source only says that it is there.
+            self.ctx.record(WorldNoted(message))
+            return
+        self.ctx.record(PolicyBound(message, before))
         self.ctx.log("policy_changed", key=message.key, value=message.value, source=message.source)
+
+    def emergency(self, message: EmergencyStateChanged, terms: EmergencyTerms) -> None:
+        """Note when the emergency-stop source spoke, where its silence counts."""
+        if terms.age_ms_max > 0:
+            now_ms = venue_ms(self.state, self.ctx.now)
+            self.ctx.record(EmergencyHeard(min(message.at_ms, now_ms)))
 
     def tell_readiness(self, news: News | RecoveryDone) -> None:
         """Let the commands run once this gate itself has heard all that it judges by.
@@ -69,3 +90,11 @@ class Hearing:
         if all(knows):
             self.ctx.record(ReadinessTold())
             self.ctx.tell(EXECUTION_SYSTEM, RecoveryDone(state.generation))
+
+
+def tell_open(terms: EmergencyTerms, ctx: Context) -> None:
+    """Say at the start that entries pass without the word of the emergency-stop source."""
+    if terms.fails_open and terms.age_ms_max > 0:
+        text = f"entries pass when the emergency-stop source is silent for {terms.age_ms_max} ms"
+        alert = AlertRaised(Severity.WARNING, "emergency_fails_open", "account", text)
+        ctx.tell(EVENT_BUS, alert)

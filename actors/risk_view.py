@@ -13,6 +13,7 @@ from ..messages.account import AccountChanged
 from ..messages.intake import SubmitSignal
 from ..messages.orders import RequestExit
 from ..messages.values import Side, SignalType, TradingState
+from .policies.emergency import UNASKED, EmergencyTerms, EmergencyWord
 from .policies.entry_view import EntryView, StrategyView, opened_side
 from .policies.execution_book import DAY_NS, ExecutionBook
 from .policies.risk_policy import changed
@@ -25,7 +26,12 @@ MS = 1_000_000
 
 
 def entry_view(
-    state: GateState, base: RiskSettings, signal: SubmitSignal, now_ns: int, margin_asset: str = ""
+    state: GateState,
+    base: RiskSettings,
+    signal: SubmitSignal,
+    now_ns: int,
+    margin_asset: str = "",
+    emergency: EmergencyTerms = UNASKED.terms,
 ) -> EntryView:
     """Return what the rules look at for a new entry, under the policy in force.
 
@@ -70,11 +76,16 @@ def entry_view(
         others=_others(state, symbol),
         own=None if limits is None else strategy_view(state, limits, key, now_ns),
         margin_asset=margin_asset,
+        emergency=EmergencyWord(emergency, state.emergency_at_ms),
     )
 
 
 def renewal_view(
-    state: GateState, base: RiskSettings, reservation: Reservation, now_ns: int
+    state: GateState,
+    base: RiskSettings,
+    reservation: Reservation,
+    now_ns: int,
+    emergency: EmergencyTerms = UNASKED.terms,
 ) -> EntryView:
     """Return what the rules for a renewal look at; size and quota were charged already."""
     is_long = reservation.side is Side.BUY
@@ -86,7 +97,7 @@ def renewal_view(
         strategy=reservation.strategy,
         expires_at_ms=reservation.deadline_ms,
     )
-    return entry_view(state, base, signal, now_ns)
+    return entry_view(state, base, signal, now_ns, emergency=emergency)
 
 
 def slice_view(view: EntryView) -> EntryView:

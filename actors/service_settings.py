@@ -58,10 +58,29 @@ class AlertSettings:
 class BusSettings:
     """Events from and to other programs (C-21, C-22)."""
 
+    redis_url: str = ""
+    """Address of a Redis server, as in `redis://127.0.0.1:6379/0` or `unix:///run/redis.sock`;
+    empty for none. A password comes from the environment: `REDIS_PASSWORD`."""
     redis_host: str = ""
-    """Host of a Redis server; empty for none."""
+    """Host of a Redis server, where no address is given; empty for none."""
     redis_port: int = 6379
     """Its port."""
+    prefix: str = "callboard"
+    """Beginning of the name of every stream and key."""
+    layout: str = "one"
+    """Events go into `one` stream, `<prefix>.events`, or into one a `topic`."""
+    stream_max: int = 100_000
+    """About how many entries a stream keeps; older ones go."""
+    publish_from: str = "start"
+    """Where a first run begins to publish: at the `start` of the journal, or `now`."""
+    cloud_events: bool = False
+    """Whether an event is written as a CloudEvents document in one field."""
+    signal_age_ms_max: int = 60_000
+    """An entry that waited longer is not carried out; 0 asks nobody's age."""
+    claim_idle_ms: int = 5_000
+    """A command that another consumer took and left so long is taken over."""
+    mirror_trades: bool = False
+    """Whether the trade store is mirrored to Redis."""
 
 
 @frozen
@@ -71,4 +90,12 @@ class EmergencySettings:
     url: str = ""
     """Where it answers over HTTP; empty for none: the local gate alone decides."""
     ttl_ms: int = 15_000
-    """So long its last word counts; entries are refused afterwards."""
+    """So long its last word counts; entries are refused afterwards, exits never are."""
+    fail_mode: str = "closed"
+    """`open` lets entries pass when the source is silent, and says so of every such order."""
+    poll_ms: int = 5_000
+    """Between two questions."""
+    timeout_ms: int = 2_000
+    """How long one answer is waited for."""
+    policy_keys: tuple[str, ...] = ()
+    """Settings of the risk gate that it is asked for, as in `position_size_pct_max`."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from ..messages.codec import Codec
 from ..messages.control import EngineStarted
@@ -44,6 +44,7 @@ from .instruments import Instruments
 from .market_data import MarketData
 from .order_manager import OrderManager
 from .order_queue import OrderQueue
+from .policies.emergency import EmergencyTerms
 from .policies.host_rules import NamedRule
 from .ports import Clock, Exchange
 from .position_monitor import PositionMonitor
@@ -54,7 +55,7 @@ from .runtime.actor import Actor, private_tag
 from .runtime.kernel import Kernel
 from .runtime.recovery import Recovered
 from .runtime.segment import RunFacts
-from .settings import Settings
+from .settings import RiskSettings, Settings
 from .supervisor import Supervisor
 from .user_stream import UserStream
 from .venue_clock import VenueClock
@@ -125,7 +126,11 @@ def core_makers(settings: Settings, rules: tuple[NamedRule, ...] = ()) -> dict[s
         names.POSITION_MONITOR: lambda: PositionMonitor(settings.protection),
         names.CIRCUIT_BREAKER: lambda: CircuitBreaker(settings.breaker),
         names.RISK_GATE: lambda: RiskGate(
-            settings.risk, settings.orders.id_prefix, rules, settings.accounts.margin_asset
+            gate_settings(settings),
+            settings.orders.id_prefix,
+            rules,
+            settings.accounts.margin_asset,
+            emergency_terms(settings),
         ),
         names.RATE_LIMITER: lambda: RateLimiter(settings.limits, settings.permits_waiting_max),
         names.ORDER_QUEUE: lambda: OrderQueue(
@@ -139,6 +144,22 @@ def core_makers(settings: Settings, rules: tuple[NamedRule, ...] = ()) -> dict[s
     }
     assert tuple(makers) == names.CORE
     return makers
+
+
+def gate_settings(settings: Settings) -> RiskSettings:
+    """Return the gate's figures; a policy source that is asked must not be silent for long."""
+    risk, source = settings.risk, settings.emergency
+    if source.url and source.policy_keys and risk.policy_age_ms_max == 0:
+        return evolve(risk, policy_age_ms_max=source.ttl_ms)
+    return risk
+
+
+def emergency_terms(settings: Settings) -> EmergencyTerms:
+    """Return what is asked of the emergency-stop source; nothing where none is configured."""
+    source = settings.emergency
+    if not source.url:
+        return EmergencyTerms()
+    return EmergencyTerms(source.ttl_ms, fails_open=source.fail_mode == "open")
 
 
 def setup_wishes(settings: Settings) -> SetupWishes:

@@ -172,6 +172,15 @@ class PolicyChanged:
     at_ms: int
 
 
+@frozen
+class ModelPromoted:
+    """Another model decides from now on; automated signals that name none are marked with it."""
+
+    model_version: str
+    source: str
+    at_ms: int
+
+
 HostCommand = (
     SubmitSignal
     | ExecuteAlgorithm
@@ -185,4 +194,5 @@ HostCommand = (
     | ResumeTrading
     | EmergencyStateChanged
     | PolicyChanged
+    | ModelPromoted
 )

@@ -107,6 +107,8 @@ class ApprovedOrder:
     """Where the venue takes the limit price from; `price` is then what was judged."""
     trailing: TrailingStop | None = None
     """Of an entry: what shall follow its position; of a trailing stop: how it does."""
+    waived: str = ""
+    """The refusal that a setting spared this entry: guard, figure and limit; empty for none."""
 
 
 @frozen

@@ -45,6 +45,7 @@ from ..messages.codec import Codec
 from ..messages.intake import (
     EmergencyStateChanged,
     HostCommand,
+    ModelPromoted,
     PolicyChanged,
     SubmitSignal,
 )
@@ -366,7 +367,7 @@ def correlation_of(command: HostCommand) -> str:
     match command:
         case SubmitSignal():
             return command.signal_id
-        case PolicyChanged() | EmergencyStateChanged():
+        case PolicyChanged() | EmergencyStateChanged() | ModelPromoted():
             return command.source
         case _:
             return command.command_id

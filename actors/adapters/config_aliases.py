@@ -96,6 +96,11 @@ _ALL = (
     _alias("backoff_factor", "retry.factor"),
     _alias("max_delay", "protection.exit_retry_cap_ms", factor=SECOND_MS),
     _variable("AUDIT_LOG_DIR", "records.audit_dir"),
+    _variable("RISK_SAFETY_SERVICE_URL", "emergency.url"),
+    _variable("ESS_FAIL_MODE", "emergency.fail_mode"),
+    _variable("REDIS_HOST", "bus.redis_host"),
+    _variable("REDIS_PORT", "bus.redis_port"),
+    _variable("REDIS_URL", "bus.redis_url"),
 )
 ALIASES: Mapping[str, Alias] = MappingProxyType({alias.name.lower(): alias for alias in _ALL})
 """Name in small letters -> alias."""

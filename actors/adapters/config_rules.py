@@ -258,6 +258,7 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     ("risk.send_within_ms", "at most", "risk.order_deadline_ms"),
     ("orders.fill_check_ms", "below", "orders.deadline_ms_default"),
     ("breaker.daily_halt_pct", "at most", "breaker.drawdown_halt_pct"),
+    ("emergency.poll_ms", "below", "emergency.ttl_ms"),
     ("breaker.daily_reduce_pct", "at most", "breaker.daily_halt_pct"),
 )
 """(key, how it must stand to the other, the other key)."""

@@ -7,8 +7,9 @@ Pure.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from ..policies.risk_policy import POLICY_KEYS
 from ..settings import HOUR_MS, SECOND_MS
-from .config_ranges import Rule, Spelled, between, url
+from .config_ranges import OneOf, Rule, Spelled, between, url
 
 _HOST = Spelled(r"[A-Za-z0-9.:_-]{1,255}", "a host's name or address")
 _HOST_OR_NONE = Spelled(r"[A-Za-z0-9.:_-]{0,255}", "a host's name or address, or empty")
@@ -25,8 +26,22 @@ SERVICE_RULES: Mapping[str, Rule] = MappingProxyType(
         "metrics.prefix": Spelled(r"[a-z][a-z0-9_]{0,40}", "a lower-case name"),
         "bus.redis_host": _HOST_OR_NONE,
         "bus.redis_port": between(1, 65_535),
+        "bus.redis_url": Spelled(
+            r"(rediss?://[A-Za-z0-9.:\[\]-]+(/[0-9]{1,4})?|unix:///[^?@\s]+)?",
+            "redis://host[:port][/number], unix:///path, or empty",
+        ),
+        "bus.prefix": Spelled(r"[A-Za-z0-9_.-]{1,64}", "1 to 64 letters, digits, `_`, `.`, `-`"),
+        "bus.layout": OneOf(("one", "topic")),
+        "bus.stream_max": between(100, 10_000_000),
+        "bus.publish_from": OneOf(("start", "now")),
+        "bus.signal_age_ms_max": between(0, HOUR_MS),
+        "bus.claim_idle_ms": between(50, HOUR_MS),
         "emergency.url": url("http"),
         "emergency.ttl_ms": between(SECOND_MS, HOUR_MS),
+        "emergency.fail_mode": OneOf(("closed", "open")),
+        "emergency.poll_ms": between(50, HOUR_MS),
+        "emergency.timeout_ms": between(50, 30 * SECOND_MS),
+        "emergency.policy_keys": OneOf(POLICY_KEYS),
     }
 )
 """Key -> what may stand there."""

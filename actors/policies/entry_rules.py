@@ -32,6 +32,7 @@ from .wish_rules import (
 from .world_rules import (
     account_known,
     contract,
+    emergency_known,
     mark_known,
     policy_known,
     positions_known,
@@ -46,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     trading_state,
     readiness,
     policy_known,
+    emergency_known,
     symbol_whitelist,
     action_whitelist,
     symbol_hold,
@@ -68,6 +70,7 @@ RULES: tuple[Rule, ...] = (
 RENEWAL_RULES: tuple[Rule, ...] = (
     trading_state,
     readiness,
+    emergency_known,
     symbol_whitelist,
     action_whitelist,
     symbol_hold,

@@ -14,6 +14,7 @@ from ...messages.intake import SubmitSignal
 from ...messages.market import MarkChanged
 from ...messages.values import OrderType, PositionSide, Side, SignalType, TradingState
 from ..settings import RiskSettings, StrategyLimits
+from .emergency import UNASKED, EmergencyWord
 
 PERCENT = Decimal(100)
 
@@ -85,6 +86,8 @@ class EntryView:
     """Of the signal's strategy, where that has limits of its own."""
     margin_asset: str = ""
     """The asset that the account's money is counted in; empty where nobody has said."""
+    emergency: EmergencyWord = UNASKED
+    """Of the emergency-stop source."""
 
     @property
     def side(self) -> Side:

@@ -77,6 +77,7 @@ _WORLD = (
     "account_may_trade",
     "position_age",
     "policy_age",
+    "emergency_age",
 )
 _PORTFOLIO = (
     "opposite_position",

@@ -55,6 +55,10 @@ WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 TABLES = ("strategies",)
+POLICY_KEYS = tuple(
+    attribute.name for attribute in fields(RiskSettings) if attribute.name not in TABLES
+)
+"""Settings that a policy source may change."""
 
 
 Value = bool | int | str | Decimal | tuple[str, ...]
@@ -83,6 +87,16 @@ def changed(settings: RiskSettings, policy: Mapping[str, str]) -> RiskSettings:
             bound = plain(Decimal(getattr(result, most)))
             raise PolicyError(key, f"would be above {most}, {bound}")
     return result
+
+
+def value_text(settings: RiskSettings, key: str) -> str:
+    """Return a setting as a policy source would write it."""
+    value: Value = getattr(settings, key)
+    if isinstance(value, tuple):
+        return ",".join(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return plain(value) if isinstance(value, Decimal) else str(value)
 
 
 def _read(settings: RiskSettings, key: str, text: str) -> Value:

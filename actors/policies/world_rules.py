@@ -6,6 +6,7 @@ one costs capital (C-09). Exits do not come here.
 
 from ...messages.instruments import ContractStatus
 from ...messages.values import TradingState
+from .emergency import silence
 from .entry_view import EntryView
 from .refusal import Refusal
 
@@ -38,6 +39,12 @@ def policy_known(view: EntryView) -> Refusal | None:
     if most == 0 or age_ms <= most:
         return None
     return Refusal("policy_age", str(age_ms), str(most))
+
+
+def emergency_known(view: EntryView) -> Refusal | None:
+    """An emergency-stop source that is configured has spoken lately (C-09)."""
+    word = view.emergency
+    return None if word.terms.fails_open else silence(word, view.venue_ms)
 
 
 def symbol_hold(view: EntryView) -> Refusal | None:

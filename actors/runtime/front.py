@@ -23,6 +23,7 @@ from ...messages.intake import (
     EmergencyStateChanged,
     HaltTrading,
     HostCommand,
+    ModelPromoted,
     PolicyChanged,
     ResumeTrading,
     SubmitSignal,
@@ -215,7 +216,7 @@ def subject_of(command: Any) -> str:
     """Return what a command is about, for the correlation of all that follows."""
     if isinstance(command, SubmitSignal):
         return str(command.signal_id)
-    if isinstance(command, EmergencyStateChanged | PolicyChanged):
+    if isinstance(command, EmergencyStateChanged | PolicyChanged | ModelPromoted):
         return str(command.source)
     return str(command.command_id)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from callboard.actors.intake_facts import ModelNoted
 from callboard.messages.control import RecoveryDone
 from callboard.messages.events import (
     CommandRefused,
@@ -21,8 +22,10 @@ from callboard.messages.intake import (
     AmendOrder,
     CancelOrder,
     EmergencyStateChanged,
+    ExecuteAlgorithm,
     FlattenPositions,
     HaltTrading,
+    ModelPromoted,
     PolicyChanged,
     ResumeTrading,
     SubmitSignal,
@@ -35,9 +38,10 @@ from callboard.messages.orders import (
     OrderEnded,
     RequestEntry,
 )
+from callboard.messages.plans import Twap
 from callboard.messages.positions import CloseRefused, FlattenAll, RequestClose
 from callboard.messages.queries import GetSummary, SummaryView
-from callboard.messages.values import Leg, OrderState, Side
+from callboard.messages.values import Leg, OrderState, Side, SignalSource
 from support.entries import SYMBOL, entry
 from support.intakes import CLOSE, HALVE, TIMEOUT_MS, intake
 from support.steps import MS, SECOND
@@ -258,6 +262,46 @@ def test_a_policy_goes_to_the_gate() -> None:
     policy = PolicyChanged("leverage", "5", "store", 1)
 
     assert (("risk_gate", policy),) == intake().tell(policy).tells
+
+
+def test_the_word_of_an_emergency_source_goes_to_the_gate_too() -> None:
+    word = EmergencyStateChanged("NORMAL", "ess", 1)
+
+    assert [word] == intake().tell(word).to("risk_gate")
+
+
+def test_a_promoted_model_marks_the_signals_after_it_that_name_none() -> None:
+    steps = intake()
+    before = steps.tell(entry())
+    steps.tell(ModelPromoted("v2", "ai-engine", 1))
+
+    after = steps.tell(entry(signal_id="s2"))
+    own = steps.tell(entry(signal_id="s3", model_version="v1"))
+    persons = steps.tell(entry(signal_id="s4", source=SignalSource.MANUAL))
+    exit_ = steps.tell(CLOSE)
+
+    told = [step.to("risk_gate")[0].signal.model_version for step in (before, after, own, persons)]
+    assert [None, "v2", "v1", None] == told
+    assert "v2" == exit_.to("position_monitor")[0].signal.model_version
+
+
+def test_a_promoted_model_marks_an_algorithm_too() -> None:
+    steps = intake()
+    steps.tell(ModelPromoted("v2", "ai-engine", 1))
+
+    step = steps.tell(ExecuteAlgorithm(entry(quantity=D(1)), Twap(duration_ms=60_000, slices=3)))
+
+    (request,) = step.to("risk_gate")
+    assert "v2" == request.command.signal.model_version
+
+
+def test_the_same_model_again_changes_nothing() -> None:
+    steps = intake()
+
+    first = steps.tell(ModelPromoted("v2", "ai-engine", 1))
+    second = steps.tell(ModelPromoted("v2", "ai-engine", 2))
+
+    assert ((ModelNoted("v2", "", "ai-engine"),), ()) == (first.facts, second.facts)
 
 
 def test_a_signal_beyond_its_time_is_reported_again_and_again() -> None:

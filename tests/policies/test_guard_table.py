@@ -9,6 +9,7 @@ import pytest
 from attrs import evolve
 
 from callboard.actors.policies.close_rules import Close, size_close
+from callboard.actors.policies.emergency import EmergencyTerms, EmergencyWord
 from callboard.actors.policies.entry_rules import judge
 from callboard.actors.policies.exit_rules import verify_exit
 from callboard.actors.policies.guard import Guard
@@ -75,6 +76,7 @@ ENTRIES: dict[str, Changes] = {
     "mark_age": {"mark": None},
     "account_age": {"account": None},
     "account_may_trade": {"account": evolve(ACCOUNT, can_trade=False)},
+    "emergency_age": {"emergency": EmergencyWord(EmergencyTerms(1_000), NOW_MS - 1_001)},
     "policy_age": {"policy_at_ms": NOW_MS - 1_001, **settings(policy_age_ms_max=1_000)},
     "position_age": {"listed_at_ns": 0},
     "leverage_policy": {"leverage": 11},

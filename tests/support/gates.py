@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import evolve
 
+from callboard.actors.policies.emergency import UNASKED, EmergencyTerms
 from callboard.actors.risk_gate import RiskGate
 from callboard.actors.settings import RiskSettings
 from callboard.messages.account import LeverageChanged
@@ -52,9 +53,14 @@ class GateBench:
     """A gate that was told a calm world and is ready."""
 
     def __init__(
-        self, settings: RiskSettings = SETTINGS, *, ready: bool = True, margin_asset: str = ""
+        self,
+        settings: RiskSettings = SETTINGS,
+        *,
+        ready: bool = True,
+        margin_asset: str = "",
+        emergency: EmergencyTerms = UNASKED.terms,
     ) -> None:
-        gate = RiskGate(settings, "cb", (), margin_asset)
+        gate = RiskGate(settings, "cb", (), margin_asset, emergency)
         self.steps = StepRunner(gate, name="risk_gate")
         self.steps.start()
         self.steps.tell(EngineStarted(3, LastRun.NONE))

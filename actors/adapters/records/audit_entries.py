@@ -23,14 +23,23 @@ from ....messages.events import (
     TradingStateReported,
 )
 from ....messages.failure import RetryDirective
-from ....messages.intake import ExecuteAlgorithm, HostCommand, PolicyChanged, SubmitSignal
+from ....messages.intake import (
+    EmergencyStateChanged,
+    ExecuteAlgorithm,
+    HostCommand,
+    ModelPromoted,
+    PolicyChanged,
+    SubmitSignal,
+)
 from ....messages.values import Action, LastRun, OrderState
 from ....messages.venue import AttemptEnded
 from ...algorithms.facts import SliceAsked
-from ...breaker_facts import StateSet, SymbolReduced
+from ...breaker_facts import EmergencyNoted, StateSet, SymbolReduced
+from ...intake_facts import ModelNoted
 from ...limiter_facts import Paused, PressureNoted
 from ...order_facts import ErrorNoted, OrderIntended, TradeBooked
 from ...position_facts import FundingBooked
+from ...risk_facts import PolicyBound
 from .audit_lines import OPERATIONS, SIDES, Entry, class_of, fields_of, order_data, snake, value_of
 from .stamps import figure
 
@@ -42,8 +51,10 @@ EVENTS: tuple[type[Any], ...] = tuple(
     each for each in get_args(Event) if each not in (OrderQueued, TradingStateReported)
 )
 """All but those that say nothing new: the order's intent and the breaker's fact stand there."""
+SOURCES = (EmergencyStateChanged, PolicyChanged, ModelPromoted)
+"""Words that a source repeats; what they change is a fact of the one they are for."""
 COMMANDS: tuple[type[Any], ...] = tuple(
-    each for each in get_args(HostCommand) if each is not SubmitSignal
+    each for each in get_args(HostCommand) if each not in (SubmitSignal, *SOURCES)
 )
 
 
@@ -74,12 +85,29 @@ def of_slice(fact: SliceAsked) -> Entry:
 
 
 def of_command(command: Any) -> Entry:
-    """A person's command, or a word of a safety source."""
+    """A person's command."""
     name = snake(type(command).__name__)
-    if isinstance(command, PolicyChanged):
-        return Entry("config_change", operation="change_policy", details=fields_of(command))
     symbol = getattr(command, "symbol", "")
     return Entry("operator_command", name, symbol=symbol, details=fields_of(command, but=IDS))
+
+
+def of_policy(fact: PolicyBound) -> Entry:
+    """A setting of the gate that a policy source changed, for new orders."""
+    details = {**fields_of(fact.news), "was": fact.before}
+    return Entry("config_change", operation="change_policy", details=details)
+
+
+def of_model(fact: ModelNoted) -> Entry:
+    """The model that marks signals from now on."""
+    details: Json = {"key": "model_version", "value": fact.model_version}
+    details |= {"source": fact.source, "was": fact.before}
+    return Entry("config_change", operation="promote_model", details=details)
+
+
+def of_emergency(fact: EmergencyNoted) -> Entry:
+    """What an emergency-stop source reports now, where that is news."""
+    details: Json = {"source": fact.source, "word": fact.word or "calm"}
+    return Entry("emergency", "hear_emergency", details=details)
 
 
 def of_start(start: EngineStarted) -> Entry:
@@ -259,6 +287,9 @@ FACTS: Mapping[type, Callable[[Any], Entry]] = MappingProxyType(
         FundingBooked: of_funding,
         StateSet: of_breaker,
         SymbolReduced: of_breaker,
+        EmergencyNoted: of_emergency,
+        PolicyBound: of_policy,
+        ModelNoted: of_model,
         Paused: of_limit,
         PressureNoted: of_limit,
     }

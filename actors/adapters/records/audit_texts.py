@@ -60,6 +60,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "rate_limit": ("rate limit: {scope}{budget}", "limite de requisições: {scope}{budget}"),
         "breaker": ("trading state {state}: {reason}", "estado de negociação {state}: {reason}"),
+        "emergency": ("{source} reports {word}", "{source} informa {word}"),
         "config_change": (
             "setting {key} is {value}",
             "configuração {key} agora é {value}",
