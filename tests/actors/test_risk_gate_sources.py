@@ -7,7 +7,8 @@ from attrs import evolve
 
 from callboard.actors.policies.emergency import EmergencyTerms
 from callboard.actors.risk_facts import EmergencyHeard, PolicyBound, WorldNoted
-from callboard.actors.settings import EmergencySettings, RiskSettings, Settings
+from callboard.actors.service_settings import EmergencySettings
+from callboard.actors.settings import RiskSettings, Settings
 from callboard.actors.system import emergency_terms, gate_settings
 from callboard.messages.control import EngineStarted
 from callboard.messages.events import AlertRaised

@@ -52,6 +52,11 @@ DEFAULTS = [
     ("backoff_factor", "2.0", "retry.factor"),
     ("max_delay", "30.0", "protection.exit_retry_cap_ms"),
     ("AUDIT_LOG_DIR", "", "records.audit_dir"),
+    ("RISK_SAFETY_SERVICE_URL", "", "emergency.url"),
+    ("ESS_FAIL_MODE", "closed", "emergency.fail_mode"),
+    ("REDIS_HOST", "", "bus.redis_host"),
+    ("REDIS_PORT", "6379", "bus.redis_port"),
+    ("REDIS_URL", "", "bus.redis_url"),
 ]
 """Name, the figure that the documents give it, and the setting whose default that is."""
 
@@ -213,7 +218,7 @@ def test_two_names_that_agree_are_taken(tmp_path: Path) -> None:
         ),
         ("RATE_LIMIT_WARNING_THRESHOLD = 80", "limits.warn_percent: must be 1 to 99, not 8000"),
         ("jitter = 'perhaps'", "file: jitter: must be true or false, not 'perhaps'"),
-        ("REDIS_HOST = 'localhost'", "file: REDIS_HOST: unknown key"),
+        ("KAFKA_HOST = 'localhost'", "file: KAFKA_HOST: unknown key"),
         ("max_drawdwn = 15", "file: max_drawdwn: unknown key; did you mean max_drawdown?"),
         ("max_stop_loss_pct = 1.5", "must be at most risk.stop_loss_pct_max (1.5)"),
         ("max_daily_loss = 2", "is 3.1, must be at most breaker.daily_halt_pct (2)"),
