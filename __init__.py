@@ -26,6 +26,15 @@ if TYPE_CHECKING:
         Refused,
         Transient,
     )
+    from .actors.exchange_settings import (
+        AccountSettings,
+        ClockSettings,
+        ExchangeSettings,
+        InstrumentSettings,
+        MarketSettings,
+        ReconcilerSettings,
+        StreamSettings,
+    )
     from .actors.policies.host_rules import ProposedEntry
     from .actors.policies.rate_budgets import LimiterSettings
     from .actors.policies.refusal import Refusal
@@ -55,20 +64,13 @@ if TYPE_CHECKING:
         ServiceSettings,
     )
     from .actors.settings import (
-        AccountSettings,
         BreakerSettings,
-        ClockSettings,
-        ExchangeSettings,
-        InstrumentSettings,
-        MarketSettings,
         OrderSettings,
         ProtectionSettings,
         QueueSettings,
-        ReconcilerSettings,
         RetryFigures,
         RiskSettings,
         Settings,
-        StreamSettings,
     )
     from .messages import plans
     from .messages.control import RunTripHooks
@@ -295,9 +297,12 @@ _HOMES: dict[str, str] = {
     "messages": "plans",
     "actors.engine": "ExecutionSystem",
     "actors.settings": """
-        AccountSettings BreakerSettings ClockSettings ExchangeSettings InstrumentSettings
-        MarketSettings OrderSettings ProtectionSettings QueueSettings ReconcilerSettings
-        RetryFigures RiskSettings Settings StreamSettings
+        BreakerSettings OrderSettings ProtectionSettings QueueSettings RetryFigures RiskSettings
+        Settings
+    """,
+    "actors.exchange_settings": """
+        AccountSettings ClockSettings ExchangeSettings InstrumentSettings MarketSettings
+        ReconcilerSettings StreamSettings
     """,
     "actors.record_settings": "JournalSettings RecordsSettings",
     "actors.service_settings": """

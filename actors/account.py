@@ -63,10 +63,10 @@ from .account_facts import (
 )
 from .account_key import judge_key
 from .account_setup import AccountSetup, Beat, SetupWishes, setting_of
+from .exchange_settings import AccountSettings
 from .names import CIRCUIT_BREAKER, EVENT_BUS, POSITION_MONITOR, RISK_GATE
 from .reading import Read, ReadOptions, ask_to_read
 from .runtime.actor import Actor, Context
-from .settings import AccountSettings
 
 MS = 1_000_000
 UNKNOWN_INTERVAL_MS = 2_000

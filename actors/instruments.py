@@ -31,10 +31,10 @@ from ..messages.venue import (
     PermitRefused,
     ReadInstruments,
 )
+from .exchange_settings import InstrumentSettings
 from .names import EVENT_BUS, POSITION_MONITOR, RATE_LIMITER, RISK_GATE
 from .reading import AGAIN_NS, ReadOptions, ask_to_read, left_out, make_read
 from .runtime.actor import Actor, Context
-from .settings import InstrumentSettings
 
 MS = 1_000_000
 FAILED_MAX = 16

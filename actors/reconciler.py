@@ -41,6 +41,7 @@ from ..messages.venue import (
     TradesListed,
 )
 from . import names
+from .exchange_settings import ReconcilerSettings
 from .reconciler_facts import (
     COMPARING,
     PRIVATE,
@@ -62,7 +63,6 @@ from .reconciler_facts import (
 )
 from .reconciler_listings import STAGES, parse, token_of, venue_listed
 from .runtime.actor import Actor, Context
-from .settings import ReconcilerSettings
 
 MS = 1_000_000
 ORDERS_PATIENCE_NS = 10_000_000

@@ -13,8 +13,11 @@ class JournalSettings:
     durability: str = "intent"
     """`intent`, `group` or `off`."""
     segment_bytes_max: int = 64 * 1024 * 1024
+    """Size at which a new file of the journal begins."""
     snapshot_every: int = 20_000
+    """Records between two snapshots of all state; 0 takes none."""
     group_sync_ms: int = 5
+    """With `group`: between two syncs of the disk."""
     exit_wait_ms: int = 500
     """So long exits, cancels and questions wait for a disk that does not answer, by the wall; less
     than a permit lives."""

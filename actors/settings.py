@@ -10,6 +10,15 @@ from decimal import Decimal
 
 from attrs import field, frozen
 
+from .exchange_settings import (
+    AccountSettings,
+    ClockSettings,
+    ExchangeSettings,
+    InstrumentSettings,
+    MarketSettings,
+    ReconcilerSettings,
+    StreamSettings,
+)
 from .policies.rate_budgets import LimiterSettings
 from .record_settings import JournalSettings, RecordsSettings
 from .service_settings import (
@@ -56,8 +65,11 @@ class RiskSettings:
     )
     """Signals that are carried out."""
     confidence_min: Decimal = Decimal("0.70")
+    """Least `confidence` of an automated entry, where it has one."""
     confluence_score_min: Decimal = Decimal("3.0")
+    """Least `confluence_score`, where the signal has one."""
     signal_strength_min: Decimal = Decimal("0.0")
+    """Least `signal_strength`, where the signal has one."""
     cooldown_ms: int = 15 * MINUTE_MS
     """Between two discretionary executions of one symbol (C-30)."""
     cooldown_exempt: tuple[str, ...] = ("CLOSE_LONG", "CLOSE_SHORT")
@@ -91,13 +103,15 @@ class RiskSettings:
     positions_max: int = 3
     """Positions and open entries at once."""
     stop_loss_pct_default: Decimal = Decimal("2.0")
+    """Distance of the stop of an entry that names none."""
     stop_loss_pct_max: Decimal = Decimal("2.0")
     """Distance of the stop from the entry, inclusive (C-10)."""
     risk_reward_ratio_min: Decimal = Decimal("1.5")
     """Distance of a given target over that of the stop, inclusive."""
     protection_distance_pct_min: Decimal = Decimal("0.1")
+    """Least distance of stop and target from the entry, percent of it."""
     protection_distance_ticks_min: int = 2
-    """Least distance of stop and target from the entry, the larger of the two."""
+    """The same in ticks of the symbol; the larger of the two counts."""
     drawdown_pct_max: Decimal = Decimal("15.0")
     """Of equity from its peak, counted as if the stop of the entry at hand were hit."""
     price_slippage_pct_max: Decimal = Decimal("1.0")
@@ -111,10 +125,13 @@ class RiskSettings:
     order_deadline_ms: int = HOUR_MS
     """Age at which a resting entry is cancelled."""
     mark_age_ms_max: int = 5 * SECOND_MS
+    """Age of a symbol's mark above which its entries are refused."""
     account_age_ms_max: int = 5 * MINUTE_MS
+    """Since the balances were last read."""
     position_age_ms_max: int = 5 * MINUTE_MS
     """Since the last whole listing of the venue's orders and positions."""
     filters_age_ms_max: int = 24 * HOUR_MS
+    """Since the symbol's filters were last read."""
     policy_age_ms_max: int = 0
     """Age of the policy source's last word, which may repeat a value; 0 without a source."""
     leverage: int = 10
@@ -130,6 +147,7 @@ class QueueSettings:
     """Waiting orders (C-25)."""
 
     opening_max: int = 50
+    """Entries that wait at once; the next one is refused."""
     reducing_expected: int = 200
     """More waiting reducing orders raise an alert; none is ever refused."""
 
@@ -139,12 +157,17 @@ class OrderSettings:
     """The life of an order (C-05, C-06, C-07)."""
 
     id_prefix: str = "cb"
+    """Beginning of every client order id, by which ours are known at the venue."""
     recv_window_ms: int = 2_500
+    """How late the venue may receive a request and still take it."""
     request_timeout_ms: int = 5 * SECOND_MS
+    """How long a request may be without an answer before its outcome is unknown."""
     unknown_margin_ms: int = 10 * SECOND_MS
     """Silence beyond the last moment of acceptance before absence counts."""
     query_first_ms: int = 250
+    """Before the first question about an order whose outcome is unknown is repeated."""
     query_cap_ms: int = 5 * SECOND_MS
+    """Longest wait between two such questions."""
     history_max: int = 1_000
     """Ended orders kept in memory for late reports and queries."""
     times_max: int = 64
@@ -158,10 +181,11 @@ class OrderSettings:
     batch_max: int = 1
     """Independent orders, or cancels, that leave in one request; 1 sends each alone."""
     fill_poll_ms: int = 500
-    """While the user stream is not healthy such an order is asked for so often (C-24, C-47)."""
+    """A market order is asked for so often while the user stream is not healthy (C-24, C-47)."""
     fill_check_ms: int = 10 * SECOND_MS
     """A market order without a report for so long is asked for (C-06)."""
     jitter: bool = True
+    """Whether waits between repetitions are drawn, by `retry.jitter_pct`."""
     self_trade_prevention: str = "venue"
     """Which of two orders of the account ends where they would meet; `venue` leaves it to it."""
     retries_in_30s_max: int = 20
@@ -176,28 +200,45 @@ class RetryFigures:
     """
 
     api_base_ms: int = SECOND_MS
+    """First wait after an error of the API."""
     api_cap_ms: int = 8 * SECOND_MS
+    """Longest wait after an error of the API."""
     api_retries_max: int = 3
+    """Repetitions after an error of the API."""
     network_base_ms: int = 2 * SECOND_MS
+    """First wait when the request did not reach the venue."""
     network_cap_ms: int = 16 * SECOND_MS
+    """Longest wait when it did not."""
     network_retries_max: int = 5
+    """Repetitions when it did not."""
     timeout_base_ms: int = SECOND_MS
+    """First wait after a timeout."""
     timeout_cap_ms: int = 4 * SECOND_MS
+    """Longest wait after a timeout."""
     timeout_retries_max: int = 3
+    """Repetitions after a timeout."""
     rate_limit_base_ms: int = MINUTE_MS
+    """First wait after a limit, where the venue names none."""
     rate_limit_cap_ms: int = 5 * MINUTE_MS
+    """Longest wait after a limit, where the venue names none."""
     rate_limit_retries_max: int = 3
+    """Repetitions after a limit."""
     unknown_base_ms: int = 2 * SECOND_MS
+    """First wait after an error that nobody knows."""
     unknown_cap_ms: int = 8 * SECOND_MS
+    """Longest wait after one."""
     unknown_retries_max: int = 2
+    """Repetitions after one."""
     factor: Decimal = Decimal(2)
     """Of each wait to the one before."""
     jitter_pct: int = 25
     """By how much a wait is longer or shorter at most, percent of it."""
     pace_window_ms: int = MINUTE_MS
+    """How long a failure counts for the pace of its kind."""
     pace_failures: int = 10
     """So many failures of one kind in the window double its first wait, within its cap."""
     pace_doublings_max: int = 3
+    """How often the first wait is doubled at most."""
 
 
 @frozen
@@ -207,7 +248,9 @@ class ProtectionSettings:
     unprotected_ms_max: int = 10 * SECOND_MS
     """No open quantity stays longer without a resting stop; then it is closed."""
     exit_retry_base_ms: int = SECOND_MS
+    """First wait before an exit is tried again."""
     exit_retry_cap_ms: int = 30 * SECOND_MS
+    """Longest wait before it is; there is no last try."""
     stop_failed_pct: Decimal = Decimal("3.1")
     """Loss from entry at which the stop evidently failed: close at market (C-10)."""
     stop_loss_pct_max: Decimal = Decimal("3.0")
@@ -223,104 +266,21 @@ class ProtectionSettings:
 
 
 @frozen
-class MarketSettings:
-    """Marks and how often they are told."""
-
-    interval_ms: int = 250
-    move_bps: Decimal = Decimal(5)
-
-
-@frozen
-class ClockSettings:
-    """The venue's clock."""
-
-    interval_ms: int = 30 * SECOND_MS
-    error_ms_max: int = 1_000
-    """Error bound beyond which nothing is signed; well inside the receive window."""
-    age_ms_max: int = 5 * MINUTE_MS
-    window: int = 8
-    material_ms: int = 5
-
-
-@frozen
-class ExchangeSettings:
-    """The exchange, its hosts, and the account on it (C-16, C-17)."""
-
-    name: str = "binance"
-    account: str = ""
-    """What its owner calls the account; `live` needs it, and is confirmed by it."""
-    rest_url: str = ""
-    streams_url: str = ""
-    order_entry_url: str = ""
-    order_entry: str = "rest"
-    """Bases of REST and streams, URL of orders by `ws` (else `rest`); empty is the mode's own."""
-    market_url: str = ""
-    """Base of the venue whose prices `run --market live` trades at; empty is Binance's own."""
-
-
-@frozen
-class AccountSettings:
-    """Balances, modes and leverage."""
-
-    interval_ms: int = MINUTE_MS
-    leverage_interval_ms: int = HOUR_MS
-    """How often leverage is read besides at every start and when the venue says it changed."""
-    hedge_mode: bool = False
-    margin_asset: str = "USDT"
-    """The one asset that money is counted in; entries of symbols with another are refused."""
-    fee_asset: str = ""
-    """Another asset that pays fees (`BNB`): its price is read every `interval_ms`, and fees of it
-    are counted at that price; empty keeps them in their own asset."""
-    set_leverage: bool = False
-    set_margin_type: bool = False
-    """Whether the gate's `leverage` and `margin_type` are set at the venue for the whitelist."""
-    countdown_ms: int = 0
-    """The venue cancels the open orders of the whitelist's symbols when the engine is silent for
-    so long; 0 arms no such countdown."""
-
-
-@frozen
-class InstrumentSettings:
-    """Filters of the symbols (C-20)."""
-
-    refresh_ms: int = 23 * HOUR_MS
-    retry_ms: int = 10 * SECOND_MS
-
-
-@frozen
-class StreamSettings:
-    """The user stream."""
-
-    dedupe_window: int = 4_096
-    silence_ms_max: int = 60 * SECOND_MS
-    on_disconnect: str = "keep"
-    """What becomes of resting entries without the stream: `keep`, or `cancel` them."""
-    disconnect_ms: int = 30 * SECOND_MS
-    """How long they may rest without it all the same."""
-
-
-@frozen
-class ReconcilerSettings:
-    """The passes that compare our view with the venue's (C-24)."""
-
-    interval_ms: int = 10 * SECOND_MS
-    passes_to_mismatch: int = 2
-    adopt_after_ms: int = 5 * SECOND_MS
-    """How long a position must differ, with nothing unclear, before the venue's is taken over."""
-
-
-@frozen
 class BreakerSettings:
     """When trading stops by itself (C-10, C-27, C-28)."""
 
     daily_reduce_pct: Decimal = Decimal("3.1")
+    """Loss of the day's first equity at which nothing is opened any more."""
     daily_halt_pct: Decimal = Decimal("5.0")
+    """Loss of it at which positions are closed, too."""
     drawdown_halt_pct: Decimal = Decimal("15.0")
+    """Loss of the peak of equity at which positions are closed, too."""
     cooldown_ms: int = HOUR_MS
     """A loss or an emergency is not resumed from earlier."""
     hook_ms_max: int = 200
     """How long a trip waits for the host's hooks before it closes positions (C-53)."""
     flat_check_ms: int = 250
+    """Between two looks whether all is closed after a trip."""
     flat_ms_max: int = MINUTE_MS
     """Our positions are not closed by then: a person is told, and the last hooks run."""
     venue_failures_max: int = 5
@@ -330,6 +290,7 @@ class BreakerSettings:
     venue_requests_min: int = 10
     """Below so many requests in a window their share says nothing."""
     venue_window_ms: int = MINUTE_MS
+    """How long a request counts for that share."""
     venue_open_ms: int = 30 * SECOND_MS
     """How long entries are refused before the venue is tried again."""
 
@@ -339,21 +300,27 @@ class Settings:
     """The whole engine."""
 
     mode: str = "paper"
+    """`paper`, `shadow`, `demo`, `testnet` or `live`: where orders go, and whose keys are read."""
     use_testnet: bool = True
     """For every mode but paper: the venue's test hosts, or the ones with money (C-17)."""
     live_confirm: str = ""
     """For `live`: the name of the account, given at the start beside the settings file."""
     seed: int = 0
+    """Of every draw in the engine, and of the built-in market."""
     placement: str = "shared"
+    """`shared` has one thread for all that decides, `pinned` one for each actor."""
     signal_timeout_ms: int = 2 * HOUR_MS
     """Time T of a command: without a terminal event by then it is reported unresolved."""
     signals_kept: int = 10_000
     """Finished signals remembered against repetition."""
     inbox_max: int = 10_000
+    """Waiting messages of the core above which signals are refused as `queue_full`."""
     high_water: int = 50_000
+    """Waiting messages of the core at which entries stop for all; 0 watches none."""
     risk: RiskSettings = field(factory=RiskSettings)
     limits: LimiterSettings = field(factory=LimiterSettings)
     permits_waiting_max: int = 1_000
+    """Requests that wait for a permit; beyond it the youngest opening one is refused."""
     queue: QueueSettings = field(factory=QueueSettings)
     orders: OrderSettings = field(factory=OrderSettings)
     retry: RetryFigures = field(factory=RetryFigures)

@@ -10,9 +10,9 @@ from attrs import frozen
 from ..messages.events import AlertRaised
 from ..messages.orders import CancelEntries
 from ..messages.values import Severity
+from .exchange_settings import StreamSettings
 from .names import EVENT_BUS, RISK_GATE
 from .runtime.actor import Context
-from .settings import StreamSettings
 
 MS = 1_000_000
 CANCEL = "cancel"

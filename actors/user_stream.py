@@ -46,6 +46,7 @@ from ..messages.venue import (
     PermitGranted,
     PermitRefused,
 )
+from .exchange_settings import StreamSettings
 from .names import (
     ACCOUNT,
     CIRCUIT_BREAKER,
@@ -59,7 +60,6 @@ from .names import (
 from .policies.frame_keys import keys_of
 from .reading import ReadOptions, ask_to_read, left_out, make_read
 from .runtime.actor import Actor, Context
-from .settings import StreamSettings
 from .stream_grace import GraceOver, begin_grace, take_back, tell_health
 
 MS = 1_000_000

@@ -23,6 +23,7 @@ from ..messages.venue import (
     ReadTime,
     TimeRead,
 )
+from .exchange_settings import ClockSettings
 from .names import (
     LANE_OPENING,
     LANE_REDUCING,
@@ -36,7 +37,6 @@ from .names import (
 from .policies.clock_sync import Sample, best_of, error_at_ns, take_sample, with_sample
 from .reading import ReadOptions, ask_to_read, left_out, make_read
 from .runtime.actor import Actor, Context
-from .settings import ClockSettings
 
 MS = 1_000_000
 UNTRUSTED_INTERVAL_MS = 1_000

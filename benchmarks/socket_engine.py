@@ -34,12 +34,13 @@ from callboard.actors.adapters.binance.opening import open_exchange
 from callboard.actors.adapters.clock import WallClock
 from callboard.actors.adapters.rate_shares import Shares
 from callboard.actors.engine import Surroundings, launch
+from callboard.actors.exchange_settings import ExchangeSettings
 from callboard.actors.policies.rate_budgets import LimiterSettings
 from callboard.actors.record_settings import JournalSettings
 from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
 from callboard.actors.runtime.front import Front, Subscribe
-from callboard.actors.settings import ExchangeSettings, RiskSettings, Settings
+from callboard.actors.settings import RiskSettings, Settings
 from callboard.messages.events import (
     CommandRefused,
     EngineReady,

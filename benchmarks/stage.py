@@ -12,9 +12,10 @@ from itertools import count
 
 from attrs import define, evolve, field
 
+from callboard.actors.exchange_settings import StreamSettings
 from callboard.actors.ports import FileSystem
 from callboard.actors.record_settings import JournalSettings
-from callboard.actors.settings import OrderSettings, RiskSettings, Settings, StreamSettings
+from callboard.actors.settings import OrderSettings, RiskSettings, Settings
 from callboard.messages.events import OrderFilled
 from callboard.messages.intake import SubmitSignal
 from callboard.messages.values import SignalType

@@ -8,13 +8,9 @@ from random import Random
 
 from attrs import evolve
 
+from ..actors.exchange_settings import AccountSettings, MarketSettings
 from ..actors.record_settings import JournalSettings
-from ..actors.settings import (
-    AccountSettings,
-    MarketSettings,
-    RiskSettings,
-    Settings,
-)
+from ..actors.settings import RiskSettings, Settings
 from .disk import SimulatedDisk
 from .running.moved_market import MovedMarket
 from .schedules import chooser_of

@@ -60,17 +60,23 @@ class LimiterSettings:
     """Limits of the venue and how we use them; the limits are re-read from the venue at start."""
 
     weight_1m_max: int = field(default=2400, validator=_COUNT)
+    """Weight of requests in a minute, of the IP."""
     orders_10s_max: int = field(default=300, validator=_COUNT)
+    """Orders in ten seconds, of the account."""
     orders_1m_max: int = field(default=1200, validator=_COUNT)
+    """Orders in a minute, of the account."""
     requests_1m_max: int = field(default=1200, validator=_COUNT)
+    """Requests in a minute, a cap of our own."""
     rate_limit_share: Decimal = field(default=Decimal(1), validator=_SHARE)
     """Our part of what belongs to the IP."""
     burst_share: Decimal = field(default=Decimal("0.25"), validator=_INNER_SHARE)
     """Part of a limit that may leave at once; the rest is spread over the window."""
     permit_ttl_ms: int = field(default=1_000, validator=and_(gt(0), le(MINUTE_MS)))
+    """Age at which a permit is not used any more."""
     request_timeout_ms: int = field(default=10_000, validator=_DURATION)
     """Longest way of a request to the venue; with the permit's life it makes L."""
     warn_percent: int = field(default=80, validator=_PERCENTAGE)
+    """Share of the venue's window at which a person is told."""
     reserve_percent: int = field(default=90, validator=_PERCENTAGE)
     """Above this share of a window only reducing orders, cancels and settling queries pass."""
     window_margin_ms: int = field(default=100, validator=_DURATION)
@@ -80,6 +86,7 @@ class LimiterSettings:
     slow_down_percent: int = field(default=50, validator=_PERCENTAGE)
     """What is left of the pace of entries and optional reads after a "too many requests"."""
     pace_percent_min: int = field(default=10, validator=_PERCENTAGE)
+    """The least that is left of it."""
     recovery_percent_1m: int = field(default=10, validator=and_(ge(1), le(PERCENT)))
     """How much of the pace comes back in a minute."""
 

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from callboard.actors.account import Account, mode_fault
-from callboard.actors.settings import AccountSettings
+from callboard.actors.exchange_settings import AccountSettings
 from callboard.messages.account import (
     AccountChanged,
     Bracket,

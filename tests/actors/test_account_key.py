@@ -3,7 +3,7 @@
 import pytest
 
 from callboard.actors.account import Account
-from callboard.actors.settings import AccountSettings
+from callboard.actors.exchange_settings import AccountSettings
 from callboard.messages.events import AlertRaised
 from callboard.messages.values import Operation, Phase, Severity
 from callboard.messages.venue import AccountModeRead, AttemptEnded

@@ -7,7 +7,8 @@ import pytest
 
 from callboard.actors.account import Account
 from callboard.actors.account_setup import SetupWishes, setting_of, token_of
-from callboard.actors.settings import AccountSettings, RiskSettings, Settings
+from callboard.actors.exchange_settings import AccountSettings
+from callboard.actors.settings import RiskSettings, Settings
 from callboard.messages.account import (
     ArmCountdown,
     CountdownArmed,

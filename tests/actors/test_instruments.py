@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
+from callboard.actors.exchange_settings import InstrumentSettings
 from callboard.actors.instruments import Instruments
-from callboard.actors.settings import InstrumentSettings
 from callboard.messages.events import AlertRaised
 from callboard.messages.instruments import (
     ContractStatus,

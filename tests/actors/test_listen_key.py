@@ -2,7 +2,7 @@
 
 import pytest
 
-from callboard.actors.settings import StreamSettings
+from callboard.actors.exchange_settings import StreamSettings
 from callboard.actors.user_stream import UserStream
 from callboard.messages.listen_key import ListenKeyRenewed, ListenKeyWanted, RenewListenKey
 from callboard.messages.values import Priority

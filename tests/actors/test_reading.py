@@ -2,9 +2,9 @@
 
 import pytest
 
+from callboard.actors.exchange_settings import ClockSettings, InstrumentSettings
 from callboard.actors.instruments import Instruments
 from callboard.actors.runtime.actor import Actor
-from callboard.actors.settings import ClockSettings, InstrumentSettings
 from callboard.actors.venue_clock import VenueClock
 from callboard.messages.venue import Fenced, RequestPermit
 from support.steps import StepRunner

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callboard.actors.settings import StreamSettings
+from callboard.actors.exchange_settings import StreamSettings
 from callboard.actors.user_stream import UserStream
 from callboard.messages.events import AlertRaised
 from callboard.messages.orders import CancelEntries

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
-from callboard.actors.settings import StreamSettings
+from callboard.actors.exchange_settings import StreamSettings
 from callboard.actors.user_stream import UserStream
 from callboard.messages.account import RefreshAccount
 from callboard.messages.control import TripBreaker

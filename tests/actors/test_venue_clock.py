@@ -2,7 +2,7 @@
 
 import pytest
 
-from callboard.actors.settings import ClockSettings
+from callboard.actors.exchange_settings import ClockSettings
 from callboard.actors.venue_clock import LISTENERS, VenueClock
 from callboard.messages.market import ClockChanged, ResyncClock
 from callboard.messages.values import Phase, Priority

@@ -9,8 +9,9 @@ from attrs import define, evolve, field
 
 from callboard.actors.adapters.doctor.finding import Finding, Verdict
 from callboard.actors.adapters.doctor.venue import RESTRICTIONS, VenueCheck, rights_of
+from callboard.actors.exchange_settings import AccountSettings
 from callboard.actors.ports import VenueAnswer, VenueRequest
-from callboard.actors.settings import AccountSettings, OrderSettings, RiskSettings, Settings
+from callboard.actors.settings import OrderSettings, RiskSettings, Settings
 from callboard.messages.values import Phase
 from callboard.scenarios.running.host import PaperVenue, open_venue
 

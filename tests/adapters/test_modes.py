@@ -19,7 +19,8 @@ from callboard.actors.adapters.modes import (
 )
 from callboard.actors.engine import Surroundings, launch
 from callboard.actors.errors import ConfigurationError
-from callboard.actors.settings import ExchangeSettings, Settings
+from callboard.actors.exchange_settings import ExchangeSettings
+from callboard.actors.settings import Settings
 from callboard.scenarios import paper
 from support.stages import stage_settings
 from support.wires import HandExchange

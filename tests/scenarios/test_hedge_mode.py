@@ -11,7 +11,8 @@ from attrs import evolve
 from hypothesis import given, settings
 
 from callboard.actors import names
-from callboard.actors.settings import AccountSettings, Settings
+from callboard.actors.exchange_settings import AccountSettings
+from callboard.actors.settings import Settings
 from callboard.messages.events import PositionClosed
 from callboard.messages.intake import FlattenPositions
 from callboard.messages.queries import GetOrders, GetPositions, PositionView

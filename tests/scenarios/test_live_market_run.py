@@ -10,7 +10,8 @@ import pytest
 from attrs import evolve
 
 from callboard.actors.adapters.exits import Exit
-from callboard.actors.settings import ExchangeSettings, Settings
+from callboard.actors.exchange_settings import ExchangeSettings
+from callboard.actors.settings import Settings
 from callboard.scenarios.paper import PaperOptions, PaperResult, Progress
 from callboard.scenarios.running import live_opening
 from callboard.scenarios.running.live import Place, place_in_process, run_live

@@ -14,7 +14,8 @@ from callboard.actors.adapters.claim import AccountInUse, claim_account
 from callboard.actors.adapters.clock import WallClock
 from callboard.actors.adapters.modes import ModeRefused
 from callboard.actors.errors import ConfigurationError
-from callboard.actors.settings import ExchangeSettings, Settings
+from callboard.actors.exchange_settings import ExchangeSettings
+from callboard.actors.settings import Settings
 from callboard.scenarios.paper import PaperOptions, PaperResult, Progress
 from callboard.scenarios.running.live import Place, run_live
 from callboard.scenarios.running.market import elsewhere, seeded

@@ -18,7 +18,8 @@ from callboard.actors.adapters.exits import Exit
 from callboard.actors.adapters.modes import ModeRefused
 from callboard.actors.adapters.secret import Secret
 from callboard.actors.errors import ConfigurationError
-from callboard.actors.settings import ExchangeSettings, Settings
+from callboard.actors.exchange_settings import ExchangeSettings
+from callboard.actors.settings import Settings
 from callboard.scenarios.paper import PaperOptions, PaperResult, Progress
 from callboard.scenarios.running.live import Place, run_live
 from callboard.scenarios.running.live_opening import live

@@ -11,7 +11,8 @@ import pytest
 from attrs import evolve
 
 from callboard.actors import names
-from callboard.actors.settings import AccountSettings, ReconcilerSettings, Settings
+from callboard.actors.exchange_settings import AccountSettings, ReconcilerSettings
+from callboard.actors.settings import Settings
 from callboard.messages.events import PositionClosed, PositionUpdated
 from callboard.messages.queries import GetOrders, GetPositions, OrdersView, PositionsView
 from callboard.messages.values import CloseReason, SignalType

@@ -32,19 +32,13 @@ from callboard.actors.adapters.binance.opening import open_exchange
 from callboard.actors.adapters.clock import WallClock
 from callboard.actors.adapters.rate_shares import Shares
 from callboard.actors.engine import Surroundings, launch
+from callboard.actors.exchange_settings import ExchangeSettings, ReconcilerSettings
 from callboard.actors.ports import Clock
 from callboard.actors.record_settings import JournalSettings
 from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
 from callboard.actors.runtime.front import Front
-from callboard.actors.settings import (
-    BreakerSettings,
-    ExchangeSettings,
-    OrderSettings,
-    ReconcilerSettings,
-    RiskSettings,
-    Settings,
-)
+from callboard.actors.settings import BreakerSettings, OrderSettings, RiskSettings, Settings
 from callboard.messages.intake import AmendOrder, CancelOrder, ResumeTrading, SubmitSignal
 from callboard.messages.queries import GetOrders, GetPositions, OrdersView, PositionsView
 from callboard.messages.values import OrderState, OrderType, SignalType

@@ -15,6 +15,7 @@ from attrs import evolve
 
 from callboard.actors.adapters.config_fields import settings_of_plain
 from callboard.actors.adapters.spool import JOURNAL
+from callboard.actors.exchange_settings import MarketSettings
 from callboard.actors.runtime.record import Chain, split_line
 from callboard.actors.runtime.segment import (
     RunFacts,
@@ -24,7 +25,7 @@ from callboard.actors.runtime.segment import (
     segment_numbers,
     write_manifest,
 )
-from callboard.actors.settings import MarketSettings, Settings
+from callboard.actors.settings import Settings
 from callboard.messages.codec import Json, dumps, loads
 from callboard.messages.values import LastRun, SignalType
 from callboard.scenarios.disk import SimulatedDisk

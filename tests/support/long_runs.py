@@ -12,18 +12,13 @@ from typing import Any
 from attrs import define, evolve, field
 
 from callboard.actors import names
+from callboard.actors.exchange_settings import MarketSettings, ReconcilerSettings
 from callboard.actors.order_facts import OrderMoved
 from callboard.actors.policies.host_rules import ProposedEntry, named
 from callboard.actors.policies.refusal import Refusal
 from callboard.actors.runtime.cell import Cell
 from callboard.actors.runtime.envelope import Envelope
-from callboard.actors.settings import (
-    MarketSettings,
-    ReconcilerSettings,
-    RiskSettings,
-    Settings,
-    StrategyLimits,
-)
+from callboard.actors.settings import RiskSettings, Settings, StrategyLimits
 from callboard.messages.events import CommandRefused, OrderRefused
 from callboard.messages.intake import ExecuteAlgorithm, HostCommand, PolicyChanged, SubmitSignal
 from callboard.messages.market import MarkChanged

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
+from callboard.actors.exchange_settings import ReconcilerSettings
 from callboard.actors.reconciler import Reconciler
-from callboard.actors.settings import ReconcilerSettings
 from callboard.messages.market import ClockChanged
 from callboard.messages.reconciliation import (
     OrdersCompared,

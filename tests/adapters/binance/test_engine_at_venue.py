@@ -6,7 +6,8 @@ import pytest
 from attrs import evolve
 
 from callboard import OrderFailed, OrderFilled, PositionClosed, PositionProtected
-from callboard.actors.settings import ClockSettings, OrderSettings
+from callboard.actors.exchange_settings import ClockSettings
+from callboard.actors.settings import OrderSettings
 from callboard.messages.market import ClockChanged, MarkChanged
 from callboard.messages.stream import OrderFrame, StreamHealthChanged, UserStreamChanged
 from callboard.messages.values import CloseReason, OrderType, PriceMatch
