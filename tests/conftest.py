@@ -15,6 +15,9 @@ from support.wheels import build_wheel, install
 
 pytest_plugins = ("pytester",)
 
+# Runs of the tests serve nobody, unless a test says so: they would all want the same ports.
+os.environ.setdefault("CALLBOARD__SERVICE__ENABLED", "false")
+
 TAPE_NAME = "binance-usdm-ethusdt-20240808.gz"
 
 # No deadline anywhere: machines are shared, and a slow example is not a wrong one.

@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,11 +42,11 @@ def _duration(_ctx: click.Context, _param: click.Parameter, value: str | None) -
         raise click.BadParameter(str(error)) from None
 
 
-def _speed(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
+def _speed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
     from .options import read_speed
 
     try:
-        return read_speed(value)
+        return None if value is None else read_speed(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
@@ -81,7 +81,9 @@ def _show_faults(ctx: click.Context, param: click.Parameter, value: str) -> str:
 )
 @click.option("--signals", default="", metavar="F", help="JSON Lines; `-` for standard input.")
 @click.option(
-    "--speed", default="max", show_default=True, callback=_speed, help="max (virtual), 1, or N."
+    "--speed",
+    callback=_speed,
+    help="max (virtual), 1, or N; without signals, tape and --for 1, else max.",
 )
 @click.option(
     "--venue-socket",
@@ -112,6 +114,12 @@ def _show_faults(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @click.option(
     "--crash", "crashes", multiple=True, metavar="ACTOR@N", help="Crash at its N-th message."
 )
+@click.option(
+    "--service/--no-service",
+    "with_service",
+    default=None,
+    help="Serve HTTP, dashboard and metrics beside a run on the wall's time; as the settings say.",
+)
 @click.option("--strict", is_flag=True, help="Stop at the first bad line, exit 1.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 @click.option("-v", "--verbose", count=True, help="Show the engine's log; twice shows more.")
@@ -128,12 +136,14 @@ def run(
     log_format: str,
     *,
     as_json: bool,
+    with_service: bool | None,
     **typed: Any,
 ) -> None:
     """Run the engine: on the built-in venue, or at the venue of its mode."""
     from .options import RunOptions
 
     flags = read_pairs(pairs)
+    flags |= {} if with_service is None else {"service.enabled": str(with_service).lower()}
     flags |= {} if mode is None else {"mode": mode}
     flags |= {} if seed is None else {"seed": str(seed)}
     options = RunOptions(
@@ -217,8 +227,19 @@ def _run_live(options: "RunOptions", prepared: "Prepared", log: "LogSink") -> "P
     paper = _paper(options, prepared)
     place = _place(options, prepared, paper, log)
     line = ProgressLine(error_output())
-    with interrupts() as is_stopped:
+    with interrupts() as is_stopped, _service(options, prepared, log):
         return run_live(paper, place, log=log, on_progress=line.show, is_stopped=is_stopped)
+
+
+def _service(
+    options: "RunOptions", prepared: "Prepared", log: "LogSink"
+) -> AbstractContextManager[object]:
+    """Return what serves people and programs beside the run, if anything does."""
+    from .service_process import ServiceProcess
+
+    if not prepared.settings.service.enabled:
+        return nullcontext()
+    return ServiceProcess(options.data_dir, options.files, options.flags, os.environ, log)
 
 
 def _place(
@@ -237,7 +258,7 @@ def _place(
         return place_on_server(paper, os.environ)
     if options.venue_socket is not None and prepared.clock is not None:
         return place_at_socket(options.venue_socket, prepared.clock)
-    return place_in_process(paper, options.speed)
+    return place_in_process(paper, options.speed or 1.0)
 
 
 def _paper(options: "RunOptions", prepared: "Prepared") -> "PaperOptions":

@@ -71,8 +71,9 @@ class RunOptions:
     """Where a venue process listens, whose market and pace count then."""
     sockets: bool = False
     """Whether paper starts a venue of its own on a port and trades there as anybody would."""
-    speed: float = 0.0
-    """0 for virtual time, as fast as it goes."""
+    speed: float | None = None
+    """0 for virtual time, as fast as it goes; None for that where anything ends the run, and for
+    the wall's where nothing does."""
     for_ns: int = 0
     faults: str = ""
     fills: str | None = None
@@ -170,7 +171,9 @@ def _where(options: RunOptions, settings: Settings) -> Where:
         return Where.PROCESS
     if options.sockets:
         return Where.SERVER
-    is_virtual = options.speed == 0.0 and options.market == SEEDED_MARKET
+    ends = bool(options.signals or options.tape or options.for_ns)
+    is_fast = ends if options.speed is None else options.speed == 0.0
+    is_virtual = is_fast and options.market == SEEDED_MARKET
     return Where.VIRTUAL if is_virtual else Where.THREAD
 
 
@@ -261,7 +264,7 @@ def _check_is_ours(options: RunOptions, where: Where, settings: Settings) -> Non
     ]
     if options.market == LIVE_MARKET and options.tape is not None:
         faults.append("--tape: the market is the live one")
-    if options.market == LIVE_MARKET and options.speed not in (0.0, 1.0):
+    if options.market == LIVE_MARKET and options.speed not in (None, 0.0, 1.0):
         faults.append("--speed: a live market goes as fast as the world")
     if settings.mode != PAPER and not settings.risk.symbols:
         faults.append("risk.symbols: is empty; name the symbols that may be traded")

@@ -29,6 +29,7 @@ class Board:
     def __init__(self) -> None:
         self._faces: dict[str, Face] = {}
         self._faults: dict[str, str] = {}
+        self._addresses: dict[str, str] = {}
         self._lock = Lock()
 
     def enter(self, face: Face) -> None:
@@ -41,6 +42,16 @@ class Board:
         """Write down why a face does not work, empty when it does."""
         with self._lock:
             self._faults[name] = fault
+
+    def announce(self, name: str, address: str) -> None:
+        """Write down where a face answers, empty when it does not."""
+        with self._lock:
+            self._addresses[name] = address
+
+    def addresses(self) -> Mapping[str, str]:
+        """Return where the faces answer, by their names."""
+        with self._lock:
+            return {name: address for name, address in self._addresses.items() if address}
 
     def face(self, name: str) -> Face | None:
         """Return a face by its name, None where there is none."""

@@ -10,15 +10,21 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..commands import CONFIG, SET, config_files, read_pairs
 from ..exits import Exit, end, exits, say
+from .addresses import write_addresses
+from .recorded_settings import settings_of_run
 
-PARENT_SECONDS = 0.5
+if TYPE_CHECKING:
+    from .service import Service
+
+LOOK_SECONDS = 0.1
 
 
 @click.command("serve")
@@ -48,7 +54,9 @@ def serve(
     if not data_dir.is_dir():
         say(f"{data_dir}: there is no such folder; an engine makes it when it starts")
         end(Exit.UNREACHABLE)
-    settings = load(config_files(files), os.environ, read_pairs(pairs)).settings
+    recorded = settings_of_run(data_dir)
+    loaded = load(config_files(files), os.environ, read_pairs(pairs), recorded=recorded)
+    settings = loaded.settings
     level = logging.INFO if verbose else logging.WARNING
     log = make_log(sys.stderr, mode=settings.mode, level=level, as_json=log_format == "json")
     ending = threading.Event()
@@ -60,15 +68,23 @@ def serve(
         signal.signal(number, stop)
     service = Service.start(data_dir, settings, log=log, environ=os.environ)
     try:
-        _wait(ending, _orphaned() if with_parent else lambda: False)
+        _wait(ending, _orphaned() if with_parent else lambda: False, service)
     finally:
         service.stop()
+        write_addresses(data_dir, {})
 
 
-def _wait(ending: threading.Event, is_over: Callable[[], bool]) -> None:
-    while not ending.wait(PARENT_SECONDS):
-        if is_over():
-            return
+def _wait(ending: threading.Event, is_over: Callable[[], bool], service: "Service") -> None:
+    """Wait for the end; whatever address a face takes meanwhile is told and written down."""
+    told: Mapping[str, str] = {}
+    while not ending.wait(LOOK_SECONDS) and not is_over():
+        addresses = service.context.board.addresses()
+        if addresses != told:
+            write_addresses(service.context.data_dir, addresses)
+            for name, address in addresses.items():
+                if told.get(name) != address:
+                    say(f"{name}  {address}")
+            told = addresses
 
 
 def _orphaned() -> Callable[[], bool]:
