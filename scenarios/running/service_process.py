@@ -1,4 +1,4 @@
-"""ServiceProcess: the faces of a run in a process of their own, for as long as the run lasts.
+"""ServiceProcess: the faces of a run, in a process of their own for as long as it lasts.
 
 Owns the child, `callboard serve` on the run's data directory, and a thread that starts it again
 when it ends before its time: at once, then after twice as long each time, up to half a minute.

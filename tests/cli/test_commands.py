@@ -64,7 +64,8 @@ def test_every_exit_code_is_the_one_that_scripts_rely_on() -> None:
     }
 
 
-def test_settings_are_written_checked_and_shown() -> None:
+def test_settings_are_written_checked_and_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CALLBOARD__SERVICE__ENABLED")
     written = invoke("config", "init")
     again = invoke("config", "init")
     checked = invoke("config", "check", "-s", "seed=5")

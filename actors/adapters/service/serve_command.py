@@ -1,4 +1,4 @@
-"""Serve command: `serve` of the command line, the faces of an engine in a process of their own.
+"""Serve command: `serve` of the command line, an engine's faces in a process of their own.
 
 Attaches to the data directory of an engine that runs, whoever started it, and serves until Ctrl-C,
 SIGTERM, or the end of the process that started it (`--with-parent`). It never starts or stops an
