@@ -106,6 +106,8 @@ class PaperResult:
     state: TradingState = TradingState.ACTIVE
     venue_gone: bool = False
     """The venue, which should have told its truth at the end, answered no more."""
+    left: tuple[str, ...] = ()
+    """What the venue goes on with after somebody stopped the run, a line each."""
 
 
 Operator = Callable[[SimulatedEngine], str]

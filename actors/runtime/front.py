@@ -6,7 +6,8 @@ owner. Bound: above `inbox_max` waiting messages of the core, or as many of its 
 with `queue_full`; an ask is answered with `Refused`, for a told command the subscribers get
 `OrderRefused` or `CommandRefused`, so that a signal never vanishes. `HaltTrading`, `ResumeTrading`
 and `EmergencyStateChanged` overtake the others, in their own order, and have a reserve above the
-bound. Stopping the front stops the whole tree; what still waits is answered with `ActorDeadError`.
+bound. After `StopIntake` it refuses what wants something new with `stopping`, and lets all else in.
+Stopping the front stops the whole tree; what still waits is answered with `ActorDeadError`.
 """
 
 import threading
@@ -21,6 +22,7 @@ from ...messages.codec import CodecError, dumps, loads
 from ...messages.events import CommandRefused, OrderRefused
 from ...messages.intake import (
     EmergencyStateChanged,
+    ExecuteAlgorithm,
     HaltTrading,
     HostCommand,
     ModelPromoted,
@@ -38,6 +40,7 @@ from .kernel import Kernel
 QUEUE_FULL = "queue_full"
 NOT_ACCEPTED = "not_accepted"
 MALFORMED = "malformed"
+STOPPING = "stopping"
 
 RESERVE = 1_000
 """Room above the bound for what brakes the engine."""
@@ -45,6 +48,8 @@ RESERVE = 1_000
 COMMANDS = get_args(HostCommand)
 QUERIES = get_args(Query)
 URGENT = (HaltTrading, ResumeTrading, EmergencyStateChanged)
+WISHES = (SubmitSignal, ExecuteAlgorithm)
+"""What an engine that is about to stop takes no more."""
 
 Answer = Callable[[Any], None]
 """Takes the answer, or an exception instance; called once, on a thread of the engine."""
@@ -86,6 +91,11 @@ class Unsubscribe:
 
 
 @frozen
+class StopIntake:
+    """Rim message: take no more signals, for the engine is about to be stopped."""
+
+
+@frozen
 class EventsDropped:
     """Marker between two events: so many were dropped here, for the subscriber was slow."""
 
@@ -109,7 +119,7 @@ class Request:
     answer: Answer
 
 
-RIM = (Subscribe, Unsubscribe)
+RIM = (Subscribe, Unsubscribe, StopIntake)
 
 
 class Core(Protocol):
@@ -140,6 +150,7 @@ class Door:
     events_to: str = "event_bus"
     refused: dict[str, int] = field(init=False, factory=dict[str, int])
     """How many messages were refused, by reason."""
+    _takes_wishes: bool = field(init=False, default=True)
     _lock: threading.Lock = field(init=False, factory=threading.Lock)
 
     def __attrs_post_init__(self) -> None:
@@ -158,7 +169,12 @@ class Door:
         kind = cast("type[object]", type(message))
         if kind not in RIM and self.core.depth() >= self._bound(message):
             raise Refused(QUEUE_FULL)
-        if kind in RIM:
+        if kind in WISHES and not self._takes_wishes:
+            raise Refused(STOPPING)
+        if kind is StopIntake:
+            self._takes_wishes = False
+            answer(None)
+        elif kind in RIM:
             self.kernel.post(self.events_to, message)
             answer(None)
         elif kind in QUERIES:

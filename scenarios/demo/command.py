@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ...actors.adapters.exits import Exit, end, exits
-from ..running.commands import interrupts
+from ..running.stopping import interrupts
 
 
 @click.command("demo")

@@ -1,17 +1,17 @@
 """Scenario commands: `run` of the command line, on the built-in venue.
 
 Owns the options of a run and what people see of it: notes, progress and a table on the error
-output or the terminal, and with `--json` one JSON object, last on the standard output. Ctrl-C
-stops in order: the journal is sealed and the summary printed; a second one ends at once.
+output or the terminal, and with `--json` one JSON object, last on the standard output. Ctrl-C, or
+SIGTERM, takes no more signals, lets what is on its way come to its end, seals the journal and
+prints the summary; a second one ends at once, with 130 or 143.
 """
 
 import gc
 import json
 import logging
 import os
-import signal
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,9 @@ import click
 
 from ...actors.adapters.commands import CONFIG, SET, config_files, read_pairs
 from ...actors.adapters.exits import Exit, end, exits, say
+from ...actors.adapters.notify import Notify, pid_file
 from ...actors.policies.mode_rules import MARKETS, MODES, SEEDED_MARKET
+from .stopping import interrupts
 
 if TYPE_CHECKING:
     from ...actors.runtime.hosting import LogSink
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from ..simulated_engine import SimulatedEngine
     from .live import Place
     from .options import Prepared, RunOptions
+    from .starter import Starter
 
 NOTES_MAX = 20
 OLDEST_GENERATION = 2
@@ -121,6 +124,12 @@ def _show_faults(ctx: click.Context, param: click.Parameter, value: str) -> str:
     help="Serve HTTP, dashboard and metrics beside a run on the wall's time; as the settings say.",
 )
 @click.option("--strict", is_flag=True, help="Stop at the first bad line, exit 1.")
+@click.option(
+    "--pid-file",
+    "pid_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where this process's number stands while it runs.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 @click.option("-v", "--verbose", count=True, help="Show the engine's log; twice shows more.")
 @click.option("--log-format", type=click.Choice(("console", "json")), default="console")
@@ -135,12 +144,14 @@ def run(
     verbose: int,
     log_format: str,
     *,
+    pid_path: Path | None,
     as_json: bool,
     with_service: bool | None,
     **typed: Any,
 ) -> None:
     """Run the engine: on the built-in venue, or at the venue of its mode."""
     from .options import RunOptions
+    from .starter import Starter
 
     flags = read_pairs(pairs)
     flags |= {} if with_service is None else {"service.enabled": str(with_service).lower()}
@@ -153,7 +164,9 @@ def run(
         symbols=tuple(name for name in symbols.upper().replace(" ", "").split(",") if name),
         **typed,
     )
-    result = _run(options, partial(_log, verbose, as_json=log_format == "json"))
+    log_of = partial(_log, verbose, as_json=log_format == "json")
+    with pid_file(pid_path):
+        result = _run(options, Starter(Notify.of(os.environ), pid_path), log_of)
     _print(result, as_json=as_json)
     end(exit_of(result))
 
@@ -169,7 +182,9 @@ def exit_of(result: "PaperResult") -> Exit:
     return Exit.HALTED if result.state is TradingState.HALTED else Exit.OK
 
 
-def _run(options: "RunOptions", log_of: "Callable[[str], LogSink]") -> "PaperResult":
+def _run(
+    options: "RunOptions", starter: "Starter", log_of: "Callable[[str], LogSink]"
+) -> "PaperResult":
     from ..venue.tape import TapeError
     from .options import Where, prepare
     from .standard_streams import standard_input
@@ -184,8 +199,8 @@ def _run(options: "RunOptions", log_of: "Callable[[str], LogSink]") -> "PaperRes
     spare_the_collector()
     log = log_of(prepared.settings.mode)
     if prepared.where is Where.VIRTUAL:
-        return _run_virtual(options, prepared, log)
-    return _run_live(options, prepared, log)
+        return _run_virtual(options, prepared, starter, log)
+    return _run_live(options, prepared, starter, log)
 
 
 def spare_the_collector() -> None:
@@ -207,28 +222,32 @@ def freeze_survivors(phase: str, info: dict[str, int]) -> None:
         gc.freeze()
 
 
-def _run_virtual(options: "RunOptions", prepared: "Prepared", log: "LogSink") -> "PaperResult":
+def _run_virtual(
+    options: "RunOptions", prepared: "Prepared", starter: "Starter", log: "LogSink"
+) -> "PaperResult":
     from ..paper import run as run_paper
     from .progress import ProgressLine
     from .standard_streams import error_output
 
     with interrupts() as is_interrupted:
         operator = _operator(options.data_dir, is_interrupted)
-        line = ProgressLine(error_output())
+        show = starter.heard(ProgressLine(error_output()).show)
         paper = _paper(options, prepared)
-        return run_paper(paper, log=log, on_progress=line.show, operator=operator)
+        return run_paper(paper, log=log, on_progress=show, operator=operator)
 
 
-def _run_live(options: "RunOptions", prepared: "Prepared", log: "LogSink") -> "PaperResult":
+def _run_live(
+    options: "RunOptions", prepared: "Prepared", starter: "Starter", log: "LogSink"
+) -> "PaperResult":
     from .live import run_live
     from .progress import ProgressLine
     from .standard_streams import error_output
 
     paper = _paper(options, prepared)
     place = _place(options, prepared, paper, log)
-    line = ProgressLine(error_output())
-    with interrupts() as is_stopped, _service(options, prepared, log):
-        return run_live(paper, place, log=log, on_progress=line.show, is_stopped=is_stopped)
+    show = starter.heard(ProgressLine(error_output()).show)
+    with interrupts(starter.stop()) as is_stopped, _service(options, prepared, log):
+        return run_live(paper, place, log=log, on_progress=show, is_stopped=is_stopped)
 
 
 def _service(
@@ -300,25 +319,6 @@ def _operator(
     return look
 
 
-@contextmanager
-def interrupts() -> "Generator[Callable[[], bool]]":
-    """Turn the first Ctrl-C, or SIGTERM, into a wish to stop; the second ends at once."""
-    seen: list[int] = []
-
-    def note(number: int, _frame: object) -> None:
-        if seen:
-            raise KeyboardInterrupt
-        seen.append(number)
-        say("stopping in order; once more to end at once")
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(seen)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _log(verbose: int, mode: str, *, as_json: bool) -> "LogSink":
     from ...actors.adapters.logging import make_log
     from .progress import BesideProgress
@@ -338,6 +338,8 @@ def _print(result: "PaperResult", *, as_json: bool) -> None:
             say(f"{click.style(f'{word}:', fg='red', bold=True)} {text}")
     if result.venue_gone:
         say(f"{click.style('gone:', fg='red', bold=True)} the venue answers no more")
+    for text in result.left:
+        say(f"{click.style('left', fg='yellow')}  {text}")
     if as_json:
         click.echo(json.dumps(result.summary))
     else:

@@ -1,9 +1,10 @@
 """Paper live: a run on the wall's time, or N times as fast, on the threads of a real engine.
 
 Owns the surroundings of such a run: the venue, on a thread of this process or behind the socket of
-one of its own, the feeding of signals at their venue time, and the end. What it counts it counts
-from the core's steps, on their own threads; each count has one of them. Not repeatable: threads
-and the wall decide the order of what comes from outside, and the journal keeps it.
+one of its own, the feeding of signals at their venue time, and the end. Whoever stops it lets what
+is on its way come to its end first, for `DRAIN_SECONDS`. What it counts it counts from the core's
+steps, on their own threads; each count has one of them. Not repeatable: threads and the wall decide
+the order of what comes from outside, and the journal keeps it.
 """
 
 import time
@@ -20,7 +21,7 @@ from ...actors.adapters.disk import Disk
 from ...actors.adapters.rate_shares import Shares
 from ...actors.engine import JOURNAL_FOLDER, Surroundings, launch
 from ...actors.ports import Clock, Exchange
-from ...actors.runtime.front import Front, Subscribe
+from ...actors.runtime.front import Front, StopIntake, Subscribe
 from ...actors.runtime.hosting import LogSink
 from ...actors.runtime.journal_reader import verify
 from ...actors.runtime.segment import Status, last_number, read_manifest
@@ -41,6 +42,7 @@ from ..venue.scaled_clock import ScaledClock
 from ..venue.socket_exchange import SocketExchange
 from ..venue.threaded import ThreadedExchange
 from ..venue.venue import Venue
+from .draining import DRAIN_SECONDS, is_calm, left_behind
 from .summary import EngineView, Run, summary
 
 WAIT_SECONDS_MAX = 0.1
@@ -147,6 +149,7 @@ class _Live:
     bad_line: str = field(init=False, default="")
     failures: int = field(init=False, default=0)
     fatal: str = field(init=False, default="")
+    left: tuple[str, ...] = field(init=False, default=())
     _is_ending: bool = field(init=False, default=False)
     _busy_at: float = field(init=False, factory=time.monotonic)
     """When something was last seen on its way, by the wall."""
@@ -176,6 +179,8 @@ class _Live:
                     and not self._is_settled(ref)
                 ),
             )
+            if self.is_stopped():
+                self._drain(ref)
             virtual_ns, view = self._now() - options.market.start_ns, self._view(ref)
         finally:
             self._stop(ref)
@@ -187,6 +192,27 @@ class _Live:
             self.on_progress(Progress(self._now() - self.options.market.start_ns, self.tally))
             time.sleep(self._seconds_to_wait())
             self._feed(ref)
+
+    def _drain(self, ref: pykka.ActorRef[Front]) -> None:
+        """Take nothing new, and wait for what is on its way; say what the venue goes on with."""
+        with suppress(pykka.ActorDeadError):
+            ref.tell(StopIntake())
+        until = time.monotonic() + DRAIN_SECONDS
+        while time.monotonic() < until and not self._is_drained(ref):
+            time.sleep(WAIT_SECONDS_MAX)
+        positions, orders = self._ask(ref, GetPositions()), self._ask(ref, GetOrders())
+        # A venue that ends with the run goes on with nothing.
+        if self.place.account and positions is not None and orders is not None:
+            self.left = left_behind(orders.orders, positions.positions)
+
+    def _is_drained(self, ref: pykka.ActorRef[Front]) -> bool:
+        """True when nothing has been on its way for `QUIET_SECONDS`, or the engine is gone."""
+        positions, orders = self._ask(ref, GetPositions()), self._ask(ref, GetOrders())
+        if positions is None or orders is None:
+            return True
+        if not is_calm(orders.orders, positions.positions):
+            self._busy_at = time.monotonic()
+        return time.monotonic() - self._busy_at >= QUIET_SECONDS
 
     def _feed(self, ref: pykka.ActorRef[Front]) -> None:
         feeder = self.options.feeder
@@ -284,7 +310,13 @@ class _Live:
         state = self.tally.trading_state
         is_gone = ledger is None and place.tells_ledger
         return PaperResult(
-            summary(run), self.bad_line, self.fatal, stopped, state, venue_gone=is_gone
+            summary(run),
+            self.bad_line,
+            self.fatal,
+            stopped,
+            state,
+            venue_gone=is_gone,
+            left=self.left,
         )
 
     def _note(self, actor: str, event: str, fields: Mapping[str, object]) -> None:

@@ -129,7 +129,7 @@ def soak(
     as_json: bool,
 ) -> None:
     """Run many seeds, and add up what happened."""
-    from ..running.commands import interrupts
+    from ..running.stopping import interrupts
     from .progress import soak_progress
     from .saving import planted_results, save_board, save_failures
     from .scoreboard import Scoreboard
@@ -170,7 +170,7 @@ def crashes(
     Its workload is otherwise what `run` gives it. `--every 10` takes one boundary in ten.
     """
     from ..drawn import MIXES, drawn
-    from ..running.commands import interrupts
+    from ..running.stopping import interrupts
     from .changes import change_of
     from .crash_sweep import crash_points_of, every_crash_point, named_point
     from .progress import sweep_progress

@@ -183,6 +183,7 @@ def test_a_running_engine_is_commanded_through_its_data_directory(tmp_path: Path
     assert 1 == status["orders"]["executed"]
     assert "ACTIVE" == resumed["trading_state"]
     assert 5 == second.returncode
+    assert f"process {process.pid}" in second.stderr
     assert 0 == process.returncode
     assert [] == summary["venue"]["positions"]
     assert summary["journal"]["records"] > 100

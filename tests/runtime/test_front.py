@@ -11,7 +11,9 @@ import pytest
 from callboard.actors.errors import Refused
 from callboard.actors.runtime.front import (
     RESERVE,
+    STOPPING,
     Request,
+    StopIntake,
     Subscribe,
     Unsubscribe,
 )
@@ -257,6 +259,23 @@ def test_whoever_waits_for_an_answer_when_the_engine_stops_is_answered() -> None
             future.get(timeout=WAIT_SECONDS)
     with pytest.raises(pykka.ActorDeadError):
         running.ref.tell(GetStatus())
+
+
+def test_an_engine_about_to_stop_takes_no_signal_and_still_takes_what_brakes_it() -> None:
+    with engine() as running:
+        collector = subscribed(running)
+        running.ref.ask(StopIntake(), timeout=WAIT_SECONDS)
+
+        with pytest.raises(Refused) as asked:
+            running.ref.ask(signal("asked"), timeout=WAIT_SECONDS)
+        running.ref.tell(signal("told"))
+        running.ref.ask(HaltTrading("h1", "enough"), timeout=WAIT_SECONDS)
+        (refused,) = collector.wait_count(1)
+        settle(running)
+
+    assert STOPPING == asked.value.reason
+    assert ("told", "front", STOPPING) == (refused.signal_id, refused.guard, refused.reason)
+    assert [HaltTrading("h1", "enough")] == running.witness.of("h1")
 
 
 def test_the_engine_lives_without_anybody_holding_its_inner_refs() -> None:
