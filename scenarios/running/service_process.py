@@ -5,6 +5,7 @@ when it ends before its time: at once, then after twice as long each time, up to
 Whatever becomes of it, the engine trades on. The child gets none of the exchange's keys.
 """
 
+import os
 import subprocess
 import sys
 import threading
@@ -33,7 +34,8 @@ class ServiceProcess:
         environ: Mapping[str, str],
         log: LogSink,
     ) -> None:
-        self._command = [sys.executable, "-m", "callboard", "serve", str(data_dir), "--with-parent"]
+        self._command = [sys.executable, "-m", "callboard", "serve", str(data_dir)]
+        self._command += ["--with-parent", str(os.getpid())]
         for file in files:
             self._command += ["--config", str(file)]
         for key, value in flags.items():

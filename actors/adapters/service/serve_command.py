@@ -32,7 +32,11 @@ LOOK_SECONDS = 0.1
 @CONFIG
 @SET
 @click.option(
-    "--with-parent", is_flag=True, help="End when the process that started this one has ended."
+    "--with-parent",
+    "parent",
+    type=int,
+    metavar="PID",
+    help="End when this process, which started the command, has ended.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Show more of the log.")
 @click.option("--log-format", type=click.Choice(("console", "json")), default="console")
@@ -42,8 +46,8 @@ def serve(
     files: tuple[Path, ...],
     pairs: tuple[str, ...],
     log_format: str,
+    parent: int | None,
     *,
-    with_parent: bool,
     verbose: bool,
 ) -> None:
     """Serve HTTP, metrics, alerts and events for the engine on data directory D."""
@@ -68,7 +72,7 @@ def serve(
         signal.signal(number, stop)
     service = Service.start(data_dir, settings, log=log, environ=os.environ)
     try:
-        _wait(ending, _orphaned() if with_parent else lambda: False, service)
+        _wait(ending, lambda: parent not in (None, os.getppid()), service)
     finally:
         service.stop()
         write_addresses(data_dir, {})
@@ -85,9 +89,3 @@ def _wait(ending: threading.Event, is_over: Callable[[], bool], service: "Servic
                 if told.get(name) != address:
                     say(f"{name}  {address}")
             told = addresses
-
-
-def _orphaned() -> Callable[[], bool]:
-    """Return whether the process that started this one has ended since."""
-    parent = os.getppid()
-    return lambda: os.getppid() != parent
