@@ -72,7 +72,7 @@ if TYPE_CHECKING:
         RiskSettings,
         Settings,
     )
-    from .messages import plans
+    from .messages import plans, vitals
     from .messages.control import RunTripHooks
     from .messages.events import (
         AlertRaised,
@@ -212,6 +212,7 @@ __all__ = (
     "GetStatistics",
     "GetStatus",
     "GetSummary",
+    "vitals",
     "Subscribe",
     "Unsubscribe",
     # What it hears: answers and events.
@@ -294,7 +295,7 @@ __all__ = (
 
 _HOMES: dict[str, str] = {
     "actors": "aio",
-    "messages": "plans",
+    "messages": "plans vitals",
     "actors.engine": "ExecutionSystem",
     "actors.settings": """
         BreakerSettings OrderSettings ProtectionSettings QueueSettings RetryFigures RiskSettings

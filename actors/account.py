@@ -46,6 +46,7 @@ from ..messages.venue import (
     ReadAccount,
     ReadAccountMode,
 )
+from ..messages.vitals import GetAccount
 from .account_facts import (
     PRIVATE,
     ZERO,
@@ -67,6 +68,7 @@ from .exchange_settings import AccountSettings
 from .names import CIRCUIT_BREAKER, EVENT_BUS, POSITION_MONITOR, RISK_GATE
 from .reading import Read, ReadOptions, ask_to_read
 from .runtime.actor import Actor, Context
+from .vital_views import account_view
 
 MS = 1_000_000
 UNKNOWN_INTERVAL_MS = 2_000
@@ -109,6 +111,7 @@ Inbox = (
     | ResetPeak
     | DisarmCountdown
     | ReportCountdown
+    | GetAccount
 )
 
 
@@ -125,7 +128,7 @@ class Account(Actor):
         self._wishes = wishes or SetupWishes()
         self._reads = ReadOptions(Priority.OPENING, settings.interval_ms * MS)
 
-    def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901 - one arm a message
+    def receive(self, message: Inbox, ctx: Context) -> None:  # noqa: C901, PLR0912
         """Handle one message."""
         match message:
             case _Tick():
@@ -150,6 +153,8 @@ class Account(Actor):
                 self._setup(ctx).disarm()
             case ReportCountdown():
                 self._setup(ctx).report()
+            case GetAccount():
+                ctx.reply(account_view(self.state, ctx.now // MS))
             case _:
                 assert_never(message)
 

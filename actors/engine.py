@@ -27,7 +27,7 @@ from .adapters.disk import Disk
 from .adapters.engine_socket import FILE, EngineSocket, entrance
 from .adapters.event_bus import EventBus, Subscriptions
 from .adapters.halt_path import check_answer, check_folder
-from .adapters.journal import Journal, ThreadedJournalPort, durability_of
+from .adapters.journal import WITHOUT_POWER, Journal, ThreadedJournalPort, durability_of
 from .adapters.journal_watch import JournalWatch
 from .adapters.modes import ModeRefused, check_mode
 from .adapters.rate_shares import OF_THIS_PROCESS, Shares
@@ -40,6 +40,7 @@ from .adapters.settings_advice import advice_on
 from .adapters.settings_check import checked
 from .adapters.spool import Spool
 from .adapters.trip_hooks import Hooks
+from .adapters.vitals import Machine, Vitals
 from .errors import ConfigurationError
 from .policies.host_rules import HostRule, NamedRule, named
 from .ports import Clock, Exchange
@@ -76,11 +77,6 @@ NO_EXCHANGE = (
     "exchange: none was given; for the built-in paper venue call"
     " callboard.scenarios.paper.start(settings)"
 )
-WITHOUT_POWER = {
-    Durability.GROUP: "what was written in the last milliseconds is lost when the power fails",
-    Durability.OFF: "nothing is synced: what was written last is lost when the power fails",
-}
-"""What a durability does not promise, told at every start."""
 
 
 @frozen(eq=False)
@@ -341,6 +337,8 @@ def _assemble(
         hooks=around.hooks,
     )
     populate(kernel, settings, wiring)
+    machine = Machine(kernel, host, around.clock, VERSION, settings.mode, generation, keeper)
+    kernel.add(names.VITALS, lambda: Vitals(machine.look))
     if recovered is not None:
         restore(kernel, recovered)
     return Engine(settings, kernel, host, generation, recovered)

@@ -137,6 +137,8 @@ class Paused:
     scope: PauseScope
     until_ms: int
     at_ms: int
+    text: str = ""
+    """The venue's words."""
 
 
 @frozen
@@ -194,6 +196,8 @@ class RateLimiterState:
     """Pauses in a row without an answer that worked."""
     pressures: dict[str, Pressure] = field(factory=dict[str, Pressure])
     """Budget -> how full people were told that it is; absent when normal."""
+    pause_reason: str = ""
+    """The venue's words for the last pause."""
 
     @property
     def budgets(self) -> LimiterState:
@@ -259,6 +263,7 @@ def apply_fact(state: RateLimiterState, fact: Fact) -> None:
         case Paused():
             pause(state.budgets, fact.scope, fact.until_ms, fact.at_ms)
             state.pauses += 1
+            state.pause_reason = fact.text
         case OffsetNoted():
             set_venue_offset(state.budgets, fact.offset_ms)
         case _:

@@ -26,6 +26,7 @@ from ..messages.orders import (
 )
 from ..messages.values import Severity
 from ..messages.venue import PermitGranted, PermitRefused, PlaceOrder, RequestPermit
+from ..messages.vitals import GetQueue
 from .limiter_facts import IN_A_BATCH
 from .names import EVENT_BUS, ORDER_MANAGER, RATE_LIMITER
 from .queue_facts import (
@@ -45,6 +46,7 @@ from .queue_facts import (
 )
 from .runtime.actor import Actor, Context
 from .settings import QueueSettings
+from .vital_views import queue_view
 
 MS = 1_000_000
 REDUCING_PATIENCE_NS = 3_600_000_000_000
@@ -70,6 +72,7 @@ Inbox = (
     | ReleaseSymbol
     | TradingStateChanged
     | ClockChanged
+    | GetQueue
     | _AskAgain
 )
 
@@ -107,6 +110,8 @@ class OrderQueue(Actor):
                 self.on_trading_state_changed(message, ctx)
             case ClockChanged():
                 ctx.record(ControlNoted(self.state.entries_off, message.offset_ns))
+            case GetQueue():
+                ctx.reply(queue_view(self.state, ctx.now // MS))
             case _AskAgain():
                 self.on_ask_again(message, ctx)
             case _:
@@ -127,7 +132,7 @@ class OrderQueue(Actor):
             # One that came back took its slot for nothing, and does not come for it again.
             self.on_slot_freed(SlotFreed(message.client_order_id), ctx)
             return
-        ctx.record(OrderWaited(message))
+        ctx.record(OrderWaited(message, ctx.now))
         self._watch_reducing(message, ctx)
         ctx.tell(EVENT_BUS, OrderQueued(message.signal_id, message.client_order_id, message.symbol))
         if message.client_order_id in self.state.in_flight:

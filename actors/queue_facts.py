@@ -14,6 +14,7 @@ class OrderWaited:
     """Fact: an order waits."""
 
     order: EnqueueOrder
+    at_ns: int = 0
 
 
 @frozen
@@ -80,6 +81,8 @@ class QueueState:
     """Waiting and flying orders; dicts keep the order of arrival."""
 
     waiting: dict[str, EnqueueOrder] = field(factory=dict[str, EnqueueOrder])
+    since_ns: dict[str, int] = field(factory=dict[str, int])
+    """Since when each of them waits."""
     asked: dict[str, bool] = field(factory=dict[str, bool])
     in_flight: dict[str, str] = field(factory=dict[str, str])
     """Opening orders in flight -> symbol."""
@@ -118,12 +121,14 @@ def apply_fact(state: QueueState, fact: Fact) -> None:
     match fact:
         case OrderWaited():
             state.waiting[fact.order.client_order_id] = fact.order
+            state.since_ns[fact.order.client_order_id] = fact.at_ns
         case PermitAsked():
             state.asked[fact.client_order_id] = True
         case PermitPassed():
             state.asked.pop(fact.client_order_id, None)
         case OrderLeft():
             order = state.waiting.pop(fact.client_order_id)
+            state.since_ns.pop(fact.client_order_id, None)
             state.asked.pop(fact.client_order_id, None)
             if fact.in_flight:
                 state.in_flight[fact.client_order_id] = order.symbol

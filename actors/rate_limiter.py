@@ -24,6 +24,7 @@ from ..messages.venue import (
     RequestsPaused,
     UsageObserved,
 )
+from ..messages.vitals import GetLimits
 from .limiter_facts import (
     COSTS,
     IN_A_BATCH,
@@ -60,6 +61,7 @@ from .policies.rate_limit import (
     usage,
 )
 from .runtime.actor import Actor, Context
+from .vital_views import limits_view
 
 MS = 1_000_000
 
@@ -72,7 +74,7 @@ class _Tick:
     """Something that waits may be due."""
 
 
-Inbox = RequestPermit | UsageObserved | ClockChanged | LimitsPublished | _Tick
+Inbox = RequestPermit | UsageObserved | ClockChanged | LimitsPublished | GetLimits | _Tick
 
 
 class RateLimiter(Actor):
@@ -100,6 +102,8 @@ class RateLimiter(Actor):
                 self.on_limits_published(message, ctx)
             case _Tick():
                 self.on_tick(ctx)
+            case GetLimits():
+                ctx.reply(limits_view(self.state, ctx.now // MS))
             case _:
                 assert_never(message)
 
@@ -126,11 +130,11 @@ class RateLimiter(Actor):
         if not wants_pause(message):
             return
         scope, until_ms = self._pause(message, now_ms)
-        ctx.record(Paused(scope, until_ms, now_ms))
+        text = f"status {message.status}: {message.text}"
+        ctx.record(Paused(scope, until_ms, now_ms, text))
         for lane in LANES:
             paused = RequestsPaused(until_ms * MS, placements_only=scope is PauseScope.ORDERS)
             ctx.tell(lane, paused, urgent=True)
-        text = f"status {message.status}: {message.text}"
         ctx.tell(EVENT_BUS, AlertRaised(Severity.WARNING, "rate_limit", scope.value, text))
 
     def on_limits_published(self, message: LimitsPublished, ctx: Context) -> None:

@@ -48,6 +48,7 @@ from ..messages.values import (
     SignalSource,
     TimeInForce,
 )
+from ..messages.vitals import GetStreams
 from .names import EVENT_BUS, EXECUTION_SYSTEM, ORDER_MANAGER, POSITION_MONITOR
 from .policies.emergency import UNASKED, EmergencyTerms, waived
 from .policies.entry_rules import first_refusal, judge
@@ -78,6 +79,7 @@ from .risk_refusals import entry_refused, exit_refused
 from .risk_view import entry_view, renewal_view
 from .runtime.actor import Actor, Context
 from .settings import RiskSettings
+from .vital_views import MS, streams_view
 
 Inbox = (
     RequestEntry
@@ -94,6 +96,7 @@ Inbox = (
     | RecoveryDone
     | EmergencyStateChanged
     | News
+    | GetStreams
 )
 
 
@@ -159,6 +162,8 @@ class RiskGate(Actor):
                 | InstrumentsChanged()
             ):
                 self.on_news(message, ctx)
+            case GetStreams():
+                ctx.reply(streams_view(self.state, ctx.now // MS))
             case _:
                 assert_never(message)
 

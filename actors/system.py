@@ -26,6 +26,14 @@ from ..messages.queries import (
     GetSummary,
 )
 from ..messages.values import LastRun
+from ..messages.vitals import (
+    GetAccount,
+    GetLimits,
+    GetQueue,
+    GetStreams,
+    GetUserStream,
+    GetVitals,
+)
 from . import names
 from .account import Account
 from .account_setup import SetupWishes
@@ -72,6 +80,12 @@ ROUTES: Mapping[type, str] = {
     GetFlattening: names.POSITION_MONITOR,
     GetSummary: names.EXECUTION_SYSTEM,
     GetAlgorithms: names.EXECUTION_SYSTEM,
+    GetLimits: names.RATE_LIMITER,
+    GetQueue: names.ORDER_QUEUE,
+    GetStreams: names.RISK_GATE,
+    GetUserStream: names.USER_STREAM,
+    GetAccount: names.ACCOUNT,
+    GetVitals: names.VITALS,
 }
 """Query -> the actor that owns the answer."""
 

@@ -46,6 +46,7 @@ from ..messages.venue import (
     PermitGranted,
     PermitRefused,
 )
+from ..messages.vitals import GetUserStream, UserStreamView
 from .exchange_settings import StreamSettings
 from .names import (
     ACCOUNT,
@@ -141,6 +142,7 @@ Inbox = (
     | AttemptEnded
     | _SilenceCheck
     | GraceOver
+    | GetUserStream
 )
 FACTS = (_FramesSeen, _AccountSeen, _StreamLost, _GapOpened, _GapClosed)
 Fact = _FramesSeen | _AccountSeen | _StreamLost | _GapOpened | _GapClosed
@@ -194,6 +196,8 @@ class UserStream(Actor):
                 self.on_silence_check(ctx)
             case GraceOver():
                 take_back(ctx, self._settings)
+            case GetUserStream():
+                self.on_get_user_stream(ctx)
             case _:
                 assert_never(message)
 
@@ -297,6 +301,19 @@ class UserStream(Actor):
             gap_since_ms = state.gap_since_ms
             since_ms = state.last_event_ms if gap_since_ms is None else gap_since_ms
             self._ask_backfill(since_ms, "nothing heard for long", ctx)
+
+    def on_get_user_stream(self, ctx: Context) -> None:
+        """Answer with how the stream is."""
+        state, heard_at_ns = self.state, self.state.heard_at_ns
+        view = UserStreamView(
+            at_ms=ctx.now // MS,
+            connected=state.connected,
+            healthy=state.healthy,
+            silent_ms=(ctx.now - heard_at_ns) // MS if heard_at_ns else None,
+            last_event_ms=state.last_event_ms,
+            gap_since_ms=state.gap_since_ms,
+        )
+        ctx.reply(view)
 
     def resume(self, ctx: Context) -> None:
         """Trust nothing of an earlier life; the socket says whether the stream is open."""

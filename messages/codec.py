@@ -37,6 +37,7 @@ from . import (
     reconciliation,
     stream,
     venue,
+    vitals,
 )
 from .encoders import Encoder, encoder_of, written_fields
 from .upcasts import UPCASTERS, VERSIONS, Upcaster
@@ -49,6 +50,7 @@ STATE = "state"
 CATALOGUE: tuple[types.ModuleType, ...] = (
     intake,
     queries,
+    vitals,
     events,
     outcomes,
     orders,

@@ -1,7 +1,8 @@
 """Queries: the host asks, the owner answers with a frozen snapshot.
 
 Host -> the actor that owns the answer, routed by the front; nothing changes. The answer is one of
-the classes below and ends the talk.
+the classes below and ends the talk. How the engine itself is, is asked in the same way by the
+queries of `vitals.py`.
 """
 
 from decimal import Decimal
@@ -23,6 +24,7 @@ from .values import (
     TimeInForce,
     TradingState,
 )
+from .vitals import VitalsAnswer, VitalsQuery
 
 
 @frozen
@@ -313,6 +315,7 @@ Query = (
     | GetPositions
     | GetSummary
     | GetAlgorithms
+    | VitalsQuery
 )
 QueryAnswer = (
     EngineStatus
@@ -323,4 +326,5 @@ QueryAnswer = (
     | PositionsView
     | SummaryView
     | AlgorithmsView
+    | VitalsAnswer
 )

@@ -12,6 +12,7 @@ entries bounds what still comes.
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
 from attrs import define, field, frozen
@@ -21,6 +22,7 @@ from ..names import CIRCUIT_BREAKER, JOURNAL
 from ..runtime.actor import Context, EdgeActor
 from ..runtime.envelope import Envelope
 from ..runtime.journal_writer import Durability, Keeper, Kept, opens
+from ..runtime.segment_writer import now_of
 from ..runtime.step import StepContext
 
 QUEUED_MAX = 100_000
@@ -28,6 +30,11 @@ GROUP_SYNC_MS = 5
 RETRY_MS = 100
 BATCH_RECORDS_MAX = 4_096
 MS_NS = 1_000_000
+WITHOUT_POWER = {
+    Durability.GROUP: "what was written in the last milliseconds is lost when the power fails",
+    Durability.OFF: "nothing is synced: what was written last is lost when the power fails",
+}
+"""What a durability does not promise, told at every start."""
 
 
 @frozen
@@ -116,6 +123,11 @@ class ThreadedJournalPort:
     def queued(self) -> int:
         """Return how many records wait."""
         return len(self._queue)
+
+    def queued_since_ns(self) -> int:
+        """Return the engine time of the oldest record that waits, 0 for none; any thread."""
+        oldest = list(islice(self._queue, 1))
+        return now_of(oldest[0][0]) if oldest else 0
 
 
 class Journal(EdgeActor):

@@ -134,6 +134,9 @@ class BudgetState:
     pace_percent: int = PERCENT
     """Share of its limit that the opening class may use, as of `pace_from_ms`."""
     pace_from_ms: int = 0
+    reported: int | None = None
+    """What the venue said last, whatever window it spoke of; for people, nothing decides by it."""
+    reported_at_ms: int = 0
 
 
 @define
@@ -188,6 +191,7 @@ def redesign(state: LimiterState, settings: LimiterSettings, now_ms: int) -> Non
         new.bucket = redesigned(old.bucket, new.bucket.design, now_ms)
         new.window_index, new.used = old.window_index, old.used
         new.pace_percent, new.pace_from_ms = old.pace_percent, old.pace_from_ms
+        new.reported, new.reported_at_ms = old.reported, old.reported_at_ms
     state.budgets = fresh.budgets
     state.permit_ttl_ms = fresh.permit_ttl_ms
     state.window_margin_ms = fresh.window_margin_ms

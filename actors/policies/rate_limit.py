@@ -148,7 +148,10 @@ def observe(
     """
     reported = (weight_1m, orders_10s, orders_1m, -1)
     for budget, count in zip(state.budgets, reported, strict=True):
-        if count >= 0 and _within_one_window(state, budget, granted_at_ms, now_ms):
+        if count < 0:
+            continue
+        budget.reported, budget.reported_at_ms = count, now_ms
+        if _within_one_window(state, budget, granted_at_ms, now_ms):
             _count(state, budget, now_ms)
             budget.used = max(budget.used, count)
             # Our own arrivals alone never lower the level: the design left room for them.

@@ -60,6 +60,11 @@ class Cell:
     watchers: list[str] = field(init=False, factory=list[str])
     told: int = field(init=False, default=0)
     """How many messages an edge has told, for their ids."""
+    steps: int = field(init=False, default=0)
+    failures: int = field(init=False, default=0)
+    restarts: int = field(init=False, default=0)
+    last: Envelope | None = field(init=False, default=None)
+    """What it handled last, or is handling."""
 
     def __attrs_post_init__(self) -> None:
         self.actor = self.make()

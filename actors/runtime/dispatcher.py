@@ -9,19 +9,38 @@ comes is buried. Inner dispatchers are daemons: a stuck edge never keeps a proce
 
 import decimal
 import threading
+import time
 
 import pykka
 from attrs import define, field
 
 from ...messages.lifecycle import ENGINE_STOPS, HighWaterPassed
 from .cell import Cell
-from .envelope import Envelope, Timer
+from .envelope import CUT_OFF, GONE, Envelope, Timer
 from .inbox import Inbox, Tick
 from .kernel import Kernel
 from .step import ENGINE_DECIMALS
 
 BATCH_MAX = 256
 """Messages handled before Pykka's loop looks at its stop flag."""
+
+SAMPLE_EVERY = 17
+"""One message of so many is timed; a prime, since what an order takes comes in a fixed order."""
+
+
+@define
+class HandlerTime:
+    """How long an actor took for the messages that were timed, its commit included."""
+
+    count: int = 0
+    total_ns: int = 0
+    max_ns: int = 0
+
+    def note(self, taken_ns: int) -> None:
+        """Count one more."""
+        self.count += 1
+        self.total_ns += taken_ns
+        self.max_ns = max(self.max_ns, taken_ns)
 
 
 @define(eq=False)
@@ -34,6 +53,8 @@ class Seat:
     cells: list[Cell] = field(factory=list[Cell])
     ref: pykka.ActorRef["Dispatcher"] | None = None
     thread: threading.Thread | None = None
+    times: dict[str, HandlerTime] = field(factory=dict[str, HandlerTime])
+    """By actor, of the messages that were timed."""
 
 
 @define
@@ -66,6 +87,7 @@ class Dispatcher(pykka.ThreadingActor):
         self._gauge = gauge
         self._last_ns = 0
         self._broken = False
+        self._turn = 0
 
     def _create_actor_inbox(self) -> Inbox:  # type: ignore[override]  # called on the instance
         """Give Pykka our inbox: its documented hook for implementors of new actor types."""
@@ -85,7 +107,11 @@ class Dispatcher(pykka.ThreadingActor):
             item = self._inbox.take(now)
             if item is None:
                 break
-            self._handle(item, now)
+            self._turn += 1
+            if self._turn % SAMPLE_EVERY:
+                self._handle(item, now)
+            else:
+                self._handle_timed(item, now)
         depth = len(self._inbox)
         if self._gauge.crossed(depth):
             passed = HighWaterPassed(depth, self._gauge.mark)
@@ -97,12 +123,12 @@ class Dispatcher(pykka.ThreadingActor):
             self._guarded_stop(cell)
         self._inbox.close()
         for envelope in self._inbox.leftovers():
-            self._kernel.bury(envelope)
+            self._kernel.bury(envelope, GONE)
 
     def _handle(self, item: Envelope | Timer, now: int) -> None:
         try:
             if self._broken:
-                self._kernel.bury(item.envelope if isinstance(item, Timer) else item)
+                self._kernel.bury(item.envelope if isinstance(item, Timer) else item, CUT_OFF)
             elif isinstance(item, Timer):
                 self._kernel.fire(item, now)
             else:
@@ -110,6 +136,13 @@ class Dispatcher(pykka.ThreadingActor):
         except BaseException as error:  # noqa: BLE001 - one that escapes would stop every actor
             self._broken = True
             self._kernel.host.fatal(f"{self._seat.name}: {type(error).__name__}: {error}")
+
+    def _handle_timed(self, item: Envelope | Timer, now: int) -> None:
+        began_ns = time.perf_counter_ns()
+        self._handle(item, now)
+        taken_ns = time.perf_counter_ns() - began_ns
+        to = item.envelope.to if isinstance(item, Timer) else item.to
+        self._seat.times.setdefault(to, HandlerTime()).note(taken_ns)
 
     def _guarded_stop(self, cell: Cell) -> None:
         try:

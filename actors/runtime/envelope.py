@@ -28,6 +28,24 @@ class Envelope(NamedTuple):
         return f"{self.origin}.{self.number}"
 
 
+NOBODY = "no such actor"
+GONE = "the actor has stopped"
+FAILED = "it failed and is not repeated"
+CUT_OFF = "its thread takes no more"
+
+
+class DeadLetter(NamedTuple):
+    """A message that nobody will handle, and why."""
+
+    envelope: Envelope
+    reason: str
+
+    @property
+    def message(self) -> Any:
+        """The message itself."""
+        return self.envelope.message
+
+
 class Timer(NamedTuple):
     """One armed timer; `generation` keeps it from firing into a rebuilt actor."""
 

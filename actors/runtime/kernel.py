@@ -18,7 +18,7 @@ from ...messages.lifecycle import ActorStarted, RestartActor, StopActor, Termina
 from ..errors import Refused
 from .actor import Actor, EdgeActor
 from .cell import Cell, Status
-from .envelope import Envelope, Timer
+from .envelope import GONE, NOBODY, DeadLetter, Envelope, Timer
 from .hosting import Counts, Host, JournalPort, Kinds, LogSink, Saboteur, sabotage
 from .in_flight import waiting_json, waiting_messages
 from .lives import CONTROLS, Lives
@@ -56,7 +56,9 @@ class Kernel:
     chain: Chain = field(init=False, factory=Chain)
     sequence: int = field(init=False, default=0)
     counts: Counts = field(init=False, factory=Counts)
-    dead_letters: deque[Envelope] = field(init=False)
+    dead_letters: deque[DeadLetter] = field(init=False)
+    snapshot_at_ns: int = field(init=False, default=0)
+    """When the last snapshot of this start was taken; 0 for none."""
     replies: dict[int, Callable[[Any], None]] = field(
         init=False, factory=dict[int, Callable[[Any], None]]
     )
@@ -117,7 +119,7 @@ class Kernel:
         """Handle one message, whole: step, record, release. Never raises."""
         cell = self.cells.get(envelope.to)
         if cell is None or cell.status is _STOPPED:
-            self.bury(envelope)
+            self.bury(envelope, NOBODY if cell is None else GONE)
         elif type(envelope.message) in CONTROLS:
             self.lives.control(cell, envelope, now)
         elif cell.status is _RUNNING:
@@ -134,15 +136,15 @@ class Kernel:
             self.counts.sent += 1
         self.process(timer.envelope, now)
 
-    def bury(self, envelope: Envelope) -> None:
+    def bury(self, envelope: Envelope, reason: str) -> None:
         """Count a message that nobody will handle; whoever waits for its answer is told."""
         with self.guard:
             self.counts.dead += 1
-            self.dead_letters.append(envelope)
+            self.dead_letters.append(DeadLetter(envelope, reason))
         if envelope.reply:
             self._answer(envelope.reply, Refused("not_delivered"))
         fields = {"message": type(envelope.message).__name__, "id": envelope.id}
-        self.note(envelope.to, "dead_letter", fields)
+        self.note(envelope.to, "dead_letter", {**fields, "reason": reason})
 
     def take_snapshot(self, now: int) -> None:
         """Write the state of every core actor into the record."""
@@ -155,6 +157,7 @@ class Kernel:
             record = snapshot_record(self.codec, self.cells, self.sequence, now, told)
             line = self.chain.seal(encode_record(record))
             self.journal.append(line, ())
+        self.snapshot_at_ns = now
         for name, kept in record["states"].items():
             self.cells[name].rebase(kept["state"])
 
@@ -168,6 +171,8 @@ class Kernel:
 
     def step(self, cell: Cell, envelope: Envelope, now: int) -> None:
         """Run a message through a running cell, and commit it or let the cell fail."""
+        cell.steps += 1
+        cell.last = envelope
         error = None
         if self.saboteur is not None:
             error = sabotage(self.saboteur, cell, envelope, now)

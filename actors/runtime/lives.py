@@ -14,7 +14,7 @@ from ...messages.codec import CodecError
 from ...messages.control import JournalRecovered
 from ...messages.lifecycle import ActorFailed, ActorStarted, RestartActor, StopActor, Terminated
 from .cell import Cell, Status
-from .envelope import Envelope
+from .envelope import FAILED, GONE, Envelope
 from .outgoing import failure_of
 from .record import encode_record, failure_record
 
@@ -41,6 +41,7 @@ class Lives:
         with kernel.guard:
             kernel.counts.delivered += 1
             kernel.counts.failures += 1
+        cell.failures += 1
         cell.status = Status.SUSPENDED
         if cell.is_core and cell.context.facts:
             self._rebuild(cell)  # some of the facts may be applied; nothing of the step happened
@@ -95,6 +96,7 @@ class Lives:
         failed, cell.failed = cell.failed, None
         with kernel.guard:
             kernel.counts.restarts += 1
+        cell.restarts += 1
         kernel.host.disarm(cell, None)
         self._close(cell)
         cell.begin_generation(cell.generation + 1)
@@ -131,7 +133,7 @@ class Lives:
             waiting.insert(0, cell.failed)
             cell.failed = None
         for left in waiting:
-            kernel.bury(left)
+            kernel.bury(left, GONE)
         for index, watcher in enumerate(cell.watchers):
             control = (cell.name, f"{cell.name}:stopped", index, correlation, True)
             kernel.send(Envelope(watcher, Terminated(cell.name, reason), *control))
@@ -192,4 +194,4 @@ class Lives:
         if redeliver:
             cell.waiting.insert(0, failed)
         else:
-            self.kernel.bury(failed)
+            self.kernel.bury(failed, FAILED)

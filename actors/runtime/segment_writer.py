@@ -9,6 +9,7 @@ since the kernel may have dropped the pages of a failed sync (PostgreSQL's fsync
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 import attrs
@@ -88,6 +89,15 @@ class SegmentWriter:
     def unwritten(self) -> int:
         """Lines taken and not yet written."""
         return len(self._unwritten)
+
+    def unsafe_since_ns(self) -> int:
+        """Return the engine time of the oldest line that is not as safe as it shall be; any thread.
+
+        0 where all are.
+        """
+        # Each part is read in one go: the journal's thread changes them meanwhile.
+        oldest = [*self._unsynced[:1], *islice(self._unwritten, 1)]
+        return now_of(oldest[0]) if oldest else 0
 
     def claim(self) -> None:
         """Make this run's generation durable, before anything is named after it.
@@ -269,10 +279,15 @@ def sequence_of(line: bytes) -> int:
     return int(line[7 : line.index(b",", 7)])
 
 
-def _day_of(line: bytes) -> int:
-    """Return the UTC day of a record; its own `now` precedes every nested object."""
+def now_of(line: bytes) -> int:
+    """Return the engine time of a record; its own `now` precedes every nested object."""
     begin = line.index(b'"now":') + 6
-    return int(line[begin : line.index(b",", begin)]) // DAY_NS
+    return int(line[begin : line.index(b",", begin)])
+
+
+def _day_of(line: bytes) -> int:
+    """Return the UTC day of a record."""
+    return now_of(line) // DAY_NS
 
 
 def _skip_first(lines: deque[bytes]) -> Iterable[bytes]:

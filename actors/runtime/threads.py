@@ -16,8 +16,8 @@ from attrs import define, field
 
 from ..ports import Clock
 from .cell import Cell
-from .dispatcher import Dispatcher, Gauge, Seat
-from .envelope import Envelope, Timer
+from .dispatcher import Dispatcher, Gauge, HandlerTime, Seat
+from .envelope import CUT_OFF, NOBODY, Envelope, Timer
 from .inbox import Inbox
 from .kernel import Kernel
 
@@ -96,6 +96,19 @@ class ThreadedHost:
         waiting = sum(len(seat.inbox) for seat in list(self._seats.values()) if seat.is_core)
         return waiting + self.kernel.pending()
 
+    def mailboxes(self) -> dict[str, int]:
+        """Count the messages that wait for each actor, a suspended one's included; any thread."""
+        depths = {cell.name: len(cell.waiting) for cell in list(self.kernel.cells.values())}
+        for seat in list(self._seats.values()):
+            for envelope in seat.inbox.waiting():
+                depths[envelope.to] = depths.get(envelope.to, 0) + 1
+        return depths
+
+    def handler_times(self) -> dict[str, HandlerTime]:
+        """Return how long each actor took for the messages that were timed; any thread."""
+        seats = list(self._seats.values())
+        return {name: taken for seat in seats for name, taken in seat.times.copy().items()}
+
     def wake(self) -> None:
         """Let every actor look at the clock again: it was moved by hand."""
         for seat in list(self._seats.values()):
@@ -110,10 +123,10 @@ class ThreadedHost:
         """Put an envelope into the inbox of its receiver, or bury it; any thread."""
         inbox = self._inboxes.get(envelope.to) or self._find_inbox(envelope.to)
         if inbox is None:
-            self.kernel.bury(envelope)
+            self.kernel.bury(envelope, NOBODY)
         elif not inbox.deliver(envelope):
             for left in inbox.leftovers():
-                self.kernel.bury(left)
+                self.kernel.bury(left, CUT_OFF)
 
     def arm(self, cell: Cell, timer: Timer) -> None:
         """Keep a timer of a cell; the cell's own thread."""
@@ -186,5 +199,5 @@ class ThreadedHost:
         """Leave a stuck thread behind: its inbox takes nothing, what waits is buried."""
         seat.inbox.close()
         for left in seat.inbox.leftovers():
-            self.kernel.bury(left)
+            self.kernel.bury(left, CUT_OFF)
         self.kernel.note(seat.name, "thread_abandoned", {"cells": len(seat.cells)})

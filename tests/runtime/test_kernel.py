@@ -93,7 +93,9 @@ def test_a_message_to_nobody_is_a_dead_letter_with_a_log_line() -> None:
 
     bench.give("nobody", Add(1))
 
-    assert [("nobody", "dead_letter", {"message": "Add", "id": "host:1.0"})] == lines
+    assert [
+        ("nobody", "dead_letter", {"message": "Add", "id": "host:1.0", "reason": "no such actor"})
+    ] == lines
     assert 1 == bench.kernel.counts.dead
 
 
