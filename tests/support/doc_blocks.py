@@ -13,6 +13,7 @@ Every block of README.md and docs/*.md is run, or read by the reader whose input
 The blocks of a page run in their order and share the folder, so that one may use what another
 wrote. A word in a comment right above a block, `<!-- test: WORD -->`, changes that:
 
+    given COMMAND    COMMAND is run before it: what the page takes for granted
     file NAME        the block becomes the file NAME in the folder; a program is then not run
     output           the block is what the block before it printed
     fails [CODE]     its last command ends with CODE, by default 1
@@ -35,7 +36,7 @@ from attrs import frozen
 
 import source_tree as project
 
-WORDS = ("file", "output", "fails", "stays", "as", "port", "slow", "not run:")
+WORDS = ("given", "file", "output", "fails", "stays", "as", "port", "slow", "not run:")
 LANGUAGES = ("sh", "console", "python", "toml", "json", "json lines", "text", "mermaid")
 _COMMENT = re.compile(r"<!-- test: (.*?) -->")
 _WORD = re.compile(rf"({'|'.join(WORDS)})(?:\s+(.*))?", re.DOTALL)

@@ -77,6 +77,8 @@ class Session:
                 self._do(block, self._in_this_run(block))
 
     def _do(self, block: Block, body: str) -> None:
+        for command in block.words.get("given", ()):
+            self._finish(block, "/bin/sh", "-eu", "-c", command, fails=False)
         if block.says("file"):
             path = self._folder / block.said("file")
             path.parent.mkdir(parents=True, exist_ok=True)
