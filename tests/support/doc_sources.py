@@ -1,4 +1,4 @@
-"""DocSources: what classes and modules say of themselves, for the pages made of them.
+"""DocSources: what classes and modules say of themselves, for the pages made of them."""
 
 import ast
 import inspect
