@@ -83,7 +83,7 @@ class Machine:
         depths, times = self.host.mailboxes(), self.host.handler_times()
         cells = list(self.kernel.cells.values())
         return tuple(
-            _actor_view(cell, depths.get(cell.name, 0), times.get(cell.name)) for cell in cells
+            actor_view(cell, depths.get(cell.name, 0), times.get(cell.name)) for cell in cells
         )
 
     def _journal(self, keeper: Keeper) -> JournalView:
@@ -119,7 +119,8 @@ class Vitals(EdgeActor):
             ctx.reply(Refused(f"vitals: {type(error).__name__}: {error}"))
 
 
-def _actor_view(cell: Cell, mailbox: int, taken: HandlerTime | None) -> ActorView:
+def actor_view(cell: Cell, mailbox: int, taken: HandlerTime | None) -> ActorView:
+    """Return how an actor is; `taken` is what its handlers took, None where nobody measured."""
     last = cell.last
     return ActorView(
         name=cell.name,

@@ -4,6 +4,7 @@ Owns its options and its end: 0 when every trouble happened and was overcome, 1 
 or the journal does not hold. Ctrl-C stops the engine in order and sums up what was seen.
 """
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def demo(seed: int, data_dir: Path | None, *, fast: bool, live: bool) -> None:
     from .ending import end_of
     from .player import Pacer, play
     from .screens import screen_of
+    from .served import served
     from .stage import Stage
     from .summary import print_verdict
 
@@ -38,8 +40,11 @@ def demo(seed: int, data_dir: Path | None, *, fast: bool, live: bool) -> None:
     console.print("[bold]callboard demo[/]: paper trading on a simulated exchange, no network")
     with interrupts() as is_stopped, Stage(seed, folder) as stage:
         stage.start()
-        with screen_of(console, seed=seed, is_live=live) as screen:
-            play(stage, screen, Pacer(is_paced=not fast), is_stopped)
+        with (
+            served(stage, console, os.environ, is_wanted=not fast) as attend,
+            screen_of(console, seed=seed, is_live=live) as screen,
+        ):
+            play(stage, screen, Pacer(is_paced=not fast), is_stopped, attend)
         console.print("the engine stops; its journal is verified and run again", style="dim")
         verdict = end_of(stage)
     print_verdict(console, verdict)

@@ -31,8 +31,14 @@ class Pacer:
         time.sleep(max(0.0, self._due - time.monotonic()))
 
 
-def play(stage: Stage, screen: Screen, pacer: Pacer, is_stopped: Callable[[], bool]) -> None:
-    """Play the story to its end, or until somebody wants it to stop."""
+def play(
+    stage: Stage,
+    screen: Screen,
+    pacer: Pacer,
+    is_stopped: Callable[[], bool],
+    attend: Callable[[], None] = lambda: None,
+) -> None:
+    """Play the story to its end, or until somebody wants it to stop; `attend` sees to visitors."""
     watch, overcome = stage.watch, dict[Trouble, None]()
     while watch.now_ms < END_MS and not is_stopped():
         at_ms = watch.now_ms
@@ -40,6 +46,7 @@ def play(stage: Stage, screen: Screen, pacer: Pacer, is_stopped: Callable[[], bo
         stage.advance(duration_ms)
         overcome |= {each.trouble: None for each in outcomes(stage) if each.is_overcome}
         screen.show(watch, tuple(overcome))
+        attend()
         pacer.wait(duration_ms / 1000 / pace(at_ms))
 
 
