@@ -19,6 +19,8 @@ _COMMANDS: dict[str, str] = {
     "halt": "actors.adapters.commands:halt",
     "journal": "actors.adapters.journal_commands:journal",
     "order": "actors.adapters.order_commands:order",
+    "orders": "actors.adapters.terminal.show_verbs:orders_command",
+    "positions": "actors.adapters.terminal.show_verbs:positions_command",
     "replay": "scenarios.fork.command:replay",
     "report": "actors.adapters.report.command:report_command",
     "resume": "actors.adapters.commands:resume",
@@ -27,6 +29,7 @@ _COMMANDS: dict[str, str] = {
     "serve": "actors.adapters.service.serve_command:serve",
     "status": "actors.adapters.commands:status",
     "store": "actors.adapters.records.store_commands:store",
+    "trades": "actors.adapters.terminal.show_verbs:trades_command",
     "upgrade": "actors.adapters.upgrade_command:upgrade",
     "venue": "scenarios.running.venue_command:venue",
 }

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from .exits import Exit, end, exits, say
+from .terminal.place import PLACE, Place, Url
 
 CONFIG_NAME = "callboard.toml"
 ANSWER_SECONDS = 10.0
@@ -20,7 +21,6 @@ OUTCOME_SECONDS = 90.0
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 ORDER_COUNTS = ("executed", "failed", "cancelled", "pending")
 
-DATA_DIR = click.argument("data_dir", metavar="D", type=click.Path(path_type=Path, file_okay=False))
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 CONFIG = click.option(
     "-c",
@@ -115,19 +115,19 @@ def show(files: tuple[Path, ...], pairs: tuple[str, ...], *, changed: bool, as_j
 
 
 @click.command("halt")
-@DATA_DIR
+@PLACE
 @REASON
 @BY
 @TIMEOUT
 @AS_JSON
 @exits
-def halt(data_dir: Path, reason: str, by: str, timeout_seconds: float, *, as_json: bool) -> None:
+def halt(place: Place, reason: str, by: str, timeout_seconds: float, *, as_json: bool) -> None:
     """Stop the engine on D from opening risk; it still reduces and protects."""
-    send_command(data_dir, "halt", timeout_seconds, as_json=as_json, reason=reason, by=by)
+    send_command(place, "halt", timeout_seconds, as_json=as_json, reason=reason, by=by)
 
 
 @click.command("resume")
-@DATA_DIR
+@PLACE
 @REASON
 @BY
 @click.option("--approved-by", "approvals", multiple=True, help="Who agreed; repeatable.")
@@ -135,7 +135,7 @@ def halt(data_dir: Path, reason: str, by: str, timeout_seconds: float, *, as_jso
 @AS_JSON
 @exits
 def resume(
-    data_dir: Path,
+    place: Place,
     reason: str,
     by: str,
     approvals: tuple[str, ...],
@@ -145,11 +145,11 @@ def resume(
 ) -> None:
     """Let the engine on D trade again."""
     fields = {"reason": reason, "by": by, "approvals": approvals}
-    send_command(data_dir, "resume", timeout_seconds, as_json=as_json, **fields)
+    send_command(place, "resume", timeout_seconds, as_json=as_json, **fields)
 
 
 @click.command("flatten")
-@DATA_DIR
+@PLACE
 @click.option("--symbol", default="", help="Only this symbol; all without it.")
 @REASON
 @BY
@@ -157,18 +157,18 @@ def resume(
 @AS_JSON
 @exits
 def flatten(
-    data_dir: Path, symbol: str, reason: str, by: str, timeout_seconds: float, *, as_json: bool
+    place: Place, symbol: str, reason: str, by: str, timeout_seconds: float, *, as_json: bool
 ) -> None:
     """Cancel the resting entries of the engine on D and close its positions.
 
     Says that they are flat once the venue shows none, and exits with 1 where it does not.
     """
     fields = {"symbol": symbol, "reason": reason, "by": by}
-    send_command(data_dir, "flatten", timeout_seconds, as_json=as_json, **fields)
+    send_command(place, "flatten", timeout_seconds, as_json=as_json, **fields)
 
 
 @click.command("cancel-all")
-@DATA_DIR
+@PLACE
 @click.option("--symbol", default="", help="Only this symbol; all without it.")
 @click.option(
     "--all-orders",
@@ -180,7 +180,7 @@ def flatten(
 @AS_JSON
 @exits
 def cancel_all(
-    data_dir: Path,
+    place: Place,
     symbol: str,
     reason: str,
     timeout_seconds: float,
@@ -193,17 +193,17 @@ def cancel_all(
     Exits with 1 when one of them could not be cancelled, and names it.
     """
     fields = {"symbol": symbol, "reason": reason, "all_orders": all_orders}
-    send_command(data_dir, "cancel-all", timeout_seconds, as_json=as_json, **fields)
+    send_command(place, "cancel-all", timeout_seconds, as_json=as_json, **fields)
 
 
 @click.command("status")
-@DATA_DIR
+@PLACE
 @TIMEOUT
 @AS_JSON
 @exits
-def status(data_dir: Path, timeout_seconds: float, *, as_json: bool) -> None:
+def status(place: Place, timeout_seconds: float, *, as_json: bool) -> None:
     """Show the trading state and the positions of the engine on D."""
-    send_command(data_dir, "status", timeout_seconds, as_json=as_json)
+    send_command(place, "status", timeout_seconds, as_json=as_json)
 
 
 def config_files(files: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -226,13 +226,18 @@ def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def send_command(
-    data_dir: Path, command: str, timeout_seconds: float, *, as_json: bool, **fields: Any
+    place: Place, command: str, timeout_seconds: float, *, as_json: bool, **fields: Any
 ) -> None:
-    """Give the engine on a data directory a command, print its answer and end with its code."""
+    """Give an engine a command, print its answer and end with its code."""
     from .spool import Order, new_order_id, send
 
     order = Order(new_order_id(), command, **fields)
-    answer = dict(send(data_dir, order, timeout_seconds=timeout_seconds))
+    if isinstance(place, Url):
+        from .terminal.remote_commands import send_to
+
+        answer = send_to(place, order, timeout_seconds=timeout_seconds)
+    else:
+        answer = dict(send(place, order, timeout_seconds=timeout_seconds))
     if as_json:
         click.echo(json.dumps(answer))
     else:

@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 import click
 
 from ...messages.codec import CodecError
-from ..errors import ConfigurationError, EngineError
+from ..errors import ConfigurationError, EngineError, Refused
 from ..runtime.journal_reader import JournalDamaged
 from ..runtime.recovery import RecoveryFailed
 from .claim import AccountInUse
@@ -22,6 +22,7 @@ from .disk import FolderInUse
 from .modes import ModeRefused
 from .records.store_schema import StoreVersionError
 from .spool import NotRunning
+from .terminal.faults import ApiRefused, Unreachable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,6 +49,9 @@ CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (FolderInUse, Exit.REFUSED),
     (AccountInUse, Exit.REFUSED),
     (NotRunning, Exit.UNREACHABLE),
+    (Unreachable, Exit.UNREACHABLE),
+    (ApiRefused, Exit.REFUSED),
+    (Refused, Exit.REFUSED),
     (JournalDamaged, Exit.FAILED),
     (RecoveryFailed, Exit.FAILED),
     (CodecError, Exit.FAILED),

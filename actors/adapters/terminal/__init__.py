@@ -1,0 +1,1 @@
+"""Terminal: the verbs that show and command a running engine, by its folder or its address."""
