@@ -12,6 +12,7 @@ from callboard import GetStatus, TradingState
 from callboard.actors.adapters.engine_socket import FILE
 from callboard.actors.adapters.service.link import SocketLink
 from callboard.actors.system import make_codec
+from support.processes import children_of, parent_of
 from support.waiting import until
 
 SECONDS = 30.0
@@ -38,17 +39,7 @@ def running(folder: Path) -> Generator["subprocess.Popen[bytes]"]:
 
 def served_by(run: "subprocess.Popen[bytes]") -> int:
     """Return the process that serves beside a run, 0 for none."""
-    found = (each for each in Path("/proc").iterdir() if each.name.isdigit())
-    return next((int(each.name) for each in found if parent_of(each) == run.pid), 0)
-
-
-def parent_of(process: Path) -> int:
-    """Return who started a process, 0 of one that has ended, whether or not it was fetched."""
-    try:
-        words = (process / "stat").read_text().rpartition(")")[2].split()
-        return 0 if words[0] == "Z" else int(words[1])
-    except (OSError, IndexError):
-        return 0
+    return next(children_of(run.pid), 0)
 
 
 def test_a_service_that_is_killed_comes_again_and_the_engine_never_notices(tmp_path: Path) -> None:
@@ -65,7 +56,7 @@ def test_a_service_that_is_killed_comes_again_and_the_engine_never_notices(tmp_p
 
     assert status.trading_state is TradingState.ACTIVE
     assert run.returncode == 0
-    assert parent_of(Path(f"/proc/{second}")) == 0
+    assert parent_of(second) == 0
 
 
 def test_a_service_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
@@ -75,4 +66,4 @@ def test_a_service_ends_with_the_process_that_started_it(tmp_path: Path) -> None
         run.kill()
         run.wait(SECONDS)
 
-        until(lambda: parent_of(Path(f"/proc/{service}")) == 0, SECONDS)
+        until(lambda: parent_of(service) == 0, SECONDS)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from callboard import OrderPlaced
+from callboard import OrderFilled
 from callboard.actors.adapters.disk import Disk
 from callboard.actors.adapters.service.feed import (
     START,
@@ -60,8 +60,9 @@ def test_events_come_in_the_order_of_their_ids_each_once(events: list[Published]
 
     assert sorted(set(positions)) == positions
     assert {"order.placed", "order.filled", "trade.opened"} <= {each.topic for each in events}
-    opened = [each for each in events if isinstance(each.event, OrderPlaced)]
-    assert "calm-1" in {each.correlation for each in opened}
+    filled = [each for each in events if isinstance(each.event, OrderFilled)]
+    assert [each.correlation for each in filled] == [each.event.signal_id for each in filled]
+    assert "calm-1" in {each.correlation for each in filled}
 
 
 def test_a_reader_goes_on_behind_any_event_that_it_remembers(

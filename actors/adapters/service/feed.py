@@ -76,7 +76,7 @@ class Published:
     at_ms: int
     """When the engine told it, by its own clock."""
     correlation: str
-    """What it is about: the id of the signal or command that began it."""
+    """What it is about: the signal that it names, or the command that it follows from."""
     topic: str
     event: Event
 
@@ -148,8 +148,9 @@ class EventFeed:
                 if position > known:
                     known = self.after = position
                     at_ms = recorded.now_ns // NS_PER_MS
-                    topic = TOPICS[type(event)]
-                    yield Published(position, at_ms, recorded.correlation, topic, event)
+                    # What the venue tells belongs to a signal, yet follows from no word of it.
+                    about = getattr(event, "signal_id", "") or recorded.correlation
+                    yield Published(position, at_ms, about, TOPICS[type(event)], event)
 
 
 class FeedQueue:
