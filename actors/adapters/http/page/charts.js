@@ -4,6 +4,8 @@
 import { make } from "./dom.js";
 
 const HEIGHT = 100;
+/** At least so much time is shown, so that a page just opened does not stretch a moment. */
+const SPAN_S = 300;
 const probe = document.body.appendChild(make("i", { hidden: true }));
 
 /** The colour that a token has now; a canvas knows no tokens. */
@@ -53,7 +55,7 @@ export class Chart {
     return {
       width: this.canvas.clientWidth, height: HEIGHT, padding: [8, 6, 0, 0],
       legend: { show: false }, cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-      scales: { x: { time: true }, y: { range: (_, low, high) => [0, Math.max(high * 1.15, 1)] } },
+      scales: { x: { time: true, range: (_, low, high) => [Math.min(low, high - SPAN_S), high] }, y: { range: (_, low, high) => [0, Math.max(high * 1.15, 1)] } },
       tzDate: (at) => window.uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
       axes: [
         { ...axis, size: 22, space: 70, values: (_, all) => all.map((at) => clocked(at).slice(0, 5)) },

@@ -7,22 +7,23 @@ const ACTS = {
   halt: {
     title: "Halt trading?", button: "Halt", tone: "stop",
     text: "No new order is sent. Stops and targets stay at the venue; closing orders still pass.",
-    done: "Halted",
+    told: (answer) => (answer.trading_state === "HALTED" ? "Halted" : "Halt taken"),
+    needsReason: false,
   },
   resume: {
     title: "Resume trading?", button: "Resume", second: true,
     text: "Entries are accepted again, within the limits.",
-    done: "Resumed",
+    told: (answer) => (answer.state === "WAITING_FOR_APPROVAL" ? `Waits for another approval (${answer.approvals.length} of ${answer.approvals_min})` : "Resumed"),
   },
   flatten: {
     title: "Flatten all positions?", button: "Flatten", tone: "stop", typed: "FLATTEN",
     text: "Trading halts, open orders are cancelled and every position is closed at the market.",
-    done: "Flattening",
+    told: (answer) => (answer.is_over ? (answer.is_flat ? "Flat" : `Not flat: ${answer.left.join(", ")}`) : "Flattening"),
   },
   reconcile: {
     title: "Reconcile now?", button: "Reconcile",
     text: "Orders and positions are compared with the venue's own. Nothing is sent but questions.",
-    done: "Reconciling",
+    told: () => "Reconciling",
   },
 };
 
@@ -43,18 +44,19 @@ export function ask(name, afterwards) {
   if (byId(`act-${name}`).disabled) return;
   const act = ACTS[name];
   const isLive = document.body.dataset.mode === "live";
-  const reason = field("confirm-reason", "Reason", { required: true, maxlength: 200, autocomplete: "off" });
+  const reason = field("confirm-reason", act.needsReason === false ? "Reason (may stay empty)" : "Reason", { required: act.needsReason !== false, maxlength: 200, autocomplete: "off" });
   const typed = act.typed && isLive ? field("confirm-typed", `Type ${act.typed}`, { required: true, pattern: act.typed, autocomplete: "off" }) : null;
   const second = act.second ? field("confirm-second", "Second person's token, where two are wanted", { type: "password", autocomplete: "off" }) : null;
   open({
     title: act.title, text: act.text, button: act.button, tone: act.tone, fields: [reason, typed, second],
     send: async (key) => {
-      const body = { reason: reason.input.value.trim() };
+      const text = reason.input.value.trim();
+      let answer = {};
       const bearers = [token(), second?.input.value.trim()].filter((each, place) => place === 0 || each);
       for (const [place, bearer] of bearers.entries()) {
-        await post(`/api/execution/${name}`, body, { key: `${key}-${place}`, bearer });
+        answer = await post(`/api/execution/${name}`, text ? { reason: text } : {}, { key: `${key}-${place}`, bearer });
       }
-      toast(`${act.done}: ${body.reason}`, act.tone === "stop" ? "warn" : "good");
+      toast([act.told(answer), text].filter(Boolean).join(": "), act.tone === "stop" ? "warn" : "good");
       afterwards();
     },
   });

@@ -33,7 +33,7 @@ export const orderLink = (id) => `#order=${encodeURIComponent(id)}`;
 /**
  * A table whose rows are known by a key.
  *
- * A column is {title, cell(row), kind}; a cell is a text or {text, more, tone, href, title, pill, fill},
+ * A column is {title, cell(row), kind, sort(row)}; a cell is a text or {text, more, tone, href, title, pill, fill},
  * `kind` is "num" for figures, "key" for the name of the row, "wide" for prose. `open(row)` is
  * what Enter and a click on the row do.
  */
@@ -42,11 +42,13 @@ export class Table {
     Object.assign(this, { columns, key, empty, rowsMax, open, tone });
     this.rows = new Map();
     this.seen = new WeakMap();
-    const titles = columns.map((column) => make("th", { scope: "col", role: "columnheader", class: column.kind }, column.title));
+    this.order = { column: null, by: 1 };
+    this.titles = columns.map((column) => make("th", { scope: "col", role: "columnheader", class: column.kind },
+      column.sort ? make("button", { type: "button", onclick: () => this.turn(column) }, column.title) : column.title));
     this.body = make("tbody", { role: "rowgroup" });
     this.element = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
       make("table", { role: "table", "aria-label": label },
-        make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...titles)), this.body));
+        make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...this.titles)), this.body));
     this.none = make("p", { class: "none" }, empty);
     home.append(this.element, this.none);
     this.element.addEventListener("keydown", (event) => this.onKey(event));
@@ -54,7 +56,8 @@ export class Table {
 
   /** Show these rows, in this order. */
   show(all) {
-    const rows = all.slice(0, this.rowsMax);
+    this.all = all;
+    const rows = this.sorted(all).slice(0, this.rowsMax);
     const wanted = new Set();
     rows.forEach((row, place) => {
       const name = String(this.key(row));
@@ -70,6 +73,26 @@ export class Table {
     }
     this.none.hidden = rows.length > 0;
     this.element.classList.toggle("is-empty", rows.length === 0);
+  }
+
+  /** Order by a column: downwards, upwards, and as it came. */
+  turn(column) {
+    const { column: last, by } = this.order;
+    this.order = last !== column ? { column, by: -1 } : by < 0 ? { column, by: 1 } : { column: null, by: 1 };
+    this.columns.forEach((each, place) => {
+      const word = each === this.order.column ? (this.order.by < 0 ? "descending" : "ascending") : "none";
+      if (each.sort) put(this.titles[place], "aria-sort", word);
+    });
+    this.show(this.all ?? []);
+  }
+
+  sorted(all) {
+    const { column, by } = this.order;
+    if (!column) return all;
+    return [...all].sort((one, two) => {
+      const [a, b] = [column.sort(one), column.sort(two)];
+      return by * (typeof a === "string" || typeof b === "string" ? String(a).localeCompare(String(b)) : (a ?? 0) - (b ?? 0));
+    });
   }
 
   add(name) {

@@ -39,7 +39,21 @@ export class Rate {
   hear(event) {
     const kind = KINDS[event.topic];
     const atMs = event.data?.at_ms;
-    if (!kind || !atMs) return;
+    if (kind && atMs) this.count(kind, atMs);
+  }
+
+  /** Count what the store has from before the page was opened. */
+  begin(world) {
+    if (this.hasBegun || !world.answers.latest) return;
+    this.hasBegun = true;
+    for (const order of shape.latest(world)) {
+      if (order.createdAtMs) this.count("sent", order.createdAtMs);
+      if (order.state === "FILLED" && order.endedAtMs) this.count("filled", order.endedAtMs);
+      if (["FAILED", "REJECTED"].includes(order.state) && order.endedAtMs) this.count("failed", order.endedAtMs);
+    }
+  }
+
+  count(kind, atMs) {
     const at = Math.floor(atMs / BUCKET_MS);
     const bucket = this.buckets.get(at) ?? { sent: 0, filled: 0, refused: 0, failed: 0 };
     bucket[kind] += 1;
@@ -48,6 +62,7 @@ export class Rate {
   }
 
   show(world) {
+    this.begin(world);
     const now = Math.floor(shape.nowMs(world) / BUCKET_MS);
     const times = [];
     const lines = [[], [], []];
@@ -106,7 +121,7 @@ export class Latency {
   show(world) {
     const latency = shape.latency(world);
     this.table.show(latency.rows);
-    say(this.meta, latency.ack?.count ? `${whole(latency.ack.count)} acknowledged` : "no order yet");
+    say(this.meta, !world.has("metrics") ? "metrics are not kept" : latency.ack?.count ? `${whole(latency.ack.count)} acknowledged` : "no order yet");
     if (latency.ack?.p50 === undefined || latency.ack.p50 === null) return;
     const at = Math.floor(shape.nowMs(world) / 1000);
     if (at <= (this.points[0].at(-1) ?? 0)) return;
@@ -143,7 +158,7 @@ export class Errors {
     this.fact("Refused", whole(errors.refused));
     this.fact("Dead letters", whole(errors.deadLetters), errors.deadLetters > 0 ? "bad" : "");
     this.table.show(errors.kinds);
-    say(this.meta, errors.total ? `${whole(errors.total)} failed requests` : "");
+    say(this.meta, !world.has("metrics") ? "metrics are not kept" : errors.total ? `${whole(errors.total)} failed requests` : "");
   }
 
   fact(name, text, mood = "") {

@@ -78,17 +78,16 @@ export class Tiles {
 }
 
 /** Say how the page is connected, and since when its figures are old. */
-export function showLink(link, { heardAtMs, inMs }) {
+export function showLink(link, heardAtMs) {
   put(document.body, "data-link", link);
   const since = heardAtMs ? `figures of ${clock(heardAtMs)}` : "no figures yet";
-  const again = inMs ? `, next attempt in ${span(inMs)}` : "";
   const texts = {
     live: ["Live", ""],
     polling: ["Polling", ""],
     connecting: ["Connecting", ""],
     locked: ["Token needed", "The service wants a token for this page: press Token."],
-    engine: ["Engine gone", `The service answers, the engine does not: ${since}${again}.`],
-    gone: ["Disconnected", `Disconnected from the service: ${since}${again}. Trading does not depend on this page.`],
+    engine: ["Engine gone", `The service answers, the engine does not: ${since}; trying again.`],
+    gone: ["Disconnected", `Disconnected from the service: ${since}; trying again. Trading does not depend on this page.`],
   };
   const [word, trouble] = texts[link];
   say(byId("link-text"), word);

@@ -22,7 +22,7 @@ const panels = [
   new Positions(byId("positions")), new Orders(byId("orders")), new Queue(byId("queue")), new Trades(byId("trades")),
   new Alerts(byId("alerts")), new Actors(byId("actors")), new Health(byId("health")),
 ];
-const stream = { state: "waiting", pauseMs: 0 };
+const stream = { state: "waiting" };
 let isStarted = false;
 
 const world = new World(show);
@@ -33,7 +33,7 @@ function show() {
   showMode(world);
   const state = showState(world);
   const link = linkState();
-  showLink(link, { heardAtMs: world.heardAtMs, inMs: stream.pauseMs });
+  showLink(link, world.heardAtMs);
   allow(state, ["live", "polling", "engine", "locked"].includes(link));
   for (const panel of panels) panel.show(world);
   byId("known").replaceChildren(...orders(world).rows.slice(0, 50).map((row) => make("option", { value: row.id })));
@@ -55,9 +55,9 @@ function hear(event) {
   world.hear(event.topic);
 }
 
-function streamed(state, pauseMs) {
-  Object.assign(stream, { state, pauseMs });
-  if (isStarted) showLink(linkState(), { heardAtMs: world.heardAtMs, inMs: pauseMs });
+function streamed(state) {
+  stream.state = state;
+  if (isStarted) showLink(linkState(), world.heardAtMs);
 }
 
 /** After a command or another token: look at once. */

@@ -7,17 +7,21 @@ const BEAT_MS = 2000;
 const HIDDEN_MS = 15_000;
 const SOON_MS = 250;
 
-/** Route by name; `every` counts beats; `events` say that it is worth asking at once. */
+/**
+ * Route by name; `every` counts beats; `events` say that it is worth asking at once. What a `face`
+ * of the service keeps is asked for only while health names that face.
+ */
 const ROUTES = {
   status: { path: "/api/execution/status", every: 1, events: /^(trading|engine)\./ },
   health: { path: "/health", every: 2, also: [503] },
   limits: { path: "/api/execution/limits", every: 1 },
   queue: { path: "/api/execution/queue", every: 1, events: /^order\.(queued|sent)/ },
   orders: { path: "/api/execution/orders?status=open&limit=200", every: 2, events: /^order/ },
+  latest: { path: "/api/execution/orders?status=all&limit=200", every: 5, events: /^order\.(placed|filled|failed|cancelled|expired)/ },
   positions: { path: "/api/execution/positions", every: 1, events: /^(position|trade)/ },
-  metrics: { path: "/api/execution/metrics", every: 1 },
+  metrics: { path: "/api/execution/metrics", every: 1, face: "metrics" },
   trades: { path: "/api/execution/trades?limit=200", every: 5, events: /^trade/ },
-  alerts: { path: "/api/execution/alerts", every: 2, events: /^(alert|system)/ },
+  alerts: { path: "/api/execution/alerts", every: 2, face: "alerts", events: /^(alert|system)/ },
   actors: { path: "/api/execution/actors", every: 2 },
 };
 
@@ -51,8 +55,18 @@ export class World {
   }
 
   async ask(names) {
-    await Promise.all(names.filter((name) => !this.asked.has(name)).map((name) => this.one(name)));
+    const free = names.filter((name) => !this.asked.has(name));
+    await Promise.all(free.filter((name) => !ROUTES[name].face).map((name) => this.one(name)));
+    await Promise.all(free.filter((name) => ROUTES[name].face).map((name) => this.ofFace(name)));
     this.onChange(this);
+  }
+
+  /** True while the service has this face, as its health says. */
+  has(face) { return Boolean(this.answers.health?.components?.[`face_${face}`]); }
+
+  async ofFace(name) {
+    if (this.has(ROUTES[name].face)) await this.one(name);
+    else delete this.answers[name];
   }
 
   async one(name) {

@@ -89,17 +89,24 @@ const LEGS = { e: "entry", s: "stop", t: "target", r: "trail", x: "exit" };
 
 export function orders(world) {
   const told = world.answers.orders ?? { orders: [] };
-  const now = nowMs(world);
-  return {
-    strangers: told.strangers?.length ?? ZERO,
-    rows: told.orders.map((order) => ({
-      id: order.client_order_id, symbol: order.symbol, leg: LEGS[order.leg] ?? order.leg ?? "", side: order.side,
-      type: order.order_type, quantity: order.quantity, closesAll: order.close_position, filled: order.filled,
-      price: order.trigger_price ?? order.price, state: order.state, reason: order.reason ?? "", attempts: order.attempts,
-      ageMs: order.created_at_ms ? Math.max(now - order.created_at_ms, ZERO) : null, error: errorText(order.errors?.at(-1)),
-    })),
-  };
+  return { strangers: told.strangers?.length ?? ZERO, rows: orderRows(world, told.orders) };
 }
+
+/** The latest orders, open and ended, newest first, as the trade store has them. */
+export const latest = (world) => orderRows(world, world.answers.latest?.orders ?? []);
+
+function orderRows(world, orders) {
+  const now = nowMs(world);
+  return orders.map((order) => ({
+    id: order.client_order_id, symbol: order.symbol, leg: LEGS[order.leg] ?? order.leg ?? "", side: order.side,
+    type: order.order_type, quantity: order.quantity, closesAll: order.close_position, filled: order.filled,
+    price: order.trigger_price ?? order.price ?? priceOfFills(order), state: order.state, reason: order.reason ?? "", attempts: order.attempts,
+    ageMs: order.created_at_ms ? Math.max(now - order.created_at_ms, ZERO) : null, error: errorText(order.errors?.at(-1)) || order.reason || "",
+    createdAtMs: order.created_at_ms, endedAtMs: order.ended_at_ms ?? null,
+  }));
+}
+
+const priceOfFills = (order) => (Number(order.average_price) ? order.average_price : null);
 
 function errorText(error) {
   if (!error) return "";
@@ -109,7 +116,7 @@ function errorText(error) {
 
 export function positions(world) {
   const told = world.answers.positions ?? { positions: [] };
-  const targets = (world.answers.orders?.orders ?? []).filter((order) => LEGS[order.leg] === "target");
+  const targets = (world.answers.orders?.orders ?? []).filter((order) => (LEGS[order.leg] ?? order.leg) === "target");
   const rows = told.positions.map((position) => {
     const [quantity, entry, mark] = [position.quantity, position.entry_price, position.mark_price].map(Number);
     const target = targets.find((order) => order.symbol === position.symbol && order.position_side === position.position_side);
@@ -173,9 +180,9 @@ export function actors(world) {
 export function health(world) {
   const told = world.answers.health ?? {};
   const rows = Object.entries(told.components ?? {}).map(([name, part]) => {
-    const isOk = part.ok ?? part.is_ok ?? part.status === "ok";
-    return { name, isOk, word: part.status ?? (isOk ? "ok" : "not ok"), text: part.text ?? part.message ?? "" };
-  });
+    const isOk = part.ok;
+    return { name: name.replace(/^face_/, ""), isOk, word: isOk ? "ok" : "not ok", text: part.text };
+  }).sort((one, two) => one.isOk - two.isOk);
   return { rows, status: told.status ?? "" };
 }
 
@@ -207,15 +214,17 @@ const TONES = { "done": "good", "refused": "bad", "not executed": "bad", "failed
 
 export function timeline(told) {
   return {
-    name: told.name, signal: told.signal_id ?? "", strategy: told.strategy ?? "", leg: told.leg ?? "", venue: told.venue_ids ?? [],
-    state: told.state, wanted: told.wanted, ending: told.ending, filled: told.filled, attempts: told.attempts,
+    name: told.name, signal: told.signal_id ?? "", strategy: told.strategy ?? "", venue: told.venue_ids ?? [],
+    leg: told.leg ? `${told.leg} of ${told.intent_id}` : "", others: (told.others ?? []).map((other) => other.name),
+    state: told.state, wanted: told.wanted, ending: told.ending, attempts: told.attempts,
+    filled: told.average_price === null ? "" : `${told.filled} at ${told.average_price}`,
     beginMs: told.begin_ms, lastedUs: told.lasted_us, isOpen: told.is_open,
     steps: told.steps.map((step) => ({
       sequence: step.sequence, atUs: step.at_us, actor: step.actor, sender: step.sender, message: step.message, text: step.text,
       facts: listed(step.facts), sent: listed(step.sent), waited: step.waited_for, attempt: step.attempt, error: step.error, passing: step.in_passing,
     })),
     wires: told.wires.map((wire) => ({
-      what: wire.what, number: wire.number, lane: wire.lane, outUs: wire.out_us, backUs: wire.back_us, heldUs: wire.held_us,
+      what: wire.what, number: wire.number, lane: wire.lane, outUs: wire.out_us, backUs: wire.back_us, heldUs: wire.held_us || 0,
       verdict: wire.verdict, tone: TONES[wire.verdict] ?? "", answer: wire.answer,
     })),
     moves: told.moves.map((move) => ({ state: move.state, atUs: move.at_us, reason: move.reason })),

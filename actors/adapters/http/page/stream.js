@@ -9,7 +9,7 @@ const PAUSE_MS = [500, 1000, 2000, 4000, 8000, 15000];
 const MUTE_MS = 40_000;
 
 export class EventStream {
-  /** `onEvent({id, topic, data})`; `onState("live" | "waiting", pauseMs)`. */
+  /** `onEvent({id, topic, data})`; `onState("live" | "waiting")`. */
   constructor({ onEvent, onState }) {
     Object.assign(this, { onEvent, onState, lastId: "", failures: 0, aborter: null, timer: null });
   }
@@ -24,7 +24,7 @@ export class EventStream {
       if (this.lastId) extra["Last-Event-ID"] = this.lastId;
       const response = await fetch(PATH, { headers: headers(extra), cache: "no-store", signal: aborter.signal });
       if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`);
-      this.onState("live", 0);
+      this.onState("live");
       await this.read(response.body.getReader(), aborter);
     } catch {
       // Every end of a stream, whatever its reason, is met by the next attempt.
@@ -35,7 +35,7 @@ export class EventStream {
   wait() {
     const pause = PAUSE_MS[Math.min(this.failures, PAUSE_MS.length - 1)];
     this.failures += 1;
-    this.onState("waiting", pause);
+    this.onState("waiting");
     this.timer = setTimeout(() => this.open(), pause);
   }
 

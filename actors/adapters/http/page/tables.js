@@ -1,6 +1,6 @@
 // Positions, open orders and the queue, each a table; an order opens its timeline.
 
-import { orderLink, say, Table } from "./dom.js";
+import { orderLink, put, say, Table } from "./dom.js";
 import { clock, exact, money, NONE, percent, price, signed, span, whole, words } from "./format.js";
 import { tone } from "./head.js";
 import * as shape from "./shapes.js";
@@ -15,17 +15,17 @@ export class Positions {
       label: "Open positions", empty: "No open position", key: (row) => row.key,
       tone: (row) => (row.isProtected ? "" : "alarm"),
       columns: [
-        { title: "Symbol", kind: "key", cell: (row) => row.symbol },
+        { title: "Symbol", kind: "key", cell: (row) => row.symbol, sort: (row) => row.symbol },
         { title: "Side", cell: (row) => ({ text: row.side, tone: sided(row.side) }) },
         { title: "Quantity", kind: "num", cell: (row) => exact(row.quantity) },
         { title: "Entry", kind: "num", cell: (row) => price(row.entry) },
         { title: "Mark", kind: "num", cell: (row) => price(row.mark) },
         { title: "Stop", kind: "num", cell: (row) => (row.isProtected ? price(row.stop) : { text: "no stop", tone: "bad" }) },
-        { title: "to stop", kind: "num", cell: (row) => distance(row.stopPct) },
+        { title: "to stop", kind: "num", cell: (row) => distance(row.stopPct), sort: (row) => row.stopPct },
         { title: "Target", kind: "num", cell: (row) => price(row.target) },
         { title: "to target", kind: "num", cell: (row) => distance(row.targetPct) },
         { title: "Liquidation", kind: "num", cell: (row) => ({ text: price(row.liquidation), title: row.liquidationPct === null ? "" : `${percent(row.liquidationPct, 2)} away` }) },
-        { title: "PnL", kind: "num", cell: (row) => ({ text: signed(row.unrealised), tone: tone(row.unrealised) }) },
+        { title: "PnL", kind: "num", cell: (row) => ({ text: signed(row.unrealised), tone: tone(row.unrealised) }), sort: (row) => row.unrealised },
         { title: "PnL %", kind: "num", cell: (row) => ({ text: signed(row.unrealisedPct), tone: tone(row.unrealised) }) },
         { title: "Realised", kind: "num", cell: (row) => ({ text: signed(row.realised), title: `fees ${money(row.fees)}, funding ${money(row.funding)}` }) },
         { title: "Strategy", cell: (row) => row.strategy },
@@ -47,31 +47,42 @@ const distance = (value) => (value === null ? NONE : { text: percent(value, 2), 
 
 export class Orders {
   constructor(section) {
-    this.meta = section.querySelector(".meta");
+    this.meta = section.querySelector("#orders-count");
+    this.isLatest = false;
+    this.buttons = [section.querySelector("#orders-open"), section.querySelector("#orders-latest")];
+    this.buttons.forEach((button, place) => button.addEventListener("click", () => this.choose(place === 1)));
     this.table = new Table(section.querySelector(".body"), {
-      label: "Open orders", empty: "No open order", key: (row) => row.id, open: (row) => openOrder(row.id),
+      label: "Orders", empty: "No open order", key: (row) => row.id, open: (row) => openOrder(row.id),
       columns: [
         { title: "Client order id", kind: "key mono", cell: (row) => ({ text: row.id, href: orderLink(row.id) }) },
-        { title: "Symbol", cell: (row) => row.symbol },
+        { title: "Symbol", cell: (row) => row.symbol, sort: (row) => row.symbol },
         { title: "Leg", cell: (row) => row.leg },
         { title: "Side", cell: (row) => ({ text: row.side, tone: sided(row.side) }) },
         { title: "Type", cell: (row) => words(row.type) },
         { title: "Quantity", kind: "num", cell: (row) => (row.closesAll ? "all" : exact(row.quantity)) },
         { title: "Filled", kind: "num", cell: (row) => exact(row.filled) },
         { title: "Price", kind: "num", cell: (row) => price(row.price) },
-        { title: "State", cell: (row) => ({ text: words(row.state), pill: row.state, title: row.reason }) },
-        { title: "Tries", kind: "num", cell: (row) => ({ text: whole(row.attempts), tone: row.attempts > 1 ? "warn" : "" }) },
-        { title: "Age", kind: "num", cell: (row) => span(row.ageMs) },
-        { title: "Last error", kind: "wide", cell: (row) => ({ text: row.error, tone: row.error ? "bad" : "" }) },
+        { title: "State", cell: (row) => ({ text: words(row.state), pill: row.state, title: row.reason }), sort: (row) => row.state },
+        { title: "Tries", kind: "num", cell: (row) => ({ text: whole(row.attempts), tone: row.attempts > 1 ? "warn" : "" }), sort: (row) => row.attempts },
+        { title: "Age", kind: "num", cell: (row) => span(row.ageMs), sort: (row) => row.ageMs },
+        { title: "Last error", kind: "wide", cell: (row) => ({ text: row.error, title: row.error, tone: row.error ? "bad" : "" }) },
       ],
     });
   }
 
   show(world) {
+    this.world = world;
     const orders = shape.orders(world);
-    this.table.show(orders.rows);
+    this.table.show(this.isLatest ? shape.latest(world) : orders.rows);
     const odd = orders.strangers ? ` · ${whole(orders.strangers)} not ours` : "";
-    say(this.meta, orders.rows.length ? `${whole(orders.rows.length)} open${odd}` : odd.slice(3));
+    say(this.meta, `${whole(orders.rows.length)} open${odd}`);
+  }
+
+  choose(isLatest) {
+    this.isLatest = isLatest;
+    this.buttons.forEach((button, place) => put(button, "aria-pressed", String((place === 1) === isLatest)));
+    say(this.table.none, isLatest ? "No order yet" : "No open order");
+    if (this.world) this.show(this.world);
   }
 }
 
@@ -101,17 +112,17 @@ export class Trades {
     this.rows = [];
     this.filter = section.querySelector("#trades-filter");
     this.columns = [
-      { title: "Closed", name: "closed_at", cell: (row) => (row.closedAtMs ? clock(row.closedAtMs) : { text: "open", pill: "ACTIVE" }) },
-      { title: "Symbol", name: "symbol", kind: "key", cell: (row) => row.symbol },
-      { title: "Side", name: "side", cell: (row) => ({ text: row.side, tone: sided(row.side) }) },
-      { title: "Quantity", name: "quantity", kind: "num", cell: (row) => exact(row.quantity) },
-      { title: "Entry", name: "entry_price", kind: "num", cell: (row) => price(row.entry) },
-      { title: "Exit", name: "exit_price", kind: "num", cell: (row) => price(row.exit) },
-      { title: "Net PnL", name: "net_pnl", kind: "num", cell: (row) => ({ text: signed(row.net), tone: tone(row.net) }) },
-      { title: "Fees", name: "fees", kind: "num", cell: (row) => fee(row.fees) },
-      { title: "Held", name: "held_ms", kind: "num", cell: (row) => (row.heldMs === null ? NONE : span(row.heldMs)) },
-      { title: "Reason", name: "reason", cell: (row) => words(row.reason) || NONE },
-      { title: "Strategy", name: "strategy", cell: (row) => row.strategy },
+      { title: "Closed", cell: (row) => (row.closedAtMs ? clock(row.closedAtMs) : { text: "open", pill: "ACTIVE" }), sort: (row) => row.closedAtMs ?? Infinity },
+      { title: "Symbol", kind: "key", cell: (row) => row.symbol, sort: (row) => row.symbol },
+      { title: "Side", cell: (row) => ({ text: row.side, tone: sided(row.side) }) },
+      { title: "Quantity", kind: "num", cell: (row) => exact(row.quantity) },
+      { title: "Entry", kind: "num", cell: (row) => price(row.entry) },
+      { title: "Exit", kind: "num", cell: (row) => price(row.exit) },
+      { title: "Net PnL", kind: "num", cell: (row) => ({ text: signed(row.net), tone: tone(row.net) }), sort: (row) => Number(row.net) },
+      { title: "Fees", kind: "num", cell: (row) => money(row.fees) },
+      { title: "Held", kind: "num", cell: (row) => (row.heldMs === null ? NONE : span(row.heldMs)), sort: (row) => row.heldMs },
+      { title: "Reason", cell: (row) => words(row.reason) || NONE },
+      { title: "Strategy", cell: (row) => row.strategy },
     ];
     this.table = new Table(section.querySelector(".body"), {
       label: "Trades, latest first", empty: "No trade", key: (row) => row.id, columns: this.columns,
@@ -147,8 +158,6 @@ export class Trades {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 }
-
-const fee = (value) => money(value);
 
 /** A cell of CSV; one that a spreadsheet would take for a formula is made a text. */
 function quoted(value) {

@@ -2,7 +2,7 @@
 // attempts, waits, requests on the wire and errors. The address names it: `#order=…`.
 
 import { get } from "./api.js";
-import { byId, make, put, say } from "./dom.js";
+import { byId, make, orderLink, put, say } from "./dom.js";
 import { clockExact, NONE, span, whole, words } from "./format.js";
 import { timeline } from "./shapes.js";
 
@@ -62,7 +62,7 @@ export class Timeline {
     if (!id) return;
     try {
       const order = timeline(await get(`/api/execution/timeline/${encodeURIComponent(id)}`));
-      if (id === this.id) this.draw(order);
+      if (id === this.id) this.draw({ ...order, isOther: order.name !== id });
     } catch (fault) {
       if (id === this.id && !this.drawn) this.body.replaceChildren(make("p", { class: "none bad", role: "alert" }, fault.message));
     }
@@ -87,11 +87,12 @@ function heading(order) {
 
 function facts(order) {
   const rows = [
-    ["Signal", order.signal], ["Strategy", order.strategy], ["Part", order.leg], ["Venue's id", order.venue.join(", ")],
+    ["Order", order.isOther ? order.name : ""], ["Signal", order.signal], ["Strategy", order.strategy], ["Part", order.leg], ["Venue's id", order.venue.join(", ")],
     ["Begun", clockExact(order.beginMs)], ["Lasted", order.isOpen ? `${span(order.lastedUs / 1000)}, open` : span(order.lastedUs / 1000)],
     ["Attempts", whole(order.attempts)], ["Filled", order.filled || NONE],
   ];
-  return make("dl", { class: "facts" }, ...rows.filter(([, text]) => text).map(([name, text]) => make("div", {}, make("dt", {}, name), make("dd", {}, text))));
+  return make("dl", { class: "facts" }, ...rows.filter(([, text]) => text).map(([name, text]) => make("div", {}, make("dt", {}, name), make("dd", {}, text))),
+    order.others.length ? make("div", {}, make("dt", {}, "With it"), make("dd", {}, ...order.others.flatMap((name) => [make("a", { href: orderLink(name) }, name), " "]))) : "");
 }
 
 /** States over time, each as wide as it lasted, none so short that it cannot be seen. */

@@ -22,6 +22,7 @@ export class Alerts {
     const rows = shape.alerts(world);
     this.table.show(rows);
     const firing = rows.filter((row) => row.state === "firing").length;
+    say(this.table.none, world.has("alerts") ? "No alert" : "No rule is watched: the service runs without alerts");
     say(this.meta, firing ? `${firing} firing` : rows.length ? "none firing" : "");
     this.meta.classList.toggle("bad", firing > 0);
   }
@@ -61,7 +62,8 @@ export class Log {
     const data = event.data?.data ?? {};
     const tone = LOUD.test(event.topic) ? "bad" : GOOD.test(event.topic) ? "good" : event.topic === "gap" ? "warn" : "";
     const text = event.topic === "gap" ? `${whole(event.data.dropped)} events were left out` : summary(data);
-    const id = data.client_order_id;
+    // A refused wish has no order, and its own timeline by its signal.
+    const id = data.client_order_id || (event.topic === "order.refused" ? data.signal_id : "");
     const line = make("li", { class: tone },
       make("time", {}, clockExact(event.data?.at_ms)), make("b", {}, event.topic),
       make("span", {}, id ? make("a", { href: orderLink(id) }, id) : "", id && text ? " " : "", text));
@@ -89,7 +91,7 @@ export class Log {
 }
 
 /** Fields that stand elsewhere in the line, or say nothing to a person. */
-const SKIPPED = new Set(["client_order_id", "command_id", "position_id", "results", "at_ms", "opened_at_ms", "closed_at_ms", "model_version", "source", "safety_guard"]);
+const SKIPPED = new Set(["client_order_id", "signal_id", "command_id", "position_id", "results", "at_ms", "opened_at_ms", "closed_at_ms", "model_version", "source", "safety_guard"]);
 
 function summary(data) {
   return Object.entries(data)
@@ -106,12 +108,12 @@ export class Actors {
       tone: (row) => (row.failures > 0 ? "alarm-soft" : ""),
       columns: [
         { title: "Actor", kind: "key", cell: (row) => row.name },
-        { title: "mailbox", kind: "num", cell: (row) => ({ text: whole(row.mailbox), tone: row.mailbox > 100 ? "warn" : "" }) },
-        { title: "steps", kind: "num", cell: (row) => whole(row.steps) },
+        { title: "mailbox", kind: "num", cell: (row) => ({ text: whole(row.mailbox), tone: row.mailbox > 100 ? "warn" : "" }), sort: (row) => row.mailbox },
+        { title: "steps", kind: "num", cell: (row) => whole(row.steps), sort: (row) => row.steps },
         { title: "restarts", kind: "num", cell: (row) => ({ text: whole(row.restarts), tone: row.restarts > 0 ? "warn" : "" }) },
         { title: "failures", kind: "num", cell: (row) => ({ text: whole(row.failures), tone: row.failures > 0 ? "bad" : "" }) },
         { title: "mean", kind: "num", cell: (row) => (row.meanUs === null ? NONE : span(row.meanUs / 1000)) },
-        { title: "longest", kind: "num", cell: (row) => (row.maxUs === null ? NONE : span(row.maxUs / 1000)) },
+        { title: "longest", kind: "num", cell: (row) => (row.maxUs === null ? NONE : span(row.maxUs / 1000)), sort: (row) => row.maxUs },
         { title: "last message", kind: "wide", cell: (row) => row.last },
         { title: "ago", kind: "num", cell: (row) => (row.agoMs === null ? NONE : span(row.agoMs)) },
       ],
