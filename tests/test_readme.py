@@ -1,4 +1,4 @@
-"""README: what it shows runs as it stands."""
+"""README: what it shows runs as it stands, each command in a process of its own."""
 
 from pathlib import Path
 
@@ -6,4 +6,4 @@ from support.doc_session import true_page
 
 
 def test_every_block_of_it_does_what_it_says(tmp_path: Path) -> None:
-    true_page("README.md", tmp_path)
+    true_page("README.md", tmp_path, here=False)

@@ -6,16 +6,19 @@ that does not do what the page says raises `Untrue`, which names page and line.
 
 import os
 import random
+import re
 import shlex
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from contextlib import chdir
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from support.command_line import invoke
 from support.doc_blocks import Block, Page, read_page
 from support.doc_output import commands_of, is_as_shown
 from support.doc_readers import read
@@ -33,19 +36,23 @@ class Untrue(AssertionError):
     """A page shows what is not so."""
 
 
-def true_page(name: str, folder: Path, *, slow: bool = False) -> None:
+def true_page(name: str, folder: Path, *, slow: bool = False, here: bool = True) -> None:
     """Do what a page shows, in a folder; raises `Untrue`, or what the reader of a file raises."""
-    with Session(read_page(name), folder, slow=slow) as session:
+    with Session(read_page(name), folder, slow=slow, here=here) as session:
         session.run()
 
 
 class Session:
-    """One page in a scratch folder; `slow` says whether its slow blocks are run, too."""
+    """One page in a scratch folder; `slow` says whether its slow blocks are run, too.
 
-    def __init__(self, page: Page, folder: Path, *, slow: bool = False) -> None:
+    With `here`, plain commands of ours are run in this process, which saves them a start each.
+    """
+
+    def __init__(self, page: Page, folder: Path, *, slow: bool = False, here: bool = False) -> None:
         self._page = page
         self._folder = folder
         self._slow = slow
+        self._here = here
         self._printed = ""
         self._ports: dict[str, str] = {}
         self._staying: list[_Staying] = []
@@ -78,7 +85,7 @@ class Session:
 
     def _do(self, block: Block, body: str) -> None:
         for command in block.words.get("given", ()):
-            self._finish(block, "/bin/sh", "-eu", "-c", command, fails=False)
+            self._type(block, command, fails=False)
         if block.says("file"):
             path = self._folder / block.said("file")
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,12 +93,13 @@ class Session:
         if block.language == "sh" and block.says("stays"):
             self._staying.append(self._start(block, body))
         elif block.language == "sh":
-            self._printed = self._finish(block, "/bin/sh", "-eu", "-c", body)
+            self._printed = self._type(block, body, fails=block.says("fails"))
         elif block.language == "console":
             self._converse(block, body)
         elif block.language == "python" and not block.says("file"):
             (self._folder / "shown.py").write_text(body, encoding="utf-8")
-            self._printed = self._finish(block, sys.executable, "shown.py")
+            fails = block.says("fails")
+            self._printed = self._finish(block, sys.executable, "shown.py", fails=fails)
         elif block.says("output"):
             self._compare(block, body, self._printed)
         elif block.language != "python" and not (block.language == "text" and block.says("file")):
@@ -101,7 +109,7 @@ class Session:
         commands = commands_of(body)
         for number, (command, shown) in enumerate(commands, start=1):
             fails = block.says("fails") and number == len(commands)
-            self._printed = self._finish(block, "/bin/sh", "-eu", "-c", command, fails=fails)
+            self._printed = self._type(block, command, fails=fails)
             if shown.strip():
                 self._compare(block, shown, self._printed)
 
@@ -110,9 +118,22 @@ class Session:
             seen = f"and this was printed:\n{printed[-SHOWN_MAX:]}"
             raise Untrue(f"{block.where} shows\n{shown}\n{seen}")
 
-    def _finish(self, block: Block, *command: str, fails: bool | None = None) -> str:
-        """Return all that a command printed, once it ended as the block says."""
-        must_fail = block.says("fails") if fails is None else fails
+    def _type(self, block: Block, script: str, *, fails: bool) -> str:
+        """Return all that a script of the shell printed, once it ended as the block says."""
+        lines = [line for line in script.splitlines() if line.strip()]
+        if self._here and all(map(_is_plain, lines)):
+            last = len(lines)
+            said = (self._invoke(block, x, fails and n == last) for n, x in enumerate(lines, 1))
+            return "".join(said)
+        return self._finish(block, "/bin/sh", "-eu", "-c", script, fails=fails)
+
+    def _invoke(self, block: Block, line: str, fails: bool) -> str:
+        with chdir(self._folder):
+            environ = {**self._environ, "PWD": str(self._folder)}
+            done = invoke(*shlex.split(line, comments=True)[1:], environ=environ)
+        return self._ended(block, line, done.exit_code, done.output, fails=fails)
+
+    def _finish(self, block: Block, *command: str, fails: bool) -> str:
         done = subprocess.run(
             command,
             cwd=self._folder,
@@ -124,11 +145,14 @@ class Session:
             timeout=SECONDS_MAX,
             check=False,
         )
-        expected = int(block.said("fails") or 1) if must_fail else 0
-        if done.returncode != expected:
-            ended = f"{block.where} ended with {done.returncode}, not {expected}"
-            raise Untrue(f"{ended}: {shlex.join(command)}\n{done.stdout[-SHOWN_MAX:]}")
-        return done.stdout
+        return self._ended(block, shlex.join(command), done.returncode, done.stdout, fails=fails)
+
+    def _ended(self, block: Block, command: str, code: int, printed: str, *, fails: bool) -> str:
+        expected = int(block.said("fails") or 1) if fails else 0
+        if code != expected:
+            ended = f"{block.where} ended with {code}, not {expected}"
+            raise Untrue(f"{ended}: {command}\n{printed[-SHOWN_MAX:]}")
+        return printed
 
     def _start(self, block: Block, command: str) -> "_Staying":
         staying = _Staying(command, block.said("stays"), self._folder, self._environ)
@@ -206,6 +230,11 @@ class _Staying:
                     self._said = True
                     self._heard.set()
         self._heard.set()
+
+
+def _is_plain(line: str) -> bool:
+    """True for a command of ours that needs nothing of a shell."""
+    return line.startswith("callboard ") and not re.search(r"[|;&<>$`\\*]", line)
 
 
 def _free_port() -> int:
