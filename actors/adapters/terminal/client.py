@@ -60,10 +60,14 @@ class Client:
     ) -> Json:
         """Return the object that the API answers; raises as `get`."""
         with self.opened(method, path, body, headers) as response:
-            try:
-                data = response.read(BYTES_MAX + 1)
-            except FAULTS as error:
-                raise Unreachable(str(self.url), _why(error, self.timeout_seconds)) from None
+            return self.demand(response)
+
+    def demand(self, response: HTTPResponse) -> Json:
+        """Return the object that a response holds; raises as `get`."""
+        try:
+            data = response.read(BYTES_MAX + 1)
+        except FAULTS as error:
+            raise Unreachable(str(self.url), _why(error, self.timeout_seconds)) from None
         answer = self._parsed(data)
         if response.status >= ERRORS_FROM:
             self._refuse(response.status, answer)
