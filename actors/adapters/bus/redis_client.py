@@ -69,13 +69,13 @@ def _client(address: RedisAddress, seconds: float) -> Any:
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
+    is_near = address.url.startswith("unix:")
+    wire: dict[str, Any] = {} if is_near else {"socket_connect_timeout": CONNECT_SECONDS}
     return redis.Redis.from_url(
         address.url,
         username=address.username or None,
         password=None if address.password is None else address.password.reveal(),
-        socket_connect_timeout=CONNECT_SECONDS,
         socket_timeout=seconds,
-        socket_keepalive=not address.url.startswith("unix:"),
         retry=Retry(NoBackoff(), 0),
         retry_on_error=[],
         health_check_interval=0,
@@ -83,6 +83,7 @@ def _client(address: RedisAddress, seconds: float) -> Any:
         protocol=2,
         lib_name=None,
         lib_version=None,
+        **wire,
     )
 
 
