@@ -82,6 +82,16 @@ class BusSettings:
     mirror_trades: bool = False
     """Whether the trade store is mirrored to Redis."""
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a server is configured."""
+        return bool(self.redis_url or self.redis_host)
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether trades are to be mirrored to a server."""
+        return self.is_wanted and self.mirror_trades
+
 
 @frozen
 class EmergencySettings:

@@ -159,7 +159,13 @@ def test_a_cloud_event_is_opened() -> None:
     assert evolve(WISH, signal_id="c-5") == taken("ai.decision.made", document)
 
 
-CLOUD: dict[str, Any] = {"specversion": "1.0", "id": "1", "type": "ess.tripped", "source": "ess", "data": {}}
+CLOUD: dict[str, Any] = {
+    "specversion": "1.0",
+    "id": "1",
+    "type": "ess.tripped",
+    "source": "ess",
+    "data": {},
+}
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from ..service.link import LinkFault
 from ..signal_fields import BadFields
 from ..signal_words import BadField
 from .entries import StreamEntry, entries_in, entries_of
-from .incoming import EMERGENCY, TOPICS, PolicyWanted, Taken, read, worst
+from .incoming import EMERGENCY, MODEL, POLICY, WISHES, PolicyWanted, Taken, read, worst
 from .redis_client import BLOCK_MS, RETRY_SECONDS, address_of, reader, redis_faults, writer
 from .risk_service import RiskService, ServiceSilent
 
@@ -34,6 +34,8 @@ DELIVERIES_MAX = 20
 DEAD = "dead"
 DATA_MAX = 64 * 1024
 MS = 1_000
+ORDER = (EMERGENCY, POLICY, MODEL, *WISHES)
+"""Of two entries of one millisecond the one that may stop the other goes first."""
 GROUP_IS_THERE = "BUSYGROUP"
 
 
@@ -45,7 +47,7 @@ class Consumer:
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
         self._settings = context.settings.bus
-        self._topics = {f"{self._settings.prefix}.{topic}": topic for topic in TOPICS}
+        self._topics = {f"{self._settings.prefix}.{topic}": topic for topic in ORDER}
         self._risk = RiskService.of(context.settings.emergency)
         self._reader: Any = None
         self._writer: Any = None

@@ -1,4 +1,4 @@
-"""Cursor: which journal this is, and how far its events were published, in the data directory.
+"""Cursor: which journal this is, and how far it was published, in the data directory.
 
 Owns one small file, written whole or not at all. The server that holds the events also holds the
 last one's id, and that counts; this is for a server that has lost it. A file that cannot be read

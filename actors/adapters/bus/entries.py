@@ -1,4 +1,4 @@
-"""Entries: one entry of an incoming stream, as the transport knows it before anybody reads it.
+"""Entries: one entry of an incoming stream, as it is before anybody has read it.
 
 Its payload is the JSON of its field `data` (or `event`), or the fields themselves, as somebody
 types them by hand. Pure.

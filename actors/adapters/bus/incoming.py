@@ -26,6 +26,7 @@ from .envelope import Arrival, opened
 
 DECISION, EXECUTE = "ai.decision.made", "signal.execute"
 EMERGENCY, POLICY, MODEL = "ess.tripped", "policy.updated", "model.promoted"
+WISHES = (DECISION, EXECUTE)
 MALFORMED = "MALFORMED"
 """What an emergency-stop source is taken to have said when it cannot be read."""
 SOURCE_MAX = 64

@@ -44,11 +44,6 @@ def address_of(settings: BusSettings, environ: Mapping[str, str]) -> RedisAddres
     return RedisAddress(url, environ.get(USER, ""), read_secret(PASSWORD, environ))
 
 
-def has_redis(settings: BusSettings) -> bool:
-    """Say whether a server is configured."""
-    return bool(settings.redis_url or settings.redis_host)
-
-
 def reader(address: RedisAddress) -> Any:
     """Return a client for reads that wait; raises `ConfigurationError` without the extra."""
     return _client(address, READ_SECONDS)
@@ -81,8 +76,6 @@ def _client(address: RedisAddress, seconds: float) -> Any:
         health_check_interval=0,
         decode_responses=False,
         protocol=2,
-        lib_name=None,
-        lib_version=None,
         **wire,
     )
 

@@ -1,4 +1,4 @@
-"""RiskService: what a risk service answers over HTTP: its emergency state, and single policies.
+"""RiskService: a risk service over HTTP, its emergency state and its single policies.
 
 One request a question, each with an end; no redirect is followed and no answer larger than
 `BYTES_MAX` is read. No answer, or one that is not 200, is a silence: nobody knows. An answer that

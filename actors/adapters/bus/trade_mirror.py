@@ -1,4 +1,4 @@
-"""TradeMirror: the trade store's trades in Redis, a hash each and one index, as SQLite has them.
+"""TradeMirror: the trades of the store in Redis, a hash each and one index.
 
 A face, wanted by setting. SQLite is the truth: what Redis holds besides is removed, and after any
 break everything is compared anew. Owns the hashes `<prefix>.trade.<trade_id>`, whose fields are

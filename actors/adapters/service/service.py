@@ -28,7 +28,12 @@ STOP_SECONDS = 5.0
 
 Wanted = Callable[[Settings], bool]
 
-FACES: dict[str, tuple[str, Wanted]] = {}
+FACES: dict[str, tuple[str, Wanted]] = {
+    "redis_out": ("bus.publisher:Publisher", lambda settings: settings.bus.is_wanted),
+    "redis_in": ("bus.consumer:Consumer", lambda settings: settings.bus.is_wanted),
+    "redis_trades": ("bus.trade_mirror:TradeMirror", lambda settings: settings.bus.mirrors),
+    "risk_service": ("bus.risk_poller:RiskPoller", lambda settings: bool(settings.emergency.url)),
+}
 """Face's name -> "module:class" below this package's parent, and whether settings want it."""
 
 
