@@ -121,9 +121,8 @@ class EngineSocket:
                 is_welcome = not self._is_closed and len(self._clients) < CLIENTS_MAX
                 if is_welcome:
                     self._clients[id(client)] = client
-            if is_welcome:
-                client.start()
-            else:
+                    client.start()
+            if not is_welcome:
                 connection.close()
 
     def _forget(self, client: "_Client") -> None:

@@ -101,6 +101,16 @@ def test_a_fresh_answer_is_given_again_without_asking(engine: Engine, link: Sock
     assert engine.entered == [GetStatus()]
 
 
+def test_after_a_command_nothing_from_before_it_is_given_again(
+    engine: Engine, link: SocketLink
+) -> None:
+    link.ask(GetStatus(), SECONDS, fresh_ms=60_000)
+    link.tell(HaltTrading("halt-1", "a test"), SECONDS)
+    link.ask(GetStatus(), SECONDS, fresh_ms=60_000)
+
+    assert engine.entered == [GetStatus(), HaltTrading("halt-1", "a test"), GetStatus()]
+
+
 def test_who_waits_when_the_engine_goes_is_told_so(
     engine: Engine, door: EngineSocket, link: SocketLink
 ) -> None:

@@ -117,8 +117,9 @@ class SocketLink:
         return answer
 
     def tell(self, command: HostCommand, seconds: float = ASK_SECONDS) -> None:
-        """Return when the engine has taken a command."""
+        """Return when the engine has taken a command; no answer from before it is given again."""
         self._request(command, seconds)
+        self._kept.clear()
 
     def subscribe(self, hearer: Hearer) -> None:
         """Hand over what the rim tells, over every connection there will be."""
