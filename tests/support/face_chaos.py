@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -79,7 +80,7 @@ class Chaos:
         for _ in range(rounds):
             for kind in ("LONG_ENTRY", "CLOSE_LONG"):
                 waited = {self._tell(kind, symbol) for symbol in SYMBOLS}
-                until(lambda waited=waited: not self._left(waited, filled), SECONDS)
+                until(partial(self._have_ended, waited, filled), SECONDS)
         filled.close()
 
     def during(
@@ -102,12 +103,12 @@ class Chaos:
         assert parts.port is not None
         return parts.hostname, parts.port
 
-    def _left(self, waited: set[str], queue: FeedQueue) -> set[str]:
-        """Take what has come, and return which of the signals have not ended yet."""
+    def _have_ended(self, waited: set[str], queue: FeedQueue) -> bool:
+        """Take what has come; true when none of the signals is waited for any more."""
         event = queue.get(0.05)
         if isinstance(event, Published):
             waited.discard(event.correlation)
-        return waited
+        return not waited
 
     def _tell(self, kind: str, symbol: str) -> str:
         signal_id = f"s{len(self.told)}"
