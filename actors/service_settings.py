@@ -34,16 +34,28 @@ class ApiSettings:
 
 @frozen
 class MetricsSettings:
-    """Figures for Prometheus (C-44)."""
+    """Figures for Prometheus (C-44); the service keeps them for API and alerts in any case."""
 
     enabled: bool = True
-    """Whether figures are kept and offered."""
+    """Whether Prometheus may scrape them."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = 8000
     """Port to listen on; 0 takes a free one."""
     prefix: str = "callboard"
     """Beginning of every metric's name."""
+    poll_ms: int = 1_000
+    """Between two rounds of questions to the engine, by the wall."""
+    host_ms: int = 15_000
+    """Between two looks at processes, memory, disk and network."""
+    push_url: str = ""
+    """Address of a Pushgateway, with or without `http://`; empty for none."""
+    push_ms: int = 15_000
+    """Between two pushes."""
+    push_timeout_ms: int = 5_000
+    """So long the gateway may take for one."""
+    trace_url: str = ""
+    """Where OpenTelemetry traces go by OTLP over HTTP; empty for none. Wants `callboard[otel]`."""
 
 
 @frozen

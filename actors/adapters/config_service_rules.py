@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ..policies.risk_policy import POLICY_KEYS
-from ..settings import HOUR_MS, SECOND_MS
+from ..settings import HOUR_MS, MINUTE_MS, SECOND_MS
 from .config_ranges import OneOf, Rule, Spelled, between, url
 
 _HOST = Spelled(r"[A-Za-z0-9.:_-]{1,255}", "a host's name or address")
@@ -24,6 +24,15 @@ SERVICE_RULES: Mapping[str, Rule] = MappingProxyType(
         "metrics.host": _HOST,
         "metrics.port": _PORT,
         "metrics.prefix": Spelled(r"[a-z][a-z0-9_]{0,40}", "a lower-case name"),
+        "metrics.poll_ms": between(100, MINUTE_MS),
+        "metrics.host_ms": between(SECOND_MS, HOUR_MS),
+        "metrics.push_url": Spelled(
+            r"((https?://)?[A-Za-z0-9.\[\]-]+(:[0-9]{1,5})?(/[^?@\s]*)?)?",
+            "host:port, a URL without user and password, or empty",
+        ),
+        "metrics.push_ms": between(SECOND_MS, HOUR_MS),
+        "metrics.push_timeout_ms": between(50, MINUTE_MS),
+        "metrics.trace_url": url("http"),
         "bus.redis_host": _HOST_OR_NONE,
         "bus.redis_port": between(1, 65_535),
         "bus.redis_url": Spelled(

@@ -33,6 +33,12 @@ FACES: dict[str, tuple[str, Wanted]] = {
     "redis_in": ("bus.consumer:Consumer", lambda settings: settings.bus.is_wanted),
     "redis_trades": ("bus.trade_mirror:TradeMirror", lambda settings: settings.bus.mirrors),
     "risk_service": ("bus.risk_poller:RiskPoller", lambda settings: bool(settings.emergency.url)),
+    "metrics": ("metrics.collector:Metrics", lambda _: True),
+    "exporter": ("metrics.exporter:Exporter", lambda settings: settings.metrics.enabled),
+    "pushgateway": (
+        "metrics.pushgateway:Pushgateway",
+        lambda settings: bool(settings.metrics.push_url),
+    ),
 }
 """Face's name -> "module:class" below this package's parent, and whether settings want it."""
 
