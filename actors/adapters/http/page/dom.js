@@ -149,6 +149,26 @@ function part(cell, text) {
   return document.createTextNode(text);
 }
 
+/** A few figures with their names, side by side. */
+export class Facts {
+  constructor(home) {
+    this.list = make("dl", { class: "facts" });
+    this.values = new Map();
+    home.append(this.list);
+  }
+
+  say(name, text, tone = "") {
+    let value = this.values.get(name);
+    if (!value) {
+      value = make("dd", {});
+      this.list.append(make("div", {}, make("dt", {}, name), value));
+      this.values.set(name, value);
+    }
+    say(value, text);
+    put(value, "class", tone);
+  }
+}
+
 /** Say something shortly, in sight and to a screen reader. */
 export function toast(text, tone = "") {
   const home = byId("toast");

@@ -1,12 +1,13 @@
 // Order rate and latency: two charts over the last minutes, each with its table.
 
 import { Chart } from "./charts.js";
-import { make, say, Table } from "./dom.js";
+import { Facts, make, say, Table } from "./dom.js";
 import { percent, span, whole } from "./format.js";
 import * as shape from "./shapes.js";
 
 const BUCKET_MS = 10_000;
 const BUCKETS_MAX = 90;
+const BUCKETS_MIN = 30;
 const KINDS = { "order.sent": "sent", "order.filled": "filled", "order.refused": "refused", "order.failed": "failed" };
 
 /** Orders a minute, counted from the events that the page heard, by the engine's clock. */
@@ -67,7 +68,8 @@ export class Rate {
     const times = [];
     const lines = [[], [], []];
     const perMinute = 60_000 / BUCKET_MS;
-    for (let at = now - BUCKETS_MAX + 1; at <= now; at += 1) {
+    const first = Math.max(now - BUCKETS_MAX, Math.min(now - BUCKETS_MIN, ...this.buckets.keys()));
+    for (let at = first + 1; at <= now; at += 1) {
       const bucket = this.buckets.get(at);
       times.push((at * BUCKET_MS) / 1000);
       lines[0].push((bucket?.sent ?? 0) * perMinute);
@@ -138,9 +140,7 @@ export class Errors {
   constructor(section) {
     const home = section.querySelector(".body");
     this.meta = section.querySelector(".meta");
-    this.head = make("dl", { class: "facts" });
-    home.append(this.head);
-    this.facts = new Map();
+    this.facts = new Facts(home);
     this.table = new Table(home, {
       label: "Failed requests by kind", empty: "No request has failed", key: (row) => row.kind,
       columns: [
@@ -153,22 +153,11 @@ export class Errors {
 
   show(world) {
     const errors = shape.errors(world);
-    this.fact("Retry success", errors.retrySuccessPct === null ? "–" : percent(errors.retrySuccessPct, 1));
-    this.fact("Retries", whole(errors.retries));
-    this.fact("Refused", whole(errors.refused));
-    this.fact("Dead letters", whole(errors.deadLetters), errors.deadLetters > 0 ? "bad" : "");
+    this.facts.say("Retry success", errors.retrySuccessPct === null ? "–" : percent(errors.retrySuccessPct, 1));
+    this.facts.say("Retries", whole(errors.retries));
+    this.facts.say("Refused", whole(errors.refused));
+    this.facts.say("Dead letters", whole(errors.deadLetters), errors.deadLetters > 0 ? "bad" : "");
     this.table.show(errors.kinds);
     say(this.meta, !world.has("metrics") ? "metrics are not kept" : errors.total ? `${whole(errors.total)} failed requests` : "");
-  }
-
-  fact(name, text, mood = "") {
-    let value = this.facts.get(name);
-    if (!value) {
-      value = make("dd", {});
-      this.head.append(make("div", {}, make("dt", {}, name), value));
-      this.facts.set(name, value);
-    }
-    say(value, text);
-    value.className = mood;
   }
 }

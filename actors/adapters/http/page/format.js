@@ -79,5 +79,12 @@ export function countdown(ms) {
   return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
 }
 
+/** Bytes in the unit that leaves few digits. */
+export function size(bytes) {
+  if (bytes === null || bytes === undefined) return NONE;
+  const unit = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), 4);
+  return `${fixed(bytes / 1024 ** unit, unit > 2 ? 1 : 0)} ${["B", "kB", "MB", "GB", "TB"][unit]}`;
+}
+
 /** `PARTIALLY_FILLED` as "partially filled". */
 export const words = (name) => String(name ?? "").replaceAll("_", " ").toLowerCase();

@@ -50,7 +50,7 @@ const TILES = [
   ["Success", (all) => [percent(all.statistics.successPct, 1), `${whole(all.statistics.failed)} failed`, all.statistics.successPct !== null && all.statistics.successPct < 90 ? "warn" : ""]],
   ["Queue", (all) => [whole(all.queue.depth), all.queue.depth ? `oldest ${span(all.queue.oldestMs)}` : "empty"]],
   ["Ack p95", (all) => [span(all.latency.ack?.p95), `p50 ${span(all.latency.ack?.p50)}`]],
-  ["Stream", (all) => [all.streams.user, all.streams.text, all.streams.isOk === false ? "bad" : all.streams.isOk ? "good" : ""]],
+  ["Stream", (all) => [all.streams.word, all.streams.text, all.streams.isOk === false ? "bad" : all.streams.isOk ? "good" : ""]],
 ];
 
 export class Tiles {

@@ -60,7 +60,7 @@ function streamed(state) {
   if (isStarted) showLink(linkState(), world.heardAtMs);
 }
 
-/** After a command or another token: look at once. */
+/** After a command, another token, or a network that came back: look at once. */
 function afterwards() {
   world.beat = 0;
   world.tick();
@@ -79,6 +79,9 @@ function theme() {
   dispatchEvent(new Event("callboard-theme"));
 }
 
+// The browser knows first that its network went or came.
+addEventListener("offline", () => world.tick());
+addEventListener("online", afterwards);
 bindControls(afterwards);
 bindKeys({ timeline, log, theme, afterwards });
 byId("tool-theme").addEventListener("click", theme);

@@ -1,6 +1,8 @@
 // What the API tells, in the form that panels draw: the only place that knows its JSON. What is
 // absent is null, so that a panel shows a dash instead of a wrong figure.
 
+import { span } from "./format.js";
+
 const ZERO = 0;
 const number = (value) => (value === null || value === undefined || value === "" ? null : Number(value));
 
@@ -42,12 +44,12 @@ export function statistics(world) {
 export function streams(world) {
   const gate = world.answers.status?.streams ?? null;
   const user = world.answers.status?.user_stream ?? null;
-  if (!gate && !user) return { user: null, text: "", isOk: null };
+  if (!gate && !user) return { word: null, text: "", isOk: null };
   const isOk = (user?.healthy ?? gate?.user_stream_healthy) && (gate?.clock_trusted ?? true);
   const silent = user?.silent_ms ?? null;
-  const skew = gate ? `clock ${gate.clock_offset_ms >= 0 ? "+" : ""}${gate.clock_offset_ms} ms` : "";
-  const word = silent === null ? (isOk ? "up" : "down") : silent < 1000 ? "now" : `${Math.round(silent / 1000)} s`;
-  return { user: isOk ? word : user?.connected === false ? "down" : word, text: skew, isOk };
+  const heard = silent === null ? "" : `heard ${span(silent)} ago`;
+  const skew = gate?.clock_trusted === false ? "clock not trusted" : "";
+  return { word: isOk ? "healthy" : user?.connected === false ? "down" : "gap", text: skew || heard, isOk };
 }
 
 export function limits(world) {
@@ -89,7 +91,18 @@ const LEGS = { e: "entry", s: "stop", t: "target", r: "trail", x: "exit" };
 
 export function orders(world) {
   const told = world.answers.orders ?? { orders: [] };
-  return { strangers: told.strangers?.length ?? ZERO, rows: orderRows(world, told.orders) };
+  return { strangers: told.strangers?.length ?? ZERO, rows: orderRows(world, told.orders).reverse() };
+}
+
+/** Processes and machine, as the metrics have them. */
+export function machine(world) {
+  const told = world.answers.metrics?.figures ?? {};
+  return {
+    // An engine in the service's own process has no line of its own.
+    enginePct: told.process_cpu_pct?.engine ?? told.process_cpu_pct?.service ?? null,
+    engineBytes: told.process_memory_bytes?.engine ?? told.process_memory_bytes?.service ?? null,
+    hostPct: told.host_cpu_pct ?? null, diskBytes: told.disk_free_bytes ?? null,
+  };
 }
 
 /** The latest orders, open and ended, newest first, as the trade store has them. */
@@ -159,11 +172,13 @@ const RANKS = { firing: 0, pending: 1, resolved: 2 };
 
 export function alerts(world) {
   return (world.answers.alerts?.alerts ?? []).map((alert) => ({
-    key: [alert.name, alert.subject, alert.since_ms].join("/"), name: alert.name, state: alert.state ?? "firing",
-    severity: String(alert.severity ?? "WARNING").toUpperCase(), text: [alert.subject, alert.text].filter(Boolean).join(": "),
-    sinceMs: alert.since_ms ?? alert.at_ms,
-  })).sort((a, b) => (RANKS[a.state] ?? 3) - (RANKS[b.state] ?? 3) || (b.sinceMs ?? 0) - (a.sinceMs ?? 0));
+    key: `${alert.rule}/${alert.subject}`, name: alert.rule, state: alert.state, severity: alert.severity.toUpperCase(),
+    text: [alert.subject, alert.text, valueText(alert), alert.count > 1 ? `${alert.count} times` : ""].filter(Boolean).join(" · "),
+    sinceMs: alert.since_ms,
+  })).sort((a, b) => RANKS[a.state] - RANKS[b.state] || b.sinceMs - a.sinceMs);
 }
+
+const valueText = (alert) => (alert.value ? `${alert.value}${alert.limit ? ` (limit ${alert.limit})` : ""}` : "");
 
 export function actors(world) {
   const told = world.answers.actors;

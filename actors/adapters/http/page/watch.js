@@ -1,7 +1,7 @@
 // What the engine says of itself: alerts, the log of events, actors and health.
 
-import { byId, make, orderLink, put, say, Table } from "./dom.js";
-import { clock, clockExact, NONE, span, whole, words } from "./format.js";
+import { byId, Facts, make, orderLink, put, say, Table } from "./dom.js";
+import { clock, clockExact, NONE, percent, size, span, whole, words } from "./format.js";
 import * as shape from "./shapes.js";
 
 export class Alerts {
@@ -130,6 +130,7 @@ export class Actors {
 export class Health {
   constructor(section) {
     this.meta = section.querySelector(".meta");
+    this.facts = new Facts(section.querySelector(".body"));
     this.table = new Table(section.querySelector(".body"), {
       label: "Health by component", empty: "Not told yet", key: (row) => row.name,
       tone: (row) => (row.isOk ? "" : "alarm-soft"),
@@ -143,6 +144,11 @@ export class Health {
 
   show(world) {
     const health = shape.health(world);
+    const machine = shape.machine(world);
+    this.facts.say("Engine CPU", percent(machine.enginePct, 1));
+    this.facts.say("Memory", size(machine.engineBytes));
+    this.facts.say("Host CPU", percent(machine.hostPct, 0));
+    this.facts.say("Disk free", size(machine.diskBytes));
     this.table.show(health.rows);
     say(this.meta, health.status);
     this.meta.classList.toggle("bad", !["", "ok"].includes(health.status));
