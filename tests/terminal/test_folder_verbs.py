@@ -1,6 +1,12 @@
 """Folder verbs: orders are given, listed and cancelled at a running engine by its folder."""
 
 import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -28,7 +34,7 @@ def told(result: Result) -> dict[str, Any]:
 
 
 def test_a_market_order_is_waited_for_until_it_is_filled_and_closed_again(engine: Path) -> None:
-    words = ("--symbol", "BTCUSDT", "--quantity", "0.002", "--wait", "60", "--json")
+    words = ("--symbol", "BTCUSDT", "--quantity", "0.003", "--wait", "60", "--json")
 
     opened = invoke("order", "new", engine, "--side", "long", "--stop-loss", "49500", *words)
     positions = told(invoke("positions", engine, "--json"))["positions"]
@@ -37,8 +43,8 @@ def test_a_market_order_is_waited_for_until_it_is_filled_and_closed_again(engine
     trades = invoke("trades", engine, "--symbol", "BTCUSDT")
 
     assert (Exit.OK, Exit.OK) == (opened.exit_code, closed.exit_code), opened.output
-    assert ("FILLED", "0.002") == (told(opened)["state"], told(opened)["filled"])
-    assert ("BTCUSDT", "0.002", "49500.00") == tuple(
+    assert ("FILLED", "0.003") == (told(opened)["state"], told(opened)["filled"])
+    assert ("BTCUSDT", "0.003", "49500.00") == tuple(
         positions[0][name] for name in ("symbol", "quantity", "stop_price")
     )
     assert "49500" in table.stdout
@@ -86,7 +92,7 @@ def test_an_order_that_nobody_has_cannot_be_cancelled(engine: Path) -> None:
     assert "no order nobody" in result.stderr
 
 
-def test_without_waiting_an_order_is_told_as_taken_and_not_as_failed(engine: Path) -> None:
+def test_without_waiting_an_order_is_shownas_taken_and_not_as_failed(engine: Path) -> None:
     words = ("--symbol", "DOGEUSDT", "--side", "long", "--quantity", "1", "--wait", "0", "--json")
 
     result = invoke("order", "new", engine, *words)
@@ -106,6 +112,52 @@ def test_a_dry_run_prints_the_exact_message_and_sends_nothing(engine: Path) -> N
     with Folder.opened(engine, 20) as folder:
         every = folder.orders("", is_open_only=False)["orders"]
     assert "dry" not in {each["signal_id"] for each in every}
+
+
+def test_one_picture_of_the_engine_fits_a_terminal_of_80_by_24(engine: Path) -> None:
+    result = invoke("top", engine, "--once")
+    shown = told(invoke("top", engine, "--json"))
+
+    lines = result.stdout.splitlines()
+    assert Exit.OK == result.exit_code
+    assert 24 == len(lines)
+    assert {80} == {len(line) for line in lines[4:]}
+    assert all(word in result.stdout for word in ("PAPER", "ACTIVE", "weight", "stream ok"))
+    assert "\x1b" not in result.stdout
+    assert shown["status"]["trading_state"] == "ACTIVE"
+    assert shown["actors"]["actors"]
+    assert "engine.ready" in {each["topic"] for each in shown["events"]}
+
+
+def test_the_live_picture_takes_the_terminal_and_gives_it_back_at_q(engine: Path) -> None:
+    ours, theirs = pty.openpty()
+    environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
+    words = [sys.executable, "-m", "callboard", "top", str(engine)]
+    before = termios.tcgetattr(theirs)
+    with subprocess.Popen(
+        words, stdin=theirs, stdout=theirs, stderr=theirs, env=environ
+    ) as process:
+        seen = read_until(ours, b"EVENTS")
+        os.write(ours, b"q")
+        seen += read_until(ours, b"\x1b[?1049l")
+        code = process.wait(60)
+    after = termios.tcgetattr(theirs)
+    os.close(ours)
+    os.close(theirs)
+
+    assert Exit.OK == code
+    assert b"\x1b[?1049h" in seen
+    assert before == after
+
+
+def read_until(descriptor: int, sign: bytes) -> bytes:
+    """Read what a program writes to its terminal up to a sign."""
+    seen = b""
+    while sign not in seen:
+        ready, _, _ = select.select([descriptor], [], [], 60)
+        assert ready, seen
+        seen += os.read(descriptor, 65_536)
+    return seen
 
 
 @pytest.mark.parametrize(
@@ -134,6 +186,7 @@ def test_an_option_that_says_nothing_usable_is_named(
     [
         ("orders",),
         ("positions",),
+        ("top", "--once"),
         ("order", "cancel", "x"),
         ("order", "new", "--symbol", "BTCUSDT", "--side", "long"),
     ],

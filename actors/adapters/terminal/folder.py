@@ -96,10 +96,11 @@ class Folder:
         except LinkFault as fault:
             raise NotRunning(fault.folder, fault.why) from fault
 
-    def listening(self) -> Listener:
-        """Return who hears every event that is told from now on."""
+    def listening(self, records_before: int = 0) -> Listener:
+        """Return who hears every event that is told from now on, and in some records before."""
         journal = Disk(self.data_dir / JOURNAL)
-        return Listener(EventFeed(journal, self.codec, Position(survey(journal).last + 1, -1)))
+        begin = max(survey(journal).last + 1 - records_before, 0)
+        return Listener(EventFeed(journal, self.codec, Position(begin, -1)))
 
     def close(self) -> None:
         """End the link; harmless twice."""

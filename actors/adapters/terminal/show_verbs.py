@@ -4,7 +4,7 @@ Owns the columns. The JSON of an engine by its folder and by its address is the 
 """
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -117,7 +117,7 @@ def trades_command(place: Place, timeout_seconds: float, *, as_json: bool, **wan
         say(f"more with --cursor {page['next_cursor']}")
 
 
-def worth_of(position: Json) -> str | None:
+def worth_of(position: Mapping[str, Any]) -> str | None:
     """Return what a position would make at its mark, None where none is known."""
     mark = Decimal(position["mark_price"])
     made = (mark - Decimal(position["entry_price"])) * Decimal(position["quantity"])
