@@ -33,6 +33,7 @@ from ..messages.intake import (
     LookForOrder,
     ModelPromoted,
     PolicyChanged,
+    ReconcileNow,
     ResumeTrading,
     SubmitSignal,
 )
@@ -46,7 +47,7 @@ from ..messages.orders import (
     RequestEntry,
     TakeBackEntries,
 )
-from ..messages.positions import CloseRefused, FlattenAll, RequestClose
+from ..messages.positions import CheckPositions, CloseRefused, FlattenAll, RequestClose
 from ..messages.queries import GetAlgorithms, GetSummary
 from . import names
 from .algorithms.facts import AlgorithmDue
@@ -130,8 +131,8 @@ class ExecutionSystem(Actor):
                 self._take_or_defer(message, ctx)
             case LookForOrder() | EndOrder() | ExecuteAlgorithm() | CancelOrders():
                 self._take_or_defer(message, ctx)
-            case ResumeTrading():
-                self.on_resume_trading(message, ctx)
+            case ResumeTrading() | ReconcileNow():
+                self.on_word(message, ctx)
             case HaltTrading():
                 ctx.tell(names.CIRCUIT_BREAKER, message, urgent=True)
             case EmergencyStateChanged() | PolicyChanged() | ModelPromoted():
@@ -215,10 +216,9 @@ class ExecutionSystem(Actor):
         if signal is None:
             self._refuse_command(message.command_id, f"no open signal {message.signal_id}", ctx)
         else:
-            ctx.tell(
-                names.ORDER_MANAGER,
-                AmendIntent(message.command_id, signal.intent_id, message.price, message.quantity),
-            )
+            price, quantity = message.price, message.quantity
+            amend = AmendIntent(message.command_id, signal.intent_id, price, quantity)
+            ctx.tell(names.ORDER_MANAGER, amend)
 
     def on_flatten_positions(self, message: FlattenPositions, ctx: Context) -> None:
         """Cancel entries, also those that wait, and close positions."""
@@ -236,13 +236,14 @@ class ExecutionSystem(Actor):
         self._parents(ctx).taken_back(message.symbol, reason, exits=False)
         ctx.tell(names.RISK_GATE, message)
 
-    def on_resume_trading(self, message: ResumeTrading, ctx: Context) -> None:
+    def on_word(self, message: ResumeTrading | ReconcileNow, ctx: Context) -> None:
         """Pass it on once: the same word must not lift a later halt; a halt passes every time."""
         if self.state.knows(message.command_id):
-            ctx.log("command_repeated", id=message.command_id)
-            return
+            return ctx.log("command_repeated", id=message.command_id)
         ctx.record(CommandTaken(message.command_id, "", "", ctx.now))
-        ctx.tell(names.CIRCUIT_BREAKER, message, urgent=True)
+        if isinstance(message, ResumeTrading):
+            return ctx.tell(names.CIRCUIT_BREAKER, message, urgent=True)
+        return ctx.tell(names.RECONCILER, CheckPositions(f"{message.reason} ({message.by})"))
 
     def on_refused(self, message: ApprovalRefused | CloseRefused, ctx: Context) -> None:
         """A guard said no: that is the signal's terminal event."""

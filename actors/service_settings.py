@@ -30,6 +30,26 @@ class ApiSettings:
     """Address to listen on; any but the loopback needs a token."""
     port: int = 8002
     """Port to listen on; 0 takes a free one."""
+    reads_need_token: bool = False
+    """Whether looking needs a token on the loopback, too; elsewhere it always does."""
+    approvals_min: int = 1
+    """Different tokens that have to want a resume; 2 is the rule of two."""
+    document_in_live: bool = False
+    """Whether `/openapi.json` is shown in live mode."""
+    body_bytes_max: int = 64 * 1024
+    """Size of a request's body; a larger one is answered with 413."""
+    client_requests_per_second: int = 100
+    """Requests of one address; beyond it 429."""
+    requests_per_second: int = 500
+    """Requests of all addresses together; beyond it 429."""
+    clients_max: int = 256
+    """Connections; one more is answered with 503."""
+    streams_max: int = 128
+    """Event streams among them; one more is answered with 503."""
+    request_timeout_ms: int = 10_000
+    """From a request's first byte to its last."""
+    stuck_timeout_ms: int = 30_000
+    """A client that takes none of what waits for it for so long is cut off."""
 
 
 @frozen

@@ -154,6 +154,15 @@ class ResumeTrading:
 
 
 @frozen
+class ReconcileNow:
+    """Compare our view with the venue's now, and not only when a comparison is due."""
+
+    command_id: str
+    reason: str
+    by: str = "operator"
+
+
+@frozen
 class EmergencyStateChanged:
     """The emergency-stop source reported its state; CRITICAL or anything unknown halts entries."""
 
@@ -192,6 +201,7 @@ HostCommand = (
     | EndOrder
     | HaltTrading
     | ResumeTrading
+    | ReconcileNow
     | EmergencyStateChanged
     | PolicyChanged
     | ModelPromoted

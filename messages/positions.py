@@ -86,7 +86,7 @@ class TakeStranger:
 
 @frozen
 class CheckPositions:
-    """PositionMonitor -> Reconciler: something is not as we thought; compare with the venue now."""
+    """PositionMonitor, ExecutionSystem -> Reconciler: something may be wrong; compare now."""
 
     reason: str
 

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ...actors.errors import ConfigurationError
 from ..venue.history_lines import SyntheticBook, aggregate_trades, klines
@@ -25,8 +25,10 @@ from ..venue.settings import BTCUSDT, ETHUSDT, SOLUSDT, XRPUSDT, SymbolRules
 from ..venue.stream_lines import stream_tape
 from ..venue.tape import TapeMarket, open_lines
 
+PAPER_BTCUSDT = evolve(BTCUSDT, notional_min=Decimal(20))
+"""Takes 0.001 at 50,000, which the venue of today does not: its least is 100."""
 RULES: Mapping[str, SymbolRules] = MappingProxyType(
-    {rules.symbol: rules for rules in (BTCUSDT, ETHUSDT, SOLUSDT, XRPUSDT)}
+    {rules.symbol: rules for rules in (PAPER_BTCUSDT, ETHUSDT, SOLUSDT, XRPUSDT)}
 )
 WALKS: Mapping[str, Walk] = MappingProxyType(
     {

@@ -39,9 +39,16 @@ class Walk:
     """Share of the distance from the start that each step takes back; 0 lets it wander off."""
 
 
-BTC_WALK = Walk("BTCUSDT", Decimal("50000.00"), Decimal("0.10"), volatility_ticks=12.0, pull=0.002)
-"""Stays within some tenths of a percent of 50,000 for days, so that a price written in a note is
-near enough for the slippage rule."""
+BTC_WALK = Walk(
+    "BTCUSDT",
+    Decimal("49750.00"),
+    Decimal("0.10"),
+    volatility_ticks=12.0,
+    jump_bps=30,
+    pull=0.005,
+)
+"""Stays between 49,500 and 50,000 for days, so that an order that is written down somewhere with a
+price of 50,000 and a stop at 49,000 keeps the slippage and the stop rule."""
 ETH_WALK = Walk("ETHUSDT", Decimal("2600.00"), Decimal("0.01"), touch_quantity=Decimal(40))
 
 

@@ -29,6 +29,7 @@ STOP_SECONDS = 5.0
 Wanted = Callable[[Settings], bool]
 
 FACES: dict[str, tuple[str, Wanted]] = {
+    "api": ("http.server:HttpApi", lambda settings: settings.api.enabled),
     "redis_out": ("bus.publisher:Publisher", lambda settings: settings.bus.is_wanted),
     "redis_in": ("bus.consumer:Consumer", lambda settings: settings.bus.is_wanted),
     "redis_trades": ("bus.trade_mirror:TradeMirror", lambda settings: settings.bus.mirrors),

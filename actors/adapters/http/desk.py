@@ -1,0 +1,87 @@
+"""Desk: asks and tells the engine for the handlers, on threads of its own, within limits.
+
+Owns the threads that wait for the link, so that a slow engine never holds the event loop, and those
+that read files. Bounds: `ASKERS` questions at once and `WAITING_MAX` that wait for their turn;
+beyond them a request is answered with 503 at once.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from attrs import define, field
+
+from ....messages.intake import HostCommand
+from ....messages.queries import Query
+from ...errors import EngineError
+from ..service.link import EngineLink
+from .errors import ApiError, of_link, retry_after
+
+ASKERS, READERS = 8, 2
+WAITING_MAX, READING_MAX = 128, 16
+FRESH_MS = 200
+"""An answer so young serves many readers."""
+ASK_SECONDS = 2.0
+
+T = TypeVar("T")
+
+
+@define(eq=False)
+class Desk:
+    """The way from the event loop to what blocks; for one loop."""
+
+    link: EngineLink
+    _askers: ThreadPoolExecutor = field(
+        init=False, factory=lambda: ThreadPoolExecutor(ASKERS, "callboard-http-ask")
+    )
+    _readers: ThreadPoolExecutor = field(
+        init=False, factory=lambda: ThreadPoolExecutor(READERS, "callboard-http-read")
+    )
+    _asking: int = field(init=False, default=0)
+    _reading: int = field(init=False, default=0)
+
+    async def ask(self, query: Query, *, fresh_ms: int = 0) -> Any:
+        """Return the engine's answer; raises `ApiError`."""
+        return await self._on_link(lambda: self.link.ask(query, ASK_SECONDS, fresh_ms=fresh_ms))
+
+    async def ask_or_none(self, query: Query, *, fresh_ms: int = FRESH_MS) -> Any:
+        """Return the engine's answer, None where it gives none."""
+        with suppress(ApiError):
+            return await self.ask(query, fresh_ms=fresh_ms)
+        return None
+
+    async def tell(self, command: HostCommand) -> None:
+        """Return when the engine has taken a command; raises `ApiError`."""
+        await self._on_link(lambda: self.link.tell(command, ASK_SECONDS))
+
+    async def read(self, work: Callable[[], T]) -> T:
+        """Return what a reading of files gives, on a thread of its own; raises `ApiError`."""
+        if self._reading >= READING_MAX:
+            raise _busy()
+        self._reading += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+        finally:
+            self._reading -= 1
+
+    def close(self) -> None:
+        """Take nothing more; what is under way ends by its own limits."""
+        self._askers.shutdown(wait=False, cancel_futures=True)
+        self._readers.shutdown(wait=False, cancel_futures=True)
+
+    async def _on_link(self, work: Callable[[], T]) -> T:
+        if self._asking >= WAITING_MAX:
+            raise _busy()
+        self._asking += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._askers, work)
+        except EngineError as error:
+            raise of_link(error) from error
+        finally:
+            self._asking -= 1
+
+
+def _busy() -> ApiError:
+    return ApiError(503, "busy", "too many requests wait for an answer", headers=retry_after(1))
