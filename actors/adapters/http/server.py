@@ -78,6 +78,7 @@ class HttpApi:
         if not self._port.wait(START_SECONDS):
             raise PortLost(address)
         self.address = address
+        self.context.board.announce(NAME, address)
         self.context.log(NAME, "http_listening", {"address": address})
 
     def look(self) -> float:
@@ -89,6 +90,7 @@ class HttpApi:
     def close(self) -> None:
         """End streams and connections, then the port."""
         port, self._port, self.address = self._port, None, ""
+        self.context.board.announce(NAME, "")
         if port is not None:
             port.close()
 
