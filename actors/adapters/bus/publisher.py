@@ -134,10 +134,12 @@ class Publisher:
         return f"{self._settings.prefix}.{name}"
 
     def _keep(self) -> None:
+        """Keep the place now and then, and notice a server that went while there is no news."""
         if time.monotonic() - self._kept_at < KEEP_SECONDS:
             return
         self._kept_at = time.monotonic()
         self._cursor.write()
+        self._redis.ping()
 
     def _note_missing(self) -> None:
         if self._feed is not None and self._feed.missing > self._missing:
