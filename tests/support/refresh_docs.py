@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.page_configuration import configuration
 from support.page_errors import errors
 from support.page_messages import messages
+from support.page_metrics import metrics
 
 ROOT = Path(__file__).parents[2]
 NOTE = "<!-- Made by `./dev docs`: change the code that it is made of, not this file. -->\n\n"
@@ -20,6 +21,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/configuration.md": configuration,
     "docs/errors.md": errors,
     "docs/messages.md": messages,
+    "docs/metrics.md": metrics,
 }
 """Path below the root -> what makes its text."""
 

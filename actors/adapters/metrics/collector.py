@@ -29,6 +29,7 @@ from .machine import Machine
 
 LINES_MAX = 20_000
 READ_SECONDS = 0.25
+FIRST_REST_SECONDS = 1.0
 ASK_SECONDS = 2.0
 MS_PER_SECOND = 1_000
 MS_NS = 1_000_000
@@ -51,7 +52,7 @@ class Metrics:
         self._tail: JournalTail | None = None
         self._reader = RecordReader(context.codec, messages=MESSAGES, told=TOPICS)
         self._polls = 0
-        self._polled_at = self._looked_at = -float("inf")
+        self._polled_at = self._host_due = -float("inf")
         self._engine_pid: int | None = None
         self._generation = 0
         self._fault = ""
@@ -67,8 +68,10 @@ class Metrics:
         if now - self._polled_at >= self._poll_seconds:
             self._polled_at = now
             self._poll()
-        if now - self._looked_at >= self._host_seconds:
-            self._looked_at = now
+        if now >= self._host_due:
+            # The share of a processor is of the time between two looks: the second comes soon.
+            rest = self._host_seconds if self._machine.looks else FIRST_REST_SECONDS
+            self._host_due = now + min(rest, self._host_seconds)
             self._machine.look(self._engine_pid)
         self._fold.settle(self.figures.at_ms * MS_NS)
         return 0.0 if is_behind else min(READ_SECONDS, self._poll_seconds)

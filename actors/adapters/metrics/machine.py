@@ -24,6 +24,7 @@ class Machine:
         self._book = book
         self._folder = folder
         self._processes: dict[str, psutil.Process] = {}
+        self.looks = 0
 
     def look(self, engine_pid: int | None) -> None:
         """Write everything down once; `engine_pid` is None while no engine answers."""
@@ -39,6 +40,7 @@ class Machine:
         for name, values in found.items():
             self._book.replace(name, values)
         self._look_at_host()
+        self.looks += 1
 
     def _keep(self, which: str, pid: int) -> None:
         known = self._processes.get(which)

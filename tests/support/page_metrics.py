@@ -1,0 +1,60 @@
+"""PageMetrics: docs/metrics.md, made of the catalogue of figures."""
+
+from collections.abc import Iterator
+
+from callboard.actors.adapters.metrics.catalogue import GROUPS, Kind, Metric
+from support.doc_sources import code, table
+
+HEAD = """# Metrics
+
+What an engine does, in figures.
+The service that `callboard run` starts keeps them; `callboard serve D` does for an engine that \
+runs already.
+
+- Prometheus scrapes `http://127.0.0.1:8000/metrics` (`metrics.port`). \
+Every name begins with `callboard_` (`metrics.prefix`).
+- `GET /api/execution/metrics` on port 8002 tells the same as JSON, with percentiles.
+- `metrics.push_url = "localhost:9091"` pushes to a Pushgateway every `metrics.push_ms`. \
+Empty pushes nowhere.
+- A rule of the alerts names a figure as it stands here, without the prefix. \
+Of several labels it sees the worst.
+
+`deploy/prometheus/` holds a scrape configuration and rules, `deploy/grafana/callboard.json` a \
+dashboard.
+
+Figures come from the journal, and once a second (`metrics.poll_ms`) from the engine's answers to \
+questions; never from the path of an order.
+Losing all of this stops no trade.
+A scraper or a gateway that is stuck holds nobody but itself.
+
+A counter begins at the journal's latest segment when the service starts.
+What the engine counts itself (*engine*) begins with each of its starts.
+Durations are by the engine's clock, from the times that the journal holds.
+A figure that nobody knows has no sample.
+A label has at most 100 values; the rest are counted under `other`, and `labels_folded_total` \
+says how often.
+"""
+
+
+def metrics() -> str:
+    """Return the page."""
+    return "\n".join((HEAD, *_groups()))
+
+
+def _groups() -> Iterator[str]:
+    for title, group in GROUPS.items():
+        yield f"## {title}\n"
+        yield table(("name", "kind", "unit", "labels", "is"), [_row(metric) for metric in group])
+
+
+def _row(metric: Metric) -> tuple[str, ...]:
+    labels = ", ".join(code(label) for label in metric.labels)
+    return (code(metric.name), _kind(metric), metric.unit, labels, metric.help)
+
+
+def _kind(metric: Metric) -> str:
+    if metric.is_told:
+        return f"{metric.kind.value}, engine"
+    if metric.kind is Kind.HISTOGRAM:
+        return f"{metric.kind.value} to {metric.bounds[-1]:,}"
+    return metric.kind.value
