@@ -43,7 +43,7 @@ LONG = {"symbol": SYMBOL, "action": "LONG_ENTRY", "quantity": "0.002", "confiden
 CLOSE = {"symbol": SYMBOL, "action": "CLOSE", "direction": "LONG", "confidence": 0.9}
 REFUSED = "order.refused"
 SECONDS = 20.0
-TTL_MS = 500
+TTL_MS = 1_000
 
 
 def unheard(actor: str, event: str, fields: Mapping[str, object]) -> None:
