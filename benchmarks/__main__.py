@@ -19,6 +19,7 @@ from rich.table import Table
 
 import cpu_profile
 import growth
+import http_rows
 import order_rate
 import record_cost
 import recovery_time
@@ -75,6 +76,7 @@ PARTS: dict[str, Callable[[Scale], Found]] = {
     ),
     "growth": lambda scale: [*growth.rows(orders=scale.aged)],
     "sockets": lambda scale: socket_rows.rows(orders=scale.sent, rounds=scale.rounds),
+    "service": lambda scale: [*http_rows.rows(orders=scale.sent, rounds=scale.rounds)],
 }
 PROFILE = "profile"
 PAGE_COLUMNS = 100

@@ -10,8 +10,10 @@ thread.
 
 Cases: `sequential`, from the host's tell until its subscriber hears `OrderPlaced`, which the
 venue's answer makes; `beside`, the same while a thread of the host computes, and `beside_short`
-where the host has set a switch interval of 0.5 ms as well; `flood`, 32 entries under way; `protect`
-a new position each time, from its `OrderFilled` until the `PositionProtected` of its resting stop.
+where the host has set a switch interval of 0.5 ms as well; `served` and `streams`, the same while
+the service beside the engine is loaded by dashboards and scrapes, or by event streams; `flood`, 32
+entries under way; `protect` a new position each time, from its `OrderFilled` until the
+`PositionProtected` of its resting stop.
 """
 
 import json
@@ -56,6 +58,7 @@ from callboard.messages.market import MarkChanged
 from callboard.messages.values import SignalType
 from callboard.scenarios.running.commands import spare_the_collector
 from computing import computing, switching_every
+from serving import loaded, serving
 
 SYMBOL = "ETHUSDT"
 HELD = Decimal("0.100")
@@ -112,6 +115,7 @@ class Trader:
 
     ref: pykka.ActorRef[Front]
     heard: queue.SimpleQueue[tuple[float, object]]
+    data_dir: Path
     stop_loss: Decimal = Decimal(0)
     _numbers: Iterator[int] = field(init=False, factory=count)
 
@@ -195,6 +199,19 @@ class Trader:
         with computing(), switching_every(SHORT_SECONDS):
             return self.sequential(orders)
 
+    def served(self, orders: int) -> list[float]:
+        """Send orders one after the other while dashboards and scrapes load the service."""
+        return self._loaded("dashboards", orders)
+
+    def streams(self, orders: int) -> list[float]:
+        """Do the same while a hundred event streams are open, ten of which nobody reads."""
+        return self._loaded("streams", orders)
+
+    def _loaded(self, kind: str, orders: int) -> list[float]:
+        with serving(self.data_dir) as addresses, loaded(kind, addresses):
+            self.sequential(WARMING)
+            return self.sequential(orders)
+
     def close(self) -> None:
         """Close the position whole."""
         self.tell(SignalType.CLOSE_LONG, None)
@@ -228,7 +245,7 @@ def run(url: str, durability: str, entry: str, cases: dict[str, int]) -> dict[st
         ref = launch(wanted, around)
         try:
             ref.tell(Subscribe(hear, EVENTS))
-            trader = Trader(ref, heard)
+            trader = Trader(ref, heard, Path(folder))
             trader.wait(EngineReady)
             trader.hold(marks.get(timeout=WAIT_SECONDS).mark)
             return {case: measured(trader, case, orders) for case, orders in cases.items()}
@@ -256,6 +273,8 @@ def cpu_seconds() -> defaultdict[str, float]:
 
 CASES: dict[str, Callable[[Trader, int], list[float]]] = {
     "sequential": Trader.sequential,
+    "served": Trader.served,
+    "streams": Trader.streams,
     "beside": Trader.beside,
     "beside_short": Trader.beside_short,
     "flood": Trader.flood,

@@ -39,13 +39,13 @@ def _request(netloc: str, side: str, key: str, at_ms: int) -> bytes:
 
 
 def read_answer(connection: socket.socket) -> None:
-    """Read one answer whole; raises `RuntimeError` unless it is 200."""
+    """Read one answer whole; raises `RuntimeError` unless it says that all went well."""
     data = b""
     while HEAD_END not in data:
         data += _received(connection)
     head, _, body = data.partition(HEAD_END)
-    if b" 200 " not in head.split(b"\r\n", 1)[0]:
-        raise RuntimeError(f"the venue refused: {data!r}")
+    if b" 20" not in head.split(b"\r\n", 1)[0]:
+        raise RuntimeError(f"it was refused: {data!r}")
     lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
     length = int(lengths[0].partition(b":")[2])
     while len(body) < length:
@@ -55,7 +55,7 @@ def read_answer(connection: socket.socket) -> None:
 def _received(connection: socket.socket) -> bytes:
     data = connection.recv(CHUNK)
     if not data:
-        raise RuntimeError("the venue ended the connection")
+        raise RuntimeError("the other end hung up")
     return data
 
 

@@ -40,7 +40,7 @@ from support.waiting import until
 
 SECONDS = 60.0
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
-FLOOD, STUCK = 40, 60
+FLOOD, STUCK = 16, 40
 """Clients of a flood, and streams that nobody reads."""
 LIMITS = {
     "risk.cooldown_ms": "0",

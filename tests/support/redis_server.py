@@ -75,6 +75,11 @@ class RealServer:
         until(lambda: _answers(client))
         client.close()
 
+    def process(self) -> int:
+        """Return the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         """Stop it; harmless twice."""
         process, self._process = self._process, None

@@ -49,6 +49,7 @@ class Exporter:
             target=self._server.serve_forever, name="callboard-exporter", daemon=True
         )
         self._thread.start()
+        self._context.board.announce("metrics", f"http://{settings.host}:{self.port}")
 
     def look(self) -> float:
         """Raise when the server's thread has ended."""
@@ -59,6 +60,7 @@ class Exporter:
     def close(self) -> None:
         """Listen no more."""
         server, self._server = self._server, None
+        self._context.board.announce("metrics", "")
         if server is not None:
             if self._thread is not None:
                 server.shutdown()
