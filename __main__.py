@@ -10,6 +10,7 @@ from importlib import import_module, metadata
 import click
 
 _COMMANDS: dict[str, str] = {
+    "alerts": "actors.adapters.alerts.commands:alerts",
     "audit": "actors.adapters.records.audit_commands:audit",
     "cancel-all": "actors.adapters.commands:cancel_all",
     "completion": "actors.adapters.terminal.completion:completion_command",

@@ -84,6 +84,20 @@ class AlertSettings:
 
     enabled: bool = True
     """Whether the rules are watched."""
+    rules: str = ""
+    """A TOML file of rules that change and join those that are built in; empty for none."""
+    interval_ms: int = 1_000
+    """Between two looks at the figures and at what the engine said, by the wall."""
+    cool_down_ms: int = 300_000
+    """What fires again within so long after its end is told only if it still does then."""
+    repeat_ms: int = 14_400_000
+    """What fires on is told again after so long; 0 for never."""
+    queue_max: int = 1_000
+    """Notices that wait for one channel; beyond it the oldest is dropped and counted."""
+    deliver_within_ms: int = 3_600_000
+    """Age at which a notice that a channel does not take is given up."""
+    webhook_timeout_ms: int = 5_000
+    """For one attempt of the webhook, from its beginning to the end of the answer."""
 
 
 @frozen

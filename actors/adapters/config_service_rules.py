@@ -41,6 +41,13 @@ SERVICE_RULES: Mapping[str, Rule] = MappingProxyType(
         "metrics.push_ms": between(SECOND_MS, HOUR_MS),
         "metrics.push_timeout_ms": between(50, MINUTE_MS),
         "metrics.trace_url": url("http"),
+        "alerts.rules": Spelled(r"[^\0\r\n]*", "a file, or empty"),
+        "alerts.interval_ms": between(100, HOUR_MS),
+        "alerts.cool_down_ms": between(0, 24 * HOUR_MS),
+        "alerts.repeat_ms": between(0, 7 * 24 * HOUR_MS),
+        "alerts.queue_max": between(1, 100_000),
+        "alerts.deliver_within_ms": between(SECOND_MS, 7 * 24 * HOUR_MS),
+        "alerts.webhook_timeout_ms": between(100, HOUR_MS),
         "bus.redis_host": _HOST_OR_NONE,
         "bus.redis_port": between(1, 65_535),
         "bus.redis_url": Spelled(

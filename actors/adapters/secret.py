@@ -16,6 +16,9 @@ from ..errors import ConfigurationError
 MASK = "***"
 FILE_SUFFIX = "_FILE"
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+HANDED_OVER = (0o440, 0, 0)
+"""Mode, owner and group of what systemd hands over: an access list lets the service in, whose mask
+stands where the rights of a group do."""
 BYTES_MAX = 64 * 1024
 
 
@@ -88,7 +91,7 @@ def _without_waiting(path: str, flags: int) -> int:
 
 def _check_private(variable: str, path: str, found: os.stat_result) -> None:
     mode = stat.S_IMODE(found.st_mode)
-    if mode & OTHERS:
+    if mode & OTHERS and (mode, found.st_uid, found.st_gid) != HANDED_OVER:
         remedy = f"others can read it; chmod 600 {path}"
         raise ConfigurationError(f"{variable}: {path} has mode {mode:04o}: {remedy}")
     if found.st_uid not in (os.geteuid(), 0):

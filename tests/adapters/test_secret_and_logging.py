@@ -76,6 +76,18 @@ def test_a_secret_that_cannot_be_had_names_its_variable(
     assert fault == str(raised.value)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file as systemd does")
+def test_a_secrets_file_as_systemd_hands_it_over_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("handed over\n")
+    os.chown(file, 0, 0)
+    file.chmod(0o440)
+
+    secret = read_secret("KEY", {"KEY_FILE": str(file)})
+
+    assert Secret("handed over") == secret
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o666, 0o620])
 def test_a_secrets_file_that_others_can_reach_is_refused_with_path_and_mode(
     tmp_path: Path, mode: int

@@ -14,7 +14,9 @@ from tempfile import TemporaryDirectory
 import click
 
 from callboard.__main__ import main
+from callboard.actors.adapters.alerts.rule_file import load_rules
 from callboard.actors.adapters.config import load
+from callboard.actors.adapters.metrics.catalogue import figure_names
 from callboard.actors.adapters.signals import parse_line
 from callboard.scenarios.files.scenario_file import read_story
 from callboard.scenarios.venue.server.accounts import read_accounts
@@ -74,6 +76,10 @@ def _accounts(body: str) -> None:
     _in_a_file(body, read_accounts)
 
 
+def _rules(body: str) -> None:
+    _in_a_file(body, lambda path: load_rules(path, figure_names()))
+
+
 def _in_a_file(body: str, reader: Callable[[Path], object]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "shown.toml"
@@ -102,6 +108,7 @@ def _text(body: str) -> None:
 _TABLES: Mapping[str, Callable[[str], object]] = {
     "callboard": _settings,
     "accounts": _accounts,
+    "rule": _rules,
     "seed": read_story,
 }
 _READERS: Mapping[str, Callable[[str], object]] = {

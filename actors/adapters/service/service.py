@@ -40,6 +40,7 @@ FACES: dict[str, tuple[str, Wanted]] = {
         "metrics.pushgateway:Pushgateway",
         lambda settings: bool(settings.metrics.push_url),
     ),
+    "alerts": ("alerts.face:Alerts", lambda settings: settings.alerts.enabled),
 }
 """Face's name -> "module:class" below this package's parent, and whether settings want it."""
 

@@ -1,0 +1,1 @@
+"""Alerts: rules that watch an engine, what fires and ends, and how people are told of it."""

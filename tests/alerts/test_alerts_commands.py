@@ -1,0 +1,105 @@
+"""Alerts commands: lists, checks and tests, with the codes and words that scripts rely on."""
+
+import json
+import threading
+from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from callboard.__main__ import main
+from callboard.actors.adapters.alerts.memory import Remembered, remember
+
+ALERT = {
+    "rule": "down",
+    "subject": "venue",
+    "state": "firing",
+    "severity": "CRITICAL",
+    "value": "5 failures",
+    "limit": "",
+}
+
+
+def called(*words: str, **environ: str) -> Result:
+    return CliRunner().invoke(main, ["alerts", *words], env={**environ})
+
+
+@pytest.fixture
+def hook() -> Generator[str]:
+    """Return the address of a server that takes every POST."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
+            """Print nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_list_shows_what_the_service_has_written(tmp_path: Path) -> None:
+    over = {**ALERT, "state": "resolved"}
+    remember(tmp_path, Remembered("1.0", 1, [], [ALERT, over]))
+
+    shown = called("list", str(tmp_path))
+    plain = called("list", str(tmp_path), "--json", "--all")
+
+    assert 0 == shown.exit_code
+    assert "firing    CRITICAL  down venue: 5 failures" in shown.output
+    assert "resolved" not in shown.output
+    assert [ALERT, over] == json.loads(plain.stdout)["alerts"]
+
+
+def test_a_folder_in_which_nothing_was_watched_is_told(tmp_path: Path) -> None:
+    nothing = called("list", str(tmp_path))
+    (tmp_path / "alerts.json").write_text("{")
+    broken = called("list", str(tmp_path))
+
+    assert (4, 4) == (nothing.exit_code, broken.exit_code)
+    assert "no alerts were watched here" in nothing.output
+    assert "JSONDecodeError" in broken.output
+
+
+def test_a_check_shows_every_rule_or_every_fault(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\nname = "mine"\nevent = "venue_down"\nquiet = "1m"\n')
+
+    good = called("check", str(rules))
+    plain = called("check", "--json")
+    rules.write_text('[[rule]]\nname = "mine"\nevent = "venue_dwn"\n')
+    bad = called("check", str(rules))
+
+    assert (0, 0, 3) == (good.exit_code, plain.exit_code, bad.exit_code)
+    assert "1 of them not built in" in good.output
+    assert "weight_over_80_percent" in [each["name"] for each in json.loads(plain.stdout)["rules"]]
+    assert "did you mean venue_down" in bad.output
+    assert "say when it is over" in bad.output
+
+
+def test_a_test_says_what_became_of_every_channel(hook: str) -> None:
+    secret = {"CALLBOARD_ALERT_WEBHOOK_SECRET": "s"}
+
+    taken = called("test", CALLBOARD_ALERT_WEBHOOK_URL=hook, **secret)
+    refused = called("test", "--json", CALLBOARD_ALERT_WEBHOOK_URL="http://127.0.0.1:1", **secret)
+    unsigned = called("test", CALLBOARD_ALERT_WEBHOOK_URL=hook)
+    none = called("test")
+
+    assert (0, 1, 3, 0) == (taken.exit_code, refused.exit_code, unsigned.exit_code, none.exit_code)
+    assert "webhook   taken, http://127.0.0.1" in taken.output
+    channels = json.loads(refused.stdout)["channels"]
+    assert ["taken", "failed: no answer: Connection refused"] == [
+        each["result"] for each in channels
+    ]
+    assert "must be signed" in unsigned.output
+    assert "only the log" in none.output
