@@ -83,14 +83,19 @@ class Figures:
 def rows(*, orders: int, rounds: int) -> list[Row]:
     """Measure the rows, with so many requests and orders of each kind in a round."""
     found = Figures()
-    with TemporaryDirectory() as folder, venue() as url, _engine(Path(folder), url):
-        with serving(Path(folder)) as addresses, _constant() as constant:
-            api = _address(addresses["api"])
-            for _ in range(rounds):
-                for name, pair in ((GET, _twice(_get(api))), (POST, _twice(_post(api)))):
-                    plain = _plain(constant, name)
-                    found.add(f"{name} {CONSTANT}", constant, _twice(plain), orders)
-                    found.add(name, api, pair, orders)
+    with (
+        TemporaryDirectory() as folder,
+        venue() as url,
+        _engine(Path(folder), url),
+        serving(Path(folder)) as addresses,
+        _constant() as constant,
+    ):
+        api = _address(addresses["api"])
+        for _ in range(rounds):
+            for name, request in ((GET, _get(api)), (POST, _post(api))):
+                plain = _twice(_plain(constant, name))
+                found.add(f"{name} {CONSTANT}", constant, plain, orders)
+                found.add(name, api, _twice(request), orders)
     return [*_api_rows(found), *_face_rows(orders, rounds)]
 
 

@@ -35,6 +35,12 @@ ROWS = {
     "order placed while the host computes / a naive Pykka chain",
     "a fill to its stop acknowledged / bare python-binance's order",
     "requests a second of the venue alone / bare python-binance",
+    "API: GET positions a second / a constant answer",
+    "API: p99 of GET positions / a constant answer",
+    "API: POST order a second / a constant answer",
+    "API: p99 of POST order / a constant answer",
+    "order placed beside faces under load / without them",
+    "p99 of it beside 100 event streams, 10 unread / without",
 }
 
 
