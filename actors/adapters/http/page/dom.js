@@ -121,7 +121,7 @@ export class Table {
       const td = line.children[place];
       if (this.seen.get(td) === mark) return;
       this.seen.set(td, mark);
-      td.replaceChildren(part(cell, cellText), ...(cell.more ? [make("small", {}, cell.more)] : []));
+      td.replaceChildren(part(cell, cellText), ...(cell.more ? [make("small", {}, linked(cell.more))] : []));
       td.className = [column.kind, cell.tone].filter(Boolean).join(" ");
       if (cell.title) td.title = cell.title;
       if (cell.fill !== undefined) td.style.setProperty("--fill", `${cell.fill}%`);
@@ -146,7 +146,29 @@ export class Table {
 function part(cell, text) {
   if (cell.href) return make("a", { href: cell.href }, text);
   if (cell.pill) return make("span", { class: "pill", "data-state": cell.pill }, text);
-  return document.createTextNode(text);
+  return linked(text);
+}
+
+const KNOWN_MAX = 5000;
+const known = new Set();
+
+/** Remember orders, so that their ids lead to their timelines wherever they are named. */
+export function remember(ids) {
+  if (known.size > KNOWN_MAX) known.clear();
+  ids.forEach((id) => known.add(id));
+}
+
+/** A text in which every known order is a link. */
+export function linked(text) {
+  const whole = document.createDocumentFragment();
+  let from = 0;
+  for (const { 0: id, index } of text.matchAll(/[A-Za-z0-9_-]{5,36}/g)) {
+    if (!known.has(id)) continue;
+    whole.append(text.slice(from, index), make("a", { href: orderLink(id) }, id));
+    from = index + id.length;
+  }
+  whole.append(text.slice(from));
+  return whole;
 }
 
 /** A few figures with their names, side by side. */

@@ -16,6 +16,7 @@ export class Rate {
     const home = section.querySelector(".body");
     this.meta = section.querySelector(".meta");
     this.buckets = new Map();
+    this.sinceMs = Infinity;
     this.chart = new Chart(home, {
       label: "Orders a minute over the last fifteen minutes; the table has the figures",
       format: (value) => whole(value), stepped: true,
@@ -40,17 +41,19 @@ export class Rate {
   hear(event) {
     const kind = KINDS[event.topic];
     const atMs = event.data?.at_ms;
+    if (atMs) this.sinceMs = Math.min(this.sinceMs, atMs);
     if (kind && atMs) this.count(kind, atMs);
   }
 
-  /** Count what the store has from before the page was opened. */
-  begin(world) {
-    if (this.hasBegun || !world.answers.latest) return;
+  /** Count, once, those orders of the store that are older than the events that were heard. */
+  begin(orders) {
+    if (this.hasBegun) return;
     this.hasBegun = true;
-    for (const order of shape.latest(world)) {
-      if (order.createdAtMs) this.count("sent", order.createdAtMs);
-      if (order.state === "FILLED" && order.endedAtMs) this.count("filled", order.endedAtMs);
-      if (["FAILED", "REJECTED"].includes(order.state) && order.endedAtMs) this.count("failed", order.endedAtMs);
+    const old = (atMs) => atMs && atMs < this.sinceMs;
+    for (const order of orders) {
+      if (old(order.createdAtMs)) this.count("sent", order.createdAtMs);
+      if (order.state === "FILLED" && old(order.endedAtMs)) this.count("filled", order.endedAtMs);
+      if (["FAILED", "REJECTED"].includes(order.state) && old(order.endedAtMs)) this.count("failed", order.endedAtMs);
     }
   }
 
@@ -63,13 +66,12 @@ export class Rate {
   }
 
   show(world) {
-    this.begin(world);
     const now = Math.floor(shape.nowMs(world) / BUCKET_MS);
     const times = [];
     const lines = [[], [], []];
     const perMinute = 60_000 / BUCKET_MS;
     const first = Math.max(now - BUCKETS_MAX, Math.min(now - BUCKETS_MIN, ...this.buckets.keys()));
-    for (let at = first + 1; at <= now; at += 1) {
+    for (let at = first; at < now; at += 1) {
       const bucket = this.buckets.get(at);
       times.push((at * BUCKET_MS) / 1000);
       lines[0].push((bucket?.sent ?? 0) * perMinute);

@@ -2,13 +2,13 @@
 
 import { token } from "./api.js";
 import { allow, bindControls } from "./controls.js";
-import { byId, make } from "./dom.js";
+import { byId, make, remember } from "./dom.js";
 import { Errors, Latency, Rate } from "./flow.js";
 import { showLink, showMode, showState, Tiles } from "./head.js";
 import { bindKeys } from "./keys.js";
 import { Limits } from "./limits.js";
 import { World } from "./poll.js";
-import { orders } from "./shapes.js";
+import { latest, orders } from "./shapes.js";
 import { EventStream } from "./stream.js";
 import { openOrder, Orders, Positions, Queue, Trades } from "./tables.js";
 import { Timeline } from "./timeline.js";
@@ -22,6 +22,9 @@ const panels = [
   new Positions(byId("positions")), new Orders(byId("orders")), new Queue(byId("queue")), new Trades(byId("trades")),
   new Alerts(byId("alerts")), new Actors(byId("actors")), new Health(byId("health")),
 ];
+/** Steps of the engine before now whose events are asked for, too. */
+const PAST_STEPS = 3000;
+const SETTLED_MS = 1500;
 const stream = { state: "waiting" };
 let isStarted = false;
 
@@ -29,14 +32,23 @@ const world = new World(show);
 const events = new EventStream({ onEvent: hear, onState: streamed });
 
 function show() {
-  isStarted ||= world.heardAtMs > 0 || Object.keys(world.faults).length > 0;
+  if (!isStarted) begin();
   showMode(world);
   const state = showState(world);
   const link = linkState();
   showLink(link, world.heardAtMs);
   allow(state, ["live", "polling", "engine", "locked"].includes(link));
+  remember([...orders(world).rows, ...latest(world)].map((row) => row.id));
   for (const panel of panels) panel.show(world);
   byId("known").replaceChildren(...orders(world).rows.slice(0, 50).map((row) => make("option", { value: row.id })));
+}
+
+/** Listen, from a little before now on, so that a page just opened has something to tell. */
+function begin() {
+  isStarted = true;
+  const sequence = world.answers.actors?.journal?.sequence ?? 0;
+  if (sequence) events.lastId = `${Math.max(sequence - PAST_STEPS, 0)}.0`;
+  events.open();
 }
 
 function linkState() {
@@ -57,6 +69,8 @@ function hear(event) {
 
 function streamed(state) {
   stream.state = state;
+  // What the stream brings of the past comes at once; only then is it known from when on.
+  if (state === "live") setTimeout(() => rate.begin(latest(world)), SETTLED_MS);
   if (isStarted) showLink(linkState(), world.heardAtMs);
 }
 
@@ -91,4 +105,3 @@ byId("find").addEventListener("submit", (event) => {
 });
 timeline.follow();
 world.tick();
-events.open();

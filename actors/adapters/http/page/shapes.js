@@ -182,14 +182,15 @@ const valueText = (alert) => (alert.value ? `${alert.value}${alert.limit ? ` (li
 
 export function actors(world) {
   const told = world.answers.actors;
-  if (!told) return { rows: [], text: "" };
+  if (!told) return { rows: [], dead: [], text: "" };
+  const dead = told.last_dead.map((each) => ({ ...each, key: each.message_id })).reverse();
   const rows = told.actors.map((actor) => ({
     name: actor.name, mailbox: actor.mailbox, steps: actor.steps, restarts: actor.restarts, failures: actor.failures,
     meanUs: actor.handler_mean_us, maxUs: actor.handler_max_us, last: actor.last_message,
     agoMs: actor.last_at_ms ? Math.max(told.at_ms - actor.last_at_ms, ZERO) : null,
   }));
   const journal = told.journal ? ` · journal ${told.journal.failed || (told.journal.lag_ms ? `${told.journal.lag_ms} ms behind` : "in step")}` : "";
-  return { rows, text: `${told.core_steps.toLocaleString("en")} steps${journal}` };
+  return { rows, dead, text: `${told.core_steps.toLocaleString("en")} steps${journal}` };
 }
 
 export function health(world) {

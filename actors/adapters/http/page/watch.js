@@ -38,7 +38,7 @@ export class Log {
   constructor(section) {
     this.home = section.querySelector(".body");
     this.list = make("ol", { class: "events", tabindex: "0", "aria-label": "Events, newest first" });
-    this.none = make("p", { class: "none" }, "No event since this page was opened");
+    this.none = make("p", { class: "none" }, "No event yet");
     this.home.append(this.list, this.none);
     this.held = [];
     this.isPaused = false;
@@ -118,11 +118,21 @@ export class Actors {
         { title: "ago", kind: "num", cell: (row) => (row.agoMs === null ? NONE : span(row.agoMs)) },
       ],
     });
+    this.dead = new Table(section.querySelector(".body"), {
+      label: "Dead letters", empty: "", key: (row) => row.key,
+      columns: [
+        { title: "dead letter to", kind: "key", cell: (row) => row.to },
+        { title: "message", cell: (row) => row.message },
+        { title: "why", kind: "wide wrap", cell: (row) => row.reason },
+      ],
+    });
   }
 
   show(world) {
     const actors = shape.actors(world);
     this.table.show(actors.rows);
+    this.dead.show(actors.dead);
+    this.dead.element.hidden = this.dead.none.hidden = actors.dead.length === 0;
     say(this.meta, actors.text);
   }
 }
