@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 from urllib.parse import urlencode
 
 from attrs import frozen
@@ -23,7 +23,7 @@ TOKEN = "CALLBOARD_API_TOKEN"  # noqa: S105 - the variable's name
 BYTES_MAX = 16 * 1024 * 1024
 UNAVAILABLE = (502, 503, 504)
 SHOWN_MAX = 200
-ERRORS_FROM = 400
+OK_FROM, OK_TO = 200, 300
 
 Json = dict[str, Any]
 FAULTS = (OSError, HTTPException)
@@ -69,8 +69,15 @@ class Client:
         except FAULTS as error:
             raise Unreachable(str(self.url), _why(error, self.timeout_seconds)) from None
         answer = self._parsed(data)
-        if response.status >= ERRORS_FROM:
+        if not OK_FROM <= response.status < OK_TO:
             self._refuse(response.status, answer)
+        return answer
+
+    def holds(self, answer: Json, *names: str) -> Json:
+        """Return an answer that has these keys; raises `Unreachable` for another one."""
+        missing = [name for name in names if name not in answer]
+        if missing:
+            raise Unreachable(str(self.url), f"answers without {', '.join(missing)}")
         return answer
 
     @contextmanager
@@ -122,11 +129,11 @@ class Client:
             raise Unreachable(str(self.url), "answers, but not as a Callboard does")
         return cast(Json, answer)
 
-    def _refuse(self, status: int, answer: Json) -> None:
-        """Raise for what the API calls an error; an answer with a body of its own passes."""
+    def _refuse(self, status: int, answer: Json) -> NoReturn:
+        """Raise what the API calls an error, or that it is none of a Callboard's."""
         error: Any = answer.get("error")
         if not isinstance(error, dict):
-            return
+            raise Unreachable(str(self.url), f"answers with {status}, not as a Callboard does")
         said = cast(Json, error)
         code, message = str(said.get("code", "")), str(said.get("message", ""))[:SHOWN_MAX]
         if status in UNAVAILABLE:

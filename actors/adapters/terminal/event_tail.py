@@ -6,6 +6,7 @@ Reads server-sent events: `id`, `event` and `data` of each, comments passed over
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
 
@@ -13,7 +14,7 @@ import click
 from attrs import frozen
 
 from ..exits import say
-from .client import ERRORS_FROM, Client
+from .client import Client
 from .faults import Unreachable
 from .place import Url
 from .remote import API
@@ -61,7 +62,7 @@ def events_of(client: Client, after_id: str = "") -> Iterator[Told]:
     """
     headers = {"Accept": "text/event-stream", **({"Last-Event-ID": after_id} if after_id else {})}
     with client.opened("GET", f"{API}/events", headers=headers) as response:
-        if response.status >= ERRORS_FROM:
+        if response.status != HTTPStatus.OK:
             client.demand(response)
         fields: dict[str, str] = {}
         try:

@@ -29,26 +29,25 @@ class Remote:
 
     def status(self) -> Json:
         """Return the trading state and what belongs to it."""
-        return self.client.get(f"{API}/status")
+        names = ("trading_state", "reason", "epoch", "held_symbols", "venue_open", "statistics")
+        return self.client.holds(self.client.get(f"{API}/status"), *names)
 
     def orders(self, symbol: str, *, is_open_only: bool) -> Json:
         """Return orders, by default the open ones."""
-        status = "open" if is_open_only else ""
-        return self.client.get(f"{API}/orders", {"symbol": symbol, "status": status})
+        status = "" if is_open_only else "all"
+        answer = self.client.get(f"{API}/orders", {"symbol": symbol, "status": status})
+        return self.client.holds(answer, "orders")
 
     def positions(self) -> Json:
         """Return the open positions."""
-        return self.client.get(f"{API}/positions")
+        names = ("positions", "realised_pnl", "fees")
+        return self.client.holds(self.client.get(f"{API}/positions"), *names)
 
     def trades(self, wanted: Wanted) -> Json:
         """Return a page of trades."""
         names = ("limit", "status", "symbol", "strategy", "since", "cursor")
         params = {name: getattr(wanted, name) or "" for name in names}
-        return self.client.get(f"{API}/trades", params)
-
-    def figures(self, what: str) -> Json:
-        """Return another view of the engine, as `limits` or `actors`."""
-        return self.client.get(f"{API}/{what}")
+        return self.client.holds(self.client.get(f"{API}/trades", params), "trades")
 
     def order(self, name: str) -> Json:
         """Return one order by any of its ids."""
@@ -65,13 +64,13 @@ class Remote:
             if "state" not in refused.answer:
                 raise
             answer = dict(refused.answer)
-        return fate_of(answer)
+        return fate_of(self.client.holds(answer, "state"))
 
     def cancel(self, name: str, seconds: float) -> Json:
         """Cancel what rests of an order, and return it as it is then."""
         wait_ms = min(int(seconds * MS), WAIT_MS_MAX)
         path = f"{API}/orders/{quote(name, safe='')}?wait_ms={wait_ms}"
-        answer = self.client.ask("DELETE", path)
+        answer = self.client.holds(self.client.ask("DELETE", path), "state", "order")
         return {"ok": answer["state"] in ENDED, **(answer["order"] or answer)}
 
     def command(self, word: str, fields: Json, wait_ms: int) -> Json:

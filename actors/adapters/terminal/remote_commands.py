@@ -5,9 +5,12 @@ an engine leaves in its data directory, so that people and scripts see no differ
 """
 
 import time
+from decimal import Decimal, InvalidOperation
+from typing import Any
 
 import click
 
+from ...policies.rounding import plain
 from ..spool import Order
 from .client import Client
 from .place import Url
@@ -19,6 +22,17 @@ WAIT_MS_MAX = 10_000
 OPERATOR = "operator"
 ONLY_BY_FOLDER = ("cancel-all", "look", "end")
 STATUS_KEYS = ("trading_state", "epoch", "held_symbols", "venue_open")
+POSITION_KEYS = (
+    "symbol",
+    "position_side",
+    "quantity",
+    "entry_price",
+    "mark_price",
+    "stop_price",
+    "protected",
+    "liquidation_price",
+    "liquidation_distance_pct",
+)
 
 
 def send_to(url: Url, order: Order, *, timeout_seconds: float) -> Json:
@@ -50,12 +64,22 @@ def answer_of(remote: Remote, more: Json) -> Json:
         "reason": wrong or status["reason"],
         **{name: status[name] for name in STATUS_KEYS},
         "mode": status.get("mode"),
-        "positions": positions["positions"],
-        "realised_pnl": positions["realised_pnl"],
-        "fees": positions["fees"],
+        "positions": [
+            {name: _figure(each[name]) for name in POSITION_KEYS} for each in positions["positions"]
+        ],
+        "realised_pnl": _figure(positions["realised_pnl"]),
+        "fees": _figure(positions["fees"]),
         "orders": status["statistics"],
         **more,
     }
+
+
+def _figure(value: Any) -> Any:
+    """Return a figure without the noughts behind it, and anything else as it is."""
+    try:
+        return plain(Decimal(value)) if isinstance(value, str) else value
+    except (InvalidOperation, ValueError):
+        return value
 
 
 def _body(order: Order) -> Json:

@@ -34,7 +34,7 @@ MODES = {"paper": "bold white on blue", "live": "bold white on red"}
 BUDGETS = {
     "weight_1m": "weight",
     "orders_10s": "orders/10s",
-    "orders_1m": "/1m",
+    "orders_1m": "1m",
     "requests_1m": "req",
 }
 PRESSURES = {"warn": "yellow", "reserve": "red"}
@@ -106,7 +106,7 @@ def _limits(limits: Json | None) -> Text:
             filled = min(BAR * used // max(limit, 1), BAR)
             line.append("█" * filled, style).append("░" * (BAR - filled) + " ", "dim")
         told = "" if reported is None else f" ({reported})"
-        line.append(f"{used}/{limit}", style).append(f"{told} ", "dim")
+        line.append(f"{used}/{limit}", style).append(f"{told}  ", "dim")
     for name, word in (
         ("banned_until_ms", "BANNED"),
         ("paused_until_ms", "PAUSED"),
