@@ -25,6 +25,7 @@ _COMMANDS: dict[str, str] = {
     "order": "actors.adapters.order_commands:order",
     "orders": "actors.adapters.terminal.show_verbs:orders_command",
     "positions": "actors.adapters.terminal.show_verbs:positions_command",
+    "reconcile": "actors.adapters.commands:reconcile",
     "replay": "scenarios.fork.command:replay",
     "report": "actors.adapters.report.command:report_command",
     "resume": "actors.adapters.commands:resume",

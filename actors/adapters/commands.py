@@ -196,6 +196,18 @@ def cancel_all(
     send_command(place, "cancel-all", timeout_seconds, as_json=as_json, **fields)
 
 
+@click.command("reconcile")
+@PLACE
+@REASON
+@BY
+@TIMEOUT
+@AS_JSON
+@exits
+def reconcile(place: Place, reason: str, by: str, timeout_seconds: float, *, as_json: bool) -> None:
+    """Have the engine compare its view with the venue's now; what differs is told as ever."""
+    send_command(place, "reconcile", timeout_seconds, as_json=as_json, reason=reason, by=by)
+
+
 @click.command("status")
 @PLACE
 @TIMEOUT

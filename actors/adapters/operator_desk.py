@@ -18,6 +18,7 @@ from ...messages.intake import (
     FlattenPositions,
     HaltTrading,
     LookForOrder,
+    ReconcileNow,
     ResumeTrading,
 )
 from ...messages.queries import (
@@ -158,6 +159,9 @@ class OperatorDesk:
             case "cancel-all":
                 cancel = CancelOrders(order_id, order.symbol, order.all_orders, order.reason)
                 self._post(cancel, order_id)
+            case "reconcile":
+                reason = order.reason or "asked by an operator"
+                self._post(ReconcileNow(order_id, reason, order.by), order_id)
             case "look":
                 self._post(LookForOrder(order_id, order.target), order_id)
             case "end":

@@ -22,7 +22,10 @@ from attrs import define, field, frozen
 from ..errors import EngineError
 
 COMMANDS, ANSWERS, HALT, JOURNAL, LOCK = "commands", "answers", "HALT", "journal", "lock"
-WORDS = ("halt", "resume", "flatten", "cancel-all", "status", "order", "look", "end")
+WORDS = (
+    *("halt", "resume", "flatten", "cancel-all", "reconcile"),
+    *("status", "order", "look", "end"),
+)
 TEXTS = ("command", "reason", "by", "symbol", "target")
 TAKEN_MAX = 100
 AGE_MS_MAX = 30_000

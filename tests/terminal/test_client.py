@@ -3,6 +3,7 @@
 import json
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from support.answering import Answering, answering
 from support.command_line import invoke
 
 TOKEN = "a-token-of-some-length"
-POSITIONS = {"positions": [], "realised_pnl": "0", "fees": "0"}
+POSITIONS: dict[str, Any] = {"positions": [], "realised_pnl": "0", "fees": "0"}
 
 
 @pytest.fixture
