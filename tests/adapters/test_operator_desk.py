@@ -24,6 +24,7 @@ from callboard.messages.intake import (
     FlattenPositions,
     HaltTrading,
     LookForOrder,
+    ReconcileNow,
     ResumeTrading,
 )
 from callboard.messages.queries import (
@@ -90,6 +91,7 @@ def test_words_become_commands_of_the_core(tmp_path: Path) -> None:
     put(tmp_path, "4", command="flatten", symbol="ETHUSDT")
     put(tmp_path, "5", command="look", target="900")
     put(tmp_path, "6", command="end", target="900", reason="it never came", by="me")
+    put(tmp_path, "7", command="reconcile", by="me")
 
     desk.look()
 
@@ -100,6 +102,7 @@ def test_words_become_commands_of_the_core(tmp_path: Path) -> None:
         (EXECUTION_SYSTEM, FlattenPositions("4", "ETHUSDT", "", verified=True), False),
         (EXECUTION_SYSTEM, LookForOrder("5", "900"), False),
         (EXECUTION_SYSTEM, EndOrder("6", "900", "it never came", "me"), False),
+        (EXECUTION_SYSTEM, ReconcileNow("7", "asked by an operator", "me"), False),
     ] == core.posted
 
 
