@@ -58,7 +58,8 @@ class Session:
         self._staying: list[_Staying] = []
         tools = str(Path(sys.executable).parent)
         self._environ = {
-            **os.environ,
+            # Without the settings of the tests: a reader has none of them.
+            **{name: value for name, value in os.environ.items() if not _is_setting(name)},
             "PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', '')}",
             "NO_COLOR": "1",
             "COLUMNS": "100",
@@ -230,6 +231,10 @@ class _Staying:
                     self._said = True
                     self._heard.set()
         self._heard.set()
+
+
+def _is_setting(variable: str) -> bool:
+    return variable.startswith("CALLBOARD__")
 
 
 def _is_plain(line: str) -> bool:
