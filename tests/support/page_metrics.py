@@ -33,6 +33,15 @@ Durations are by the engine's clock, from the times that the journal holds.
 A figure that nobody knows has no sample.
 A label has at most 100 values; the rest are counted under `other`, and `labels_folded_total` \
 says how often.
+
+## Traces
+
+With the extra `callboard[otel]` and `metrics.trace_url = "http://127.0.0.1:4318/v1/traces"` every \
+signal is one OpenTelemetry trace.
+Its own span lasts from the intake to the terminal event.
+Under it stands a span for every step of the core that followed from it, named after the actor and \
+the message; a wait in a queue or on the wire shows as its length.
+Span ids are computed from the journal, so what is sent twice is the same span.
 """
 
 

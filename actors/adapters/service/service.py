@@ -41,6 +41,7 @@ FACES: dict[str, tuple[str, Wanted]] = {
         lambda settings: bool(settings.metrics.push_url),
     ),
     "alerts": ("alerts.face:Alerts", lambda settings: settings.alerts.enabled),
+    "traces": ("metrics.traces:Traces", lambda settings: bool(settings.metrics.trace_url)),
 }
 """Face's name -> "module:class" below this package's parent, and whether settings want it."""
 
