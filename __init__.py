@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .actors import aio
+    from .actors.adapters.bus.incoming import event_reader
     from .actors.adapters.claim import AccountInUse
     from .actors.adapters.disk import FolderInUse
     from .actors.adapters.modes import ModeRefused
@@ -213,6 +214,7 @@ __all__ = (
     "GetStatus",
     "GetSummary",
     "vitals",
+    "event_reader",
     "Subscribe",
     "Unsubscribe",
     # What it hears: answers and events.
@@ -296,6 +298,7 @@ __all__ = (
 _HOMES: dict[str, str] = {
     "actors": "aio",
     "messages": "plans vitals",
+    "actors.adapters.bus.incoming": "event_reader",
     "actors.engine": "ExecutionSystem",
     "actors.settings": """
         BreakerSettings OrderSettings ProtectionSettings QueueSettings RetryFigures RiskSettings

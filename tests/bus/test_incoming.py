@@ -20,7 +20,7 @@ from callboard.actors.adapters.bus.incoming import (
     NAMES,
     TOPICS,
     PolicyWanted,
-    handler,
+    event_reader,
     read,
     topic_of,
 )
@@ -247,7 +247,9 @@ def test_a_host_s_own_bus_may_call_the_reader_with_every_event_of_a_topic() -> N
     bad: list[str] = []
 
     def take(topic: str, payload: Any) -> None:
-        reads = handler(topic, told.append, lambda fault: bad.append(str(fault)), now_ms=lambda: 9)
+        reads = event_reader(
+            topic, tell=told.append, refuse=lambda fault: bad.append(str(fault)), now_ms=lambda: 9
+        )
         reads(payload)
 
     take("TradingSignalGenerated", {**LONG, "event_id": "e7", "at_ms": AT_MS})

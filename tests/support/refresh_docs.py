@@ -14,6 +14,7 @@ from support.page_configuration import configuration
 from support.page_errors import errors
 from support.page_messages import messages
 from support.page_metrics import metrics
+from support.topic_schemas import topics_json, topics_page
 
 ROOT = Path(__file__).parents[2]
 NOTE = "<!-- Made by `./dev docs`: change the code that it is made of, not this file. -->\n\n"
@@ -22,13 +23,15 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/errors.md": errors,
     "docs/messages.md": messages,
     "docs/metrics.md": metrics,
+    "docs/topics.json": topics_json,
+    "docs/topics.md": topics_page,
 }
 """Path below the root -> what makes its text."""
 
 
 def text_of(name: str) -> str:
-    """Return what a page should say."""
-    return NOTE + PAGES[name]()
+    """Return what a page should say; a document of data has no place for a note."""
+    return PAGES[name]() if name.endswith(".json") else NOTE + PAGES[name]()
 
 
 def main() -> int:

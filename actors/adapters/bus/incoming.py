@@ -3,9 +3,10 @@
 Owns the topics that come in and their other names. A wish is read as every edge reads it
 (`signal_fields`), so the same words count and the same contradictions are refused. Without a
 `signal_id` a wish is named by its event, so that a duplicate is carried out once. The word of an
-emergency-stop source that cannot be read counts as the worst (C-09). Pure.
+emergency-stop source that cannot be read counts as the worst (C-09).
 """
 
+import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -165,22 +166,27 @@ _READERS: Mapping[str, Callable[[Arrival], Taken]] = MappingProxyType(
 )
 
 
+def wall_ms() -> int:
+    """Return the wall's time."""
+    return time.time_ns() // 1_000_000
+
+
 def worst(at_ms: int) -> EmergencyStateChanged:
     """Return what an emergency-stop event means that nobody can read."""
     return EmergencyStateChanged(MALFORMED, EMERGENCY, at_ms)
 
 
-def handler(
+def event_reader(
     topic: str | type,
-    tell: Callable[[HostCommand], None],
-    refuse: Callable[[BadFields], None],
     *,
-    now_ms: Callable[[], int],
+    tell: Callable[[HostCommand], object],
+    refuse: Callable[[BadFields], object],
+    now_ms: Callable[[], int] = wall_ms,
 ) -> Callable[[Mapping[str, Any] | bytes], None]:
     """Return what a host's own bus may call with every event of a topic.
 
-    `tell` gets the command, `refuse` what could not be read. An event names itself by `event_id`
-    or `signal_id`; one that does neither is refused, since nobody could know its duplicate.
+    `tell` gets the command, `refuse` the faults of what could not be read. A wish names itself by
+    `event_id` or `signal_id`; one that does neither is refused, since nobody knows its duplicate.
     """
     name = topic_of(topic)
 
