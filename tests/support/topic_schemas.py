@@ -1,4 +1,4 @@
-"""TopicSchemas: docs/topics.json and docs/topics.md, made of the classes of events and commands.
+"""TopicSchemas: docs/topics.json and docs/topics.md, made of events and commands.
 
 Out: the class itself, as the codec writes it whole. In: the class of the command that a topic
 becomes, with what its reader adds from outside, and the other names that it reads.
