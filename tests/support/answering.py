@@ -50,7 +50,7 @@ def answering() -> Generator[Answering]:
             self.end_headers()
             self.wfile.write(told.body)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ARG002 - its form
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its form
             """Say nothing."""
 
     for method in ("POST", "DELETE"):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from support.openapi_document import openapi
 from support.page_configuration import configuration
 from support.page_errors import errors
 from support.page_messages import messages
@@ -19,6 +20,7 @@ from support.topic_schemas import topics_json, topics_page
 ROOT = Path(__file__).parents[2]
 NOTE = "<!-- Made by `./dev docs`: change the code that it is made of, not this file. -->\n\n"
 PAGES: Mapping[str, Callable[[], str]] = {
+    "actors/adapters/http/openapi.json": openapi,
     "docs/configuration.md": configuration,
     "docs/errors.md": errors,
     "docs/messages.md": messages,

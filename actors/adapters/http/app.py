@@ -6,7 +6,6 @@ names is told to the log by its class and place, and to the client as nothing bu
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable
 
 from attrs import frozen
 from starlette.applications import Starlette
@@ -25,7 +24,7 @@ from .events import stream_events
 from .limits import RateLimit, Rates
 from .order_answers import PATH
 
-GET, POST, DELETE = "GET", "POST", "DELETE"
+GET, HEAD, POST, DELETE = "GET", "HEAD", "POST", "DELETE"
 
 
 @frozen
@@ -80,14 +79,24 @@ def make_app(api: Api, rates: Rates) -> Starlette:
         return error_response(fault)
 
     return Starlette(
-        routes=[Route(way.path, _endpoint(api, way), methods=[way.method]) for way in WAYS],
+        routes=[_route(api, path, ways) for path, ways in _by_path().items()],
         middleware=[Middleware(RateLimit, rates=rates)],
         exception_handlers={HTTPException: on_http_error},
     )
 
 
-def _endpoint(api: Api, way: Way) -> Callable[[Request], Awaitable[Response]]:
+def _by_path() -> dict[str, dict[str, Way]]:
+    found: dict[str, dict[str, Way]] = {}
+    for way in WAYS:
+        found.setdefault(way.path, {})[way.method] = way
+    return found
+
+
+def _route(api: Api, path: str, ways: dict[str, Way]) -> Route:
+    """Return the route of a path with all its methods, so that a wrong one is told of them all."""
+
     async def answer(request: Request) -> Response:
+        way = ways[GET if request.method == HEAD else request.method]
         try:
             who = "" if way.role is None else api.guard.allow(request, way.role)
             return await way.handler(api, request, who)
@@ -99,7 +108,7 @@ def _endpoint(api: Api, way: Way) -> Callable[[Request], Awaitable[Response]]:
             _note(api, way, error)
             return error_response(ApiError(500, "internal", "a fault of the service; see its log"))
 
-    return answer
+    return Route(path, answer, methods=list(ways))
 
 
 def _note(api: Api, way: Way, error: Exception) -> None:

@@ -7,6 +7,7 @@ once: its id derives from the key.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from difflib import get_close_matches
 from functools import partial
@@ -34,6 +35,7 @@ WAIT_MS_DEFAULT, WAIT_MS_MAX = 2_000, 10_000
 MS = 1_000
 LOOK_SECONDS = 0.05
 APPROVAL_SECONDS = 300
+COMMAND_ID = re.compile(r"[A-Za-z0-9_-]{1,256}")
 HALT_REASON = "halted over HTTP"
 
 
@@ -98,7 +100,10 @@ async def flatten(api: Api, request: Request, who: str) -> Response:
 async def show_flattening(api: Api, request: Request, _who: str) -> Response:
     """Show how far a flatten has come."""
     Params.of(request, ()).check()
-    view: FlatteningView = await api.desk.ask(GetFlattening(path_text(request, "command_id")))
+    command_id = path_text(request, "command_id")
+    if not COMMAND_ID.fullmatch(command_id):
+        raise ApiError(404, "command_unknown", "this is no command's id")
+    view: FlatteningView = await api.desk.ask(GetFlattening(command_id))
     return json_response(_flattened(api, view))
 
 

@@ -72,20 +72,25 @@ class EventStream(Response):
             if scope["method"] == "HEAD":
                 await send({"type": "http.response.body"})
                 return
-            gone = asyncio.ensure_future(_gone(receive))
-            try:
-                await self._stream(gone, send)
-            finally:
-                gone.cancel()
+            await self._until_either_ends(receive, send)
         finally:
             self._api.streams -= 1
             self._queue.close()
 
-    async def _stream(self, gone: "asyncio.Future[None]", send: Send) -> None:
+    async def _until_either_ends(self, receive: Receive, send: Send) -> None:
+        ends = [asyncio.ensure_future(each) for each in (self._stream(send), _gone(receive))]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
+
+    async def _stream(self, send: Send) -> None:
         loop = asyncio.get_running_loop()
         await _write(send, f"retry: {RETRY_MS}\n\n".encode())
         said_at = loop.time()
-        while not (gone.done() or self._api.closing.is_set()):
+        while not self._api.closing.is_set():
             batch = b"".join(map(self._api.encoder.lines, _waiting(self._queue)))
             if batch:
                 await _write(send, batch)

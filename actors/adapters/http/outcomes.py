@@ -101,6 +101,12 @@ class Outcomes:
             async with asyncio.timeout(seconds):
                 await self._news.wait()
 
+    def wake(self) -> None:
+        """Let every stream look; on the loop."""
+        self._is_waking = False
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
     def close(self) -> None:
         """End the thread; from any thread but its own."""
         self._queue.close()
@@ -134,12 +140,7 @@ class Outcomes:
                 watcher.hear(told.event)
         if not self._is_waking:
             self._is_waking = True
-            self.loop.call_later(BATCH_SECONDS, self._wake)
-
-    def _wake(self) -> None:
-        self._is_waking = False
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+            self.loop.call_later(BATCH_SECONDS, self.wake)
 
 
 def _subjects(told: Published) -> tuple[str, ...]:

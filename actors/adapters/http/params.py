@@ -55,9 +55,11 @@ class Params:
 
     def word(self, name: str, words: Iterable[str], default: str = "") -> str:
         """Return one of some words."""
-        value = self.given.get(name, default)
+        value = self.given.get(name)
         allowed = tuple(words)
-        if value not in (*allowed, default):
+        if value is None:
+            return default
+        if value not in allowed:
             reason = f"must be one of {', '.join(allowed)}, not {shown(value)}"
             self.faults.append(BadField(name, reason))
             return default
@@ -80,7 +82,8 @@ class Params:
         value = self.given.get(name, "")
         if not value:
             return ""
-        if value.isascii() and value.isdigit() and len(value) == MS_DIGITS:
+        is_ms = value.isascii() and value.isdigit() and len(value) == MS_DIGITS
+        if is_ms and int(value) < SECONDS_MAX * 1_000:
             return stamp_of_ms(int(value))
         try:
             # A plus in a query is a space.

@@ -165,6 +165,7 @@ class _Port:
         if loop is not None and api is not None:
             with suppress(RuntimeError):  # the loop is closed already
                 loop.call_soon_threadsafe(api.closing.set)
+                loop.call_soon_threadsafe(api.outcomes.wake)
         if server is not None:
             server.should_exit = True
         self._thread.join(STOP_SECONDS)
