@@ -33,6 +33,7 @@ from .config_fields import (
     value_of,
 )
 from .config_rules import RULES, limiter_fault, pair_faults
+from .secret import without_user
 
 TABLE = "callboard"
 VARIABLE_PREFIX = "CALLBOARD__"
@@ -139,7 +140,7 @@ def load(
 
 
 def shown(value: Any) -> str:
-    """Return a value as TOML would write it."""
+    """Return a value as TOML would write it; an address without its user and password."""
     if isinstance(value, StrategyLimits):
         given = {name: each for name, each in attrs.asdict(value).items() if each is not None}
         return f"{{{', '.join(f'{name} = {shown(each)}' for name, each in given.items())}}}"
@@ -147,7 +148,7 @@ def shown(value: Any) -> str:
         return f"[{', '.join(shown(each) for each in members_of(value))}]"
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, int | Decimal) else f'"{value}"'
+    return str(value) if isinstance(value, int | Decimal) else f'"{without_user(value)}"'
 
 
 def template() -> str:

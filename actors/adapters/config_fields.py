@@ -16,6 +16,7 @@ import attrs
 from attrs import frozen
 
 from ..settings import Settings, StrategyLimits
+from .secret import without_user
 
 ROOT = ""
 LOSSES = frozenset(
@@ -268,4 +269,4 @@ def unit_of(name: str) -> str:
 
 
 def _shown(raw: Any) -> str:
-    return str(raw) if isinstance(raw, Decimal) else repr(raw)
+    return str(raw) if isinstance(raw, Decimal) else without_user(repr(raw))

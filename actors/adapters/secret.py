@@ -8,6 +8,7 @@ content.
 """
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 
@@ -20,6 +21,7 @@ HANDED_OVER = (0o440, 0, 0)
 """Mode, owner and group of what systemd hands over: an access list lets the service in, whose mask
 stands where the rights of a group do."""
 BYTES_MAX = 64 * 1024
+_USER = re.compile(r"(?<=://)[^/\s]*@")
 
 
 class Secret:
@@ -67,6 +69,11 @@ def read_secret(name: str, environ: Mapping[str, str]) -> Secret | None:
     if not text.strip():
         raise ConfigurationError(f"{name}: is empty")
     return Secret(text.strip())
+
+
+def without_user(text: str) -> str:
+    """Return a text in which no address shows its user and password."""
+    return _USER.sub(f"{MASK}@", text)
 
 
 def _read(variable: str, path: str) -> str:

@@ -309,3 +309,15 @@ def test_a_table_that_is_no_strategy_is_a_fault(tables: str, fault: str, tmp_pat
     (found,) = faults_of(tmp_path, f"[callboard.risk]\n{tables}")
 
     assert fault in found
+
+
+@pytest.mark.parametrize(
+    "key", ["bus.redis_url", "metrics.push_url", "emergency.url", "exchange.rest_url"]
+)
+def test_an_address_with_a_password_is_refused_and_the_password_is_not_repeated(key: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(flags={key: "http://me:hunter2@host/x"})
+
+    assert f"{key}: must be" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert "http://***@host/x" in str(caught.value)

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from ...errors import ConfigurationError
-from ..commands import AS_JSON
+from ..commands import AS_JSON, Decorated
 from ..exits import exits, say
 from ..journal_commands import EXISTING, held_journal
 from .store_report import PAGE, PAGE_MAX, Wanted, one_trade, report, trades_page
@@ -24,6 +24,23 @@ TRADE_LINE = (
     "{trade_id:>6}  {status:<6}  {opened_at:.19}  {symbol:<12}  {direction:<5}  {quantity:>12}"
     "  {entry_price:>12}  {exit:>12}  {net_pnl:>14}  {strategy}  {reason}"
 )
+
+
+WANTED = (
+    click.option("--limit", default=PAGE, show_default=True, type=click.IntRange(1, PAGE_MAX)),
+    click.option("--status", default="", type=click.Choice(("", "open", "closed"))),
+    click.option("--symbol", default="", help="Only this symbol."),
+    click.option("--strategy", default="", help="Only this strategy."),
+    click.option("--since", default="", help="Opened since, as in 2026-02-20 or a whole UTC time."),
+    click.option("--cursor", default=0, help="The next_cursor of the page before."),
+)
+
+
+def wanted_trades(body: Decorated) -> Decorated:
+    """Give a command the options of `Wanted`."""
+    for option in reversed(WANTED):
+        body = option(body)
+    return body
 
 
 @click.group("store")
@@ -88,12 +105,7 @@ def report_command(data_dir: Path, *, as_json: bool) -> None:
 
 @store.command("trades")
 @EXISTING
-@click.option("--limit", default=PAGE, show_default=True, type=click.IntRange(1, PAGE_MAX))
-@click.option("--status", default="", type=click.Choice(("", "open", "closed")))
-@click.option("--symbol", default="", help="Only this symbol.")
-@click.option("--strategy", default="", help="Only this strategy.")
-@click.option("--since", default="", help="Opened since, as in 2026-02-20 or a whole UTC time.")
-@click.option("--cursor", default=0, help="The next_cursor of the page before.")
+@wanted_trades
 @AS_JSON
 @exits
 def trades_command(data_dir: Path, *, as_json: bool, **wanted: Any) -> None:

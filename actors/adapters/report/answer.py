@@ -15,6 +15,7 @@ from .quality import (
     errors_of,
     latency_of,
     protection_of,
+    ratio,
     refusals_of,
     retries_of,
     times_of,
@@ -33,7 +34,7 @@ def report_of(data_dir: Path, orders_max: int) -> Json:
         return {
             "format": FORMAT,
             "run": _run(run),
-            "statistics": money.pop("statistics"),
+            "statistics": _statistics(money.pop("statistics")),
             "outcomes": money.pop("outcomes"),
             "activity": activity_of(run.store, ACTIVITY_BUCKETS),
             "latency": latency_of(run.fold),
@@ -47,6 +48,11 @@ def report_of(data_dir: Path, orders_max: int) -> Json:
             "conditions": conditions_of(run.fold),
             "orders": _orders(run, orders_max),
         }
+
+
+def _statistics(counted: Json) -> Json:
+    executed, failed = counted["executed"], counted["failed"]
+    return {**counted, "success_rate": ratio(executed, executed + failed)}
 
 
 def _run(run: Run) -> Json:

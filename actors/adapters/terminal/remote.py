@@ -49,6 +49,10 @@ class Remote:
         params = {name: getattr(wanted, name) or "" for name in names}
         return self.client.holds(self.client.get(f"{API}/trades", params), "trades")
 
+    def figures(self, what: str) -> Json:
+        """Return another view of the engine, as `alerts` or `limits`."""
+        return self.client.get(f"{API}/{what}")
+
     def order(self, name: str) -> Json:
         """Return one order by any of its ids."""
         return self.client.get(f"{API}/orders/{quote(name, safe='')}")

@@ -15,7 +15,8 @@ import click
 from ...policies.rounding import plain as money
 from ..commands import AS_JSON, TIMEOUT
 from ..exits import exits, say
-from ..records.store_report import PAGE, PAGE_MAX, Wanted
+from ..records.store_commands import wanted_trades
+from ..records.store_report import Wanted
 from .place import PLACE, Place, Url
 from .tables import Column, plain, print_table
 
@@ -96,12 +97,7 @@ def positions_command(place: Place, timeout_seconds: float, *, as_json: bool) ->
 
 @click.command("trades")
 @PLACE
-@click.option("--limit", default=PAGE, show_default=True, type=click.IntRange(1, PAGE_MAX))
-@click.option("--status", default="", type=click.Choice(("", "open", "closed")))
-@click.option("--symbol", default="", help="Only this symbol.")
-@click.option("--strategy", default="", help="Only this strategy.")
-@click.option("--since", default="", help="Opened since, as in 2026-02-20 or a whole UTC time.")
-@click.option("--cursor", default=0, help="The next_cursor of the page before.")
+@wanted_trades
 @TIMEOUT
 @AS_JSON
 @exits
