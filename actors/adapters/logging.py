@@ -33,6 +33,9 @@ LEVELS: Mapping[str, int] = MappingProxyType(
         "view_stale": logging.WARNING,
         "signal_line_refused": logging.WARNING,
         "alert_raised": logging.WARNING,
+        "alert_firing": logging.WARNING,
+        "alert_resolved": logging.WARNING,
+        "alerts_forgotten": logging.WARNING,
         "setting_warned": logging.WARNING,
     }
 )

@@ -7,9 +7,10 @@ import pytest
 from callboard.actors.adapters.alerts import alert_book
 from callboard.actors.adapters.alerts.alert_book import AlertBook
 from callboard.actors.adapters.alerts.notices import Notice, State
-from callboard.actors.adapters.alerts.occurrences import OTHER, Occurrence
+from callboard.actors.adapters.alerts.occurrences import OTHER, Occurrence, occurrence_of
 from callboard.actors.adapters.alerts.rules import Condition, Rule, RuleSet
-from callboard.messages.values import Severity
+from callboard.messages.events import OrderFilled, OrderUnresolved
+from callboard.messages.values import Severity, Side
 
 MINUTE_MS = 60_000
 COOL_DOWN_MS = 5 * MINUTE_MS
@@ -29,6 +30,13 @@ HIGH_WITH_POSITION = Rule(
 )
 DOWN = Rule("down", "it is down", events=("venue_down",), ends=("venue_up",))
 SEEN = Rule("seen", "seen", Severity.WARNING, events=("rate_limit",), quiet_ms=MINUTE_MS)
+UNRESOLVED = Rule(
+    "unresolved",
+    "nobody knows",
+    Severity.CRITICAL,
+    events=("order.unresolved",),
+    ends=("order.filled",),
+)
 LETTERS = Rule(
     "letters",
     "lost",
@@ -209,6 +217,18 @@ def test_an_engines_word_fires_for_its_subject_and_ends_with_its_counterpart() -
     assert [[], []] == [twice, other]
     assert [("down", "a", "resolved")] == told(ends)
     assert [2] == [each["count"] for each in alerts.listed()]
+
+
+def test_an_orders_end_ends_what_was_said_of_its_signal() -> None:
+    alerts = book(UNRESOLVED)
+    unresolved = occurrence_of(OrderUnresolved("s1", "ETHUSDT", 1_000))
+    filled = OrderFilled("s1", "cb1", "ETHUSDT", Side.BUY, Decimal(1), Decimal(2))
+
+    fires = alerts.hear(unresolved, Figures().of, 0)
+    ends = alerts.hear(occurrence_of(filled), Figures().of, 1)
+
+    assert [("unresolved", "s1", "firing")] == told(fires)
+    assert [("unresolved", "s1", "resolved")] == told(ends)
 
 
 def test_what_is_said_no_more_is_over_after_its_quiet() -> None:

@@ -1,17 +1,15 @@
 """Alerts commands: lists, checks and tests, with the codes and words that scripts rely on."""
 
 import json
-import threading
 from collections.abc import Generator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from callboard.__main__ import main
 from callboard.actors.adapters.alerts.memory import Remembered, remember
+from support.web_receiver import Receiver
 
 ALERT = {
     "rule": "down",
@@ -28,24 +26,10 @@ def called(*words: str, **environ: str) -> Result:
 
 
 @pytest.fixture
-def hook() -> Generator[str]:
-    """Return the address of a server that takes every POST."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
-            """Print nothing."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+def receiver() -> Generator[Receiver]:
+    server = Receiver()
+    yield server
+    server.stop()
 
 
 def test_the_list_shows_what_the_service_has_written(tmp_path: Path) -> None:
@@ -87,12 +71,12 @@ def test_a_check_shows_every_rule_or_every_fault(tmp_path: Path) -> None:
     assert "say when it is over" in bad.output
 
 
-def test_a_test_says_what_became_of_every_channel(hook: str) -> None:
+def test_a_test_says_what_became_of_every_channel(receiver: Receiver) -> None:
     secret = {"CALLBOARD_ALERT_WEBHOOK_SECRET": "s"}
 
-    taken = called("test", CALLBOARD_ALERT_WEBHOOK_URL=hook, **secret)
+    taken = called("test", CALLBOARD_ALERT_WEBHOOK_URL=receiver.url, **secret)
     refused = called("test", "--json", CALLBOARD_ALERT_WEBHOOK_URL="http://127.0.0.1:1", **secret)
-    unsigned = called("test", CALLBOARD_ALERT_WEBHOOK_URL=hook)
+    unsigned = called("test", CALLBOARD_ALERT_WEBHOOK_URL=receiver.url)
     none = called("test")
 
     assert (0, 1, 3, 0) == (taken.exit_code, refused.exit_code, unsigned.exit_code, none.exit_code)

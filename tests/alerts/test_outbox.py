@@ -1,9 +1,7 @@
 """Outbox and webhook: what leaves is signed, tried again, bounded, and holds up nobody."""
 
 import json
-import threading
 from collections.abc import Generator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -27,6 +25,7 @@ from callboard.actors.adapters.alerts.webhook import (
 )
 from callboard.actors.adapters.secret import Secret
 from callboard.messages.values import Severity
+from support.web_receiver import Receiver
 
 WAIT_SECONDS = 60.0
 HOUR_MS = 3_600_000
@@ -47,47 +46,15 @@ NOTICE = Notice(
 )
 
 
-class Receiver:
-    """A real HTTP server on this machine that answers as it is told."""
-
-    def __init__(self) -> None:
-        self.statuses: list[int] = []
-        """Answers to come; 204 when there are no more."""
-        self.posts: list[tuple[dict[str, str], bytes]] = []
-        self.release = threading.Event()
-        self.release.set()
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.posts.append((dict(self.headers), body))
-                receiver.release.wait(WAIT_SECONDS)
-                self.send_response(receiver.statuses.pop(0) if receiver.statuses else 204)
-                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
-                """Print nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook?key={CANARY}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.01,), daemon=True
-        )
-        self._thread.start()
-
-    def stop(self) -> None:
-        self.release.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-
 @pytest.fixture
 def receiver() -> Generator[Receiver]:
     server = Receiver()
     yield server
     server.stop()
+
+
+def hook_of(receiver: Receiver) -> str:
+    return f"{receiver.url}/hook?key={CANARY}"
 
 
 def webhook(url: str, seconds: float = WAIT_SECONDS) -> Webhook:
@@ -103,7 +70,7 @@ def outbox(channel: Any, *, queue_max: int = 10, now_ms: int = 0) -> Outbox:
 def test_a_notice_is_posted_as_json_with_a_signature_over_time_and_body(
     receiver: Receiver,
 ) -> None:
-    webhook(receiver.url).deliver(NOTICE)
+    webhook(hook_of(receiver)).deliver(NOTICE)
 
     headers, body = receiver.posts[0]
     assert NOTICE == notice_of(json.loads(body))
@@ -121,7 +88,7 @@ def test_an_answer_that_is_no_success_is_tried_again_or_final(
     receiver.statuses.append(status)
 
     with pytest.raises(DeliveryFailed) as caught:
-        webhook(receiver.url).deliver(NOTICE)
+        webhook(hook_of(receiver)).deliver(NOTICE)
 
     assert (is_final, f"it answered {status}") == (caught.value.is_final, str(caught.value))
 
@@ -130,7 +97,7 @@ def test_a_receiver_that_never_answers_is_cut_off(receiver: Receiver) -> None:
     receiver.release.clear()
 
     with pytest.raises(DeliveryFailed, match="no answer"):
-        webhook(receiver.url, seconds=0.05).deliver(NOTICE)
+        webhook(hook_of(receiver), seconds=0.05).deliver(NOTICE)
 
 
 def test_nobody_there_is_no_answer_and_no_secret_is_told() -> None:
@@ -147,7 +114,7 @@ def test_what_is_not_taken_is_tried_again_in_its_order_under_the_same_name(
     receiver: Receiver,
 ) -> None:
     receiver.statuses += [500, 503]
-    box = outbox(webhook(receiver.url))
+    box = outbox(webhook(hook_of(receiver)))
 
     box.put((NOTICE, evolve(NOTICE, notice_id="second")))
     assert box.wait_until(lambda each: each.delivered == 2, WAIT_SECONDS)
@@ -161,7 +128,7 @@ def test_what_is_not_taken_is_tried_again_in_its_order_under_the_same_name(
 
 def test_a_final_refusal_is_given_up_and_counted(receiver: Receiver) -> None:
     receiver.statuses.append(410)
-    box = outbox(webhook(receiver.url))
+    box = outbox(webhook(hook_of(receiver)))
 
     box.put((NOTICE,))
     assert box.wait_until(lambda each: each.lost == 1, WAIT_SECONDS)
@@ -173,7 +140,7 @@ def test_a_final_refusal_is_given_up_and_counted(receiver: Receiver) -> None:
 
 def test_a_notice_that_is_too_old_is_given_up(receiver: Receiver) -> None:
     receiver.statuses.append(500)
-    box = outbox(webhook(receiver.url), now_ms=NOTICE.at_ms + HOUR_MS)
+    box = outbox(webhook(hook_of(receiver)), now_ms=NOTICE.at_ms + HOUR_MS)
 
     box.put((NOTICE,))
     assert box.wait_until(lambda each: each.lost == 1, WAIT_SECONDS)
@@ -186,7 +153,7 @@ def test_a_stuck_receiver_holds_up_nobody_and_the_oldest_notices_give_way(
     receiver: Receiver,
 ) -> None:
     receiver.release.clear()
-    box = outbox(webhook(receiver.url), queue_max=3)
+    box = outbox(webhook(hook_of(receiver)), queue_max=3)
 
     box.put(evolve(NOTICE, notice_id=f"n{number}") for number in range(10))
     waiting = [each.notice_id for each in box.waiting()]
@@ -242,7 +209,7 @@ def test_the_environment_names_the_channels_and_its_faults_are_told_without_secr
 def test_apprise_tells_its_addresses_and_says_when_one_did_not_take_it(
     receiver: Receiver,
 ) -> None:
-    url = receiver.url.replace("http://", "json://").partition("?")[0]
+    url = receiver.url.replace("http://", "json://")
     (channel,) = open_channels({APPRISE_URLS: f"{url}, {url}"}, timeout_ms=100).channels
     bad = open_channels({APPRISE_URLS: f"{url} nonsense"}, timeout_ms=100)
 

@@ -8,6 +8,7 @@ Bound: `ALERTS_MAX`, the oldest resolved go first. Time is given, by whoever has
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from attrs import asdict, define, evolve, field, frozen
@@ -70,8 +71,8 @@ class AlertBook:
     def hear(self, said: Occurrence, figure_of: FigureOf, now_ms: int) -> list[Notice]:
         """Take what the engine said; return what people must be told."""
         ended, begun = self.rules.ended_by(said.names), self.rules.begun_by(said.names)
-        for rule in ended:
-            alert = self.alerts.get((rule.name, said.subject))
+        for rule, subject in product(ended, (said.subject, *said.also)):
+            alert = self.alerts.get((rule.name, subject))
             if alert is not None and alert.state is State.FIRING:
                 self._resolve(alert, said.text or alert.value, now_ms)
         for rule in begun:

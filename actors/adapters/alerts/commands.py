@@ -110,9 +110,9 @@ def test(files: tuple[Path, ...], pairs: tuple[str, ...], *, as_json: bool) -> N
 
 def _of_api(url: Url, timeout_seconds: float) -> tuple[list[dict[str, Any]], int]:
     from ..terminal.client import Client
-    from ..terminal.remote import Remote
+    from ..terminal.remote import API
 
-    answer = Remote(Client.of(url, timeout_seconds)).figures("alerts")
+    answer = Client.of(url, timeout_seconds).get(f"{API}/alerts")
     return list(answer["alerts"]), _now_ms()
 
 

@@ -104,6 +104,8 @@ class Occurrence:
     severity: Severity
     is_alert: bool = False
     """Whether the engine itself wants a person to see it."""
+    also: tuple[str, ...] = ()
+    """Other names of what it is about: an order's end is its signal's, too."""
 
 
 def occurrence_of(event: Event) -> Occurrence:
@@ -121,7 +123,9 @@ def occurrence_of(event: Event) -> Occurrence:
             return Occurrence(names, event.part, event.text, Severity.CRITICAL)
         case _:
             text = str(getattr(event, "reason", "") or "")
-            return Occurrence((TOPICS[type(event)],), _subject(event), text, Severity.WARNING)
+            subject, *also = _subjects(event) or ("",)
+            topic = TOPICS[type(event)]
+            return Occurrence((topic,), subject, text, Severity.WARNING, also=tuple(also))
 
 
 def known_names() -> frozenset[str]:
@@ -129,6 +133,6 @@ def known_names() -> frozenset[str]:
     return ENGINE_ALERTS | {*TOPICS.values(), *STATES.values(), OTHER}
 
 
-def _subject(event: Event) -> str:
+def _subjects(event: Event) -> tuple[str, ...]:
     found = (str(getattr(event, name, "") or "") for name in SUBJECTS)
-    return next((each for each in found if each), "")
+    return tuple(each for each in found if each)
