@@ -21,7 +21,7 @@ from attrs import define, field
 from callboard.actors.adapters.service.link import SocketLink
 from callboard.actors.system import make_codec
 from callboard.messages.vitals import GetVitals
-from measure import Row, Target
+from measure import Row, Target, row_of
 from serving import HERE, WAIT_SECONDS, serving
 from socket_load import Requests, at_once, one_by_one
 from stage import BenchmarkFailed
@@ -103,10 +103,10 @@ def _api_rows(found: Figures) -> Iterator[Row]:
     for name in (GET, POST):
         base = f"{name} {CONSTANT}"
         rate = Target(f"API: {name} a second / a constant answer", RATE_UNIT, None)
-        yield _row(rate, found.rates[name], found.rates[base])
+        yield row_of(rate, found.rates[name], found.rates[base])
         p50 = f"p50 {median(found.p50s(name)):.3g} against {median(found.p50s(base)):.3g} ms"
         p99 = Target(f"API: p99 of {name} / a constant answer", TIME_UNIT, None)
-        yield _row(p99, found.p99s(name), found.p99s(base), p50)
+        yield row_of(p99, found.p99s(name), found.p99s(base), p50)
 
 
 def _face_rows(orders: int, rounds: int) -> Iterator[Row]:
@@ -120,22 +120,9 @@ def _face_rows(orders: int, rounds: int) -> Iterator[Row]:
     plain, p99 = found.p50s("sequential"), found.p99s("sequential")
     loaded = found.p99s("served")
     note = f"p99 {median(loaded):.3g} against {median(p99):.3g} ms"
-    yield _row(FACES, found.p50s("served"), plain, note)
+    yield row_of(FACES, found.p50s("served"), plain, note)
     streams = f"p50 {median(found.p50s('streams')):.3g} against {median(plain):.3g} ms"
-    yield _row(STREAMS, found.p99s("streams"), p99, streams)
-
-
-def _row(target: Target, ours: list[float], base: list[float], note: str = "") -> Row:
-    return Row(
-        name=target.name,
-        unit=target.unit,
-        ours=median(ours),
-        base=median(base),
-        ratios=tuple(mine / other for mine, other in zip(ours, base, strict=True)),
-        target=target.ratio,
-        at_least=target.at_least,
-        note=note,
-    )
+    yield row_of(STREAMS, found.p99s("streams"), p99, streams)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ turn, A B A B, and only their ratio within a round counts: the row quotes the me
 spread. A row never fails on a time; it says when its target is missed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
@@ -93,16 +93,21 @@ class Target:
     note: str = ""
 
 
-def compare(target: Target, ours: Case, base: Case, *, rounds: int) -> Row:
-    """Run both sides in turn, the base first, and return their row."""
-    pairs = [(base(), ours()) for _ in range(rounds)]
+def row_of(target: Target, ours: Sequence[float], base: Sequence[float], note: str = "") -> Row:
+    """Return the row of two sides' figures, one of each a round."""
     return Row(
         name=target.name,
         unit=target.unit,
-        ours=median(mine for _, mine in pairs),
-        base=median(other for other, _ in pairs),
-        ratios=tuple(mine / other for other, mine in pairs),
+        ours=median(ours),
+        base=median(base),
+        ratios=tuple(mine / other for mine, other in zip(ours, base, strict=True)),
         target=target.ratio,
         at_least=target.at_least,
-        note=target.note,
+        note=note or target.note,
     )
+
+
+def compare(target: Target, ours: Case, base: Case, *, rounds: int) -> Row:
+    """Run both sides in turn, the base first, and return their row."""
+    pairs = [(base(), ours()) for _ in range(rounds)]
+    return row_of(target, [mine for _, mine in pairs], [other for other, _ in pairs])

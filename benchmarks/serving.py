@@ -1,16 +1,19 @@
 """Serving: the service of a benchmark's engine, in a process of its own, and who loads it.
 
-Owns `callboard serve` on the engine's data directory, with every face that needs no other server,
-on free ports, and limits of requests raised by settings; and the process of the clients.
+Owns `callboard serve` on the engine's data directory, on free ports and with its limits of requests
+raised by settings; a Redis server for the bus, where one is installed; and the process of the
+clients.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from callboard.actors.adapters.service.addresses import read_addresses
 from stage import BenchmarkFailed
@@ -30,15 +33,34 @@ SETTINGS = {
 @contextmanager
 def serving(folder: Path) -> Generator[dict[str, str]]:
     """Serve the engine on a folder; gives the addresses of its faces, by name."""
-    command = [sys.executable, "-m", "callboard", "serve", str(folder)]
-    for key, value in SETTINGS.items():
-        command += ["--set", f"{key}={value}"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as service:
-        try:
-            yield dict(_addresses(folder, service))
-        finally:
-            service.terminate()
-            service.wait(WAIT_SECONDS)
+    with _redis() as bus:
+        command = [sys.executable, "-m", "callboard", "serve", str(folder)]
+        for key, value in (SETTINGS | bus).items():
+            command += ["--set", f"{key}={value}"]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as service:
+            try:
+                yield dict(_addresses(folder, service))
+            finally:
+                service.terminate()
+                service.wait(WAIT_SECONDS)
+
+
+@contextmanager
+def _redis() -> Generator[dict[str, str]]:
+    """Run a Redis server and give the settings that name it; none where none is installed."""
+    program = shutil.which("redis-server")
+    if program is None:
+        yield {}
+        return
+    with TemporaryDirectory(prefix="redis-") as folder:
+        path = Path(folder) / "redis.sock"
+        command = [program, "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", folder]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+            try:
+                yield {"bus.redis_url": f"unix://{path}"}
+            finally:
+                server.terminate()
+                server.wait(WAIT_SECONDS)
 
 
 @contextmanager

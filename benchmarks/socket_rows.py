@@ -19,7 +19,7 @@ from typing import Any
 
 from attrs import define, field
 
-from measure import Absent, Row, Target
+from measure import Absent, Row, Target, row_of
 from venue_process import ENVIRONMENTS, python_with, say, venue
 
 MS = 1_000.0
@@ -120,29 +120,29 @@ def _engine(url: str, durability: str, entry: str, **cases: int) -> Any:
 
 def _rows(found: Figures) -> Iterator[Row | Absent]:
     bare = found.p50s("bare")
-    yield _row(GROUP, found.p50s("group"), bare, f"p99 {found.p99('group'):.3g} ms")
-    yield _row(INTENT, found.p50s("sequential"), bare, _placed_note(found, "sequential"))
-    yield _row(FLOOD, _flood(found, "flood"), _rates(found), _flood_note(found, "flood"))
+    yield row_of(GROUP, found.p50s("group"), bare, f"p99 {found.p99('group'):.3g} ms")
+    yield row_of(INTENT, found.p50s("sequential"), bare, _placed_note(found, "sequential"))
+    yield row_of(FLOOD, _flood(found, "flood"), _rates(found), _flood_note(found, "flood"))
     ws_note = _placed_note(found, "ws_sequential")
-    yield _row(WS_PLACED, found.p50s("ws_sequential"), bare, ws_note)
+    yield row_of(WS_PLACED, found.p50s("ws_sequential"), bare, ws_note)
     ws_rates = _flood(found, "ws_flood")
-    yield _row(WS_FLOOD, ws_rates, _rates(found), _flood_note(found, "ws_flood"))
+    yield row_of(WS_FLOOD, ws_rates, _rates(found), _flood_note(found, "ws_flood"))
     for program, (package, target) in PEERS.items():
         if program in found.seconds:
-            yield _row(target, found.p50s(program), bare)
+            yield row_of(target, found.p50s(program), bare)
         else:
             yield _absent(target, package)
     if "live" in found.seconds:
-        yield _row(LIVE, found.p50s("live"), bare)
-        yield _row(LIVE_FLOOD, _flood(found, "live_flood"), _rates(found))
+        yield row_of(LIVE, found.p50s("live"), bare)
+        yield row_of(LIVE_FLOOD, _flood(found, "live_flood"), _rates(found))
     else:
         yield _absent(LIVE, LIVE_PACKAGE)
         yield _absent(LIVE_FLOOD, LIVE_PACKAGE)
     long = f"{median(found.p50s('beside')):.3g} ms where the host leaves the interval as it is"
-    yield _row(BESIDE, found.p50s("beside_short"), found.p50s("naive"), long)
-    yield _row(PROTECT, found.p50s("protect"), bare, f"p99 {found.p99('protect'):.3g} ms")
+    yield row_of(BESIDE, found.p50s("beside_short"), found.p50s("naive"), long)
+    yield row_of(PROTECT, found.p50s("protect"), bare, f"p99 {found.p99('protect'):.3g} ms")
     server = f"one by one p50 {median(found.p50s('server')):.3g}, p99 {found.p99('server'):.3g} ms"
-    yield _row(SERVER, found.rates, _rates(found), server)
+    yield row_of(SERVER, found.rates, _rates(found), server)
 
 
 def _absent(target: Target, package: str) -> Absent:
@@ -165,19 +165,6 @@ def _flood_note(found: Figures, case: str) -> str:
 def _rates(found: Figures) -> list[float]:
     """Return bare python-binance's orders a second, one after the other, of each round."""
     return [len(seconds) / sum(seconds) for seconds in found.seconds["bare"]]
-
-
-def _row(target: Target, ours: list[float], base: list[float], note: str = "") -> Row:
-    return Row(
-        name=target.name,
-        unit=target.unit,
-        ours=median(ours),
-        base=median(base),
-        ratios=tuple(mine / other for mine, other in zip(ours, base, strict=True)),
-        target=target.ratio,
-        at_least=target.at_least,
-        note=note,
-    )
 
 
 def _cpu(rounds: list[dict[str, float]]) -> str:
