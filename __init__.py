@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .actors.adapters.claim import AccountInUse
     from .actors.adapters.disk import FolderInUse
     from .actors.adapters.modes import ModeRefused
+    from .actors.adapters.service.service import Service
     from .actors.adapters.travel.survey import TravelRefused
     from .actors.adapters.travel.time_travel import Effect, EffectKind, ReplayedRecord, replay
     from .actors.adapters.trip_hooks import Hooks
@@ -169,6 +170,7 @@ __all__ = (
     "BusSettings",
     "EmergencySettings",
     "MetricsSettings",
+    "Service",
     "ServiceSettings",
     "MarketSettings",
     "OrderSettings",
@@ -300,6 +302,7 @@ _HOMES: dict[str, str] = {
     "messages": "plans vitals",
     "actors.adapters.bus.incoming": "event_reader",
     "actors.engine": "ExecutionSystem",
+    "actors.adapters.service.service": "Service",
     "actors.settings": """
         BreakerSettings OrderSettings ProtectionSettings QueueSettings RetryFigures RiskSettings
         Settings

@@ -60,10 +60,14 @@ class Service:
         data_dir: Path,
         settings: Settings,
         *,
-        log: LogSink,
+        log: LogSink | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> "Service":
-        """Start the faces that the settings want; a face that cannot begin is tried again."""
+        """Start the faces that the settings want; a face that cannot begin is tried again.
+
+        The engine on `data_dir` may be of this process or of another, may come later, and may go.
+        Tokens and secrets are read from `environ`, which is nobody's unless it is given.
+        """
         codec = make_codec()
         link = SocketLink(data_dir, codec)
         hub = FeedHub(
@@ -73,7 +77,7 @@ class Service:
             kept_max=settings.service.events_kept,
         )
         context = ServiceContext(
-            link, hub, data_dir, settings, codec, log, Board(), dict(environ or {})
+            link, hub, data_dir, settings, codec, log or _unheard, Board(), dict(environ or {})
         )
         service = Service(context, link)
         for target, is_wanted in FACES.values():
@@ -101,6 +105,10 @@ class Service:
                 end.get(timeout=max(until - time.monotonic(), 0.0))
         self.context.hub.close()
         self._link.close()
+
+
+def _unheard(_actor: str, _event: str, _fields: Mapping[str, object]) -> None:
+    """Drop a line of a log that nobody wants."""
 
 
 def _made(target: str, context: ServiceContext) -> Face:
