@@ -1,4 +1,4 @@
-"""Test of chaos at the faces: each is stopped, flooded and killed, and no order waits for it.
+"""Test of chaos at the faces: each is stopped, flooded and killed, and no order waits.
 
 CALLBOARD_CHAOS_ROUNDS makes it as long as one likes: so many rounds of orders in each trouble.
 """
