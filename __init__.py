@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from .actors.adapters.bus.incoming import event_reader
     from .actors.adapters.claim import AccountInUse
     from .actors.adapters.disk import FolderInUse
+    from .actors.adapters.metrics.strategy_metrics import (
+        StrategyMetrics,
+        get_metrics_exporter,
+        initialize_metrics_exporter,
+    )
     from .actors.adapters.modes import ModeRefused
     from .actors.adapters.service.service import Service
     from .actors.adapters.travel.survey import TravelRefused
@@ -272,6 +277,10 @@ __all__ = (
     "EffectKind",
     "Divergence",
     "JournalDamaged",
+    # Figures of a strategy's own program.
+    "StrategyMetrics",
+    "get_metrics_exporter",
+    "initialize_metrics_exporter",
     # What is raised, all below EngineError.
     "AccountInUse",
     "ConfigurationError",
@@ -355,6 +364,9 @@ _HOMES: dict[str, str] = {
         Transient
     """,
     "actors.adapters.disk": "FolderInUse",
+    "actors.adapters.metrics.strategy_metrics": """
+        StrategyMetrics get_metrics_exporter initialize_metrics_exporter
+    """,
     "actors.adapters.modes": "ModeRefused",
     "actors.runtime.recovery": "RecoveryFailed",
 }

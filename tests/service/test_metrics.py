@@ -16,8 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from callboard import PositionClosed, PositionProtected, SignalType
 from callboard.actors.adapters.metrics.catalogue import CATALOGUE, Kind, figure_names
 from callboard.actors.adapters.metrics.collector import Metrics
-from callboard.actors.adapters.metrics.exporter import SCRAPES_MAX, Exporter
-from callboard.actors.adapters.metrics.pushgateway import Pushgateway, with_scheme
+from callboard.actors.adapters.metrics.exporter import Exporter
+from callboard.actors.adapters.metrics.push import with_scheme
+from callboard.actors.adapters.metrics.pushgateway import Pushgateway
+from callboard.actors.adapters.metrics.scrape_server import SCRAPES_MAX
 from support.eth_stage import signal
 from support.hosts import ask, has
 from support.services import Surrounded, attached, connected, service_settings, surrounded

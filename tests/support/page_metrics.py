@@ -42,6 +42,36 @@ Its own span lasts from the intake to the terminal event.
 Under it stands a span for every step of the core that followed from it, named after the actor and \
 the message; a wait in a queue or on the wire shows as its length.
 Span ids are computed from the journal, so what is sent twice is the same span.
+
+## Figures of a strategy
+
+The program that thinks has figures of its own, for the same Prometheus.
+Saying one never waits; of more than 10,000 that wait the oldest are dropped, and counted.
+Before `initialize_metrics_exporter`, `get_metrics_exporter` gives one that takes everything and \
+keeps nothing.
+
+```python
+from callboard import get_metrics_exporter, initialize_metrics_exporter
+
+initialize_metrics_exporter(port=0, prefix="btc_elite")
+metrics = get_metrics_exporter()
+
+
+@metrics.time_operation("strategy_execution")
+def think() -> str:
+    return "LONG_ENTRY"
+
+
+think()
+metrics.update_pnl(100.0, 10.0)
+metrics.record_trade("win", "funding_arbitrage", 1000.0)
+metrics.close()
+```
+
+Port 8000 is the engine's own where both run on one machine.
+`time_operation` times coroutine functions, too; `update_pnl` takes what is realised and what is \
+not, and `record_trade` the outcome, the strategy and the notional.
+With `enable_pushgateway=True` it pushes to `pushgateway_url` every 15 seconds.
 """
 
 

@@ -75,11 +75,12 @@ Family = dict[Labels, Sample]
 class Book:
     """Figures by name and labels; every method from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, catalogue: Mapping[str, Metric] = CATALOGUE) -> None:
+        self.catalogue = catalogue
         self._lock = threading.Lock()
         self._plain: dict[str, dict[Labels, Number]] = {}
         self._histograms: dict[str, dict[Labels, Histogram]] = {}
-        for metric in CATALOGUE.values():
+        for metric in catalogue.values():
             self._begin(metric)
 
     def add(self, name: str, *labels: str, amount: Number = 1) -> None:
@@ -93,7 +94,7 @@ class Book:
 
         Values that are not whole stay exact: money is a Decimal all the way.
         """
-        metric = CATALOGUE[name]
+        metric = self.catalogue[name]
         assert metric.kind is not Kind.HISTOGRAM, name
         assert len(labels) == len(metric.labels), name
         with self._lock:
@@ -105,7 +106,7 @@ class Book:
 
     def replace(self, name: str, values: Mapping[str, Number]) -> None:
         """Write a figure of one label whole: a value that is not there any more is gone."""
-        assert len(CATALOGUE[name].labels) == 1, name
+        assert len(self.catalogue[name].labels) == 1, name
         with self._lock:
             series: dict[Labels, Number] = {}
             self._plain[name] = series
@@ -132,7 +133,7 @@ class Book:
     def family(self, name: str) -> Family:
         """Return every value of a figure by its labels."""
         with self._lock:
-            if CATALOGUE[name].kind is not Kind.HISTOGRAM:
+            if self.catalogue[name].kind is not Kind.HISTOGRAM:
                 return dict(self._plain.get(name, {}))
             series = self._histograms.get(name, {})
             return {labels: _bucketed(each) for labels, each in series.items()}
@@ -145,7 +146,7 @@ class Book:
         Raises:
             KeyError: There is no such figure.
         """
-        metric, family = CATALOGUE[name], self.family(name)
+        metric, family = self.catalogue[name], self.family(name)
         found = [each.p95 if isinstance(each, Bucketed) else each for each in family.values()]
         numbers = [Decimal(str(each)) for each in found if each is not None]
         if not numbers:
@@ -168,7 +169,7 @@ class Book:
             self._histograms[metric.name] = {(): Histogram(metric.bounds)}
 
     def _metric(self, name: str, kind: Kind, labels: Labels) -> Metric:
-        metric = CATALOGUE[name]
+        metric = self.catalogue[name]
         assert metric.kind is kind, name
         assert len(metric.labels) == len(labels), name
         return metric

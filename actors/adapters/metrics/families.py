@@ -16,7 +16,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from .book import Book, Bucketed, Family
-from .catalogue import CATALOGUE, Kind
+from .catalogue import Kind
 from .catalogue import Metric as Figure
 
 
@@ -33,7 +33,7 @@ class Families(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Return every figure that has a value; one without is a family without samples."""
-        for name, figure in CATALOGUE.items():
+        for name, figure in self._book.catalogue.items():
             yield _family(f"{self._prefix}_{name}", figure, self._book.family(name))
 
 
