@@ -113,7 +113,7 @@ def test_every_panel_shows_the_engine_without_a_complaint_or_a_request_to_anywhe
     for panel in TABLES:
         sheet.page.wait_for_selector(f"#{panel} tbody tr")
     sheet.page.wait_for_selector("#limits .gauge >> nth=2")
-    sheet.page.wait_for_selector("#alerts tbody tr, #alerts .none")
+    sheet.page.wait_for_selector("#alerts li, #alerts .none")
     sheet.page.wait_for_selector("#rate canvas")
     sheet.page.wait_for_selector("#latency canvas")
     assert "PAPER" in sheet.text("#mode")

@@ -73,7 +73,8 @@ def _told_of(page: Any) -> str:
     """Return the filled order that took the most attempts."""
     script = """async () => {
       const { orders } = await (await fetch("/api/execution/orders?status=all&limit=500")).json();
-      const filled = orders.filter((order) => order.state === "FILLED");
+      const isEntry = (order) => /-e[0-9]+$/.test(order.client_order_id);
+      const filled = orders.filter((order) => order.state === "FILLED" && isEntry(order));
       return filled.sort((a, b) => b.attempts - a.attempts)[0].client_order_id;
     }"""
     name: str = page.evaluate(script)

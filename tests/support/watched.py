@@ -59,7 +59,6 @@ SETTINGS = Settings(
         executions_per_day_max=10_000,
         positions_max=6,
         position_size_pct_max=Decimal(25),
-        scale_in=True,
     ),
     api=ApiSettings(port=0),
     metrics=MetricsSettings(port=0),

@@ -172,9 +172,8 @@ const RANKS = { firing: 0, pending: 1, resolved: 2 };
 
 export function alerts(world) {
   return (world.answers.alerts?.alerts ?? []).map((alert) => ({
-    key: `${alert.rule}/${alert.subject}`, name: alert.rule, state: alert.state, severity: alert.severity.toUpperCase(),
-    text: [alert.subject, alert.text, valueText(alert), alert.count > 1 ? `${alert.count} times` : ""].filter(Boolean).join(" · "),
-    sinceMs: alert.since_ms,
+    name: alert.rule, state: alert.state, severity: alert.severity.toUpperCase(), sinceMs: alert.since_ms, text: alert.text,
+    about: [alert.subject, valueText(alert), alert.count > 1 ? `${alert.count} times` : ""].filter(Boolean).join(" · "),
   })).sort((a, b) => RANKS[a.state] - RANKS[b.state] || b.sinceMs - a.sinceMs);
 }
 
@@ -184,7 +183,8 @@ export function actors(world) {
   const told = world.answers.actors;
   if (!told) return { rows: [], dead: [], text: "" };
   const dead = told.last_dead.map((each) => ({ ...each, key: each.message_id })).reverse();
-  const rows = told.actors.map((actor) => ({
+  const coreFirst = [...told.actors].sort((one, two) => two.is_core - one.is_core);
+  const rows = coreFirst.map((actor) => ({
     name: actor.name, mailbox: actor.mailbox, steps: actor.steps, restarts: actor.restarts, failures: actor.failures,
     meanUs: actor.handler_mean_us, maxUs: actor.handler_max_us, last: actor.last_message,
     agoMs: actor.last_at_ms ? Math.max(told.at_ms - actor.last_at_ms, ZERO) : null,

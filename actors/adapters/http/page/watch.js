@@ -1,31 +1,38 @@
 // What the engine says of itself: alerts, the log of events, actors and health.
 
-import { byId, Facts, make, orderLink, put, say, Table } from "./dom.js";
+import { byId, Facts, linked, make, orderLink, put, say, Table } from "./dom.js";
 import { clock, clockExact, NONE, percent, size, span, whole, words } from "./format.js";
 import * as shape from "./shapes.js";
 
+/** Those that fire first; each with what it is about, and its rule's advice when there is room. */
 export class Alerts {
   constructor(section) {
     this.meta = section.querySelector(".meta");
-    this.table = new Table(section.querySelector(".body"), {
-      label: "Alerts", empty: "No alert", key: (row) => row.key,
-      tone: (row) => (row.state === "firing" ? `alert-${row.severity}` : "quiet"),
-      columns: [
-        { title: "State", cell: (row) => ({ text: row.state, pill: `alert-${row.state === "firing" ? row.severity : "resolved"}` }) },
-        { title: "Since", kind: "num", cell: (row) => clock(row.sinceMs) },
-        { title: "Alert", kind: "wide wrap", cell: (row) => ({ text: words(row.name), more: row.text }) },
-      ],
-    });
+    this.list = make("ol", { class: "alerts", tabindex: "0", "aria-label": "Alerts" });
+    this.none = make("p", { class: "none" }, "Not told yet");
+    section.querySelector(".body").append(this.list, this.none);
+    this.shown = "";
   }
 
   show(world) {
     const rows = shape.alerts(world);
-    this.table.show(rows);
     const firing = rows.filter((row) => row.state === "firing").length;
-    say(this.table.none, world.has("alerts") ? "No alert" : "No rule is watched: the service runs without alerts");
+    say(this.none, world.has("alerts") ? "No alert" : "No rule is watched: the service runs without alerts");
+    this.none.hidden = rows.length > 0;
     say(this.meta, firing ? `${firing} firing` : rows.length ? "none firing" : "");
     this.meta.classList.toggle("bad", firing > 0);
+    const mark = JSON.stringify(rows);
+    if (mark !== this.shown) this.list.replaceChildren(...rows.map(alertLine));
+    this.shown = mark;
   }
+}
+
+function alertLine(row) {
+  const tone = row.state === "firing" ? row.severity : "resolved";
+  return make("li", { class: `alert-${tone}` },
+    make("span", { class: "pill", "data-state": `alert-${tone}` }, row.state === "firing" ? row.severity.toLowerCase() : row.state),
+    make("b", {}, words(row.name)), make("time", {}, clock(row.sinceMs)),
+    row.about ? make("p", {}, linked(row.about)) : "", row.text ? make("p", { class: "muted" }, row.text) : "");
 }
 
 const LINES_MAX = 500;
