@@ -120,6 +120,7 @@ if TYPE_CHECKING:
         LookForOrder,
         ModelPromoted,
         PolicyChanged,
+        ReconcileNow,
         ResumeTrading,
         SubmitSignal,
     )
@@ -208,6 +209,7 @@ __all__ = (
     "LookForOrder",
     "ModelPromoted",
     "PolicyChanged",
+    "ReconcileNow",
     "ResumeTrading",
     "SubmitSignal",
     "plans",
@@ -330,8 +332,8 @@ _HOMES: dict[str, str] = {
     "actors.policies.refusal": "Refusal",
     "messages.intake": """
         AmendOrder CancelOrder EmergencyStateChanged EndOrder FlattenPositions HaltTrading
-        LookForOrder ModelPromoted PolicyChanged ResumeTrading SubmitSignal ExecuteAlgorithm
-        CancelOrders
+        LookForOrder ModelPromoted PolicyChanged ReconcileNow ResumeTrading SubmitSignal
+        ExecuteAlgorithm CancelOrders
     """,
     "messages.queries": """
         GetAlgorithms AlgorithmsView GetOrder GetOrders GetPositions GetStatistics GetStatus
