@@ -15,6 +15,7 @@ from support.page_configuration import configuration
 from support.page_errors import errors
 from support.page_messages import messages
 from support.page_metrics import metrics
+from support.page_rest import rest
 from support.topic_schemas import topics_json, topics_page
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +26,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/errors.md": errors,
     "docs/messages.md": messages,
     "docs/metrics.md": metrics,
+    "docs/rest.md": rest,
     "docs/topics.json": topics_json,
     "docs/topics.md": topics_page,
 }
