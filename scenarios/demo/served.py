@@ -1,9 +1,11 @@
 """Served: the dashboard beside the demo's story, in a process of its own.
 
 Owns the wait for it: the story begins when its address is known, or after `SERVED_SECONDS` without
-one. Nothing is served where the settings want no service.
+one. A port that somebody has is left to them, and any free one is taken. Nothing is served where
+the settings want no service.
 """
 
+import socket
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -25,12 +27,16 @@ def served(
     stage: Stage, console: Console, environ: Mapping[str, str], *, is_wanted: bool
 ) -> Generator[Callable[[], None]]:
     """Serve what looks at a stage; gives what answers its visitors, to be called now and then."""
-    if not (is_wanted and load((), environ).settings.service.enabled):
+    settings = load((), environ).settings
+    if not (is_wanted and settings.service.enabled):
         yield lambda: None
         return
-    with Visitors(stage) as visitors, ServiceProcess(stage.data_dir, (), {}, environ, _unheard):
+    wanted = {"api": settings.api.port, "metrics": settings.metrics.port}
+    flags = {f"{name}.port": "0" for name, port in wanted.items() if not _is_free(port)}
+    service = ServiceProcess(stage.data_dir, (), flags, environ, _unlogged, is_heard=False)
+    with Visitors(stage) as visitors, service:
         until = time.monotonic() + SERVED_SECONDS
-        while "api" not in (addresses := read_addresses(stage.data_dir)):
+        while len(addresses := read_addresses(stage.data_dir)) < len(wanted):
             if time.monotonic() > until:
                 break
             visitors.attend()
@@ -40,5 +46,15 @@ def served(
         yield visitors.attend
 
 
-def _unheard(_actor: str, _event: str, _fields: Mapping[str, object]) -> None:
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _unlogged(_actor: str, _event: str, _fields: Mapping[str, object]) -> None:
     """Drop a line of the service's log: the screen is the story's."""

@@ -33,6 +33,8 @@ class ServiceProcess:
         flags: Mapping[str, str],
         environ: Mapping[str, str],
         log: LogSink,
+        *,
+        is_heard: bool = True,
     ) -> None:
         self._command = [sys.executable, "-m", "callboard", "serve", str(data_dir)]
         self._command += ["--with-parent", str(os.getpid())]
@@ -44,6 +46,8 @@ class ServiceProcess:
             name: value for name, value in environ.items() if not name.startswith(KEYS)
         }
         self._log = log
+        self._is_heard = is_heard
+        """Whether the child's own words come out of this process's error output."""
         self._is_over = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -86,12 +90,14 @@ class ServiceProcess:
         with self._lock:
             if self._is_over.is_set():
                 return None
+            heard = sys.stderr if self._is_heard else subprocess.DEVNULL
             # A group of its own: Ctrl-C is for the engine, which ends its service itself.
             self._child = subprocess.Popen(  # noqa: S603 - our own program, with checked settings
                 self._command,
                 env=self._environ,
                 stdin=subprocess.DEVNULL,
-                stdout=sys.stderr,
+                stdout=heard,
+                stderr=heard,
                 start_new_session=True,
             )
             return self._child
