@@ -50,7 +50,10 @@ def test_an_order_is_given_shown_and_closed_by_the_address_alone(url: str, folde
     assert (Exit.OK, "FILLED") == (opened.exit_code, told(opened)["state"])
     assert f"{name}  FILLED" in shown.stdout
     assert (Exit.OK, True) == (flattened.exit_code, "flat       at the venue" in flattened.stdout)
+    timeline = invoke("logs", "timeline", name, url, environ=TRADER)
+
     assert name in {each["client_order_id"] for each in orders_of(folder)}
+    assert "risk_gate  RequestEntry" in timeline.stdout
     until(lambda: ["BTCUSDT"] == symbols_of(url, "trades"))
 
 

@@ -19,7 +19,9 @@ US_MIN = 10.0
 STATES = ("FILLED", "REFUSED", "CANCELLED", "EXPIRED", "FAILED", "REJECTED")
 LINES_MAX = 5
 GAP_SHARE = 0.12
-LABELS_MAX = 6
+LABELS_MAX, EDGES_MAX = 6, 5
+SLOTS_MIN = 8
+"""Columns for which there is room; of fewer the rest stays free."""
 
 
 def took(us: float | None) -> str:
@@ -91,8 +93,8 @@ def histogram(bins: Sequence[Json], *, unit: str, what: str) -> str:
     """
     if not bins:
         return empty("nothing was measured")
-    top = max(each["count"] for each in bins)
-    width = 100 / len(bins)
+    top, slots = max(each["count"] for each in bins), max(len(bins), SLOTS_MIN)
+    width = 100 / slots
     columns = "".join(
         bar(
             index * width + width * GAP_SHARE / 2,
@@ -105,12 +107,12 @@ def histogram(bins: Sequence[Json], *, unit: str, what: str) -> str:
         for index, each in enumerate(bins)
         if each["count"]
     )
-    step = -(-len(bins) // LABELS_MAX)
+    step = -(-slots // EDGES_MAX)
     edges = [(index, bins[index]["low"]) for index in range(0, len(bins), step)]
     if len(bins) - edges[-1][0] >= step:
         edges.append((len(bins), bins[-1]["high"]))
     labels = "".join(
-        note(index * width, _edge(low, unit), anchor=_anchor(index, len(bins) + 1))
+        note(index * width, _edge(low, unit), anchor=_anchor(index, slots + 1))
         for index, low in edges
     )
     return _plot(_counts(top), _grid() + columns, labels, what)
@@ -228,8 +230,8 @@ def empty(text: str) -> str:
 
 
 def _times(first: str, last: str) -> str:
-    return note(0, first[5:16].replace("T", " "), anchor="start") + note(
-        100, last[5:16].replace("T", " "), anchor="end"
+    return note(0, first[5:19].replace("T", " "), anchor="start") + note(
+        100, last[5:19].replace("T", " "), anchor="end"
     )
 
 

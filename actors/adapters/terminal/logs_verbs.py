@@ -1,12 +1,12 @@
 """Logs verbs: `logs tail|errors|stats|timeline`, what an engine did, from its own records.
 
 Owns which lines are errors and how a line looks. `stats` is the audit report and `timeline` that of
-the journal. By a URL only `tail` is there: it shows the events that the API streams.
+the journal. By a URL there are `tail`, which shows the events that the API streams, and `timeline`.
 """
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,15 @@ import click
 
 from ..commands import AS_JSON, TIMEOUT
 from ..exits import Exit, end, exits
+from ..record_lines import NS_PER_MS, clock, span
 from ..records.audit_commands import folder_of, report_command
-from ..travel.timeline_command import timeline_command
+from ..travel.timeline_command import show_timeline
 from .place import PLACE, Place, Url
 
 if TYPE_CHECKING:
     from .audit_tail import AuditTail
 
+NS_PER_US = 1_000
 LINES = 20
 LINES_MAX = 100_000
 ERRORS = (
@@ -58,7 +60,48 @@ def logs() -> None:
 
 
 logs.add_command(report_command, "stats")
-logs.add_command(timeline_command, "timeline")
+
+
+@logs.command("timeline")
+@click.argument("client_id", metavar="CLIENT_ID")
+@PLACE
+@TIMEOUT
+@AS_JSON
+@exits
+def timeline(client_id: str, place: Place, timeout_seconds: float, *, as_json: bool) -> None:
+    """Show every step about an order: by a folder as `journal timeline`, by a URL as the API.
+
+    CLIENT_ID may also be a signal's id, or an order's id at the venue.
+    """
+    if not isinstance(place, Url):
+        _demand(place)
+        show_timeline(client_id, place, as_json=as_json)
+        return
+    from .client import Client
+    from .remote import Remote
+
+    told = Remote(Client.of(place, timeout_seconds)).timeline(client_id)
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    for line in timeline_lines_of(told):
+        click.echo(line)
+
+
+def timeline_lines_of(told: Json) -> Iterator[str]:
+    """Yield a life as the API tells it."""
+    yield f"{told['name']}  {told['state']}  {told['wanted']}"
+    begin_ns = int(told["begin_ms"]) * NS_PER_MS
+    for step in told["steps"]:
+        at = clock(begin_ns + step["at_us"] * NS_PER_US)
+        gap = f"+{span(step['gap_us'] * NS_PER_US)}" if step["gap_us"] else ""
+        sender = f"{step['sender']} > " if step["sender"] else ""
+        text = click.style(step["text"], dim=True)
+        who = f"{sender}{step['actor']}  {click.style(step['message'], bold=True)}"
+        yield f"  {at} {gap:>10} {step['sequence']:>7}  {who}  {text}".rstrip()
+        if step["error"]:
+            yield click.style(f"{'':26}{step['error']}", fg="red")
+    yield f"  {'ending':<10} {told['ending']}"
 
 
 @logs.command("tail")
@@ -158,9 +201,13 @@ def _kind(line: Json) -> str:
     return " ".join((event_type, *more))
 
 
-def _folder(data_dir: Path) -> Path:
+def _demand(data_dir: Path) -> None:
     if not data_dir.is_dir():
         raise click.UsageError(f"{data_dir} is no data directory")
+
+
+def _folder(data_dir: Path) -> Path:
+    _demand(data_dir)
     return folder_of(data_dir)
 
 

@@ -53,6 +53,11 @@ class Remote:
         """Return another view of the engine, as `alerts` or `limits`."""
         return self.client.get(f"{API}/{what}")
 
+    def timeline(self, name: str) -> Json:
+        """Return the life of an order, step by step."""
+        answer = self.client.get(f"{API}/timeline/{quote(name, safe='')}")
+        return self.client.holds(answer, "name", "state", "begin_ms", "steps", "ending")
+
     def order(self, name: str) -> Json:
         """Return one order by any of its ids."""
         return self.client.get(f"{API}/orders/{quote(name, safe='')}")

@@ -32,6 +32,11 @@ def timeline_command(client_id: str, data_dir: Path, *, as_json: bool) -> None:
 
     CLIENT_ID may also be a signal's id, or an order's id at the venue.
     """
+    show_timeline(client_id, data_dir, as_json=as_json)
+
+
+def show_timeline(client_id: str, data_dir: Path, *, as_json: bool) -> None:
+    """Print the lives that an id names; raises `TravelRefused` where nobody had it."""
     from ...system import make_codec
     from ..journal_commands import open_journal
     from .timeline_lines import timeline_lines
