@@ -22,6 +22,7 @@ from callboard import (
 from callboard.actors.adapters.bus import consumer as module
 from callboard.actors.adapters.bus.consumer import GROUP, Consumer
 from callboard.actors.adapters.service.link import EngineGone
+from callboard.actors.errors import ConfigurationError
 from callboard.actors.service_settings import EmergencySettings
 from support.buses import HandLink, bus_settings, surroundings
 from support.redis_server import PROGRAM, Server, fake_server, real_server
@@ -330,6 +331,26 @@ def test_a_policy_without_its_value_is_read_again_from_the_risk_service(
 
     assert ("leverage", "4", "policy.updated") == (told.key, told.value, told.source)
     assert f"{service.url}/api/policy/cooldown_ms: answered 404" == bus.dead()[0]["reason"]
+
+
+def test_what_was_carried_out_does_not_fill_the_server_and_what_was_not_is_never_trimmed(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TRIM_SECONDS", 0.0)
+    bus.life(bus=evolve(bus.settings.bus, stream_max=100, claim_idle_ms=50))
+    for _ in range(400):
+        bus.client.xadd(MODELS, {"version": "v2"})
+
+    until(lambda: bus.face.look() == 0.0 and bus.client.xlen(MODELS) < 300)
+
+    assert 400 == len(bus.link.told)
+
+
+def test_a_key_that_is_no_stream_is_named(bus: Bus) -> None:
+    bus.client.set(DEAD, "mine")
+
+    with pytest.raises(ConfigurationError, match=r"callboard\.dead: holds a string"):
+        bus.face.look()
 
 
 def test_a_server_that_forgets_the_groups_is_read_on(bus: Bus) -> None:

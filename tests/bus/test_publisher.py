@@ -217,11 +217,39 @@ def test_while_redis_is_away_events_wait_and_then_follow_in_order(
         assert 5 == begun
         assert [0.5, 0.5] == away
         assert not health.is_ok
-        assert health.text.startswith("Redis is away, events wait in the journal")
+        assert health.text.startswith("events wait in the journal: ")
         assert [each.event_id for each in events] == ids(server)
         assert face.health().is_ok
     lines = [event for _, event, _ in log]
     assert ["redis_found", "redis_lost", "redis_found"] == lines
+
+
+def test_a_key_that_is_no_stream_is_named_and_nothing_is_counted_as_published(
+    folder: Path, server: Server
+) -> None:
+    client = server.client
+    client.set(EVENTS, "mine")
+    face = Publisher(surroundings(folder, bus_settings(server)))
+    face.open()
+
+    with pytest.raises(ConfigurationError, match=r"callboard\.events: holds a string, and must be"):
+        face.look()
+
+    face.close()
+    assert {} == client.hgetall("callboard.published")
+    client.close()
+
+
+def test_a_place_that_cannot_be_written_holds_up_no_event(
+    folder: Path, server: Server, events: list[Published]
+) -> None:
+    (folder / FILE).with_suffix(".new").mkdir()
+    try:
+        publish(folder, server)
+    finally:
+        (folder / FILE).with_suffix(".new").rmdir()
+
+    assert len(events) == len(ids(server))
 
 
 def test_without_the_extra_the_error_names_it(

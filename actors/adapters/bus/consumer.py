@@ -22,7 +22,15 @@ from ..signal_fields import BadFields
 from ..signal_words import BadField
 from .entries import StreamEntry, entries_in, entries_of
 from .incoming import EMERGENCY, MODEL, POLICY, WISHES, PolicyWanted, Taken, read, worst
-from .redis_client import BLOCK_MS, RETRY_SECONDS, address_of, reader, redis_faults, writer
+from .redis_client import (
+    BLOCK_MS,
+    RETRY_SECONDS,
+    address_of,
+    reader,
+    redis_faults,
+    refuse_other_kinds,
+    writer,
+)
 from .risk_service import RiskService, ServiceSilent
 
 GROUP = "callboard"
@@ -31,6 +39,7 @@ TAKEN_MAX = 64
 SEEN_MAX = 10_000
 DELIVERIES_MAX = 20
 """An entry that was delivered more often and never finished is a dead letter."""
+TRIM_SECONDS = 60.0
 DEAD = "dead"
 DATA_MAX = 64 * 1024
 MS = 1_000
@@ -57,6 +66,7 @@ class Consumer:
         self._is_begun = False
         self._is_caught_up = False
         self._claimed_at = 0.0
+        self._trimmed_at = 0.0
         self._counts = {"taken": 0, "dead": 0, "repeated": 0}
         self._fault = "not connected yet"
         self._engine = ""
@@ -106,10 +116,13 @@ class Consumer:
             self._take_up()
         elif not self._claim():
             self._waiting += self._read(">", BLOCK_MS)
+            if not self._waiting:
+                self._trim()
         return 0.0
 
     def _begin(self) -> None:
         """Make the groups that are not there."""
+        refuse_other_kinds(self._writer, (*self._topics, f"{self._settings.prefix}.{DEAD}"))
         for stream in self._topics:
             self._make_group(stream)
         self._waiting.clear()
@@ -146,6 +159,14 @@ class Consumer:
             found = entries_in(stream, answer[1], self._topics)
             self._waiting += [entry for entry in found if not self._has_killed(entry)]
         return bool(self._waiting)
+
+    def _trim(self) -> None:
+        """Leave about `stream_max` entries of each stream, now that all of them were read."""
+        if time.monotonic() - self._trimmed_at < TRIM_SECONDS:
+            return
+        self._trimmed_at = time.monotonic()
+        for stream in self._topics:
+            self._writer.xtrim(stream, maxlen=self._settings.stream_max, approximate=True)
 
     def _has_killed(self, entry: StreamEntry) -> bool:
         """Bury an entry that whoever took it never lived to finish."""

@@ -14,7 +14,7 @@ from ....messages.codec import dumps
 PAYLOADS = (b"data", b"event")
 WHOLE = (b"at_ms", b"expires_at_ms", b"leverage", b"leverage_max")
 """Fields whose text is written out as a number where an entry has no JSON."""
-ENVELOPE = (b"event_id", b"topic", b"version", b"sequence", b"correlation", b"journal")
+ENVELOPE = (b"event_id", b"topic", b"sequence", b"correlation", b"journal")
 """Fields that stand beside the payload."""
 EVENT_ID = b"event_id"
 

@@ -7,16 +7,24 @@ while it is away nothing is lost, because the events wait in the journal. A stre
 """
 
 import time
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
+from ....messages.topics import TOPICS
 from ..disk import Disk
 from ..service.context import ServiceContext
 from ..service.face import FaceHealth
 from ..service.feed import JOURNAL, EventFeed, Published
 from .cursor import Cursor, position_in
 from .outgoing import cloud_event_of, fields_of
-from .redis_client import RETRY_SECONDS, address_of, redis_faults, writer
+from .redis_client import (
+    RETRY_SECONDS,
+    address_of,
+    redis_faults,
+    refuse_other_kinds,
+    writer,
+)
 
 BATCH_MAX = 256
 """Entries of one transaction."""
@@ -66,15 +74,14 @@ class Publisher:
     def close(self) -> None:
         """Keep the place and hang up."""
         if self._redis is not None:
-            self._cursor.write()
+            self._note_place()
             self._redis.close()
         self._redis, self._feed, self._batch = None, None, []
 
     def health(self) -> FaceHealth:
         """Say how far it is, or that events wait."""
         if self._fault:
-            text = f"Redis is away, events wait in the journal: {self._fault}"
-            return FaceHealth(is_ok=False, text=text)
+            return FaceHealth(is_ok=False, text=f"events wait in the journal: {self._fault}")
         lost = f", {self._missing} records were gone from the journal" if self._missing else ""
         text = f"{self._count} events published, the last is {self._cursor.last}{lost}"
         return FaceHealth(is_ok=not self._missing, text=text)
@@ -93,6 +100,7 @@ class Publisher:
 
     def _begin(self) -> EventFeed:
         """Ask the server where to go on, and read the journal from there."""
+        refuse_other_kinds(self._redis, self._streams())
         said = position_in(self._redis.hget(self._key(PUBLISHED), self._cursor.journal))
         is_first = said is None and not self._cursor.path.exists()
         self._cursor.last = said or self._cursor.last
@@ -102,7 +110,7 @@ class Publisher:
         if is_first and self._settings.publish_from == NOW:
             while (events := feed.read()) is not None:
                 self._cursor.last = events[-1].position if events else self._cursor.last
-        self._cursor.write()
+        self._note_place()
         self._feed, self._fault = feed, ""
         fields = {"last_id": str(self._cursor.last), "journal": self._cursor.journal}
         self._context.log(self.name, "redis_found", fields)
@@ -130,6 +138,10 @@ class Publisher:
         is_one = self._settings.layout == "one"
         return self._key(EVENTS if is_one else event.topic)
 
+    def _streams(self) -> list[str]:
+        topics = TOPICS.values() if self._settings.layout == "topic" else (EVENTS,)
+        return [self._key(each) for each in topics]
+
     def _key(self, name: str) -> str:
         return f"{self._settings.prefix}.{name}"
 
@@ -138,8 +150,13 @@ class Publisher:
         if time.monotonic() - self._kept_at < KEEP_SECONDS:
             return
         self._kept_at = time.monotonic()
-        self._cursor.write()
+        self._note_place()
         self._redis.ping()
+
+    def _note_place(self) -> None:
+        # The server has it, too: a full disk holds up no event.
+        with suppress(OSError):
+            self._cursor.write()
 
     def _note_missing(self) -> None:
         if self._feed is not None and self._feed.missing > self._missing:

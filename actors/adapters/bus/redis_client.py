@@ -6,7 +6,7 @@ writes waits a second, and nothing is repeated here: the caller knows what a rep
 The library is an extra, imported when it is needed. A password comes from `REDIS_PASSWORD` alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -57,6 +57,17 @@ def writer(address: RedisAddress) -> Any:
 def redis_faults() -> tuple[type[Exception], ...]:
     """Return what a server that is away, busy or in trouble makes the library raise."""
     return (_library().exceptions.RedisError, OSError)
+
+
+def refuse_other_kinds(client: Any, streams: Iterable[str]) -> None:
+    """Raise `ConfigurationError` where a key that should be a stream is something else.
+
+    A transaction would leave out what it cannot write there, and do the rest.
+    """
+    for name in streams:
+        kind = client.type(name)
+        if kind not in (b"none", b"stream"):
+            raise ConfigurationError(f"{name}: holds a {kind.decode()}, and must be a stream")
 
 
 def _client(address: RedisAddress, seconds: float) -> Any:
