@@ -161,6 +161,34 @@ def test_the_timeline_of_an_order_goes_from_the_signal_to_its_fill(
     assert 404 == api.get(f"{PATH}/timeline/nobody").status
 
 
+def test_events_are_streamed_in_order_and_resumed_behind_any_of_them(
+    api: Caller, sample: dict[str, str]
+) -> None:
+    told = api.events(8, Last_Event_ID="0.0")
+    resumed = api.events(3, f"{PATH}/events?after={told[4].event_id}")
+    filled = api.events(1, f"{PATH}/events?topics=order.filled&after=0.0")[0]
+    wrong = api.get(f"{PATH}/events", Last_Event_ID="yesterday")
+
+    places = [tuple(map(int, each.event_id.split("."))) for each in told]
+    assert sorted(set(places)) == places
+    assert told[5:8] == resumed
+    assert {"event_id", "topic", "version", "at_ms", "correlation", "data"} == set(filled.data)
+    data = filled.data["data"]
+    assert (sample["client_order_id"], "order.filled") == (data["client_order_id"], filled.topic)
+    assert Decimal(sample["average_price"]) == Decimal(data["average_price"])
+    assert (422, {"Last-Event-ID"}) == (wrong.status, set(wrong.fields))
+
+
+def test_a_stream_begins_with_what_happens_from_now_on(api: Caller) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        told = pool.submit(api.events, 1, f"{PATH}/events?topics=trading.state_changed")
+        while not told.done():
+            api.post(f"{PATH}/halt", {"reason": "a test"})
+            api.post(f"{PATH}/resume", {"reason": "a test"})
+
+    assert "trading.state_changed" == told.result()[0].topic
+
+
 def test_halt_resume_flatten_and_reconcile_do_what_they_say(api: Caller) -> None:
     halted = api.post(f"{PATH}/halt?wait_ms=10000", {"reason": "lunch"})
     during = (api.get("/ready"), api.get("/health"))

@@ -15,10 +15,12 @@ from callboard.actors.adapters.http.server import HttpApi
 from callboard.actors.adapters.service.context import ServiceContext
 from callboard.actors.adapters.service.feed import FeedHub
 from callboard.actors.adapters.service.keeper import Board
-from callboard.actors.adapters.service.link import EngineLink, SocketLink
+from callboard.actors.adapters.service.link import EngineGone, EngineLink, Hearer, SocketLink
 from callboard.actors.service_settings import ApiSettings
 from callboard.actors.settings import RiskSettings
 from callboard.actors.system import make_codec
+from callboard.messages.intake import HostCommand
+from callboard.messages.queries import Query
 from callboard.scenarios import paper
 from support.waiting import until
 
@@ -58,6 +60,28 @@ class Answer:
         return {each["field"]: each["message"] for each in self.json["error"]["details"]}
 
 
+@frozen
+class Event:
+    """One event of a stream."""
+
+    event_id: str
+    topic: str
+    data: Any
+
+
+def _event(answer: http.client.HTTPResponse) -> Event:
+    """Read one event; comments and the retry are passed over."""
+    fields: dict[str, str] = {}
+    for raw in answer:
+        line = raw.decode().rstrip("\n")
+        if not line and "data" in fields:
+            break
+        name, _, value = line.partition(": ")
+        if name:
+            fields[name] = value
+    return Event(fields.get("id", ""), fields["event"], json.loads(fields["data"]))
+
+
 @define(eq=False)
 class Caller:
     """A client of one port."""
@@ -95,6 +119,18 @@ class Caller:
         """Write."""
         return self.send("POST", path, body, **headers)
 
+    def events(self, count: int, path: str = f"{PATH}/events", **headers: str) -> list[Event]:
+        """Return the next so many events of a stream, gaps included."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+        try:
+            connection.request("GET", path, headers={**self.headers, **named})
+            answer = connection.getresponse()
+            assert answer.status == 200, answer.read()
+            return [_event(answer) for _ in range(count)]
+        finally:
+            connection.close()
+
     def until_ready(self) -> None:
         """Wait until entries would be taken."""
         until(lambda: self.get("/ready").status == 200)
@@ -111,6 +147,33 @@ class Caller:
 
 
 @contextmanager
+def context_of(
+    link: EngineLink,
+    data_dir: Path,
+    settings: Settings,
+    environ: Mapping[str, str],
+    log: list[str] | None = None,
+) -> Generator[ServiceContext]:
+    """Make the surroundings of a face, with a feed of whatever journal is there."""
+    lines = [] if log is None else log
+    codec = make_codec()
+    hub = FeedHub(data_dir, codec, interval_ms=10)
+    try:
+        yield ServiceContext(
+            link,
+            hub,
+            data_dir,
+            settings,
+            codec,
+            lambda who, event, fields: lines.append(f"{who} {event} {dict(fields)}"),
+            Board(),
+            dict(environ),
+        )
+    finally:
+        hub.close()
+
+
+@contextmanager
 def served(
     link: EngineLink,
     data_dir: Path,
@@ -120,26 +183,13 @@ def served(
 ) -> Generator[Caller]:
     """Serve a link over HTTP on a free port."""
     chosen = settings or Settings(api=ApiSettings(port=0))
-    lines = [] if log is None else log
-    codec = make_codec()
-    hub = FeedHub(data_dir, codec, interval_ms=10)
-    context = ServiceContext(
-        link,
-        hub,
-        data_dir,
-        chosen,
-        codec,
-        lambda who, event, fields: lines.append(f"{who} {event} {dict(fields)}"),
-        Board(),
-        dict(environ or {}),
-    )
-    face = HttpApi(context)
-    try:
-        face.open()
-        yield Caller(int(face.address.rpartition(":")[2]))
-    finally:
-        face.close()
-        hub.close()
+    with context_of(link, data_dir, chosen, environ or {}, log) as context:
+        face = HttpApi(context)
+        try:
+            face.open()
+            yield Caller(int(face.address.rpartition(":")[2]))
+        finally:
+            face.close()
 
 
 @contextmanager
@@ -165,3 +215,29 @@ def paper_settings() -> Settings:
         risk=RiskSettings(symbols=SYMBOLS, cooldown_ms=0),
         api=ApiSettings(port=0, client_requests_per_second=5_000, requests_per_second=5_000),
     )
+
+
+@define(eq=False)
+class ScriptedLink:
+    """A link to no engine: gives prepared answers, and keeps what it is told."""
+
+    answers: dict[type, Any] = field(factory=dict[type, Any])
+    """Class of a query -> its answer, or the exception it raises."""
+    told: list[Any] = field(factory=list[Any])
+
+    def ask(self, query: Query, *_limits: object, **_named: object) -> Any:
+        """Return the prepared answer; one that is missing is an engine gone."""
+        answer = self.answers.get(type(query), EngineGone(Path("/nowhere"), "it has gone"))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def tell(self, command: HostCommand, *_limits: object, **_named: object) -> None:
+        """Keep a command; `answers` may hold what is raised instead."""
+        self.told.append(command)
+        fault = self.answers.get(type(command))
+        if isinstance(fault, Exception):
+            raise fault
+
+    def subscribe(self, hearer: Hearer) -> None:
+        """Nothing is ever told."""

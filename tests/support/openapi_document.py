@@ -261,13 +261,18 @@ def _name(way: Way) -> str:
 
 def _path_parameters(way: Way) -> list[Json]:
     names = [each.strip("{}") for each in way.path.split("/") if each.startswith("{")]
-    schema = {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": TEXT_MAX,
-        "pattern": "^[A-Za-z0-9_-]+$",
-    }
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
+    text = {"type": "string", "minLength": 1, "maxLength": TEXT_MAX}
+    plain = {**text, "pattern": "^[A-Za-z0-9_-]+$"}
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            # A signal may have any text for its name; a command's is ours, or its sender's.
+            "schema": plain if name == "command_id" else text,
+        }
+        for name in names
+    ]
 
 
 def _key() -> list[Json]:

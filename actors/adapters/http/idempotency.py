@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from attrs import define, field
 
@@ -90,7 +90,7 @@ class KeyBook:
 
     def _recall(self, line: bytes) -> None:
         with suppress(ValueError, TypeError, KeyError):
-            data = cast("dict[str, Any]", json.loads(line))
+            data: dict[str, Any] = dict(json.loads(line))
             answer = data.get("answer")
             entry = Entry(str(data["key"]), str(data["body"]), float(data["at"]), is_new=False)
             entry.answer = None if answer is None else (int(answer[0]), dict(answer[1]))

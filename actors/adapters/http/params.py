@@ -79,8 +79,8 @@ class Params:
 
     def moment(self, name: str) -> str:
         """Return a time as the records spell it, of RFC 3339 or milliseconds; empty for none."""
-        value = self.given.get(name, "")
-        if not value:
+        value = self.given.get(name)
+        if value is None:
             return ""
         is_ms = value.isascii() and value.isdigit() and len(value) == MS_DIGITS
         if is_ms and int(value) < SECONDS_MAX * 1_000:

@@ -43,12 +43,13 @@ MS = 1_000
 class PortLost(EngineError):
     """The port's thread has ended, or never began."""
 
-    def __init__(self, address: str) -> None:
-        super().__init__(address)
+    def __init__(self, address: str, fault: str = "") -> None:
+        super().__init__(address, fault)
         self.address = address
+        self.fault = fault
 
     def __str__(self) -> str:
-        return f"{self.address} is not served any more"
+        return f"{self.address} is not served any more{': ' * bool(self.fault)}{self.fault}"
 
 
 @define(eq=False)
@@ -76,7 +77,7 @@ class HttpApi:
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         self._port = _Port(self.context, guard, listener)
         if not self._port.wait(START_SECONDS):
-            raise PortLost(address)
+            raise PortLost(address, self._port.fault)
         self.address = address
         self.context.board.announce(NAME, address)
         self.context.log(NAME, "http_listening", {"address": address})
@@ -84,7 +85,7 @@ class HttpApi:
     def look(self) -> float:
         """See that the server still runs."""
         if self._port is None or not self._port.is_alive:
-            raise PortLost(self.address)
+            raise PortLost(self.address, "" if self._port is None else self._port.fault)
         return LOOK_SECONDS
 
     def close(self) -> None:
@@ -137,6 +138,8 @@ class _Port:
     def __init__(self, context: ServiceContext, guard: Guard, listener: socket.socket) -> None:
         self._context = context
         self._guard = guard
+        self.fault = ""
+        """Why the thread has ended, where it did by itself."""
         self._listener = listener
         self._server: uvicorn.Server | None = None
         self._api: Api | None = None
@@ -175,8 +178,10 @@ class _Port:
             api.desk.close()
 
     def _run(self) -> None:
-        with suppress(SystemExit, OSError):  # which `look` tells
+        try:
             asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - uvicorn also exits; the keeper tells why
+            self.fault = f"{type(error).__name__}: {error}"
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
