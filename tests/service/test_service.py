@@ -40,12 +40,13 @@ def test_it_serves_the_engine_that_comes_and_says_so_when_it_has_gone(tmp_path: 
         status, health = answer(service, "/health")
         ref.stop()
         until(lambda: answer(service, "/health")[0] == 503)
-        faces = service.faces()
+        faces, addresses = service.faces(), dict(service.context.board.addresses())
     finally:
         service.stop()
 
     assert before == 503
     assert (200, "ok", "paper") == (status, health["status"], health["mode"])
+    assert {"api", "metrics"} == set(addresses)
     assert {"api", "metrics", "exporter"} <= set(faces)
     assert all(face.is_ok for name, face in faces.items() if name in ("api", "exporter"))
     assert not any(face.is_ok for face in service.faces().values())

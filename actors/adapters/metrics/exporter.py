@@ -7,6 +7,8 @@ from .families import registry_of
 from .scrape_server import ScrapeServer
 
 LOOK_SECONDS = 5.0
+ADDRESS = "metrics"
+"""Name under which its address stands on the board."""
 
 
 class Exporter:
@@ -28,6 +30,7 @@ class Exporter:
         settings = self._context.settings.metrics
         registry = registry_of(metrics_of(self._context).figures.book, settings.prefix)
         self._server = ScrapeServer(registry, settings.host, settings.port)
+        self._context.board.announce(ADDRESS, f"http://{settings.host}:{self.port}")
 
     def look(self) -> float:
         """Raise when the server has ended."""
@@ -38,6 +41,7 @@ class Exporter:
     def close(self) -> None:
         """Listen no more."""
         server, self._server = self._server, None
+        self._context.board.announce(ADDRESS, "")
         if server is not None:
             server.close()
 
