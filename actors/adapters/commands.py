@@ -7,6 +7,7 @@ standard output, everything else to the error output; exit codes are those of `e
 import json
 import os
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -282,7 +283,7 @@ def _print_answer(answer: dict[str, Any]) -> None:
     click.echo(f"profit     {answer['realised_pnl']} realised, {answer['fees']} fees")
     if answer.get("held_symbols"):
         click.echo(f"held       {', '.join(answer['held_symbols'])}")
-    click.echo(_orders_line(answer["orders"]))
+    click.echo(orders_line(answer["orders"]))
     for position in answer["positions"] or ():
         guard = f"stop {position['stop_price']}"
         guard = guard if position["protected"] else click.style("NO STOP", fg="red")
@@ -326,8 +327,9 @@ def outcome_lines(outcome: dict[str, Any]) -> Iterator[str]:
         yield f"pending    {client_order_id}"
 
 
-def _orders_line(orders: dict[str, Any]) -> str:
+def orders_line(orders: dict[str, Any]) -> str:
+    """Return the line that counts orders, with the success rate in percent."""
     rate = orders["success_rate"]
-    succeeded = "" if rate is None else f", success rate {rate}"
+    succeeded = "" if rate is None else f", success rate {Decimal(rate) * 100:.1f} %"
     counts = ", ".join(f"{orders[name]} {name}" for name in ORDER_COUNTS)
     return f"orders     {orders['total_orders']}: {counts}{succeeded}"

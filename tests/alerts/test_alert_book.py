@@ -256,6 +256,21 @@ def test_an_alert_of_the_engine_that_no_rule_names_is_told_by_the_rule_for_the_r
     assert [] == no_alert
 
 
+def test_what_is_silenced_is_listed_and_told_only_if_it_fires_still_afterwards() -> None:
+    alerts = book(DOWN)
+    alerts.silences = {"down": MINUTE_MS}
+
+    silent = alerts.hear(said("venue_down"), Figures().of, 0)
+    listed = alerts.listed()
+    afterwards = alerts.look(Figures().of, MINUTE_MS)
+
+    assert [] == silent
+    assert [("firing", False, MINUTE_MS)] == [
+        (each["state"], each["told"], each["silenced_until_ms"]) for each in listed
+    ]
+    assert [("down", "venue", "firing")] == told(afterwards)
+
+
 def test_a_restart_tells_nobody_twice_and_still_tells_the_end() -> None:
     before = book(DOWN, HIGH)
     before.hear(said("venue_down"), Figures().of, 0)

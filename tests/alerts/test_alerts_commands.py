@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from callboard.__main__ import main
-from callboard.actors.adapters.alerts.memory import Remembered, remember
+from callboard.actors.adapters.alerts.memory import Remembered, remember, silences_of
 from support.web_receiver import Receiver
 
 ALERT = {
@@ -69,6 +69,23 @@ def test_a_check_shows_every_rule_or_every_fault(tmp_path: Path) -> None:
     assert "weight_over_80_percent" in [each["name"] for each in json.loads(plain.stdout)["rules"]]
     assert "did you mean venue_down" in bad.output
     assert "say when it is over" in bad.output
+
+
+def test_a_rule_is_silenced_for_a_while_and_told_again(tmp_path: Path) -> None:
+    kept = called("silence", str(tmp_path), "margin_call", "--for", "30m")
+    until = silences_of(tmp_path)
+    lifted = called("silence", str(tmp_path), "margin_call", "--for", "0s")
+    unknown = called("silence", str(tmp_path), "margin_cal")
+    never = called("silence", str(tmp_path), "margin_call", "--for", "soon")
+    nowhere = called("silence", str(tmp_path / "x"), "margin_call")
+
+    assert (0, 0, 2, 2, 4) == tuple(
+        each.exit_code for each in (kept, lifted, unknown, never, nowhere)
+    )
+    assert ["margin_call"] == list(until)
+    assert {} == silences_of(tmp_path)
+    assert "did you mean margin_call" in unknown.output
+    assert "write a time as 30s" in never.output
 
 
 def test_a_test_says_what_became_of_every_channel(receiver: Receiver) -> None:

@@ -9,7 +9,15 @@ import pytest
 from attrs import evolve
 
 from callboard.actors.adapters.alerts.face import Alerts
-from callboard.actors.adapters.alerts.memory import ASIDE, FILE, Remembered, recall, remember
+from callboard.actors.adapters.alerts.memory import (
+    ASIDE,
+    FILE,
+    SILENCED,
+    Remembered,
+    recall,
+    remember,
+    silence,
+)
 from callboard.actors.adapters.service.context import ServiceContext
 from callboard.actors.adapters.service.face import FaceHealth
 from callboard.actors.adapters.service.feed import START, FeedHub
@@ -162,6 +170,24 @@ def test_a_restart_of_the_service_tells_nobody_twice(world: World) -> None:
 
     assert [("alert_firing", "weight_over_80_percent")] == names(world)
     assert [True] == told
+
+
+def test_a_silence_that_a_person_wrote_is_kept_and_one_that_is_broken_is_none(
+    world: World, tmp_path: Path
+) -> None:
+    world.metrics.figures.known["weight_used_ratio"] = Decimal("0.85")
+    silence(tmp_path, "weight_over_80_percent", world.now_ms + 1)
+    face = world.face()
+    face.open()
+
+    face.look()
+    silent = names(world)
+    (tmp_path / SILENCED).write_text("[")
+    face.look()
+    face.close()
+
+    assert [] == silent
+    assert [("alert_firing", "weight_over_80_percent")] == names(world)
 
 
 def test_what_the_rim_and_the_journal_both_say_is_told_once(world: World) -> None:

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from callboard.actors.adapters.commands import exit_of, liquidation_words, outcome_lines
+from callboard.actors.adapters.commands import (
+    exit_of,
+    liquidation_words,
+    orders_line,
+    outcome_lines,
+)
 from callboard.actors.adapters.exits import Exit
 
 
@@ -15,6 +20,18 @@ def test_what_was_not_cancelled_is_shown_with_its_reason() -> None:
 
     assert ["cancelled  a, b", "failed     c: it was filled", "pending    d"] == lines
     assert [] == list(outcome_lines({}))
+
+
+def test_the_success_rate_is_shown_in_percent_with_one_decimal_once_there_is_one() -> None:
+    counts = {"total_orders": 8, "executed": 5, "failed": 2, "cancelled": 0, "pending": 1}
+
+    none, some = (
+        orders_line(counts | {"success_rate": None}),
+        orders_line(counts | {"success_rate": "0.7143"}),
+    )
+
+    assert "orders     8: 5 executed, 2 failed, 0 cancelled, 1 pending" == none
+    assert f"{none}, success rate 71.4 %" == some
 
 
 @pytest.mark.parametrize(

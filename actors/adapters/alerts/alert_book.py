@@ -2,7 +2,8 @@
 
 Owns the life of an alert, one for a rule and a subject. It fires once and is told once, however
 often it is said again; what fires again within `cool_down_ms` of its end is told only if it still
-does afterwards; what fires on is told again every `repeat_ms`. An end is told of what was told.
+does afterwards; what fires on is told again every `repeat_ms`. An end is told of what was told. Of
+a rule that is silenced nothing is told until then; what fires still is told afterwards.
 Bound: `ALERTS_MAX`, the oldest resolved go first. Time is given, by whoever has a clock. Pure.
 """
 
@@ -56,6 +57,8 @@ class AlertBook:
     """0 tells nothing twice."""
     mode: str = ""
     engine: str = ""
+    silences: Mapping[str, int] = field(factory=dict[str, int])
+    """Rule -> until when nobody is told that it fires, ms of the wall."""
     alerts: dict[Key, Alert] = field(factory=dict[Key, Alert])
     _growths: dict[str, Growth] = field(init=False, factory=dict[str, Growth])
 
@@ -178,6 +181,8 @@ class AlertBook:
                 self._keep(evolve(alert, told_ms=None, end_told_ms=now_ms))
 
     def _is_due(self, alert: Alert, now_ms: int) -> bool:
+        if now_ms < self.silences.get(alert.rule, 0):
+            return False
         if alert.told_ms is not None:
             return 0 < self.repeat_ms <= now_ms - alert.told_ms
         return alert.end_told_ms is None or now_ms - alert.end_told_ms >= self.cool_down_ms
@@ -216,6 +221,7 @@ class AlertBook:
             "resolved_ms": alert.resolved_ms or None,
             "count": alert.count,
             "told": alert.told_ms is not None,
+            "silenced_until_ms": self.silences.get(alert.rule),
         }
 
     def _keep(self, alert: Alert) -> None:

@@ -1,8 +1,9 @@
-"""Alerts commands: `alerts list`, `alerts check` and `alerts test` of the command line.
+"""Alerts commands: `alerts list`, `check`, `test` and `silence` of the command line.
 
 The list is the service's own: by its API where a URL is given, else from what it has written to
 the data directory, which says how old it is. A check needs no engine. A test sends one notice by
-every channel that the environment names, and says what became of it.
+every channel that the environment names, and says what became of it. A silence is a file in the
+data directory, which the service looks at.
 """
 
 import json
@@ -106,6 +107,39 @@ def test(files: tuple[Path, ...], pairs: tuple[str, ...], *, as_json: bool) -> N
     if opened.faults:
         end(Exit.CONFIGURATION)
     end(Exit.OK if all(each["ok"] for each in results) else Exit.FAILED)
+
+
+@alerts.command("silence")
+@click.argument("folder", metavar="D", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("rule")
+@click.option(
+    "--for", "duration", default="1h", show_default=True, metavar="TIME", help="0s lifts it."
+)
+@CONFIG
+@SET
+@exits
+def silence(
+    folder: Path, rule: str, duration: str, files: tuple[Path, ...], pairs: tuple[str, ...]
+) -> None:
+    """Tell nobody that RULE fires, for a while; it is listed, and told if it fires still."""
+    from ..config import load
+    from ..metrics.catalogue import figure_names
+    from ..spool import NotRunning
+    from .memory import silence as keep
+    from .rule_file import load_rules, milliseconds, nearest
+
+    settings = load(config_files(files), os.environ, read_pairs(pairs)).settings
+    path = Path(settings.alerts.rules) if settings.alerts.rules else None
+    names = [each.name for each in load_rules(path, figure_names()).rules]
+    duration_ms = milliseconds(duration)
+    if rule not in names:
+        raise click.UsageError(f"there is no rule {rule}{nearest(rule, names)}")
+    if duration_ms is None:
+        raise click.UsageError(f"--for {duration}: write a time as 30s, 5m or 1h")
+    if not folder.is_dir():
+        raise NotRunning(folder, "there is no such folder")
+    keep(folder, rule, _now_ms() + duration_ms if duration_ms else 0)
+    say(f"{rule} is silenced for {duration}" if duration_ms else f"{rule} is told again")
 
 
 def _of_api(url: Url, timeout_seconds: float) -> tuple[list[dict[str, Any]], int]:

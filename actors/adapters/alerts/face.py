@@ -20,7 +20,7 @@ from ..service.face import FaceHealth
 from ..service.feed import BadEventId, FeedQueue, Gap
 from .alert_book import AlertBook
 from .channels import LogLine, open_channels
-from .memory import Remembered, recall, remember, set_aside
+from .memory import Remembered, recall, remember, set_aside, silences_of
 from .notices import Notice, notice_of
 from .occurrences import occurrence_of
 from .once import Once
@@ -86,6 +86,7 @@ class Alerts:
         """Take what was said, judge the figures, tell people and remember it."""
         assert self._book is not None, "a face is opened before it is looked after"
         now_ms = self._now_ms()
+        self._book.silences = silences_of(self._context.data_dir)
         for notice in (*self._said(now_ms), *self._book.look(self._figure, now_ms)):
             self._tell(notice)
         self._listed = self._book.listed()

@@ -2,7 +2,8 @@
 
 Owns `alerts.json` in the data directory: the last event that was heard, every alert and who was
 told of it, and what was not delivered yet. It is written whole or not at all. One that cannot be
-read is set aside, and said: then people may be told something twice.
+read is set aside, and said: then people may be told something twice. What people have silenced
+stands beside it, in `alerts.silenced.json`; where that cannot be read, nothing is silenced.
 """
 
 import json
@@ -13,6 +14,7 @@ from attrs import field, frozen
 
 FILE = "alerts.json"
 ASIDE = "alerts.json.unreadable"
+SILENCED = "alerts.silenced.json"
 VERSION = 1
 
 Json = dict[str, Any]
@@ -35,7 +37,6 @@ class Remembered:
 
 def remember(folder: Path, known: Remembered) -> None:
     """Write what must be remembered; raises `OSError`."""
-    beside = folder / f"{FILE}.new"
     data = {
         "version": VERSION,
         "after_id": known.after_id,
@@ -44,8 +45,21 @@ def remember(folder: Path, known: Remembered) -> None:
         "listed": known.listed,
         "unsent": known.unsent,
     }
-    beside.write_text(json.dumps(data), encoding="utf-8")
-    beside.replace(folder / FILE)
+    _write(folder / FILE, data)
+
+
+def silence(folder: Path, rule: str, until_ms: int) -> None:
+    """Let nobody be told that a rule fires until then; 0 lifts it; raises `OSError`."""
+    _write(folder / SILENCED, {**silences_of(folder), rule: until_ms})
+
+
+def silences_of(folder: Path) -> dict[str, int]:
+    """Return until when each rule is silenced, ms of the wall."""
+    try:
+        data: Any = json.loads((folder / SILENCED).read_bytes())
+        return {str(rule): int(until_ms) for rule, until_ms in data.items() if until_ms}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
 
 
 def recall(folder: Path) -> tuple[Remembered, str]:
@@ -63,6 +77,12 @@ def recall(folder: Path) -> tuple[Remembered, str]:
 def set_aside(folder: Path) -> None:
     """Move a file that cannot be read out of the way; raises `OSError`."""
     (folder / FILE).replace(folder / ASIDE)
+
+
+def _write(path: Path, data: Json) -> None:
+    beside = path.with_name(f"{path.name}.new")
+    beside.write_text(json.dumps(data), encoding="utf-8")
+    beside.replace(path)
 
 
 def _remembered(data: Any) -> Remembered:

@@ -104,7 +104,7 @@ class _Reading:
         for key in table:
             if key not in KEYS:
                 self._fault(
-                    f"{key}: unknown key{_nearest(key, KEYS)}; the keys are {', '.join(KEYS)}"
+                    f"{key}: unknown key{nearest(key, KEYS)}; the keys are {', '.join(KEYS)}"
                 )
         is_enabled = table.get("enabled", True)
         if not isinstance(is_enabled, bool):
@@ -143,7 +143,7 @@ class _Reading:
         figure, op, value = (table.get(key) for key in CONDITION_KEYS)
         before = len(self.faults)
         if not isinstance(figure, str) or figure not in self.figures:
-            near = _nearest(str(figure), self.figures)
+            near = nearest(str(figure), self.figures)
             self._fault(f"{within}figure: there is no figure {figure!r}{near}")
         if op not in COMPARISONS:
             self._fault(f"{within}op must be one of {', '.join(COMPARISONS)}, not {op!r}")
@@ -174,11 +174,10 @@ class _Reading:
 
     def _duration(self, table: Table, key: str) -> int:
         value = table.get(key, "0s")
-        found = DURATION.fullmatch(value) if isinstance(value, str) else None
+        found = milliseconds(value) if isinstance(value, str) else None
         if found is None:
             self._fault(f"{key} must be a time as 30s, 5m or 1h, not {value!r}")
-            return 0
-        return int(found[1]) * UNITS[found[2]]
+        return found or 0
 
     def _names(self, table: Table, key: str) -> tuple[str, ...]:
         value: Any = table.get(key, [])
@@ -189,7 +188,7 @@ class _Reading:
         known = known_names()
         for name in names:
             if name not in known:
-                self._fault(f"{key}: the engine never says {name!r}{_nearest(str(name), known)}")
+                self._fault(f"{key}: the engine never says {name!r}{nearest(str(name), known)}")
         return tuple(str(name) for name in names)
 
     def _severity(self, table: Table, *, is_needed: bool) -> Severity | None:
@@ -224,6 +223,13 @@ def _list_of(value: Any) -> list[Any]:
     return [*cast("Sequence[Any]", value)] if isinstance(value, list) else [value]
 
 
-def _nearest(name: str, known: Collection[str]) -> str:
+def milliseconds(text: str) -> int | None:
+    """Return a time as people write it, as in 5m; None for what is none."""
+    found = DURATION.fullmatch(text)
+    return None if found is None else int(found[1]) * UNITS[found[2]]
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Return which known names are like one that is not, as the end of a sentence."""
     near = get_close_matches(name, sorted(known), n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(near)}?" if near else ""
