@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 
 import pytest
 
@@ -82,6 +83,21 @@ def test_every_dev_command_that_a_page_names_is_one() -> None:
     }
 
     assert [] == sorted(word for word in named if f"\n  {word} " not in said)
+
+
+def test_the_versions_that_it_runs_with_are_those_that_it_asks_for() -> None:
+    project_table = tomllib.loads((project.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    told = read_page("docs/compatibility.md").text
+    asked = [*project_table["dependencies"]]
+    for extra in re.findall(r"^\| `(\w+)` \|", told, re.MULTILINE):
+        asked += project_table["optional-dependencies"][extra]
+
+    split = [re.fullmatch(r"([\w-]+)(?:\[\w+\])?(.+)", each) for each in asked]
+    lines = [f"{found[1]} {found[2]}" for found in split if found is not None]
+    plain = re.sub(r"[`|]", "", told)
+
+    assert len(asked) == len(lines)
+    assert [] == [line for line in lines if line not in " ".join(plain.split())]
 
 
 def test_a_command_that_is_none_and_an_option_that_is_none_are_found() -> None:
