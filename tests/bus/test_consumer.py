@@ -333,6 +333,19 @@ def test_a_policy_without_its_value_is_read_again_from_the_risk_service(
     assert f"{service.url}/api/policy/cooldown_ms: answered 404" == bus.dead()[0]["reason"]
 
 
+def test_of_a_policy_that_the_risk_service_is_asked_for_the_service_has_the_word(bus: Bus) -> None:
+    with risk_service() as service:
+        service.policy("leverage", b'{"value": 4}')
+        asked = EmergencySettings(url=service.url, policy_keys=("leverage",))
+        bus.life(emergency=asked)
+        bus.add(POLICIES, {"key": "leverage", "value": 9})
+        bus.add(POLICIES, {"key": "cooldown_ms", "value": 1000})
+
+        told = bus.run()
+
+    assert [("leverage", "4"), ("cooldown_ms", "1000")] == [(e.key, e.value) for e in told]
+
+
 def test_what_was_carried_out_does_not_fill_the_server_and_what_was_not_is_never_trimmed(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:

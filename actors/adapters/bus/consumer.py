@@ -58,6 +58,7 @@ class Consumer:
         self._settings = context.settings.bus
         self._topics = {f"{self._settings.prefix}.{topic}": topic for topic in ORDER}
         self._risk = RiskService.of(context.settings.emergency)
+        self._asked_keys = context.settings.emergency.policy_keys if self._risk else ()
         self._reader: Any = None
         self._writer: Any = None
         self._faults: tuple[type[Exception], ...] = ()
@@ -202,6 +203,9 @@ class Consumer:
 
     def _command(self, entry: StreamEntry) -> HostCommand:
         taken = _taken(entry)
+        if isinstance(taken, PolicyChanged) and taken.key in self._asked_keys:
+            # The service that is asked for it has the word; the event says that it has another.
+            taken = PolicyWanted(taken.key)
         if isinstance(taken, PolicyWanted):
             return self._asked(taken, entry)
         self._check_age(taken, entry)
