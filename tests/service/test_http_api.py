@@ -36,7 +36,7 @@ def test_the_manual_order_of_the_documents_is_filled_and_protected(
     position = api.until_answer(f"{PATH}/positions")["positions"][0]
 
     assert ("BTCUSDT", "0.001") == (position["symbol"], position["quantity"])
-    assert Decimal(49_000) == Decimal(position["stop_price"])
+    assert ("49000", sample["average_price"]) == (position["stop_price"], position["entry_price"])
 
 
 def test_a_key_that_comes_again_gets_its_answer_again_and_nothing_is_sent(

@@ -39,11 +39,6 @@ class Api:
     approvals: dict[str, float] = field(factory=dict[str, float])
     """Who has approved of a resume that waits for another, and until when by the wall."""
 
-    def whole(self, value: object) -> dict[str, Any]:
-        """Return a message's fields as JSON values, money as text."""
-        plain: dict[str, Any] = self.context.codec.whole(value)
-        return plain
-
 
 Handler = Callable[[Api, Request, str], Awaitable[Response]]
 """Answers a request of somebody by that name; raises `ApiError`."""

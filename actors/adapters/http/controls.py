@@ -24,6 +24,7 @@ from ....messages.values import TradingState
 from ..json_text import Json
 from ..signal_fields import read_text
 from ..signal_words import BadField
+from .answers import whole
 from .api import Api, now_ms, path_text
 from .errors import ApiError, json_response, of_fields
 from .idempotency import HEADER, id_of, read_key
@@ -94,7 +95,7 @@ async def flatten(api: Api, request: Request, who: str) -> Response:
     command = FlattenPositions(order.command_id, order.symbol, order.reason, verified=True)
     await api.desk.tell(command)
     view = await _flattening(api, order.command_id, order.seconds)
-    return json_response(_flattened(api, view), 200 if view.is_over else 202)
+    return json_response(_flattened(view), 200 if view.is_over else 202)
 
 
 async def show_flattening(api: Api, request: Request, _who: str) -> Response:
@@ -104,7 +105,7 @@ async def show_flattening(api: Api, request: Request, _who: str) -> Response:
     if not COMMAND_ID.fullmatch(command_id):
         raise ApiError(404, "command_unknown", "this is no command's id")
     view: FlatteningView = await api.desk.ask(GetFlattening(command_id))
-    return json_response(_flattened(api, view))
+    return json_response(_flattened(view))
 
 
 async def reconcile(api: Api, request: Request, who: str) -> Response:
@@ -177,7 +178,7 @@ def _demand_taken(order: Order, events: list[Event]) -> None:
 
 async def _state(api: Api, order: Order, is_done: Callable[[EngineStatus], bool]) -> Response:
     status: EngineStatus = await api.desk.ask(GetStatus())
-    data = {"command_id": order.command_id, **api.whole(status)}
+    data = {"command_id": order.command_id, **whole(status)}
     return json_response(data, 200 if is_done(status) else 202)
 
 
@@ -199,6 +200,6 @@ async def _asked_until_over(
     return view
 
 
-def _flattened(api: Api, view: FlatteningView) -> dict[str, Any]:
+def _flattened(view: FlatteningView) -> dict[str, Any]:
     link = f"{PATH}/flatten/{view.command_id}"
-    return {**api.whole(view), "links": {"flatten": link}}
+    return {**whole(view), "links": {"flatten": link}}

@@ -10,6 +10,7 @@ from attrs import define, field
 
 from ....messages.codec import Codec, dumps
 from ..service.feed import Gap, Published
+from .answers import whole
 
 WRITTEN_MAX = 512
 
@@ -39,7 +40,7 @@ class Encoder:
             "version": int(self.codec.label(told.event).rpartition(".v")[2]),
             "at_ms": told.at_ms,
             "correlation": told.correlation,
-            "data": self.codec.whole(told.event),
+            "data": whole(told.event),
         }
         head = f"id: {told.event_id}\nevent: {told.topic}\ndata: ".encode()
         return head + dumps(data) + b"\n\n"

@@ -17,6 +17,7 @@ from ....messages.queries import GetOrder, GetOrders, OrdersView, OrderView
 from ....messages.values import TERMINAL_STATES
 from ..order_lines import order_json
 from ..records.store_report import PAGE, PAGE_MAX
+from .answers import whole
 from .api import Api, path_text
 from .desk import FRESH_MS
 from .errors import ApiError, json_response
@@ -56,7 +57,7 @@ async def list_orders(api: Api, request: Request, _who: str) -> Response:
     query = GetOrders(symbol, open_only=not signal_id, signal_id=signal_id)
     view: OrdersView = await api.desk.ask(query, fresh_ms=FRESH_MS)
     orders = [told(each) for each in view.orders]
-    strangers = [api.whole(each) for each in view.strangers]
+    strangers = [whole(each) for each in view.strangers]
     return json_response(
         {"orders": orders[:limit], "strangers": strangers[:limit], "next_cursor": None}
     )

@@ -26,6 +26,7 @@ from ....messages.vitals import (
     GetVitals,
     VitalsView,
 )
+from .answers import whole
 from .api import Api, Handler, now_ms
 from .desk import FRESH_MS
 from .errors import ApiError, json_response
@@ -39,7 +40,7 @@ def answered_by(query: Query) -> Handler:
 
     async def show(api: Api, request: Request, _who: str) -> Response:
         Params.of(request, ()).check()
-        return json_response(api.whole(await api.desk.ask(query, fresh_ms=FRESH_MS)))
+        return json_response(whole(await api.desk.ask(query, fresh_ms=FRESH_MS)))
 
     return show
 
@@ -73,12 +74,12 @@ async def show_status(api: Api, request: Request, _who: str) -> Response:
         "uptime_ms": None if vitals is None else vitals.uptime_ms,
         "at_ms": now_ms() if vitals is None else vitals.at_ms,
     }
-    return json_response({**head, **api.whole(status), **more})
+    return json_response({**head, **whole(status), **more})
 
 
 async def _whole_or_none(api: Api, query: Query) -> dict[str, Any] | None:
     view = await api.desk.ask_or_none(query)
-    return None if view is None else api.whole(view)
+    return None if view is None else whole(view)
 
 
 def kept_by(face_name: str, make: Callable[[Any], Any]) -> Handler:
