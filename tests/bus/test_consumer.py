@@ -174,11 +174,10 @@ def test_an_entry_may_be_typed_by_hand(bus: Bus) -> None:
 
 
 def test_the_streams_are_read_in_the_order_in_which_their_entries_came(bus: Bus) -> None:
-    bus.add(MODELS, {"version": "v2"})
-    time.sleep(0.002)  # the server's clock counts in milliseconds
-    bus.add(DECISIONS, LONG)
-    time.sleep(0.002)
-    bus.add(POLICIES, {"key": "leverage", "value": 5})
+    now_ms = time.time_ns() // 1_000_000
+    said = ((MODELS, {"version": "v2"}), (DECISIONS, LONG), (POLICIES, {"key": "k", "value": 5}))
+    for number, (stream, payload) in enumerate(said):
+        bus.client.xadd(stream, {"data": json.dumps(payload)}, id=f"{now_ms}-{number}")
 
     kinds: list[type] = [type(each) for each in bus.run()]
 
