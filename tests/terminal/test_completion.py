@@ -1,11 +1,8 @@
 """Completion: a shell is given a script, and its questions are answered with our words."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 from click.shell_completion import ShellComplete
+from click.testing import CliRunner
 
 from callboard.__main__ import main
 from callboard.actors.adapters.terminal.completion import PROGRAM, VARIABLE
@@ -44,7 +41,6 @@ def test_another_shell_is_refused_with_those_that_are_known() -> None:
         (["order", "new"], "--stop", ["--stop-loss"]),
         (["order", "new", "--side"], "s", ["short", "sell"]),
         (["logs"], "", ["errors", "stats", "tail", "timeline"]),
-        (["run", "--mode"], "sh", ["shadow"]),
     ],
 )
 def test_words_options_and_choices_are_completed(
@@ -62,13 +58,6 @@ def test_a_place_is_completed_as_a_directory() -> None:
 def test_a_shell_that_asks_is_answered_by_the_program_itself() -> None:
     question = {VARIABLE: "bash_complete", "COMP_WORDS": "callboard order ca", "COMP_CWORD": "2"}
 
-    done = subprocess.run(
-        [sys.executable, "-m", "callboard"],
-        env={**os.environ, **question},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    answer = CliRunner().invoke(main, [], env=question, prog_name=PROGRAM)
 
-    assert "plain,cancel\n" == done.stdout
+    assert "plain,cancel\n" == answer.stdout

@@ -99,6 +99,13 @@ def test_everything_that_is_wrong_has_a_word_of_its_own(width: int, height: int)
         assert word in shown
 
 
+@pytest.mark.parametrize(("width", "height"), [(40, 10), (10, 3)])
+def test_a_terminal_that_is_too_small_shows_what_fits(width: int, height: int) -> None:
+    parts = {"limits": LIMITS, "positions": POSITIONS}
+
+    assert height == len(drawn(Snapshot("d", STATUS, parts), width, height).splitlines())
+
+
 def test_an_unknown_order_stands_before_newer_ones() -> None:
     order = {
         "client_order_id": "cb1-1-e1",
