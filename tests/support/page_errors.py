@@ -55,9 +55,9 @@ MEANINGS = {
     Exit.USAGE: "it was called wrongly",
     Exit.CONFIGURATION: "the settings have faults, which it lists",
     Exit.UNREACHABLE: "there is no engine, service or port to reach",
-    Exit.REFUSED: "a safety gate refuses it",
+    Exit.REFUSED: "a safety gate, a guard or the service refuses it",
     Exit.HALTED: "trading is halted",
-    Exit.INTERRUPTED: "Ctrl-C ended a search of many runs",
+    Exit.INTERRUPTED: "a second Ctrl-C ended it at once (143: SIGTERM), or the first one a search",
 }
 
 
@@ -137,4 +137,10 @@ def _exits() -> str:
 
 
 def _errors_of(code_: Exit) -> list[str]:
-    return [f"{code(kind.__name__)}" for kind, ends_with in EXITS if ends_with is code_]
+    return [code(_name(kind)) for kind, ends_with in EXITS if ends_with is code_]
+
+
+def _name(kind: type[Exception]) -> str:
+    """Return the name of an error, with its module where that is not ours."""
+    is_plain = kind.__module__ == "builtins" or kind.__module__.startswith("callboard.")
+    return kind.__name__ if is_plain else f"{kind.__module__}.{kind.__name__}"
