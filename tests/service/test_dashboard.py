@@ -180,6 +180,8 @@ def test_the_keyboard_reaches_panels_rows_and_help(sheet: Sheet) -> None:
     assert sheet.page.is_visible("#keys")
     sheet.page.click("#keys button")
     assert not sheet.page.is_visible("#keys")
+    sheet.page.keyboard.press("p")
+    assert "true" == sheet.page.get_attribute("#log-pause", "aria-pressed")
     sheet.page.focus("#orders .scroll")
     sheet.page.keyboard.press("ArrowDown")
     sheet.page.keyboard.press("Enter")

@@ -38,7 +38,7 @@ from support.waiting import until
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 SEED = 7
 START_NS = 1_790_000_000_000_000_000
-FAULTS = Faults(connection_refused=0.1, http_503_internal=0.06)
+FAULTS = Faults(connection_refused=0.06, http_503_internal=0.05)
 ASK_SECONDS = 20.0
 ROUNDS_MAX = 40
 ROUND_MS = 1_500

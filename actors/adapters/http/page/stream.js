@@ -7,6 +7,8 @@ const PATH = "/api/execution/events";
 const PAUSE_MS = [500, 1000, 2000, 4000, 8000, 15000];
 /** The service sends at least a comment each 15 s. */
 const MUTE_MS = 40_000;
+/** Characters of one event; a longer one is no event of ours. */
+const EVENT_MAX = 1_000_000;
 
 export class EventStream {
   /** `onEvent({id, topic, data})`; `onState("live" | "waiting")`. */
@@ -49,6 +51,7 @@ export class EventStream {
       this.failures = 0;
       const blocks = (rest + decoder.decode(value, { stream: true })).replaceAll("\r\n", "\n").split("\n\n");
       rest = blocks.pop();
+      if (rest.length > EVENT_MAX) return;
       blocks.forEach((block) => this.take(block));
     }
   }

@@ -37,7 +37,8 @@ function alertLine(row) {
 
 const LINES_MAX = 500;
 const HELD_MAX = 2000;
-const LOUD = /^(order\.(failed|unknown|unresolved|refused|corrected)|system\.error|alert\.|command\.refused)/;
+const LOUD = /^(order\.(failed|unknown|unresolved|refused|corrected)|system\.error|command\.refused)/;
+const SEVERITIES = { CRITICAL: "bad", WARNING: "warn" };
 const GOOD = /^(order\.(filled|resolved)|trade\.|position\.protected)/;
 
 /** The latest events, newest first; paused, it keeps what comes and shows it later. */
@@ -67,7 +68,7 @@ export class Log {
 
   add(event) {
     const data = event.data?.data ?? {};
-    const tone = LOUD.test(event.topic) ? "bad" : GOOD.test(event.topic) ? "good" : event.topic === "gap" ? "warn" : "";
+    const tone = toneOf(event.topic, data);
     const text = event.topic === "gap" ? `${whole(event.data.dropped)} events were left out` : summary(data);
     // A refused wish has no order, and its own timeline by its signal.
     const id = data.client_order_id || (event.topic === "order.refused" ? data.signal_id : "");
@@ -97,13 +98,21 @@ export class Log {
   }
 }
 
+function toneOf(topic, data) {
+  if (topic === "gap") return "warn";
+  if (topic === "alert.raised") return SEVERITIES[data.severity] ?? "";
+  return LOUD.test(topic) ? "bad" : GOOD.test(topic) ? "good" : "";
+}
+
+/** Fields whose value says what it is. */
+const BARE = new Set(["symbol", "text", "reason", "alert", "subject", "severity", "state", "side", "strategy"]);
 /** Fields that stand elsewhere in the line, or say nothing to a person. */
 const SKIPPED = new Set(["client_order_id", "signal_id", "command_id", "position_id", "results", "at_ms", "opened_at_ms", "closed_at_ms", "model_version", "source", "safety_guard"]);
 
 function summary(data) {
   return Object.entries(data)
     .filter(([name, value]) => !SKIPPED.has(name) && value !== null && value !== "" && !(Array.isArray(value) && !value.length))
-    .map(([name, value]) => (["symbol", "text", "reason"].includes(name) ? value : `${words(name)} ${typeof value === "object" ? JSON.stringify(value) : value}`))
+    .map(([name, value]) => (BARE.has(name) ? value : `${words(name)} ${typeof value === "object" ? JSON.stringify(value) : value}`))
     .join(" · ");
 }
 
