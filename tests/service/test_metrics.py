@@ -369,6 +369,25 @@ def test_an_engine_that_is_gone_is_a_figure_and_the_journal_is_read_on(tmp_path:
         face.close()
 
 
+def test_a_face_that_is_opened_again_counts_nothing_twice(tmp_path: Path) -> None:
+    with surrounded(tmp_path) as engine:
+        ask(engine.ref, signal("s1", SignalType.LONG_ENTRY))
+        engine.collector.wait_for(has(engine.collector, PositionProtected))
+    with attached(tmp_path) as context:
+        face = Metrics(context)
+        face.open()
+        face.look()
+        before = face.figures.value("order_events_total")
+        face.close()
+        face.open()
+
+        face.look()
+
+        assert None is not before
+        assert before == face.figures.value("order_events_total")
+        face.close()
+
+
 def test_counters_and_histograms_have_names_of_their_kind() -> None:
     counters = {name for name, metric in CATALOGUE.items() if metric.kind is Kind.COUNTER}
 

@@ -15,6 +15,7 @@ from ....messages.topics import TOPICS
 from ....messages.vitals import VitalsView
 from ...errors import EngineError, Refused
 from ...runtime.journal_reader import JournalDamaged
+from ...runtime.segment_writer import sequence_of
 from ..disk import Disk
 from ..records.journal_tail import JournalTail
 from ..records.recorded import RecordReader
@@ -50,6 +51,8 @@ class Metrics:
         self._poll_seconds = settings.metrics.poll_ms / MS_PER_SECOND
         self._host_seconds = settings.metrics.host_ms / MS_PER_SECOND
         self._tail: JournalTail | None = None
+        self._taken = 0
+        """Sequence of the last record that is counted."""
         self._reader = RecordReader(context.codec, messages=MESSAGES, told=TOPICS)
         self._polls = 0
         self._polled_at = self._host_due = -float("inf")
@@ -58,7 +61,7 @@ class Metrics:
         self._fault = ""
 
     def open(self) -> None:
-        """Begin at the journal's latest segment."""
+        """Begin at the journal's latest segment, or go on where an earlier life stopped."""
         self._tail = None
 
     def look(self) -> float:
@@ -97,16 +100,24 @@ class Metrics:
     def _take(self) -> int:
         if self._tail is None:
             self._tail = JournalTail(Disk(self._context.data_dir / JOURNAL))
-            self._tail.begin(None)
+            self._tail.begin(self._taken or None)
             self._note_missing(self._tail)
         taken = 0
         while taken < LINES_MAX and (lines := self._tail.read()):
             taken += len(lines)
             for line in lines:
-                recorded = self._reader.read(line)
-                if recorded is not None:
-                    self._fold.take(recorded)
+                self._fold_in(line)
         return taken
+
+    def _fold_in(self, line: bytes) -> None:
+        """Count a record, once: a tail that begins again stands before the whole segment."""
+        sequence = sequence_of(line)
+        if sequence <= self._taken:
+            return
+        self._taken = sequence
+        recorded = self._reader.read(line)
+        if recorded is not None:
+            self._fold.take(recorded)
 
     def _note_missing(self, tail: JournalTail) -> None:
         if tail.missing:
