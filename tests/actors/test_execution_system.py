@@ -27,6 +27,7 @@ from callboard.messages.intake import (
     HaltTrading,
     ModelPromoted,
     PolicyChanged,
+    ReconcileNow,
     ResumeTrading,
     SubmitSignal,
 )
@@ -39,7 +40,7 @@ from callboard.messages.orders import (
     RequestEntry,
 )
 from callboard.messages.plans import Twap
-from callboard.messages.positions import CloseRefused, FlattenAll, RequestClose
+from callboard.messages.positions import CheckPositions, CloseRefused, FlattenAll, RequestClose
 from callboard.messages.queries import GetSummary, SummaryView
 from callboard.messages.values import Leg, OrderState, Side, SignalSource
 from support.entries import SYMBOL, entry
@@ -246,6 +247,16 @@ def test_a_brake_goes_to_the_breaker_at_once_and_every_time(command: Any, *, rea
 
     for _ in range(2):
         assert (("circuit_breaker", command),) == steps.tell(command).urgent
+
+
+def test_the_venue_is_looked_at_once_for_each_word_that_wants_it() -> None:
+    steps = intake()
+    doubt = ReconcileNow("c1", "a strange fill", by="ann")
+
+    first, second = steps.tell(doubt), steps.tell(doubt)
+
+    assert (("reconciler", CheckPositions("a strange fill (ann)")),) == first.tells
+    assert () == second.tells
 
 
 def test_a_repeated_resume_does_not_lift_a_later_halt() -> None:

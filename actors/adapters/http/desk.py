@@ -1,8 +1,9 @@
 """Desk: asks and tells the engine for the handlers, on threads of its own, within limits.
 
-Owns the threads that wait for the link, so that a slow engine never holds the event loop, and those
-that read files. Bounds: `ASKERS` questions at once and `WAITING_MAX` that wait for their turn;
-beyond them a request is answered with 503 at once.
+Owns the threads that wait for the link, so that a slow engine never holds the event loop, those
+that read files, and a few for the health alone, which has to answer when all others wait. Bounds:
+`ASKERS` questions at once and `WAITING_MAX` that wait for their turn; beyond them a request is
+answered with 503 at once.
 """
 
 import asyncio
@@ -19,11 +20,12 @@ from ...errors import EngineError
 from ..service.link import EngineLink
 from .errors import ApiError, of_link, retry_after
 
-ASKERS, READERS = 8, 2
+ASKERS, WATCHERS, READERS = 8, 2, 2
 WAITING_MAX, READING_MAX = 128, 16
 FRESH_MS = 200
 """An answer so young serves many readers."""
 ASK_SECONDS = 2.0
+WATCH_SECONDS = 1.0
 
 T = TypeVar("T")
 
@@ -36,6 +38,9 @@ class Desk:
     _askers: ThreadPoolExecutor = field(
         init=False, factory=lambda: ThreadPoolExecutor(ASKERS, "callboard-http-ask")
     )
+    _watchers: ThreadPoolExecutor = field(
+        init=False, factory=lambda: ThreadPoolExecutor(WATCHERS, "callboard-http-watch")
+    )
     _readers: ThreadPoolExecutor = field(
         init=False, factory=lambda: ThreadPoolExecutor(READERS, "callboard-http-read")
     )
@@ -47,9 +52,11 @@ class Desk:
         return await self._on_link(lambda: self.link.ask(query, ASK_SECONDS, fresh_ms=fresh_ms))
 
     async def ask_or_none(self, query: Query, *, fresh_ms: int = FRESH_MS) -> Any:
-        """Return the engine's answer, None where it gives none."""
-        with suppress(ApiError):
-            return await self.ask(query, fresh_ms=fresh_ms)
+        """Return the engine's answer, None where it gives none; waits for no other request."""
+        with suppress(EngineError):
+            return await asyncio.get_running_loop().run_in_executor(
+                self._watchers, lambda: self.link.ask(query, WATCH_SECONDS, fresh_ms=fresh_ms)
+            )
         return None
 
     async def tell(self, command: HostCommand) -> None:
@@ -69,6 +76,7 @@ class Desk:
     def close(self) -> None:
         """Take nothing more; what is under way ends by its own limits."""
         self._askers.shutdown(wait=False, cancel_futures=True)
+        self._watchers.shutdown(wait=False, cancel_futures=True)
         self._readers.shutdown(wait=False, cancel_futures=True)
 
     async def _on_link(self, work: Callable[[], T]) -> T:
