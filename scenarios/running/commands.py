@@ -22,7 +22,7 @@ from ...actors.adapters.commands import CONFIG, SET, config_files, read_pairs
 from ...actors.adapters.exits import Exit, end, exits, say
 from ...actors.adapters.notify import Notify, pid_file
 from ...actors.policies.mode_rules import MARKETS, MODES, SEEDED_MARKET
-from .stopping import interrupts
+from .stopping import IN_ORDER, interrupts
 
 if TYPE_CHECKING:
     from ...actors.runtime.hosting import LogSink
@@ -229,7 +229,7 @@ def _run_virtual(
     from .progress import ProgressLine
     from .standard_streams import error_output
 
-    with interrupts() as is_interrupted:
+    with interrupts(starter.stop(IN_ORDER)) as is_interrupted:
         operator = _operator(options.data_dir, is_interrupted)
         show = starter.heard(ProgressLine(error_output()).show)
         paper = _paper(options, prepared)

@@ -26,10 +26,10 @@ class Starter:
     pid_file: Path | None = None
     _is_told: bool = field(init=False, default=False)
 
-    def stop(self) -> Stop:
-        """Return what takes the signals of a run on the wall's time."""
+    def stop(self, text: str = DRAINING) -> Stop:
+        """Return what takes the signals of a run; `text` is said at the first."""
         return Stop(
-            DRAINING,
+            text,
             ends_at_once=True,
             on_first=lambda: self.notify.stopping("what is on its way is finished"),
             on_last=lambda: remove_pid(self.pid_file),

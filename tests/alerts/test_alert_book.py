@@ -9,7 +9,7 @@ from callboard.actors.adapters.alerts.alert_book import AlertBook
 from callboard.actors.adapters.alerts.notices import Notice, State
 from callboard.actors.adapters.alerts.occurrences import OTHER, Occurrence, occurrence_of
 from callboard.actors.adapters.alerts.rules import Condition, Rule, RuleSet
-from callboard.messages.events import OrderFilled, OrderUnresolved
+from callboard.messages.events import EngineReady, OrderFilled, OrderUnresolved
 from callboard.messages.values import Severity, Side
 
 MINUTE_MS = 60_000
@@ -29,6 +29,7 @@ HIGH_WITH_POSITION = Rule(
     also=Condition("positions", ">", Decimal(0)),
 )
 DOWN = Rule("down", "it is down", events=("venue_down",), ends=("venue_up",))
+DOWN_UNTIL_READY = Rule("down", "it is down", events=("venue_down",), ends=("engine.ready",))
 SEEN = Rule("seen", "seen", Severity.WARNING, events=("rate_limit",), quiet_ms=MINUTE_MS)
 UNRESOLVED = Rule(
     "unresolved",
@@ -229,6 +230,16 @@ def test_an_orders_end_ends_what_was_said_of_its_signal() -> None:
 
     assert [("unresolved", "s1", "firing")] == told(fires)
     assert [("unresolved", "s1", "resolved")] == told(ends)
+
+
+def test_what_is_said_about_nothing_in_particular_ends_every_subject() -> None:
+    alerts = book(DOWN_UNTIL_READY)
+    alerts.hear(said("venue_down", "a"), Figures().of, 0)
+    alerts.hear(said("venue_down", "b"), Figures().of, 0)
+
+    ends = alerts.hear(occurrence_of(EngineReady(2)), Figures().of, 1)
+
+    assert [("down", "a", "resolved"), ("down", "b", "resolved")] == told(ends)
 
 
 def test_what_is_said_no_more_is_over_after_its_quiet() -> None:

@@ -9,7 +9,6 @@ Bound: `ALERTS_MAX`, the oldest resolved go first. Time is given, by whoever has
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import product
 from typing import Any
 
 from attrs import asdict, define, evolve, field, frozen
@@ -74,10 +73,10 @@ class AlertBook:
     def hear(self, said: Occurrence, figure_of: FigureOf, now_ms: int) -> list[Notice]:
         """Take what the engine said; return what people must be told."""
         ended, begun = self.rules.ended_by(said.names), self.rules.begun_by(said.names)
-        for rule, subject in product(ended, (said.subject, *said.also)):
-            alert = self.alerts.get((rule.name, subject))
-            if alert is not None and alert.state is State.FIRING:
-                self._resolve(alert, said.text or alert.value, now_ms)
+        if not (ended or begun or said.is_alert):
+            return []
+        for alert in [each for rule in ended for each in self._ended(rule, said)]:
+            self._resolve(alert, said.text or alert.value, now_ms)
         for rule in begun:
             if rule.allows(figure_of):
                 self._fire(rule, said.subject, said.text, said.severity, now_ms)
@@ -108,6 +107,13 @@ class AlertBook:
             alert = _alert_of(each)
             if self.rules.named(alert.rule) is not None:
                 self.alerts[alert.rule, alert.subject] = alert
+
+    def _ended(self, rule: Rule, said: Occurrence) -> list[Alert]:
+        """Return what ends: what fires about the same subject; about none in particular, all."""
+        firing = [each for each in self.alerts.values() if each.state is State.FIRING]
+        mine = [each for each in firing if each.rule == rule.name]
+        names = (said.subject, *said.also)
+        return [each for each in mine if not said.subject or each.subject in names]
 
     def _judge(self, rule: Rule, figure_of: FigureOf, now_ms: int) -> None:
         found = self._found(rule, figure_of, now_ms)
