@@ -15,10 +15,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from callboard.scenarios.venue.faults import Faults
 from support.watched import Watched, story, watched
 
 FOLDER = Path(__file__).parents[2] / "docs" / "img"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+FAULTS = Faults(connection_refused=0.13, http_503_internal=0.02)
+"""So that some order is tried twice."""
 ROUND_SECONDS = 3.0
 DRAWN_MS = 700
 """For charts and panels to be drawn anew."""
@@ -34,7 +37,7 @@ def main() -> None:
     if chromium is None:
         sys.exit("screenshots: chromium is not installed; on Debian: apt-get install chromium")
     options.to.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as folder, watched(Path(folder)) as engine:
+    with TemporaryDirectory() as folder, watched(Path(folder), faults=FAULTS) as engine:
         # By its name, so that types are checked where it is not installed, too.
         playwright: Any = import_module("playwright.sync_api")
         with playwright.sync_playwright() as driver:

@@ -169,12 +169,13 @@ export function trades(world) {
 const moment = (value) => (!value ? null : typeof value === "number" ? value : Date.parse(value));
 
 const RANKS = { firing: 0, pending: 1, resolved: 2 };
+const LOUDNESS = { CRITICAL: 2, WARNING: 1, INFO: 0 };
 
 export function alerts(world) {
   return (world.answers.alerts?.alerts ?? []).map((alert) => ({
     name: alert.rule, state: alert.state, severity: alert.severity.toUpperCase(), sinceMs: alert.since_ms, text: alert.text,
     about: [alert.subject, valueText(alert), alert.count > 1 ? `${alert.count} times` : ""].filter(Boolean).join(" · "),
-  })).sort((a, b) => RANKS[a.state] - RANKS[b.state] || b.sinceMs - a.sinceMs);
+  })).sort((a, b) => RANKS[a.state] - RANKS[b.state] || LOUDNESS[b.severity] - LOUDNESS[a.severity] || b.sinceMs - a.sinceMs);
 }
 
 const valueText = (alert) => (alert.value ? `${alert.value}${alert.limit ? ` (limit ${alert.limit})` : ""}` : "");
