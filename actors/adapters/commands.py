@@ -86,10 +86,20 @@ def check(files: tuple[Path, ...], pairs: tuple[str, ...]) -> None:
 
     loaded = load(config_files(files), os.environ, read_pairs(pairs))
     check_mode(loaded.settings)
+    _check_rules(loaded.settings.alerts.rules)
     for each in advice_on(loaded.settings):
         say(f"warning: {each.key}: {each.text} -> {each.remedy}")
     changed = sum(each.source != DEFAULT for each in loaded.values)
     click.echo(f"ok: {len(loaded.values)} settings, {changed} of them set by you")
+
+
+def _check_rules(path: str) -> None:
+    """Read the rules of the alerts, too, where settings name a file of them."""
+    from .alerts.rule_file import load_rules
+    from .metrics.catalogue import figure_names
+
+    if path:
+        load_rules(Path(path), figure_names())
 
 
 @config.command("show")

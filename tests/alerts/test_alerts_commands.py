@@ -71,6 +71,16 @@ def test_a_check_shows_every_rule_or_every_fault(tmp_path: Path) -> None:
     assert "say when it is over" in bad.output
 
 
+def test_a_check_of_the_settings_reads_the_rules_that_they_name(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\nname = "mine"\nevent = "venue_dwn"\nquiet = "1m"\n')
+
+    checked = CliRunner().invoke(main, ["config", "check", "-s", f"alerts.rules={rules}"])
+
+    assert 3 == checked.exit_code
+    assert "did you mean venue_down" in checked.output
+
+
 def test_a_rule_is_silenced_for_a_while_and_told_again(tmp_path: Path) -> None:
     kept = called("silence", str(tmp_path), "margin_call", "--for", "30m")
     until = silences_of(tmp_path)
