@@ -5,6 +5,7 @@ is named, so that `callboard version` never pays for the engine. Holds no state.
 not in the table is click's usage error, exit code 2.
 """
 
+import os
 from importlib import import_module, metadata
 
 import click
@@ -64,8 +65,11 @@ def _load(target: str) -> click.Command:
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Execute orders on Binance USDM futures, or on the built-in venue."""
+    if "NO_COLOR" in os.environ:
+        ctx.color = False
 
 
 @main.command()

@@ -8,8 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from callboard.__main__ import main
 from callboard.actors.adapters.exits import Exit
 from callboard.actors.adapters.records.audit_files import AuditFiles
 from callboard.actors.adapters.terminal.audit_tail import AuditTail
@@ -93,6 +96,17 @@ def test_tail_shows_lines_for_people_and_for_programs_and_only_what_is_wanted() 
     assert [("intent", "cb1-1-e1")] == [
         (each["event_type"], each["client_order_id"]) for each in lines
     ]
+
+
+def test_a_terminal_gets_colours_unless_nobody_wants_any() -> None:
+    words = ["logs", "tail", str(recorded_run()), "-n", "3"]
+
+    coloured = CliRunner().invoke(main, words, color=True, env={"NO_COLOR": None})
+    plain = CliRunner().invoke(main, words, color=True, env={"NO_COLOR": "1"})
+
+    assert "\x1b[" in coloured.stdout
+    assert "\x1b[" not in plain.stdout
+    assert click.unstyle(coloured.stdout) == plain.stdout
 
 
 def test_errors_are_counted_by_kind_and_the_latest_shown() -> None:
