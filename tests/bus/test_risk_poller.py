@@ -9,6 +9,7 @@ import pytest
 from callboard import EmergencyStateChanged, PolicyChanged, Refused, Settings
 from callboard.actors.adapters.bus.risk_poller import RiskPoller
 from callboard.actors.adapters.bus.risk_service import RiskService, ServiceSilent
+from callboard.actors.adapters.http.health import silences
 from callboard.actors.adapters.service.link import EngineGone
 from callboard.actors.errors import ConfigurationError
 from callboard.actors.service_settings import EmergencySettings
@@ -29,7 +30,8 @@ class Poll:
         self.link = HandLink()
         self.log: Logged = []
         settings = Settings(emergency=EmergencySettings(url=stage.url, **changes))
-        self.face = RiskPoller(surroundings(folder, settings, link=self.link, log=self.log))
+        self.context = surroundings(folder, settings, link=self.link, log=self.log)
+        self.face = RiskPoller(self.context)
         self.face.open()
 
     def words(self) -> list[str]:
@@ -162,3 +164,22 @@ def test_without_an_address_there_is_nobody_to_ask(tmp_path: Path) -> None:
     face.close()
     with pytest.raises(ConfigurationError, match=r"emergency\.url: is empty"):
         face.look()
+
+
+@pytest.mark.parametrize(("fail_mode", "count"), [("closed", 1), ("open", 0)])
+def test_while_the_service_is_silent_no_entry_is_promised(
+    service: RiskStage, tmp_path: Path, fail_mode: str, count: int
+) -> None:
+    poll = Poll(service, tmp_path, fail_mode=fail_mode)
+    board = poll.context.board
+    board.enter(poll.face)
+    board.note(poll.face.name, "")
+    poll.face.look()
+    before = list(silences(poll.context))
+    service.status = 503
+    poll.face.look()
+
+    assert [] == before
+    assert [
+        f"the risk service is silent: {service.url}{STATUS_PATH}: answered 503"
+    ] * count == list(silences(poll.context))

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from ....messages.queries import EngineStatus, GetOrders, GetStatus, OrdersView
 from ....messages.values import OrderState, TradingState
 from ....messages.vitals import GetStreams, GetVitals, StreamsView, VitalsView
+from ..service.context import ServiceContext
 from .api import Api, now_ms
 from .auth import Role
 from .errors import ApiError, json_response
@@ -71,7 +72,7 @@ async def show_ready(api: Api, request: Request, _who: str) -> Response:
     """Say whether an entry would be accepted now, and if not, why."""
     Params.of(request, ()).check()
     look = await _look(api)
-    reasons = list(_against_entries(look))
+    reasons = [*_against_entries(look), *silences(api.context)]
     data = {"ready": not reasons, "reasons": reasons if _may_read(api, request) else []}
     return json_response(data, 503 if reasons else 200)
 
@@ -163,6 +164,13 @@ def _own_parts(api: Api) -> dict[str, Part]:
     for name, health in api.context.board.faces().items():
         parts[f"face_{name}"] = Part(health.is_ok, health.text)
     return parts
+
+
+def silences(context: ServiceContext) -> Iterable[str]:
+    """Yield that a risk service does not answer, whose silence refuses entries after its time."""
+    face = context.board.faces().get("risk_service")
+    if face is not None and not face.is_ok and context.settings.emergency.fail_mode == "closed":
+        yield f"the risk service is silent: {face.text}"
 
 
 def _against_entries(look: Look) -> Iterable[str]:
