@@ -263,6 +263,33 @@ def test_who_comes_too_often_is_told_when_to_come_again(tmp_path: Path) -> None:
     assert int(statuses[-1].headers["retry-after"]) >= 1
 
 
+def test_clients_that_take_nothing_are_cut_off_and_make_room(tmp_path: Path) -> None:
+    clients_max = 8
+    settings = ApiSettings(
+        port=0,
+        clients_max=clients_max,
+        stuck_timeout_ms=100,
+        client_requests_per_second=100_000,
+        requests_per_second=100_000,
+    )
+    request = b"GET /static/vendor/uPlot.iife.min.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with served(LINK, tmp_path, Settings(api=settings)) as api, ExitStack() as stack:
+        for _ in range(clients_max):
+            greedy = stack.enter_context(socket.socket())
+            greedy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            greedy.connect(("127.0.0.1", api.port))
+            greedy.sendall(request * 200)
+
+        until(lambda: _is_served(api))
+
+
+def _is_served(api: Caller) -> bool:
+    try:
+        return api.get("/static/main.js").status == 200
+    except OSError:
+        return False
+
+
 def test_a_bucket_fills_with_time_for_each_and_for_all() -> None:
     now = 0.0
     rates = Rates(each=2, all=3, now=lambda: now)
