@@ -1,4 +1,4 @@
-"""Screenshots: the dashboard's pictures in the docs, made from a paper engine that it starts.
+"""Screenshots: the dashboard's pictures in the docs, made from a paper engine of its own.
 
 Run as `./dev screenshots`: it trades with trouble at the venue for `--seconds`, with the page open
 all the time, and writes the pictures to `docs/img/`. Needs playwright and the system's Chromium.

@@ -1,4 +1,4 @@
-"""Watched: a paper engine that trades and has trouble, and its service, for eyes and browsers.
+"""Watched: a paper engine that trades and has trouble, and its service, for browsers.
 
 The engine runs on threads of this process at the wall's pace, the service beside it as in a process
 of its own. What is asked for ends in every state that a page shows: orders that rest, fill, are
