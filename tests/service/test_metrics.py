@@ -7,7 +7,6 @@ import threading
 from collections.abc import Generator
 from decimal import Decimal
 from functools import partial
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -30,6 +29,7 @@ from callboard.actors.adapters.metrics.pushgateway import Pushgateway
 from callboard.actors.adapters.metrics.scrape_server import SCRAPES_MAX
 from support.eth_stage import signal
 from support.hosts import ask, has
+from support.http_keeper import HttpKeeper, keeping
 from support.services import Surrounded, attached, connected, service_settings, surrounded
 from support.stages import WAIT_SECONDS
 from support.waiting import until
@@ -253,39 +253,10 @@ def _text_or_nothing(exporter: Exporter) -> str:
         return ""
 
 
-class Gateway:
-    """A small Pushgateway: keeps what was put, and can be told to fail."""
-
-    def __init__(self) -> None:
-        self.bodies: list[tuple[str, bytes]] = []
-        self.status = 200
-        gateway = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_PUT(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                gateway.bodies.append((self.path, body))
-                self.send_response(gateway.status)
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join(WAIT_SECONDS)
-
-
 @pytest.fixture
-def gateway() -> Generator[Gateway]:
-    gateway = Gateway()
-    yield gateway
-    gateway.close()
+def gateway() -> Generator[HttpKeeper]:
+    with keeping() as gateway:
+        yield gateway
 
 
 def pusher(engine: Surrounded, address: str, timeout_ms: int = 5_000) -> Pushgateway:
@@ -295,25 +266,24 @@ def pusher(engine: Surrounded, address: str, timeout_ms: int = 5_000) -> Pushgat
 
 
 def test_the_pushgateway_receives_the_figures(
-    engine: Surrounded, metrics: Metrics, gateway: Gateway
+    engine: Surrounded, metrics: Metrics, gateway: HttpKeeper
 ) -> None:
     looked(metrics, "orders_executed", above=0)
-    face = pusher(engine, f"127.0.0.1:{gateway.server.server_port}")
+    face = pusher(engine, gateway.address)
     face.open()
 
     face.look()
 
-    ((path, body),) = gateway.bodies
-    assert "/metrics/job/callboard/mode/paper" == path
-    assert b"callboard_engine_up 1.0" in body
+    assert ["/metrics/job/callboard/mode/paper"] == gateway.paths
+    assert b"callboard_engine_up 1.0" in gateway.bodies[0]
     assert (True, 1) == (face.health().is_ok, face.pushes)
 
 
 def test_a_gateway_that_refuses_is_told_and_tried_again(
-    engine: Surrounded, metrics: Metrics, gateway: Gateway
+    engine: Surrounded, metrics: Metrics, gateway: HttpKeeper
 ) -> None:
     assert metrics.figures.at_ms >= 0
-    face = pusher(engine, f"http://127.0.0.1:{gateway.server.server_port}")
+    face = pusher(engine, f"http://{gateway.address}")
     gateway.status = 503
     face.look()
     refused = face.health()

@@ -1,9 +1,6 @@
 """Test of the traces: one a signal, across actors, by what followed from what."""
 
-import gzip
-import threading
 from collections.abc import Generator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +10,21 @@ from callboard import ConfigurationError
 from callboard.actors.adapters.metrics import traces
 from callboard.actors.adapters.metrics.spans import ROOT, Span, SpanMaker
 from callboard.actors.adapters.metrics.traces import Traces
+from callboard.actors.settings import Settings
 from callboard.scenarios.demo.stage import Stage
+from support.http_keeper import HttpKeeper, keeping
 from support.services import attached, service_settings
-from support.stages import WAIT_SECONDS
 
-SEED, MINUTE_MS = 7, 60_000
+SEED, WHILE_MS = 7, 25_000
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the data directory of an engine that has traded for a minute."""
+    """Return the data directory of an engine that has traded for a while."""
     folder = tmp_path_factory.mktemp("traces")
     with Stage(SEED, folder) as stage:
         stage.start()
-        stage.advance(MINUTE_MS)
+        stage.advance(WHILE_MS)
         stage.stop()
     return folder
 
@@ -94,49 +92,22 @@ def test_a_record_about_no_signal_has_no_span() -> None:
     assert [] == list(SpanMaker().take(line))
 
 
-class Collector:
-    """A small collector: keeps what was posted, and can be told to refuse."""
-
-    def __init__(self) -> None:
-        self.bodies: list[bytes] = []
-        self.status = 200
-        collector = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers.get("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
-                collector.bodies.append(body)
-                self.send_response(collector.status)
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/v1/traces"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join(WAIT_SECONDS)
-
-
 @pytest.fixture
-def collector() -> Generator[Collector]:
-    collector = Collector()
-    yield collector
-    collector.close()
+def collector() -> Generator[HttpKeeper]:
+    with keeping() as collector:
+        yield collector
+
+
+def settings_for(collector: HttpKeeper) -> Settings:
+    """Return settings that send traces to a collector."""
+    return service_settings(trace_url=f"http://{collector.address}/v1/traces")
 
 
 def test_the_collector_receives_every_span(
-    folder: Path, spans: list[Span], collector: Collector
+    folder: Path, spans: list[Span], collector: HttpKeeper
 ) -> None:
     pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="wants callboard[otel]")
-    with attached(folder, service_settings(trace_url=collector.url)) as context:
+    with attached(folder, settings_for(collector)) as context:
         face = Traces(context)
         face.open()
         while face.look() == 0.0:
@@ -149,11 +120,11 @@ def test_the_collector_receives_every_span(
 
 
 def test_a_collector_that_refuses_is_told_and_loses_nothing(
-    folder: Path, collector: Collector
+    folder: Path, collector: HttpKeeper
 ) -> None:
     pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="wants callboard[otel]")
     collector.status = 400
-    with attached(folder, service_settings(trace_url=collector.url)) as context:
+    with attached(folder, settings_for(collector)) as context:
         face = Traces(context)
         face.open()
         face.look()
