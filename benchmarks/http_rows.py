@@ -1,4 +1,4 @@
-"""HttpRows: the API beside the same server with a constant answer, and orders beside loaded faces.
+"""HttpRows: the API beside a constant answer of the same server, orders beside loaded faces.
 
 Owns the method. Engine, service, constant server and clients are processes of their own. Requests
 go over raw keep-alive connections: one after the other for the percentiles, eight at once for the
