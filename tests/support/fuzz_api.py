@@ -1,4 +1,4 @@
-"""Fuzz API: schemathesis against the HTTP surface of a running paper engine, for some minutes.
+"""Fuzz API: schemathesis against the HTTP surface of a running paper engine, for minutes.
 
 A command, since schemathesis lives in an environment of its own: beside the tests it would take
 Hypothesis's counterexamples away. `python -m venv V && V/bin/pip install schemathesis`, then
