@@ -30,7 +30,8 @@ class HttpKeeper:
                 self.send_response(keeper.status)
                 self.end_headers()
 
-            do_PUT = do_POST
+            def do_PUT(self) -> None:
+                self.do_POST()
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """Say nothing."""
