@@ -121,6 +121,18 @@ def test_a_key_outlives_the_service(tmp_path: Path) -> None:
     assert 1 == len({command.signal_id for command in link.told})
 
 
+def test_the_id_of_a_signal_is_a_key_by_itself(tmp_path: Path) -> None:
+    link = ScriptedLink({GetOrders: view(state=OrderState.FILLED)})
+    body = {"signal_id": "mine", "symbol": "BTCUSDT", "side": "buy"}
+    with served(link, tmp_path) as api:
+        first, again = api.post(ORDER, body), api.post(ORDER, body)
+        other = api.post(ORDER, {**body, "quantity": 1})
+
+    assert [201, 201, 422] == [each.status for each in (first, again, other)]
+    assert first.json == again.json
+    assert ["mine"] == [command.signal_id for command in link.told]
+
+
 def test_keys_that_cannot_be_read_or_written_hold_up_no_order(tmp_path: Path) -> None:
     (tmp_path / FILE).mkdir()
     log: list[str] = []

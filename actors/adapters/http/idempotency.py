@@ -79,7 +79,7 @@ class KeyBook:
             self._forget()
             self._write("ab", _line(entry))
         elif entry.body != hashed:
-            message = f"this {HEADER} came before with another body"
+            message = f"this {HEADER}, or signal_id, came before with another body"
             raise ApiError(422, "key_reused", message, (Detail(HEADER, message),))
         return entry
 

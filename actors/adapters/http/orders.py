@@ -46,7 +46,12 @@ async def place(api: Api, request: Request, who: str) -> Response:
     body = await read_body(request, api.context.settings.api.body_bytes_max)
     demand_json(request, body)
     key = read_key(request.headers.get(HEADER), who)
-    wish = read_wish(api, body, id_of(key) if key else f"http-{uuid4().hex}")
+    own_id = id_of(key) if key else f"http-{uuid4().hex}"
+    wish = read_wish(api, body, own_id)
+    signal_id = signal_of(wish).signal_id
+    if not key and signal_id != own_id:
+        # The engine takes a signal's id once, whoever says it: it is a key by itself.
+        key = f"signal {signal_id}"
     if key:
         return await _once(api, api.keys.entry(key, body), wish, wait_ms)
     status, data = await _carry_out(api, wish, wait_ms, is_new=True)
