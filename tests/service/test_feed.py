@@ -120,6 +120,20 @@ def test_a_reader_may_want_some_topics_alone(hub: FeedHub, events: list[Publishe
     assert queue.get(0) is None
 
 
+def test_who_wants_what_comes_from_now_on_gets_nothing_of_before(
+    folder: Path, events: list[Published]
+) -> None:
+    hub = FeedHub(folder, make_codec(), interval_ms=10)
+    try:
+        queue = hub.subscribe()
+        read = hub.last_id
+    finally:
+        hub.close()
+
+    assert read == events[-1].event_id
+    assert queue.get(0) is None
+
+
 def test_a_hub_waits_for_a_journal_that_is_not_there_yet(tmp_path: Path) -> None:
     hub = FeedHub(tmp_path, make_codec(), interval_ms=10)
     try:

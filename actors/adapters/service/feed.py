@@ -30,6 +30,8 @@ NS_PER_MS = 1_000_000
 QUEUE_MAX = 1_024
 RETRY_SECONDS = 1.0
 JOIN_SECONDS = 2.0
+ABREAST_SECONDS = 5.0
+"""Longest wait for a hub that has just begun."""
 JOURNAL = "journal"
 FAULTS = (OSError, EngineError, JournalDamaged, CodecError)
 
@@ -210,9 +212,8 @@ class FeedHub:
         self._interval_seconds = interval_ms / 1_000
         self._kept: deque[Published] = deque(maxlen=kept_max)
         self._queues: list[FeedQueue] = []
-        self._newcomers: list[FeedQueue] = []
-        """Those who want what is told from now on, while what was told before is still read."""
-        self._is_abreast = False
+        self._abreast = threading.Event()
+        """Set once what was told before is read: from then on, what comes is told now."""
         self._lock = threading.Lock()
         self._is_closed = threading.Event()
         self.fault = ""
@@ -240,11 +241,14 @@ class FeedHub:
         """Return a queue of the events behind `after_id`, without one of those from now on.
 
         What is no longer in memory is read from the journal first, on the caller's thread; of very
-        many only the latest fit, and a `Gap` comes before them. `topics` names the wanted ones.
+        many only the latest fit, and a `Gap` comes before them. `topics` names the wanted ones. A
+        hub that has just begun lets wait until it has read what was told before.
 
         Raises:
             BadEventId: `after_id` is no event's id.
         """
+        if after_id is None:
+            self._abreast.wait(ABREAST_SECONDS)
         mine = FeedQueue(self, queue_max, frozenset(topics))
         after = None if after_id is None else position_of(after_id)
         if after is not None and not self._holds(after):
@@ -253,21 +257,19 @@ class FeedHub:
         with self._lock:
             if after is not None:
                 _push_behind(mine, self._kept, after)
-            is_early = after is None and not self._is_abreast
-            (self._newcomers if is_early else self._queues).append(mine)
+            self._queues.append(mine)
         return mine
 
     def forget(self, queue: FeedQueue) -> None:
         """Hand a queue nothing more."""
         with self._lock:
             self._queues = [each for each in self._queues if each is not queue]
-            self._newcomers = [each for each in self._newcomers if each is not queue]
 
     def close(self) -> None:
         """End the thread and every queue."""
         self._is_closed.set()
         self._thread.join(JOIN_SECONDS)
-        for queue in (*self._queues, *self._newcomers):
+        for queue in tuple(self._queues):
             queue.close()
 
     def _holds(self, after: Position) -> bool:
@@ -295,6 +297,7 @@ class FeedHub:
                 self.fault = ""
             except FAULTS as error:
                 # A journal that is not there yet, or moved away: look again, from its beginning.
+                self._abreast.set()
                 self.fault, wait = str(error) or type(error).__name__, RETRY_SECONDS
                 feed = EventFeed(self._journal, self._codec, self._reached())
             if wait:
@@ -308,9 +311,7 @@ class FeedHub:
         events = feed.read()
         with self._lock:
             if events is None:
-                self._is_abreast = True
-                self._queues += self._newcomers
-                self._newcomers = []
+                self._abreast.set()
                 return False
             for event in events:
                 self._kept.append(event)
