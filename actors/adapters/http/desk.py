@@ -20,8 +20,8 @@ from ...errors import EngineError
 from ..service.link import EngineLink
 from .errors import ApiError, of_link, retry_after
 
-ASKERS, WATCHERS, READERS = 8, 2, 2
-WAITING_MAX, READING_MAX = 128, 16
+ASKERS, WATCHERS, READERS, STUDENTS = 8, 2, 2, 1
+WAITING_MAX, READING_MAX = 128, 32
 FRESH_MS = 200
 """An answer so young serves many readers."""
 ASK_SECONDS = 2.0
@@ -44,6 +44,9 @@ class Desk:
     _readers: ThreadPoolExecutor = field(
         init=False, factory=lambda: ThreadPoolExecutor(READERS, "callboard-http-read")
     )
+    _students: ThreadPoolExecutor = field(
+        init=False, factory=lambda: ThreadPoolExecutor(STUDENTS, "callboard-http-study")
+    )
     _asking: int = field(init=False, default=0)
     _reading: int = field(init=False, default=0)
 
@@ -64,20 +67,26 @@ class Desk:
         await self._on_link(lambda: self.link.tell(command, ASK_SECONDS))
 
     async def read(self, work: Callable[[], T]) -> T:
-        """Return what a reading of files gives, on a thread of its own; raises `ApiError`."""
+        """Return what a short reading of files gives; raises `ApiError`."""
+        return await self._on_files(self._readers, work)
+
+    async def study(self, work: Callable[[], T]) -> T:
+        """Return what a long reading gives, one at a time beside the short ones; as `read`."""
+        return await self._on_files(self._students, work)
+
+    def close(self) -> None:
+        """Take nothing more; what is under way ends by its own limits."""
+        for threads in (self._askers, self._watchers, self._readers, self._students):
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _on_files(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         if self._reading >= READING_MAX:
             raise _busy()
         self._reading += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+            return await asyncio.get_running_loop().run_in_executor(threads, work)
         finally:
             self._reading -= 1
-
-    def close(self) -> None:
-        """Take nothing more; what is under way ends by its own limits."""
-        self._askers.shutdown(wait=False, cancel_futures=True)
-        self._watchers.shutdown(wait=False, cancel_futures=True)
-        self._readers.shutdown(wait=False, cancel_futures=True)
 
     async def _on_link(self, work: Callable[[], T]) -> T:
         if self._asking >= WAITING_MAX:

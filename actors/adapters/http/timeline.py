@@ -47,7 +47,7 @@ async def show_timeline(api: Api, request: Request, _who: str) -> Response:
     if len(name) > ID_MAX or not name.isprintable():
         raise ApiError(404, "order_unknown", "this is no order's id")
     folder, codec = api.context.data_dir, api.context.codec
-    trails = await api.desk.read(lambda: trails_of(folder, codec, name))
+    trails = await api.desk.study(lambda: trails_of(folder, codec, name))
     told = [trail_json(trail) for trail in trails]
     return json_response({**told[0], "others": told[1:]})
 
