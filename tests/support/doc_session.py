@@ -8,6 +8,7 @@ import os
 import random
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from contextlib import chdir
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
+
+import pytest
 
 from support.command_line import invoke
 from support.doc_blocks import Block, Page, read_page
@@ -30,6 +33,7 @@ SHOWN_MAX = 4_000
 PORTS = (20_000, 32_000)
 """Below those that systems give to clients."""
 ARROW = " -> "
+CURL = "curl"
 
 
 class Untrue(AssertionError):
@@ -38,7 +42,10 @@ class Untrue(AssertionError):
 
 def true_page(name: str, folder: Path, *, slow: bool = False, here: bool = True) -> None:
     """Do what a page shows, in a folder; raises `Untrue`, or what the reader of a file raises."""
-    with Session(read_page(name), folder, slow=slow, here=here) as session:
+    page = read_page(name)
+    if shutil.which(CURL) is None and any(f"{CURL} " in block.body for block in page.blocks):
+        pytest.skip(f"no {CURL} on this machine")
+    with Session(page, folder, slow=slow, here=here) as session:
         session.run()
 
 
