@@ -65,6 +65,7 @@ class Kernel:
     guard: AbstractContextManager[Any] = field(init=False, factory=nullcontext[None])
     """What makes a commit one; a host with several threads puts its lock here."""
     _outside: int = field(init=False, default=0)
+    _asked: int = field(init=False, default=0)
     lives: Lives = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -96,19 +97,18 @@ class Kernel:
         reply: Callable[[Any], None] | None = None,
     ) -> None:
         """Send a message from outside the core: the front, an edge's thread, a test."""
+        origin, token = sender or "host", 0
         with self.guard:
-            self._outside += 1
-            number = self._outside
+            # Questions count for themselves: how often people look shows nowhere else.
             if reply is not None:
-                self.replies[number] = reply
+                self._asked = token = self._asked + 1
+                self.replies[token] = reply
+                origin = f"{origin}?{token}"
+            else:
+                self._outside += 1
+                origin = f"{origin}:{self._outside}"
             self.counts.sent += 1
-        token = number if reply is not None else 0
-        origin = sender or "host"
-        self.host.route(
-            Envelope(
-                to, message, sender, f"{origin}:{number}", 0, correlation, urgent, cause, token
-            )
-        )
+        self.host.route(Envelope(to, message, sender, origin, 0, correlation, urgent, cause, token))
 
     def route_again(self, waiting: Iterable[Envelope]) -> None:
         """Deliver what an earlier run of the same journal told and nobody handled."""
@@ -188,6 +188,9 @@ class Kernel:
             self._commit_edge(cell, envelope)
 
     def _commit_core(self, cell: Cell, envelope: Envelope, now: int) -> None:
+        if envelope.reply and not cell.context.has_effects():
+            self._commit_question(cell, envelope)
+            return
         with self.guard:
             sequence = self.sequence + 1
             outgoing, held = address(
@@ -209,6 +212,15 @@ class Kernel:
             self.on_step(cell, envelope)
         if self.snapshot_every and sequence % self.snapshot_every == 0:
             self.take_snapshot(now)
+
+    def _commit_question(self, cell: Cell, envelope: Envelope) -> None:
+        """Answer a question that changed nothing; it is no record, however often people look."""
+        with self.guard:
+            self.counts.steps += 1
+            self.counts.delivered += 1
+        self._release(cell, envelope, "", [])
+        if self.on_step is not None:
+            self.on_step(cell, envelope)
 
     def _write(
         self, cell: Cell, envelope: Envelope, sequence: int, held: list[Envelope]

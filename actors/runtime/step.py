@@ -144,6 +144,10 @@ class StepContext:
         if self.drawn or self.logs or self.replies or self.others:
             self.drawn, self.logs, self.replies, self.others = [], [], [], []
 
+    def has_effects(self) -> bool:
+        """Say whether the step did more than answer and log."""
+        return bool(self.facts or self.tells or self.timers or self.drawn or self.others)
+
     def random(self) -> float:
         """Draw from [0, 1); the draw is recorded."""
         value = self._draws.random()
