@@ -64,7 +64,7 @@ STOP = evolve(
     side=Side.SELL,
     order_type=OrderType.STOP_MARKET,
     quantity=None,
-    trigger_price=D(50000),
+    trigger_price=D(45000),
     close_position=True,
 )
 EVIDENCE = OrderEvidence(

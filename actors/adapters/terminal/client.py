@@ -8,12 +8,13 @@ import json
 import os
 import ssl
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from socket import SHUT_RDWR
 from typing import Any, NoReturn, cast
 from urllib.parse import urlencode
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ..secret import Secret, read_secret
 from .faults import ApiRefused, Unreachable
@@ -36,6 +37,9 @@ class Client:
     url: Url
     timeout_seconds: float
     token: Secret | None = None
+    _open: dict[int, HTTPConnection] = field(
+        init=False, factory=dict[int, HTTPConnection], eq=False, repr=False
+    )
 
     @staticmethod
     def of(url: Url, timeout_seconds: float) -> "Client":
@@ -90,6 +94,7 @@ class Client:
     ) -> Generator[HTTPResponse]:
         """Send a request and give its response; raises `Unreachable`."""
         connection = self._connection()
+        self._open[id(connection)] = connection
         try:
             try:
                 data = None if body is None else json.dumps(body).encode()
@@ -101,7 +106,15 @@ class Client:
                 raise Unreachable(str(self.url), _why(error, self.timeout_seconds)) from None
             yield response
         finally:
+            del self._open[id(connection)]
             connection.close()
+
+    def hang_up(self) -> None:
+        """Break off what other threads are reading; they see a stream that has ended."""
+        for connection in list(self._open.values()):
+            with suppress(OSError):
+                if connection.sock is not None:
+                    connection.sock.shutdown(SHUT_RDWR)
 
     def _connection(self) -> HTTPConnection:
         host, port, seconds = self.url.host, self.url.port, self.timeout_seconds

@@ -5,9 +5,9 @@ picture; an engine that does not answer is told with the last that was known of 
 """
 
 import threading
-import time
 from collections import deque
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -151,6 +151,7 @@ class RemoteSource:
     client: Client
     _events: deque[Json] = field(init=False, factory=lambda: deque[Json](maxlen=EVENTS_KEPT))
     _last: Snapshot = field(init=False)
+    _is_over: threading.Event = field(init=False, factory=threading.Event)
     _thread: threading.Thread = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -173,20 +174,31 @@ class RemoteSource:
         self._last = Snapshot(self._last.place, status, parts, orders, tuple(self._events))
         return self._last
 
+    def close(self) -> None:
+        """Hear nothing more."""
+        self._is_over.set()
+        while self._thread.is_alive():
+            # Again: the thread may have connected just now.
+            self.client.hang_up()
+            self._thread.join(RECONNECT_SECONDS)
+
     def _hear(self) -> None:
-        """Hear events for as long as the process lives; what was missed is missed."""
+        """Hear events until the end; what was missed is missed."""
         after_id = ""
-        while True:
+        while not self._is_over.is_set():
             with suppress(EngineError):
                 for told in events_of(self.client, after_id):
                     after_id = told.event_id or after_id
                     self._events.append(dict(told.data))
-            time.sleep(RECONNECT_SECONDS)
+            self._is_over.wait(RECONNECT_SECONDS)
 
 
-def source_of(place: Path | Url, folder: Folder | None, timeout_seconds: float) -> Source:
-    """Return what looks at a place; `folder` is that of a data directory."""
+@contextmanager
+def watched(place: Path | Url, timeout_seconds: float) -> Generator[Source]:
+    """Give what looks at a place."""
     if isinstance(place, Url):
-        return RemoteSource(Client.of(place, timeout_seconds))
-    assert folder is not None
-    return FolderSource(folder)
+        with closing(RemoteSource(Client.of(place, timeout_seconds))) as source:
+            yield source
+        return
+    with Folder.opened(place, timeout_seconds) as folder:
+        yield FolderSource(folder)

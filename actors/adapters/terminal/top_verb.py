@@ -5,19 +5,13 @@ Owns the options. Where no terminal is, one picture is printed.
 
 import json
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ..commands import AS_JSON, TIMEOUT
 from ..exits import Exit, end, exits, say
 from .place import PLACE, Place, Url
-
-if TYPE_CHECKING:
-    from .snapshot import Source
 
 INTERVAL_SECONDS = 1.0
 
@@ -43,9 +37,12 @@ def top_command(
 
     Keys: q leaves, p pauses.
     """
+    from .snapshot import watched
     from .top_live import print_picture, show_live
 
-    with _watched(place, timeout_seconds) as source:
+    if isinstance(place, Path) and not place.is_dir():
+        raise click.UsageError(f"{place} is no data directory")
+    with watched(place, timeout_seconds) as source:
         if not (as_json or once) and sys.stdout.isatty() and sys.stdin.isatty():
             show_live(source, interval_seconds)
             return
@@ -57,20 +54,6 @@ def top_command(
     if snapshot.fault:
         say(snapshot.fault)
         end(Exit.UNREACHABLE)
-
-
-@contextmanager
-def _watched(place: Place, timeout_seconds: float) -> "Generator[Source]":
-    from .folder import Folder
-    from .snapshot import source_of
-
-    if isinstance(place, Url):
-        yield source_of(place, None, timeout_seconds)
-        return
-    if not place.is_dir():
-        raise click.UsageError(f"{place} is no data directory")
-    with Folder.opened(place, timeout_seconds) as folder:
-        yield source_of(place, folder, timeout_seconds)
 
 
 @click.command("dash")

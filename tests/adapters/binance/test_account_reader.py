@@ -34,7 +34,7 @@ def traded() -> Generator[tuple[AccountReader, Caller]]:
         order = {"symbol": SYMBOL, "side": "BUY", "quantity": "0.01"}
         owner.done("POST", "/fapi/v1/order", type="MARKET", **order)
         owner.done(
-            "POST", "/fapi/v1/order", type="LIMIT", timeInForce="GTC", price="50000", **order
+            "POST", "/fapi/v1/order", type="LIMIT", timeInForce="GTC", price="45000", **order
         )
         owner.done(
             "POST",
@@ -43,7 +43,7 @@ def traded() -> Generator[tuple[AccountReader, Caller]]:
             symbol=SYMBOL,
             side="SELL",
             type="STOP_MARKET",
-            triggerPrice="50000",
+            triggerPrice="45000",
             closePosition="true",
         )
         reader = _reader(server.port)

@@ -61,7 +61,7 @@ def test_orders_of_a_batch_are_placed_and_refused_each_for_itself(server: VenueS
 
 
 def test_cancels_of_a_batch_are_told_each_for_itself(server: VenueServer) -> None:
-    resting = {"order_type": OrderType.LIMIT, "price": Decimal(50_000)}
+    resting = {"order_type": OrderType.LIMIT, "price": Decimal(45_000)}
     placed = [order(1, "BTCUSDT", "0.010", **resting), order(2, "ETHUSDT", "0.05")]
     asked(server, placed)
 

@@ -33,14 +33,14 @@ LIMIT = {
     "type": "LIMIT",
     "timeInForce": "GTC",
     "quantity": "0.010",
-    "price": "55000.0",
+    "price": "45000.0",
 }
 STOP = {
     "algoType": "CONDITIONAL",
     "symbol": "BTCUSDT",
     "side": "SELL",
     "type": "STOP_MARKET",
-    "triggerPrice": "50000.0",
+    "triggerPrice": "45000.0",
     "closePosition": "true",
     "clientAlgoId": "s",
 }
