@@ -18,6 +18,7 @@ from threading import Thread
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from ...actors import engine
 from .fibers import SECOND_NS, Fiber, Fibers
 from .locks import SimulatedLock, SimulatedRLock
 from .post import SimulatedInbox
@@ -231,3 +232,12 @@ class Threads:
         base = re.sub(r"-\d+", "", thread.name)
         self._numbers[base] = self._numbers.get(base, 0) + 1
         return f"{base}-{self._numbers[base]}"
+
+
+def patch_doors(patches: Patches) -> None:
+    """Let an engine of ours have no socket: a thread that waits for the world would never yield."""
+
+    def refused(*_: object) -> None:
+        raise OSError("a simulated program has no sockets")
+
+    patches.put(engine, "EngineSocket", refused)

@@ -31,6 +31,7 @@ from .patches import (
     Patches,
     Threads,
     patch_chance,
+    patch_doors,
     patch_event_loops,
     patch_locks,
     patch_time,
@@ -219,6 +220,7 @@ class simulated:  # noqa: N801 - reads as what it does: `with simulated(seed=7):
         fibers.on_idle = self._watch.idle
         patch_time(self._patches, self._fibers, self.simulation.now_ns)
         patch_locks(self._patches, self._fibers)
+        patch_doors(self._patches)
         self._random_state = patch_chance(self._patches, self.seed)
         patch_event_loops(self._patches, self._fibers)
         self._threads = threads = Threads(self._fibers)

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -138,13 +139,25 @@ def test_a_folder_without_a_log_is_named(tmp_path: Path, verb: str) -> None:
     assert Exit.USAGE == nowhere.exit_code
 
 
+@pytest.fixture
+def _ctrl_c_counts() -> Generator[None]:
+    """Undo, for the programs of a test, what a shell does that runs it in its background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c_counts")
 def test_ctrl_c_ends_a_tail_that_follows_as_a_shell_expects() -> None:
     words = [sys.executable, "-m", "callboard", "logs", "tail", str(recorded_run()), "-f", "-n1"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=MINUTES)
+        try:
+            _, errors = process.communicate(timeout=MINUTES)
+        finally:
+            process.kill()
 
     assert first
     assert (Exit.INTERRUPTED, b"") == (process.returncode, errors)
