@@ -5,6 +5,7 @@ and quota are all exceeded by a burst.
 """
 
 from contextlib import AbstractContextManager
+from typing import Any
 from unittest.mock import patch
 
 from attrs import evolve
@@ -12,17 +13,13 @@ from attrs import evolve
 from callboard.actors import risk_gate, risk_view
 from callboard.actors.policies.entry_view import EntryView
 from callboard.actors.risk_facts import GateState
-from callboard.actors.settings import RiskSettings
-from callboard.messages.intake import SubmitSignal
 
 
 def change() -> AbstractContextManager[object]:
     """Plant the mistake while it is open."""
     sound = risk_view.entry_view
 
-    def entry_view(
-        state: GateState, base: RiskSettings, signal: SubmitSignal, now_ns: int, margin_asset: str
-    ) -> EntryView:
-        return sound(evolve(state, reservations={}), base, signal, now_ns, margin_asset)
+    def entry_view(state: GateState, *rest: Any) -> EntryView:
+        return sound(evolve(state, reservations={}), *rest)
 
     return patch.object(risk_gate, "entry_view", entry_view)

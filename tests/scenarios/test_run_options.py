@@ -129,7 +129,7 @@ def test_a_crash_that_cannot_be_planned_is_refused(text: str) -> None:
 
 
 def test_a_run_without_a_word_has_a_seeded_market_and_its_symbols(tmp_path: Path) -> None:
-    parts = prepared(RunOptions(tmp_path))
+    parts = prepared(RunOptions(tmp_path, for_ns=1))
 
     assert ("BTCUSDT", "ETHUSDT") == parts.market.symbols == parts.settings.risk.symbols
     assert SEEDED_START_NS == parts.market.start_ns
@@ -172,7 +172,9 @@ def test_signals_come_from_the_standard_input_to_its_end_or_as_they_arrive(tmp_p
 @pytest.mark.parametrize(
     ("typed", "where"),
     [
-        ({}, Where.VIRTUAL),
+        ({"for_ns": 1}, Where.VIRTUAL),
+        ({"speed": 0.0}, Where.VIRTUAL),
+        ({}, Where.THREAD),
         ({"speed": 1.0}, Where.THREAD),
         ({"sockets": True}, Where.SERVER),
         ({"flags": HERE}, Where.ELSEWHERE),

@@ -117,9 +117,9 @@ SECOND_LOCKS = ("stop_adjusted", "not_reducing", "no_reservation", "algorithm_ov
 """No run reaches these: another rule keeps what they forbid from ever being asked of them. Their
 own tests stand with the gate's policies and messages."""
 
-OTHER_ACCOUNTS = ("margin_asset",)
-"""No run reaches this: an account counts in the asset of its symbols. Its own tests stand with the
-account's setup."""
+OTHER_ACCOUNTS = ("margin_asset", "emergency_age")
+"""No run reaches these: an account counts in the asset of its symbols, and no risk service is
+asked. Their own tests stand with the account's setup and with the gate's emergency."""
 
 ENDED_BY = {
     OrderState.FILLED: "tape",

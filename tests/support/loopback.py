@@ -4,7 +4,7 @@ Every message that the core took and every request that left is kept. Every wait
 signal, or fails after `WAIT_SECONDS`.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -86,6 +86,8 @@ class Trader:
     told: Collector
     heard: Collector
     """Messages of every step of the core."""
+    logged: Collector
+    """Lines of the log, as (event, fields), from the first on: before anybody could subscribe."""
 
     def signal(
         self,
@@ -147,18 +149,21 @@ def started(
     """Run an engine at a server, ready or not."""
     clock = clock or ScaledClock.begin()
     exchange = Watched(exchange_at(port or server.port, clock))
-    heard, told = Collector(), Collector()
+    heard, told, logged = Collector(), Collector(), Collector()
 
     def keep(_cell: Cell, envelope: Envelope) -> None:
         heard(envelope.message)
 
+    def log(_actor: str, event: str, fields: Mapping[str, object]) -> None:
+        logged((event, fields))
+
     around = Surroundings(
-        exchange, clock, data_dir, shares=Shares(), on_stopped=exchange.close, on_step=keep
+        exchange, clock, data_dir, log, shares=Shares(), on_stopped=exchange.close, on_step=keep
     )
     ref = launch(settings, around)
     try:
         ref.tell(Subscribe(told))
-        yield Trader(server, ref, exchange, told, heard)
+        yield Trader(server, ref, exchange, told, heard, logged)
     finally:
         ref.stop(block=True, timeout=WAIT_SECONDS)
 

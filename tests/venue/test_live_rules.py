@@ -7,8 +7,9 @@ import pytest
 
 from callboard.actors.adapters.wire import ReplyUnreadable
 from callboard.actors.errors import ConfigurationError
+from callboard.scenarios.running.market import PAPER_BTCUSDT
 from callboard.scenarios.venue.live_rules import read_rules
-from callboard.scenarios.venue.settings import BTCUSDT, ETHUSDT
+from callboard.scenarios.venue.settings import ETHUSDT
 from support.venue_servers import Caller, served
 
 
@@ -22,7 +23,7 @@ def body() -> Any:
 def test_rules_come_back_as_they_were_published(body: Any) -> None:
     symbols = ("ETHUSDT", "BTCUSDT")
 
-    assert (ETHUSDT, BTCUSDT) == read_rules(body, symbols)
+    assert (ETHUSDT, PAPER_BTCUSDT) == read_rules(body, symbols)
 
 
 def test_every_symbol_that_cannot_be_had_is_named_with_what_is_near(body: Any) -> None:

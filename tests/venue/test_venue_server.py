@@ -140,21 +140,21 @@ def test_a_trial_is_checked_and_leaves_nothing(caller: Caller) -> None:
         side="SELL",
         type="STOP_MARKET",
         quantity="0.01",
-        stopPrice="50000",
+        stopPrice="45000",
     )
 
     assert (0, "NEW") == (tried["orderId"], tried["status"])
     assert -1111 == refused.code
-    assert "50000" == stop["stopPrice"]
+    assert "45000" == stop["stopPrice"]
     assert [] == caller.done("GET", "/fapi/v1/allOrders", symbol="BTCUSDT")
 
 
 def test_a_conditional_order_lives_in_the_algo_service_alone(caller: Caller) -> None:
     stop = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "quantity": "0.01"}
 
-    refused = caller.signed("POST", ORDER, **stop, stopPrice="50000")
+    refused = caller.signed("POST", ORDER, **stop, stopPrice="45000")
     placed = caller.done(
-        "POST", ALGO, **stop, algoType="CONDITIONAL", triggerPrice="50000", clientAlgoId="s-1"
+        "POST", ALGO, **stop, algoType="CONDITIONAL", triggerPrice="45000", clientAlgoId="s-1"
     )
     listed = caller.done("GET", "/fapi/v1/openAlgoOrders")
     cancelled = caller.done("DELETE", ALGO, clientAlgoId="s-1")
