@@ -10,7 +10,7 @@ from callboard.scenarios.venue.server.wire_faults import WireFault
 from support.port_runs import Plan, run
 
 SECONDS = 10
-SECONDS_OF_LIVES = 6
+SECONDS_OF_LIVES = 12
 CALM_MS = 6_000
 FIRED_MIN = 5
 KINDS = (
